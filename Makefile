@@ -1,0 +1,59 @@
+# Two commands matter: `make run` (the main job) and `make test`. Both build .venv the first time
+# and reuse it afterwards; a changed pyproject.toml or constraints.txt installs again.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+# torch comes first and pinned: a bare requirement would take the newest build with its GPU packages.
+TORCH  := $(shell grep '^torch==' constraints.txt)
+
+.PHONY: run test lint format fresh accuracy pictures coverage clean
+
+run: $(VENV)/.installed
+	$(BIN)/ogive study digits
+
+test: $(VENV)/.developed
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.developed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.developed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Rewrites everything that is generated; the tests compare it with what is committed.
+fresh: $(VENV)/.developed
+	$(BIN)/python tools/generate.py
+
+# Measures every formula against mpmath and records the errors the tests hold it to (minutes).
+accuracy: $(VENV)/.developed
+	$(BIN)/python tools/record_accuracy.py
+
+# The pictures of the README.
+pictures: $(VENV)/.developed
+	$(BIN)/ogive plot gelu mish -o docs/images/gelu_mish.png
+	$(BIN)/ogive plot sigmoid tanh relu leaky_relu elu selu gelu silu mish hardswish softplus snake \
+	  --sheet -o docs/images/sheet.png
+
+coverage: $(VENV)/.developed
+	$(BIN)/python -m pytest -n 2 --cov=ogive --cov-report=term
+
+clean:
+	rm -rf $(VENV) build src/*.egg-info
+
+$(VENV)/.python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ogive needs Python >= 3.11, this is " + sys.version.split()[0] + "; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.installed: pyproject.toml constraints.txt $(VENV)/.python
+	$(PIP) install --quiet $(TORCH)
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[study]'
+	touch $@
+
+$(VENV)/.developed: $(VENV)/.installed
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@

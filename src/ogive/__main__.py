@@ -1,0 +1,6 @@
+"""``python -m ogive``: the same as the ``ogive`` command."""
+
+from ogive.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+"""The entries, one file per family: definitions and nothing else.
+
+An entry is a function whose body is the mathematics; the decorator keeps it as a frozen ``Spec``.
+Adding an activation is adding one function to one file of this room.
+"""
+
+from ogive.catalogue._registry import add, entries, resolve
+from ogive.catalogue._spec import Domain, Parameter, Spec, user_spec
+
+__all__ = ["Domain", "Parameter", "Spec", "add", "entries", "resolve", "user_spec"]

@@ -1,0 +1,162 @@
+"""The register of entries, the decorators that fill it, and how a name finds its entry."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from ogive.catalogue._spec import Spec
+from ogive.errors import AmbiguousName, OgiveError, UnknownName, nearest
+
+Body = Callable[..., Any]
+_ENTRIES: dict[str, Spec] = {}
+
+
+def activation(**facts: Any) -> Callable[[Body], Body]:
+    """Registers an elementwise entry; the facts are fields of Spec."""
+    return _register("elementwise", facts)
+
+
+def gated(**facts: Any) -> Callable[[Body], Body]:
+    """Registers a gated entry, a formula of ``value`` and ``gate``."""
+    return _register("gated", facts)
+
+
+def stochastic(*, evaluation: Body, **facts: Any) -> Callable[[Body], Body]:
+    """Registers an entry with a noisy training form and an evaluation form."""
+    return _register("stochastic", {"evaluation": evaluation, **facts})
+
+
+def rowwise(**facts: Any) -> Callable[[Body], Body]:
+    """Registers an entry that works along a dimension; the body is its reference."""
+    return _register("rowwise", facts)
+
+
+def _register(kind: str, facts: dict[str, Any]) -> Callable[[Body], Body]:
+    def register(body: Body) -> Body:
+        name = body.__name__.rstrip("_")
+        facts["aliases"] = tuple(facts.get("aliases", "").split())
+        add(
+            Spec(
+                name=name,
+                title=facts.pop("title", _camel(name)),
+                kind=kind,
+                family=body.__module__.rpartition(".")[2],
+                body=body,
+                doc=inspect.getdoc(body) or "",
+                **facts,
+            )
+        )
+        return body
+
+    return register
+
+
+def _camel(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def add(spec: Spec, replace: bool = False) -> None:
+    """Enters a spec; only a user's own entry can be replaced."""
+    present = _ENTRIES.get(spec.name)
+    if present and not (replace and present.family == "user"):
+        mend = "pass replace=True or " if present.family == "user" else ""
+        raise OgiveError(
+            f"there is an entry named {spec.name!r} already; {mend}choose another name"
+        )
+    _ENTRIES[spec.name] = spec
+    _index.cache_clear()
+
+
+def entries() -> Mapping[str, Spec]:
+    """Every entry by canonical name, in alphabetical order of families, then as written."""
+    _load()
+    return _ENTRIES
+
+
+@cache
+def _load() -> None:
+    package = __name__.rpartition(".")[0]
+    for module in iter_modules(import_module(package).__path__):
+        if not module.name.startswith("_"):
+            import_module(f"{package}.{module.name}")
+
+
+def plain(name: str) -> str:
+    """The name without case and separators, so that LeakyReLU finds leaky_relu."""
+    return re.sub(r"[\s_\-]", "", name).lower()
+
+
+Found = tuple[str, Mapping[str, Any]]
+
+
+@cache
+def _index() -> tuple[dict[str, Found], dict[str, dict[str, Found]]]:
+    """Qualified name -> (entry, preset), and bare name -> {qualified name: (entry, preset)}."""
+    qualified: dict[str, Found] = {}
+    bare: dict[str, dict[str, Found]] = {}
+    for spec in entries().values():
+        for alias in spec.aliases:
+            framework, _, name = alias.partition(":")
+            found = (spec.name, spec.presets.get(alias, {}))
+            qualified[f"{framework.lower()}:{plain(name)}"] = found
+            bare.setdefault(plain(name), {})[alias] = found
+    return qualified, bare
+
+
+def resolve(name: str) -> tuple[Spec, Mapping[str, Any]]:
+    """The entry a name means and the parameters the name implies.
+
+    A canonical name or a class title comes first, then what PyTorch calls so, then what any
+    framework does, if they agree. ``framework:name`` asks for one framework's meaning.
+
+    Raises:
+        UnknownName: with the nearest names.
+        AmbiguousName: with the candidates.
+    """
+    if not isinstance(name, str):
+        raise UnknownName(
+            f"an activation is asked for by name (text), not by {type(name).__name__}"
+        )
+    if name in entries():
+        return entries()[name], {}
+    return _resolve_qualified(name) if ":" in name else _resolve_bare(name)
+
+
+def _resolve_qualified(name: str) -> tuple[Spec, Mapping[str, Any]]:
+    framework, _, bare = name.partition(":")
+    qualified, _ = _index()
+    key = f"{framework.lower()}:{plain(bare)}"
+    if key not in qualified:
+        frameworks = sorted({k.partition(":")[0] for k in qualified})
+        if framework.lower() not in frameworks:
+            raise UnknownName(f"no framework {framework!r}; there are {', '.join(frameworks)}")
+        raise UnknownName(f"{framework} has no activation {bare!r}{nearest(key, qualified)}")
+    entry, preset = qualified[key]
+    return entries()[entry], preset
+
+
+def _resolve_bare(name: str) -> tuple[Spec, Mapping[str, Any]]:
+    for spec in entries().values():
+        if plain(name) in (plain(spec.name), plain(spec.title)):
+            return spec, {}
+    candidates = _index()[1].get(plain(name), {})
+    if not candidates:
+        known = [*entries(), *(alias.partition(":")[2] for alias in _index()[0])]
+        raise UnknownName(
+            f"no activation {name!r}{nearest(name.lower(), known)} (ogive.names() lists all)"
+        )
+    torch = [found for alias, found in candidates.items() if alias.startswith("torch:")]
+    meanings = torch or list(candidates.values())
+    if any(m != meanings[0] for m in meanings):
+        listed = ", ".join(f"{entry!r} ({alias})" for alias, (entry, _) in candidates.items())
+        raise AmbiguousName(
+            f"{name!r} is the name of several functions: {listed}; ask for one of them"
+        )
+    entry, preset = meanings[0]
+    return entries()[entry], preset

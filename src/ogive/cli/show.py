@@ -1,0 +1,146 @@
+"""``ogive show``: everything known about one activation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from ogive.cli.listing import formula
+from ogive.cli.output import shown, write, write_json
+
+if TYPE_CHECKING:
+    from ogive import Activation
+    from ogive.catalogue import Parameter
+
+#: Longer formulas are cut in print; derivatives of composed functions fill pages.
+LONGEST = 400
+
+
+def show(
+    name: Annotated[str, typer.Argument(help="A name, e.g. mish, LeakyReLU or keras:gelu.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show one activation: formula, derivatives, parameters, properties, curve."""
+    from ogive import get
+
+    activation = get(name)
+    if as_json:
+        write_json(facts(activation))
+        return
+    write(_heading(activation), "", _description(activation), *_curve(activation))
+
+
+def facts(activation: Activation) -> dict[str, Any]:
+    """What is known, under stable names."""
+    spec = activation.spec
+    return {
+        "name": spec.name,
+        "title": spec.title,
+        "kind": spec.kind,
+        "family": spec.family,
+        "description": spec.doc,
+        "formula": activation.formula,
+        "latex": activation.latex,
+        "derivatives": derivatives(activation),
+        "parameters": [_parameter(p, activation.preset) for p in spec.parameters],
+        "aliases": spec.aliases,
+        "paper": spec.paper,
+        "year": spec.year,
+        "evidence": spec.evidence,
+        "pitfalls": spec.pitfalls,
+        "layout": spec.layout,
+        "properties": properties_of(activation),
+    }
+
+
+def derivatives(activation: Activation) -> dict[str, list[str]]:
+    """Variable -> the first and the second derivative as text; none for a rowwise entry."""
+    spec = activation.spec
+    if spec.kind == "rowwise":
+        return {}
+    return {v: [str(spec.derived(order, v).expression) for order in (1, 2)] for v in spec.data}
+
+
+def properties_of(activation: Activation) -> dict[str, object]:
+    """The computed properties with the parameters that the name implies."""
+    from ogive.certify.properties import properties, with_defaults
+
+    return properties(with_defaults(activation.spec, activation.preset))
+
+
+def _parameter(parameter: Parameter, preset: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "default": preset.get(parameter.name, parameter.default),
+        "domain": parameter.domain.text,
+        "learnable": parameter.learnable,
+    }
+
+
+def _heading(activation: Activation) -> Text:
+    spec = activation.spec
+    told = [spec.kind, spec.family, *([str(spec.year)] if spec.year else [])]
+    return Text.assemble((spec.name, "bold"), f"  {spec.title}  ({', '.join(told)})\n{spec.doc}")
+
+
+def _description(activation: Activation) -> Table:
+    """A line for each thing known, its name in front."""
+    spec = activation.spec
+    rows = [("formula", cut(formula(spec))), *_derivative_rows(activation)]
+    rows += [("parameter", _parameter_line(p, activation.preset)) for p in spec.parameters]
+    rows += [("layout", ", ".join(f"{k}: {v}" for k, v in spec.layout.items()))]
+    rows += [("also called", ", ".join(spec.aliases)), ("paper", spec.paper)]
+    rows += [("evidence", spec.evidence), *(("pitfall", text) for text in spec.pitfalls)]
+    rows += [(label, text) for label, text in _property_rows(activation)]
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="cyan")
+    table.add_column(overflow="fold")
+    before = ""
+    for label, text in rows:
+        if text:
+            table.add_row(label if label != before else "", text)
+            before = label
+    return table
+
+
+def _derivative_rows(activation: Activation) -> list[tuple[str, str]]:
+    found = derivatives(activation)
+    if list(found) == ["x"]:
+        return [
+            (f"{order} derivative", cut(t))
+            for order, t in zip(("1st", "2nd"), found["x"], strict=True)
+        ]
+    return [(f"d/d{variable}", cut(texts[0])) for variable, texts in found.items()]
+
+
+def _parameter_line(parameter: Parameter, preset: dict[str, Any]) -> str:
+    default = preset.get(parameter.name, parameter.default)
+    learned = ", learnable" if parameter.learnable else ""
+    return f"{parameter.name} = {_number(default)}, {parameter.domain.text}{learned}"
+
+
+def _number(value: Any) -> str:
+    return f"({', '.join(map(_number, value))})" if isinstance(value, tuple) else f"{value:g}"
+
+
+def _property_rows(activation: Activation) -> list[tuple[str, str]]:
+    return [(name, shown(value)) for name, value in properties_of(activation).items()]
+
+
+def cut(text: str) -> str:
+    """The text, or its beginning and its length."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[:LONGEST]} ... ({len(text)} characters; --json has them all)"
+
+
+def _curve(activation: Activation) -> list[str]:
+    from ogive.plot.curve import caption
+    from ogive.plot.terminal import curve
+
+    if activation.kind == "rowwise":
+        return []
+    return ["", caption(activation), curve(activation)]

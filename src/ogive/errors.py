@@ -1,0 +1,53 @@
+"""The errors a user can meet. Each says what was given, what was expected and how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+
+class OgiveError(ValueError):
+    """Base of every error that ogive raises on bad input."""
+
+
+class UnknownName(OgiveError):
+    """No entry has this name."""
+
+
+class AmbiguousName(OgiveError):
+    """Several entries are known by this name."""
+
+
+class FormulaError(OgiveError):
+    """A formula that cannot be read; the message points at the position."""
+
+
+class ParameterError(OgiveError):
+    """A parameter that is unknown or outside its range."""
+
+
+class InputError(OgiveError, TypeError):
+    """An input of the wrong type, dtype or shape."""
+
+
+class MissingExtra(OgiveError, ImportError):
+    """A package that only some features need is not installed."""
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """Import ``module`` or raise MissingExtra, naming the extra that brings it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtra(
+            f"this needs {module.partition('.')[0]}, which is not installed ({error}); "
+            f"install it with: pip install 'ogive[{extra}]'"
+        ) from error
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A ' did you mean ...?' sentence for a misspelt name, or an empty string."""
+    close = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=3, cutoff=0.6)
+    return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""

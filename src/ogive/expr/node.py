@@ -1,0 +1,284 @@
+"""The one node class of the language.
+
+Nodes are immutable and hash-consed: building the same expression twice gives the same object, so
+common subexpressions are shared by construction and equality is identity. The constructors below
+simplify only what is exact in real arithmetic and in IEEE arithmetic alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import partial
+from typing import Any, Union
+from weakref import WeakValueDictionary
+
+Number = Union["Node", float, int]
+
+_interned: WeakValueDictionary[tuple[Any, ...], Node] = WeakValueDictionary()
+
+
+class Node:
+    """An operation on other nodes, a constant (op ``const``) or a symbol (op ``symbol``)."""
+
+    __slots__ = ("__weakref__", "args", "op", "value")
+    op: str
+    args: tuple[Node, ...]
+    value: float | str | None
+
+    def __new__(
+        cls, op: str, args: tuple[Node, ...] = (), value: float | str | None = None
+    ) -> Node:
+        # repr keeps 0.0 apart from -0.0 and gives NaN one identity
+        key = (op, tuple(map(id, args)), repr(value))
+        node = _interned.get(key)
+        if node is None:
+            node = object.__new__(cls)
+            node.op, node.args, node.value = op, args, value
+            _interned[key] = node
+        return node
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Node, (self.op, self.args, self.value)
+
+    def __repr__(self) -> str:
+        from ogive.expr.text import to_text
+
+        return to_text(self)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a formula has no truth value; write where(condition, a, b) instead of if")
+
+    def __add__(self, other: Number) -> Node:
+        return add(self, as_node(other))
+
+    def __radd__(self, other: Number) -> Node:
+        return add(as_node(other), self)
+
+    def __sub__(self, other: Number) -> Node:
+        return sub(self, as_node(other))
+
+    def __rsub__(self, other: Number) -> Node:
+        return sub(as_node(other), self)
+
+    def __mul__(self, other: Number) -> Node:
+        return mul(self, as_node(other))
+
+    def __rmul__(self, other: Number) -> Node:
+        return mul(as_node(other), self)
+
+    def __truediv__(self, other: Number) -> Node:
+        return div(self, as_node(other))
+
+    def __rtruediv__(self, other: Number) -> Node:
+        return div(as_node(other), self)
+
+    def __neg__(self) -> Node:
+        return neg(self)
+
+    def __pow__(self, other: Number) -> Node:
+        return power(self, as_node(other))
+
+    def __rpow__(self, other: Number) -> Node:
+        return power(as_node(other), self)
+
+    def __abs__(self) -> Node:
+        return Node("abs", (self,))
+
+    def __lt__(self, other: Number) -> Node:
+        return compare("lt", self, as_node(other))
+
+    def __le__(self, other: Number) -> Node:
+        return compare("le", self, as_node(other))
+
+    def __gt__(self, other: Number) -> Node:
+        return compare("lt", as_node(other), self)
+
+    def __ge__(self, other: Number) -> Node:
+        return compare("le", as_node(other), self)
+
+
+def const(value: float) -> Node:
+    return Node("const", (), float(value))
+
+
+def symbol(name: str) -> Node:
+    return Node("symbol", (), name)
+
+
+ZERO, ONE = const(0.0), const(1.0)
+# A constant that no float holds: kept as itself until a program is made for a machine.
+PI = Node("pi")
+
+
+def as_node(value: Number) -> Node:
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return const(value)
+    raise TypeError(f"a formula is made of numbers and symbols, not of {type(value).__name__}")
+
+
+def constant_value(node: Node) -> float | None:
+    """The number that a ``const`` node holds, None for any other node."""
+    return node.value if node.op == "const" else None  # type: ignore[return-value]
+
+
+def _exact(op: Callable[[Fraction, Fraction], Fraction], a: Node, b: Node) -> Node | None:
+    """``op`` of two constants when the result is a float exactly; None otherwise."""
+    p, q = constant_value(a), constant_value(b)
+    if p is None or q is None or not (math.isfinite(p) and math.isfinite(q)):
+        return None
+    exact = op(Fraction(p), Fraction(q))
+    try:
+        rounded = float(exact)
+    except OverflowError:
+        return None
+    return const(rounded) if Fraction(rounded) == exact else None
+
+
+def _folded(op: str, compute: Callable[[Fraction, Fraction], Fraction], a: Node, b: Node) -> Node:
+    exact = _exact(compute, a, b)
+    return Node(op, (a, b)) if exact is None else exact
+
+
+def add(a: Node, b: Node) -> Node:
+    if a is ZERO:
+        return b
+    if b is ZERO:
+        return a
+    if a is b:
+        return mul(const(2.0), a)
+    if b.op == "neg":
+        return sub(a, b.args[0])
+    if a.op == "neg":
+        return sub(b, a.args[0])
+    return _folded("add", lambda p, q: p + q, a, b)
+
+
+def sub(a: Node, b: Node) -> Node:
+    if b is ZERO:
+        return a
+    if a is ZERO:
+        return neg(b)
+    if b.op == "neg":
+        return add(a, b.args[0])
+    return _folded("sub", lambda p, q: p - q, a, b)
+
+
+def neg(a: Node) -> Node:
+    if a.op == "neg":
+        return a.args[0]
+    value = constant_value(a)
+    return Node("neg", (a,)) if value is None else const(0.0 - value if value == 0 else -value)
+
+
+def mul(a: Node, b: Node) -> Node:
+    if a is ZERO or b is ZERO:
+        return ZERO
+    if b.op == "const" and a.op != "const":
+        a, b = b, a
+    if a is ONE:
+        return b
+    if a.op == "const" and a.value == -1.0:
+        return neg(b)
+    if a.op == "neg":
+        return neg(mul(a.args[0], b))
+    if b.op == "neg":
+        return neg(mul(a, b.args[0]))
+    if a.op == "const" and b.op == "mul" and b.args[0].op == "const":
+        merged = _exact(lambda p, q: p * q, a, b.args[0])
+        if merged is not None:
+            return mul(merged, b.args[1])
+    return _folded("mul", lambda p, q: p * q, a, b)
+
+
+def div(a: Node, b: Node) -> Node:
+    if a is ZERO:
+        return ZERO
+    if b is ONE:
+        return a
+    if a.op == "neg":
+        return neg(div(a.args[0], b))
+    if b.op == "neg":
+        return neg(div(a, b.args[0]))
+    if constant_value(b) not in (None, 0.0):
+        exact = _exact(lambda p, q: p / q, a, b)
+        if exact is not None:
+            return exact
+    return Node("div", (a, b))
+
+
+def power(a: Node, b: Node) -> Node:
+    """``a ** b``; small whole exponents become products, which every language has exactly."""
+    exponent = constant_value(b)
+    if exponent == 0.5:
+        return Node("sqrt", (a,))
+    if exponent is not None and exponent == int(exponent) and 0 <= exponent <= 16:
+        return _whole_power(a, int(exponent))
+    if exponent is not None and exponent == int(exponent) and -16 <= exponent < 0:
+        return div(ONE, _whole_power(a, -int(exponent)))
+    return Node("pow", (a, b))
+
+
+def _whole_power(a: Node, n: int) -> Node:
+    if n == 0:
+        return ONE
+    half = _whole_power(a, n // 2)
+    square = ONE if n < 2 else mul(half, half)
+    return mul(square, a) if n % 2 else square
+
+
+def compare(op: str, a: Node, b: Node) -> Node:
+    p, q = constant_value(a), constant_value(b)
+    if p is not None and q is not None:
+        return const(p < q if op == "lt" else p <= q)
+    if op == "lt" and (p == math.inf or q == -math.inf):  # nothing lies beyond infinity
+        return ZERO
+    return Node(op, (a, b))
+
+
+def where(condition: Number, a: Number, b: Number) -> Node:
+    """``a`` where the condition holds, else ``b`` (also where it compares with NaN)."""
+    c, p, q = as_node(condition), as_node(a), as_node(b)
+    if p is q:
+        return p
+    if c.op == "const":
+        return p if c.value else q
+    if c.op not in ("lt", "le", "eq"):
+        raise TypeError(f"where() needs a comparison such as x > 0 as its condition, not {c!r}")
+    return Node("where", (c, p, q))
+
+
+def build(op: str, args: tuple[Node, ...], value: float | str | None = None) -> Node:
+    """A node of any operation through its simplifying constructor, where it has one."""
+    constructor = _CONSTRUCTORS.get(op)
+    return constructor(*args) if constructor else Node(op, args, value)
+
+
+_CONSTRUCTORS: dict[str, Callable[..., Node]] = {
+    "add": add,
+    "sub": sub,
+    "neg": neg,
+    "mul": mul,
+    "div": div,
+    "pow": power,
+    "where": where,
+    "lt": partial(compare, "lt"),
+    "le": partial(compare, "le"),
+}
+
+
+def walk(*roots: Node) -> Iterator[Node]:
+    """Every node below the roots once, arguments before those who use them."""
+    seen: set[Node] = set()
+    stack = [(root, False) for root in reversed(roots)]
+    while stack:
+        node, ready = stack.pop()
+        if ready:
+            yield node
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack.extend((argument, False) for argument in reversed(node.args))

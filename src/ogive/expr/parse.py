@@ -1,0 +1,179 @@
+"""The safe parser: text to expression, nothing evaluated.
+
+Python's own grammar reads the text into a syntax tree, and only the whitelisted kinds of node below
+are taken over; anything else is refused with its position. Length, nesting and size are bounded
+before and while the tree is read.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from ogive.errors import FormulaError, nearest
+from ogive.expr.functions import CONSTANTS, VOCABULARY
+from ogive.expr.node import Node, build, const, symbol, walk
+
+MAX_LENGTH, MAX_DEPTH, MAX_NODES = 2000, 40, 400
+
+_BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
+_COMPARE = {
+    ast.Lt: ("lt", False),
+    ast.LtE: ("le", False),
+    ast.Gt: ("lt", True),
+    ast.GtE: ("le", True),
+}
+
+
+def parse(text: str, symbols: Iterable[str] = ("x",)) -> Node:
+    """The expression that ``text`` writes, over the given symbols.
+
+    The grammar: numbers, ``+ - * / **``, parentheses, the constants pi, e and inf, comparisons as
+    the first argument of ``where(condition, a, b)``, and the functions of the vocabulary (exp,
+    log1p, sigmoid, softplus, tanh, erf, ndtr, sin, abs, min, max, clip ...).
+
+    Raises:
+        FormulaError: pointing at the position of what was refused.
+
+    Example:
+        >>> parse("x * sigmoid(beta * x)", ["x", "beta"])
+        x * sigmoid(beta * x)
+    """
+    if not isinstance(text, str):
+        raise FormulaError(f"a formula is text, not {type(text).__name__}")
+    reader = _Reader(text, tuple(symbols))
+    node = reader.read()
+    size = sum(1 for _ in walk(node))
+    if size > MAX_NODES:
+        raise FormulaError(f"the formula has {size} distinct operations; {MAX_NODES} are allowed")
+    return node
+
+
+class _Reader:
+    def __init__(self, text: str, symbols: tuple[str, ...]) -> None:
+        # one line, so that a position is a position in what is shown
+        self.text = text.translate({9: " ", 10: " ", 13: " "}).strip()
+        self.symbols = symbols
+
+    def refuse(self, why: str, position: int = 0) -> FormulaError:
+        shown = self.text if len(self.text) <= 200 else self.text[:200] + "..."
+        return FormulaError(f"{why}, at position {position}\n  {shown}\n  {' ' * position}^")
+
+    def read(self) -> Node:
+        self._check_bounds()
+        try:
+            tree = ast.parse(self.text, mode="eval").body
+        except SyntaxError as error:
+            raise self.refuse(
+                f"cannot read the formula: {error.msg}", self._offset(error)
+            ) from None
+        except (ValueError, MemoryError, RecursionError) as error:
+            raise self.refuse(f"cannot read the formula: {error}") from None
+        node = self.convert(tree, 0)
+        if node.op in ("lt", "le"):
+            raise self.refuse("a comparison is no value; use where(condition, a, b)")
+        return node
+
+    def _offset(self, error: SyntaxError) -> int:
+        """Python's offsets count from 1; none means the text ended too early."""
+        return error.offset - 1 if error.offset else len(self.text)
+
+    def _check_bounds(self) -> None:
+        if not self.text:
+            raise self.refuse("the formula is empty")
+        if len(self.text) > MAX_LENGTH:
+            raise self.refuse(
+                f"the formula has {len(self.text)} characters of {MAX_LENGTH} allowed"
+            )
+        if not self.text.isascii():
+            odd = next(i for i, c in enumerate(self.text) if not c.isascii())
+            raise self.refuse(f"{self.text[odd]!r} is no part of a formula", odd)
+        if "^" in self.text:
+            raise self.refuse("a power is written **, not ^", self.text.index("^"))
+        depth = 0
+        for i, c in enumerate(self.text):
+            depth += (c in "([{") - (c in ")]}")
+            if depth > MAX_DEPTH:
+                raise self.refuse(f"parentheses nest deeper than {MAX_DEPTH}", i)
+
+    def convert(self, tree: ast.expr, depth: int) -> Node:
+        here = tree.col_offset
+        if depth > 4 * MAX_DEPTH:
+            raise self.refuse("the formula nests too deeply", here)
+        match tree:
+            case ast.Constant(value=bool()):
+                raise self.refuse("True and False are no numbers here", here)
+            case ast.Constant(value=int() | float() as value):
+                return self._number(value, here)
+            case ast.Name(id=name):
+                return self._name(name, here)
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self.value(operand, depth)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self.value(operand, depth)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+                args = (self.value(left, depth), self.value(right, depth))
+                return build(_BINARY[type(op)], args)
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
+                name, swapped = _COMPARE[type(op)]
+                a, b = self.value(left, depth), self.value(right, depth)
+                return build(name, (b, a) if swapped else (a, b))
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+                return self._call(name, args, here, depth)
+        raise self.refuse(f"{_describe(tree)} is not allowed in a formula", here)
+
+    def value(self, tree: ast.expr, depth: int) -> Node:
+        """A sub-formula that must be a number, not a comparison."""
+        node = self.convert(tree, depth + 1)
+        if node.op in ("lt", "le"):
+            raise self.refuse("a comparison is only allowed as where's condition", tree.col_offset)
+        return node
+
+    def _number(self, value: float, here: int) -> Node:
+        try:
+            return const(float(value))
+        except OverflowError:
+            raise self.refuse("this number is too large for a float", here) from None
+
+    def _name(self, name: str, here: int) -> Node:
+        if name in self.symbols:
+            return symbol(name)
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        if name in VOCABULARY:
+            raise self.refuse(f"{name} is a function; write {name}(...)", here)
+        known = ", ".join(self.symbols)
+        hint = nearest(name, [*self.symbols, *CONSTANTS, *VOCABULARY])
+        raise self.refuse(
+            f"unknown name {name!r} (the symbols are {known}{hint}); "
+            f"a parameter needs a default, as in define(..., {name}=1.0)",
+            here,
+        )
+
+    def _call(self, name: str, args: list[ast.expr], here: int, depth: int) -> Node:
+        if name not in VOCABULARY:
+            raise self.refuse(f"unknown function {name!r}{nearest(name, VOCABULARY)}", here)
+        function, arity = VOCABULARY[name]
+        if len(args) != arity:
+            raise self.refuse(f"{name} takes {arity} argument(s), {len(args)} given", here)
+        if name != "where":
+            return function(*(self.value(a, depth) for a in args))
+        condition = self.convert(args[0], depth + 1)
+        if condition.op not in ("lt", "le", "const"):
+            raise self.refuse("where needs a comparison as its first argument", args[0].col_offset)
+        return function(condition, *(self.value(a, depth) for a in args[1:]))
+
+
+def _describe(tree: ast.expr) -> str:
+    kinds: dict[type[ast.expr], str] = {
+        ast.Attribute: "attribute access",
+        ast.Subscript: "indexing",
+        ast.Lambda: "lambda",
+        ast.BoolOp: "and/or",
+        ast.IfExp: "if/else (use where)",
+        ast.Compare: "this comparison (write a < b, <=, > or >=, one at a time)",
+        ast.Call: "this kind of call",
+        ast.Constant: "this constant",
+        ast.BinOp: "this operator",
+    }
+    return kinds.get(type(tree), type(tree).__name__)

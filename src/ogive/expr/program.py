@@ -1,0 +1,104 @@
+"""A straight-line program: named inputs, one or more outputs, everything between shared.
+
+A program is what engines run. Its derivatives are programs again: ``vjp`` takes the gradients of
+the outputs as further inputs, ``jvp`` the tangents of the inputs. So backward, double backward and
+forward mode are all the same kind of thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from ogive.expr.diff import diff
+from ogive.expr.node import ZERO, Node, add, mul, symbol, walk
+from ogive.expr.rewrite import HUGE, bind, guard
+
+INF = float("inf")
+#: What the guard tries for an input that carries data, and for a gradient or tangent.
+DATA_SAMPLES = (0.7, INF, -INF, HUGE, -HUGE)
+GRADIENT_SAMPLES = (1.3,)
+
+
+@dataclass(frozen=True)
+class Program:
+    """``outputs`` computed from the symbols named ``inputs``.
+
+    ``samples`` gives for each input an ordinary value and those at which limits matter.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[Node, ...]
+    samples: tuple[tuple[float, ...], ...]
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.name, self.inputs, self.outputs))
+
+    @cached_property
+    def guarded(self) -> tuple[Node, ...]:
+        """The outputs as they are printed: constants folded, limits at infinity in place."""
+        folded = tuple(bind(o, {}) for o in self.outputs)
+        return guard(folded, dict(zip(self.inputs, self.samples, strict=True)))
+
+    def bind(self, values: Mapping[str, float]) -> Program:
+        """The program with numbers in the place of some inputs."""
+        kept = [i for i, name in enumerate(self.inputs) if name not in values]
+        return Program(
+            self.name,
+            tuple(self.inputs[i] for i in kept),
+            tuple(bind(o, values) for o in self.outputs),
+            tuple(self.samples[i] for i in kept),
+        )
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - programs are few and live as long as the process
+    def vjp(self, wanted: tuple[int, ...], used: tuple[int, ...] = (0,)) -> Program:
+        """Gradients of the wanted inputs; its inputs: one for each used output, then ours."""
+        gradients = [self._fresh("g", k) for k in used]
+        outputs = []
+        for i in wanted:
+            variable, total = symbol(self.inputs[i]), ZERO
+            for gradient, k in zip(gradients, used, strict=True):
+                total = add(total, mul(symbol(gradient), diff(self.outputs[k], variable)))
+            outputs.append(total)
+        return self._derived("backward", gradients, tuple(outputs))
+
+    @lru_cache(maxsize=4096)  # noqa: B019
+    def jvp(self, moved: tuple[int, ...]) -> Program:
+        """Tangents of the outputs; inputs: one tangent for each moved input, then ours."""
+        tangents = [self._fresh("t", i) for i in moved]
+        outputs = []
+        for output in self.outputs:
+            total = ZERO
+            for i, tangent in zip(moved, tangents, strict=True):
+                total = add(total, mul(symbol(tangent), diff(output, symbol(self.inputs[i]))))
+            outputs.append(total)
+        return self._derived("forward", tangents, tuple(outputs))
+
+    def _fresh(self, letter: str, index: int) -> str:
+        name = f"{letter}{index}"
+        while name in self.inputs:
+            name += "_"
+        return name
+
+    def _derived(self, suffix: str, extra: list[str], outputs: tuple[Node, ...]) -> Program:
+        samples = tuple(GRADIENT_SAMPLES for _ in extra) + self.samples
+        return Program(f"{self.name}_{suffix}", (*extra, *self.inputs), outputs, samples)
+
+    def steps(self) -> list[Node]:
+        """The operations in the order they run, each once."""
+        return [n for n in walk(*self.guarded) if n.op not in ("const", "symbol")]
+
+
+def program(
+    name: str, expression: Node, data: tuple[str, ...], parameters: Mapping[str, float]
+) -> Program:
+    """The program of one expression over data inputs and parameters with their defaults."""
+    samples: tuple[tuple[float, ...], ...] = tuple(DATA_SAMPLES for _ in data)
+    samples += tuple((float(v), 0.0) for v in parameters.values())
+    return Program(name, (*data, *parameters), (expression,), samples)

@@ -1,0 +1,225 @@
+"""What happens to an expression between its definition and a program for a machine.
+
+``stabilise`` turns textbook forms into stable primitives, ``bind`` puts numbers in for parameters
+and folds what is then constant, ``expand`` replaces primitives a language lacks by their
+definitions, and ``guard`` makes the limits at infinity come out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from itertools import product
+
+from ogive.expr.node import ONE, Node, build, const, constant_value, mul, walk
+from ogive.expr.primitives import PRIMITIVES, call
+
+HUGE = 1.7976931348623157e308
+
+
+def rebuild(root: Node, change: Callable[[Node], Node | None]) -> Node:
+    """The expression with every node, arguments first, replaced where ``change`` gives another."""
+    new: dict[Node, Node] = {}
+    for node in walk(root):
+        args = tuple(new[a] for a in node.args)
+        same = node if args == node.args else build(node.op, args, node.value)
+        changed = change(same)
+        new[node] = same if changed is None else changed
+    return new[root]
+
+
+def substitute(root: Node, values: Mapping[str, Node | float]) -> Node:
+    """The expression with nodes or numbers in the place of symbols."""
+
+    def change(node: Node) -> Node | None:
+        if node.op != "symbol" or node.value not in values:
+            return None
+        value = values[str(node.value)]
+        return value if isinstance(value, Node) else const(value)
+
+    return rebuild(root, change)
+
+
+def evaluate_all(roots: Iterable[Node], values: Mapping[str, float]) -> dict[Node, float]:
+    """Every node below the roots as an IEEE double."""
+    result: dict[Node, float] = {}
+    for node in walk(*roots):
+        if node.op == "const":
+            result[node] = float(node.value)  # type: ignore[arg-type]
+        elif node.op == "symbol":
+            result[node] = values[str(node.value)]
+        else:
+            result[node] = PRIMITIVES[node.op].value(*(result[a] for a in node.args))
+    return result
+
+
+def evaluate(root: Node, **values: float) -> float:
+    """The expression as an IEEE double, symbols by keyword."""
+    return evaluate_all([root], values)[root]
+
+
+def fold(root: Node) -> Node:
+    """The expression with every constant part computed; for programs, not for definitions."""
+
+    def change(node: Node) -> Node | None:
+        if node.op in ("const", "symbol") or any(a.op != "const" for a in node.args):
+            return None
+        return const(evaluate(node))
+
+    return rebuild(root, change)
+
+
+def bind(root: Node, values: Mapping[str, float]) -> Node:
+    """The expression with numbers in the place of symbols, and constants folded."""
+    return fold(substitute(root, values))
+
+
+def expand(root: Node, spoken: Iterable[str]) -> Node:
+    """The expression in the primitives that a language speaks, by the definitions of the others."""
+    known = set(spoken) | {"const", "symbol"}
+
+    def change(node: Node) -> Node | None:
+        if node.op in known:
+            return None
+        definition = PRIMITIVES[node.op].definition
+        if definition is None:
+            raise NotImplementedError(f"the language has no {node.op}, and it has no definition")
+        return expand(definition(*node.args), known)
+
+    return rebuild(root, change)
+
+
+def guard(outputs: tuple[Node, ...], samples: Mapping[str, tuple[float, ...]]) -> tuple[Node, ...]:
+    """The outputs with those products made zero-absorbing that are 0 * inf at an extreme input.
+
+    At x = -inf, x * sigmoid(x) is -inf * 0 = NaN in IEEE arithmetic, while its limit is 0: a factor
+    that has decayed to zero wins. The products are found by evaluating at the samples: the first
+    value of each symbol is an ordinary one, the others are tried one symbol at a time.
+    """
+    decayed: dict[Node, set[int]] = {}
+    for values in _one_at_a_time(samples):
+        result = evaluate_all(outputs, values)
+        if any(math.isnan(result[o]) for o in outputs):
+            for node in result:
+                if node.op == "mul" and (side := _zero_side(node, result)) is not None:
+                    decayed.setdefault(node, set()).add(side)
+    if not decayed:
+        return outputs
+    return guard(tuple(_absorb(o, decayed) for o in outputs), samples)
+
+
+def _one_at_a_time(samples: Mapping[str, tuple[float, ...]]) -> Iterable[dict[str, float]]:
+    base = {name: values[0] for name, values in samples.items()}
+    extremes = [(n, v) for n, values in samples.items() for v in values[1:]]
+    for (name, value), (other, also) in product(extremes, [*extremes, ("", 0.0)]):
+        if name != other:
+            yield base | {name: value} | ({other: also} if other else {})
+
+
+def _zero_side(node: Node, value: Mapping[Node, float]) -> int | None:
+    """Which factor is zero while the other one is infinite."""
+    a, b = (value[arg] for arg in node.args)
+    if b == 0 and math.isinf(a):
+        return 1
+    return 0 if a == 0 and math.isinf(b) else None
+
+
+def _absorb(root: Node, decayed: Mapping[Node, set[int]]) -> Node:
+    new: dict[Node, Node] = {}
+    for node in walk(root):
+        args = tuple(new[a] for a in node.args)
+        new[node] = node if args == node.args else build(node.op, args, node.value)
+        if node in decayed:
+            a, b = args
+            new[node] = Node("mul0", (a, b) if 1 in decayed[node] else (b, a))
+            if len(decayed[node]) == 2:
+                new[node] = build("where", (Node("eq", (a, const(0.0))), const(0.0), new[node]))
+    return new[root]
+
+
+def stabilise(root: Node) -> Node:
+    """The expression with textbook forms replaced by the stable primitives equal to them.
+
+    Example:
+        >>> from ogive.expr import parse
+        >>> stabilise(parse("x / (1 + exp(-x))"))
+        x * sigmoid(x)
+    """
+    return rebuild(root, _stable_form)
+
+
+def _stable_form(node: Node) -> Node | None:
+    handler = _STABLE.get(node.op)
+    return handler(node) if handler else None
+
+
+def _stable_log(node: Node) -> Node | None:
+    """log(1 + u) -> log1p(u), and log1p(exp(u)) -> softplus(u)."""
+    (argument,) = node.args
+    rest = _without_one(argument)
+    if rest is None:
+        return None
+    return call("softplus", rest.args[0]) if rest.op == "exp" else call("log1p", rest)
+
+
+def _stable_log1p(node: Node) -> Node | None:
+    (u,) = node.args
+    return call("softplus", u.args[0]) if u.op == "exp" else None
+
+
+def _stable_sub(node: Node) -> Node | None:
+    """exp(u) - 1 -> expm1(u)."""
+    a, b = node.args
+    return call("expm1", a.args[0]) if a.op == "exp" and b is ONE else None
+
+
+def _stable_add(node: Node) -> Node | None:
+    """1 + erf(u) -> 2 ndtr(sqrt(2) u)."""
+    rest = _without_one(node)
+    if rest is None or rest.op != "erf":
+        return None
+    return 2 * call("ndtr", _times_root_two(rest.args[0]))
+
+
+def _times_root_two(u: Node) -> Node:
+    root = call("sqrt", const(2.0))
+    return u.args[0] if u.op == "div" and u.args[1] is root else root * u
+
+
+def _stable_div(node: Node) -> Node | None:
+    """a / (1 + exp(u)) -> a * sigmoid(-u)."""
+    a, b = node.args
+    rest = _without_one(b)
+    if rest is None or rest.op != "exp":
+        return None
+    return mul(a, call("sigmoid", -rest.args[0]))
+
+
+def _stable_mul(node: Node) -> Node | None:
+    """Half of a doubled product: 0.5 * (2 * u) -> u, also with x between."""
+    a, b = node.args
+    for p, q in ((a, b), (b, a)):
+        if q.op == "mul" and constant_value(q.args[0]) == 2.0:
+            if constant_value(p) == 0.5:
+                return q.args[1]
+            if p.op == "mul" and constant_value(p.args[0]) == 0.5:
+                return mul(p.args[1], q.args[1])
+    return None
+
+
+def _without_one(node: Node) -> Node | None:
+    """u, if the node is 1 + u."""
+    if node.op != "add":
+        return None
+    a, b = node.args
+    return b if a is ONE else a if b is ONE else None
+
+
+_STABLE: dict[str, Callable[[Node], Node | None]] = {
+    "log": _stable_log,
+    "log1p": _stable_log1p,
+    "sub": _stable_sub,
+    "add": _stable_add,
+    "div": _stable_div,
+    "mul": _stable_mul,
+}

@@ -1,0 +1,278 @@
+"""Modules made from entries: one base class, and a subclass for each entry when it is asked for.
+
+A subclass takes torch.nn's arguments where torch.nn has the class. Elementwise and stochastic ones
+take the parameters of the formula in order, then ``inplace``; gated and rowwise ones take ``dim``
+first. A parameter that training adjusts becomes an ``nn.Parameter``.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ogive.catalogue import Parameter, Spec
+from ogive.errors import ParameterError, nearest
+from ogive.ops import OPTIONS, ActivationFunction
+from ogive.ops.gates import HALVES
+
+#: Arguments of every module for its learnable parameters.
+LEARNING: dict[str, Any] = {
+    "learnable": None,
+    "num_parameters": 1,
+    "channel_dim": 1,
+    "device": None,
+    "dtype": None,
+}
+#: Options of a call that a module does not keep: it decides them itself.
+CALL_ONLY = ("training", "generator")
+#: What every module has.
+_PLAIN = nn.Module()
+
+
+class ActivationModule(nn.Module):
+    """Base of all activation modules.
+
+    Args:
+        learnable: names of the parameters that training adjusts (default: those the entry says).
+        num_parameters: how many values each of them has: 1, or one for each channel.
+        channel_dim: the dimension of the channels in the input.
+        device, dtype: of the learnable parameters.
+    """
+
+    function: ClassVar[ActivationFunction]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+        given = _arguments(self.function, args, kwargs)
+        learning = {name: given.pop(name, default) for name, default in LEARNING.items()}
+        self.num_parameters: int = _whole("num_parameters", learning["num_parameters"], 1)
+        self.channel_dim: int = _whole("channel_dim", learning["channel_dim"])
+        self.learnable = _learnable(self.function.spec, learning["learnable"])
+        self._options = {
+            n: _option(n, v) for n, v in given.items() if n not in _names(self.function.spec)
+        }
+        self.function.variant(dict(self._options))  # an unknown variant is refused now
+        placed = {"device": learning["device"], "dtype": learning["dtype"]}
+        for parameter in self.function.parameters:
+            value = _checked(parameter, given[parameter.name])
+            if parameter.name in self.learnable:
+                value = self._parameter(value, placed)
+            setattr(self, parameter.name, value)
+
+    def _parameter(self, value: Any, placed: dict[str, Any]) -> nn.Parameter:
+        """One value a channel; a vector of coefficients has them along its first dimension."""
+        start = torch.tensor(value, **placed)
+        if not start.dtype.is_floating_point:
+            start = start.to(torch.get_default_dtype())
+        return nn.Parameter(start.unsqueeze(-1).repeat(*(1,) * start.dim(), self.num_parameters))
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """The activation of the input; a gated one also takes value and gate as two tensors."""
+        arguments = dict(self._options)
+        for parameter in self.function.parameters:
+            value = getattr(self, parameter.name)
+            if isinstance(value, Tensor):
+                value = self._broadcastable(value, self._shape(inputs))
+            arguments[parameter.name] = value
+        if self.function.kind == "stochastic":
+            arguments["training"] = self.training
+        result: Tensor = self.function(*inputs, **arguments)
+        return result
+
+    def _shape(self, inputs: tuple[Tensor, ...]) -> list[int]:
+        """The shape of what the formula works on: a packed tensor counts as one half of it."""
+        shape = list(inputs[0].shape)
+        if self.function.kind == "gated" and len(inputs) == 1 and shape:
+            shape[self._options["dim"]] //= 2
+        return shape
+
+    def _broadcastable(self, value: Tensor, shape: list[int]) -> Tensor:
+        """The parameter shaped so that its channels meet those of the input."""
+        if self.num_parameters == 1:
+            return value.squeeze(-1)
+        dim = self.channel_dim % max(len(shape), 1)
+        if not -len(shape) <= self.channel_dim < len(shape) or shape[dim] != self.num_parameters:
+            raise ParameterError(
+                f"{self.function.name} has {self.num_parameters} channels along dim "
+                f"{self.channel_dim}, but the input has shape {tuple(shape)}"
+            )
+        return value.reshape(*value.shape, *(1,) * (len(shape) - dim - 1))
+
+    def extra_repr(self) -> str:
+        shown = {
+            p.name: getattr(self, p.name)
+            for p in self.function.parameters
+            if p.name not in self.learnable
+        }
+        options = {n: v for n, v in self._options.items() if n != "inplace"}
+        counted = {"num_parameters": self.num_parameters} if self.learnable else {}
+        text = [f"{n}={v!r}" for n, v in {**counted, **shown, **options}.items()]
+        return ", ".join(text + ["inplace=True"] * bool(self._options.get("inplace")))
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return _empty, (self.function,), self.__dict__
+
+
+def _empty(function: ActivationFunction) -> ActivationModule:
+    cls = module_class(function)
+    return cls.__new__(cls)
+
+
+@lru_cache(maxsize=1024)
+def module_class(function: ActivationFunction) -> type[ActivationModule]:
+    """The module class of an entry.
+
+    Raises:
+        ParameterError: for a parameter that would hide an argument or a member of every module.
+    """
+    for name in _names(function.spec):
+        if name in (*LEARNING, *CALL_ONLY) or hasattr(_PLAIN, name):
+            raise ParameterError(
+                f"{function.name} cannot be a module: its parameter {name!r} has the name of an "
+                f"argument or a member of every module; give the parameter another name"
+            )
+    doc = f"{function.spec.doc}\n\nFormula: {function.formula}"
+    members: dict[str, Any] = {"function": function, "__doc__": doc, "__module__": "ogive.nn"}
+    base = _BASES.get(function.title, ActivationModule)
+    if base is ActivationModule:  # others state their own
+        members["__signature__"] = signature(function)
+    return type(function.title, (base,), members)
+
+
+def signature(function: ActivationFunction) -> inspect.Signature:
+    """The arguments of an entry's module, as torch.nn orders them."""
+    positional, keyword = _order(function)
+    defaults = _defaults(function)
+    either, only = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    listed = [inspect.Parameter(n, either, default=defaults[n]) for n in positional]
+    listed += [inspect.Parameter(n, only, default=defaults[n]) for n in keyword]
+    return inspect.Signature(listed)
+
+
+def _names(spec: Spec) -> list[str]:
+    return [p.name for p in spec.parameters]
+
+
+def _order(function: ActivationFunction) -> tuple[list[str], list[str]]:
+    """Positional and keyword-only arguments."""
+    spec = function.spec
+    options = [n for n in OPTIONS[spec.kind] if n not in CALL_ONLY]
+    trains = spec.kind != "rowwise" or any(p.learnable for p in spec.parameters)
+    learning = list(LEARNING) if spec.parameters and trains else []
+    if spec.kind in ("gated", "rowwise"):
+        return ["dim"], [*_names(spec), *(n for n in options if n != "dim"), *learning]
+    return [*_names(spec), *spec.variants, *options], learning
+
+
+def _defaults(function: ActivationFunction) -> dict[str, Any]:
+    spec = function.spec
+    variants = {argument: next(iter(choices)) for argument, choices in spec.variants.items()}
+    parameters = {p.name: p.default for p in spec.parameters}
+    options = OPTIONS[spec.kind] | dict(spec.layout)
+    return {**LEARNING, **options, **variants, **parameters, **function.preset}
+
+
+def _arguments(
+    function: ActivationFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Every argument of the module with its value."""
+    positional, keyword = _order(function)
+    known = [*positional, *keyword]
+    if len(args) > len(positional):
+        raise ParameterError(
+            f"{function.title} takes {len(positional)} positional argument(s) "
+            f"({', '.join(positional)}), {len(args)} given"
+        )
+    given = dict(zip(positional, args, strict=False))
+    for name in kwargs:
+        if name not in known:
+            listed = f"it takes {', '.join(known)}" if known else "it takes none"
+            raise ParameterError(
+                f"{function.title} has no argument {name!r}; {listed}{nearest(name, known)}"
+            )
+        if name in given:
+            raise ParameterError(f"{function.title}: {name} given twice")
+    defaults = _defaults(function)
+    return {n: defaults[n] for n in known} | given | kwargs
+
+
+def _whole(name: str, number: Any, least: int | None = None) -> int:
+    small = least is not None and isinstance(number, int) and number < least
+    if not isinstance(number, int) or isinstance(number, bool) or small:
+        wanted = "a whole number" + (f" >= {least}" if least is not None else "")
+        raise ParameterError(f"{name} is {wanted}, not {number!r}")
+    return number
+
+
+def _option(name: str, value: Any) -> Any:
+    """An option of a call, checked when the module is made and not when it first runs."""
+    if name == "dim":
+        return _whole(name, value)
+    if name in ("inplace", "interleave") and not isinstance(value, bool):
+        raise ParameterError(f"{name} must be True or False, not {value!r}")
+    if name == "gate" and value not in HALVES:
+        raise ParameterError(f"gate must be 'first' or 'second', not {value!r}")
+    return value
+
+
+def _learnable(spec: Spec, names: Iterable[str] | None) -> tuple[str, ...]:
+    if names is None:
+        return tuple(p.name for p in spec.parameters if p.learnable)
+    if isinstance(names, str):
+        raise ParameterError(f"learnable is a list of names: learnable=[{names!r}]")
+    return tuple(spec.parameter(name).name for name in names)
+
+
+def _checked(parameter: Parameter, value: Any) -> Any:
+    """The number, or the list of coefficients, a module starts with."""
+    if isinstance(value, Tensor):
+        raise ParameterError(
+            f"{parameter.name} of a module is a number, not a tensor; to train it pass "
+            f"learnable=[{parameter.name!r}], to compute it call the function"
+        )
+    if not isinstance(parameter.default, tuple):
+        return parameter.check(value)
+    count = len(parameter.default)
+    if not isinstance(value, Iterable) or len(listed := list(value)) != count:
+        raise ParameterError(f"{parameter.name} is a list of {count} coefficients, not {value!r}")
+    return [parameter.check(v) for v in listed]
+
+
+class _PReLU(ActivationModule):
+    """PReLU takes torch's arguments: how many slopes, and where they start."""
+
+    def __init__(
+        self,
+        num_parameters: int = 1,
+        init: float = 0.25,
+        device: Any = None,
+        dtype: Any = None,
+        channel_dim: int = 1,
+    ) -> None:
+        super().__init__(
+            weight=init,
+            num_parameters=num_parameters,
+            channel_dim=channel_dim,
+            device=device,
+            dtype=dtype,
+        )
+
+
+_BASES: dict[str, type[ActivationModule]] = {"PReLU": _PReLU}
+
+
+class Softmax2d(nn.Module):
+    """Softmax over the channels of an image: ``(N, C, H, W)`` or ``(C, H, W)``, as in torch.nn."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dim() not in (3, 4):
+            raise ParameterError(f"Softmax2d takes 3 or 4 dimensions, not {x.dim()}")
+        from ogive.catalogue import resolve
+
+        result: Tensor = ActivationFunction(resolve("softmax")[0])(x, dim=-3)
+        return result

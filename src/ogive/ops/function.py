@@ -1,0 +1,358 @@
+"""An entry as something to call: arguments are checked, an engine runs, autograd is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+import torch.utils._pytree as pytree
+from torch import Tensor
+
+from ogive.catalogue import Parameter, Spec, entries, resolve
+from ogive.errors import InputError, OgiveError, ParameterError
+from ogive.expr import Program
+from ogive.ops import gates, noise, rowwise
+from ogive.ops.apply import apply
+from ogive.printers import latex, printer
+
+Value = float | Tensor
+#: Arguments of a call that are no parameters of the formula, by kind of entry, with defaults.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "elementwise": {"inplace": False},
+    "stochastic": {"inplace": False, "training": False, "generator": None},
+    "gated": {"dim": -1, "gate": "second", "interleave": False},
+    "rowwise": {"dim": -1},
+}
+
+
+class ActivationFunction:
+    """One entry of the catalogue, callable on tensors and arrays.
+
+    Shapes: elementwise and stochastic entries keep the shape of ``x``, and tensors given as
+    parameters broadcast against it. Gated entries take one tensor that holds value and gate along
+    ``dim`` (``gate="first"|"second"``, ``interleave``), or two tensors. Rowwise entries work along
+    ``dim``.
+
+    Dtypes: float64, float32, bfloat16 and float16; the result has the dtype of the first input.
+    NumPy arrays of these dtypes give NumPy arrays.
+
+    Raises:
+        InputError: for other inputs.
+        ParameterError: for a parameter that is unknown or outside its range.
+    """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        pytree.register_constant(cls)
+
+    def __init__(self, spec: Spec, preset: Mapping[str, Any] | None = None) -> None:
+        self.spec = spec
+        self.preset = dict(preset or {})
+
+    # what it is
+
+    @property
+    def name(self) -> str:
+        """The canonical name."""
+        return self.spec.name
+
+    @property
+    def title(self) -> str:
+        """The name of the module class."""
+        return self.spec.title
+
+    @property
+    def kind(self) -> str:
+        """elementwise, gated, stochastic or rowwise."""
+        return self.spec.kind
+
+    @property
+    def family(self) -> str:
+        """The file of the catalogue the entry stands in."""
+        return self.spec.family
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters of the formula, in order."""
+        return self.spec.parameters
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """``framework:name`` under which others know it."""
+        return self.spec.aliases
+
+    @property
+    def paper(self) -> str:
+        """Where it was published."""
+        return self.spec.paper
+
+    @property
+    def year(self) -> int | None:
+        """When it was published."""
+        return self.spec.year
+
+    @property
+    def pitfalls(self) -> tuple[str, ...]:
+        """What people get wrong about it."""
+        return self.spec.pitfalls
+
+    @property
+    def formula(self) -> str:
+        """The formula as text; for a stochastic entry the one of evaluation."""
+        return self.spec.formula_text or str(self.spec.expression)
+
+    @property
+    def latex(self) -> str:
+        """The formula as LaTeX mathematics."""
+        return self.spec.latex_text or latex(self.spec.expression)
+
+    def derivative(self, order: int = 1, variable: str | None = None) -> ActivationFunction:
+        """The derivative with respect to the input, or to a named parameter, as a function.
+
+        Raises:
+            OgiveError: for a rowwise entry, whose derivative is a matrix.
+        """
+        if self.kind == "rowwise":
+            raise OgiveError(
+                f"{self.name} works on rows: its derivative is a Jacobian; "
+                f"use torch.func.jacrev(ogive.get({self.name!r}))"
+            )
+        if order < 0:
+            raise OgiveError(f"the order of a derivative is 0 or more, not {order}")
+        if order == 0:
+            return self
+        return ActivationFunction(self.spec.derived(order, variable), self.preset)
+
+    def source(self, language: str = "torch", order: int = 0) -> str:
+        """The program, or that of a derivative, in a language: torch, numpy, mpmath ..."""
+        return printer(language).source(self.derivative(order).spec.program)
+
+    # what it does
+
+    def __call__(self, *inputs: Any, **arguments: Any) -> Any:
+        if torch.compiler.is_dynamo_compiling():
+            # imported here because it needs the compiler, which is slow to import
+            from ogive.ops.traced import traced_call
+
+            return traced_call(self, inputs, arguments)
+        return self.call(inputs, arguments)
+
+    def call(self, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
+        """The call itself, with arguments packed."""
+        if not inputs:
+            raise InputError(f"{self.name} needs an input, a tensor or an array")
+        if isinstance(inputs[0], np.ndarray):
+            return _with_numpy(self.call, inputs, arguments)
+        arguments = {**self.preset, **arguments}
+        spec = self.variant(arguments)
+        tensors, arguments = _sort_inputs(spec, inputs, arguments)
+        options = {**OPTIONS[spec.kind], **spec.layout}
+        options |= {name: arguments.pop(name) for name in OPTIONS[spec.kind] if name in arguments}
+        return _RUN[spec.kind](spec, tensors, _check_parameters(spec, arguments), **options)
+
+    def variant(self, arguments: dict[str, Any]) -> Spec:
+        """The entry chosen by an argument such as approximate="tanh", which is taken out."""
+        for argument, choices in self.spec.variants.items():
+            chosen = arguments.pop(argument, None)
+            if chosen is not None and chosen not in choices:
+                raise ParameterError(
+                    f"{self.name}: {argument} must be one of {', '.join(map(repr, choices))}, "
+                    f"not {chosen!r}"
+                )
+            if chosen is not None and choices[chosen] is not None:
+                return resolve(str(choices[chosen]))[0]
+        return self.spec
+
+    def __repr__(self) -> str:
+        preset = "".join(f", {k}={v}" for k, v in self.preset.items())
+        return f"<ogive {self.kind} activation {self.name}{preset}: {self.formula}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a user's entry takes its formula along: where it is read, nobody may have defined it
+        known = self.spec.family != "user" and entries().get(self.name) is self.spec
+        return _restored, (type(self), self.name if known else self.spec, self.preset)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, ActivationFunction)
+            and self.spec.name == other.spec.name
+            and self.spec.body == other.spec.body
+            and self.preset == other.preset
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.spec.name)
+
+
+def _restored(
+    cls: type[ActivationFunction], entry: str | Spec, preset: dict[str, Any]
+) -> ActivationFunction:
+    return cls(entries()[entry] if isinstance(entry, str) else entry, preset)
+
+
+# For torch.compile an activation is a constant of the traced program.
+pytree.register_constant(ActivationFunction)
+
+
+def _sort_inputs(
+    spec: Spec, inputs: tuple[Any, ...], arguments: dict[str, Any]
+) -> tuple[list[Tensor], dict[str, Any]]:
+    """Tensors of data, and positional arguments under their names."""
+    data = 1
+    if spec.kind == "gated" and len(inputs) > 1 and isinstance(inputs[1], Tensor):
+        data = 2
+    tensors = [_check_tensor(spec, t) for t in inputs[:data]]
+    names = [p.name for p in spec.parameters]
+    order = ["dim", *names] if spec.kind in ("gated", "rowwise") else [*names, "inplace"]
+    rest = inputs[data:]
+    if len(rest) > len(order):
+        raise InputError(
+            f"{spec.name} takes {len(order)} argument(s) after its input "
+            f"({', '.join(order)}), {len(rest)} given"
+        )
+    positional = dict(zip(order, rest, strict=False))
+    twice = positional.keys() & arguments.keys()
+    if twice:
+        raise ParameterError(f"{spec.name}: {', '.join(sorted(twice))} given twice")
+    return tensors, {**positional, **arguments}
+
+
+def _check_tensor(spec: Spec, tensor: Any) -> Tensor:
+    if not isinstance(tensor, Tensor):
+        raise InputError(
+            f"{spec.name} takes a torch tensor or a NumPy array, not {type(tensor).__name__}; "
+            f"convert it with torch.tensor(...)"
+        )
+    if not tensor.dtype.is_floating_point:
+        mend = (
+            "take its real and imaginary part" if tensor.is_complex() else "convert with .float()"
+        )
+        raise InputError(f"{spec.name} takes floating-point tensors, not {tensor.dtype}; {mend}")
+    return tensor
+
+
+def _check_parameters(spec: Spec, arguments: Mapping[str, Any]) -> dict[str, Value]:
+    """Every symbol of the formula with its number or tensor."""
+    for name in arguments:
+        spec.parameter(name)
+    values: dict[str, Value] = {}
+    for parameter in spec.parameters:
+        given = arguments.get(parameter.name, parameter.default)
+        values |= _check_value(spec, parameter, given)
+    return values
+
+
+def _check_value(spec: Spec, parameter: Parameter, given: Any) -> dict[str, Value]:
+    if not isinstance(parameter.default, tuple):
+        return {parameter.name: given if isinstance(given, Tensor) else parameter.check(given)}
+    numbers = _coefficients(given)
+    if len(numbers) != len(parameter.symbols):
+        raise ParameterError(
+            f"{spec.name}: {parameter.name} has {len(parameter.symbols)} coefficients, "
+            f"{len(numbers)} given"
+        )
+    return {
+        symbol: n if isinstance(n, Tensor) else parameter.check(n)
+        for symbol, n in zip(parameter.symbols, numbers, strict=True)
+    }
+
+
+def _coefficients(given: Any) -> list[Any]:
+    """The coefficients one by one; a tensor holds them along its first dimension."""
+    if isinstance(given, Tensor):
+        return list(given.unbind(0)) if given.dim() else [given]
+    return list(given) if isinstance(given, Iterable) else [given]
+
+
+@lru_cache(maxsize=4096)
+def _bound(program: Program, numbers: tuple[tuple[str, float], ...]) -> Program:
+    return program.bind(dict(numbers)) if numbers else program
+
+
+def _apply(program: Program, data: list[Tensor], values: Mapping[str, Value]) -> Tensor:
+    """The program on the data: numbers become part of it, tensors are passed in."""
+    numbers = tuple((n, v) for n, v in values.items() if not isinstance(v, Tensor))
+    tensors = [v for v in values.values() if isinstance(v, Tensor)]
+    return apply(_bound(program, numbers), *data, *tensors)
+
+
+def _elementwise(
+    spec: Spec, inputs: list[Tensor], values: Mapping[str, Value], inplace: bool
+) -> Tensor:
+    return _perhaps_inplace(lambda x: _apply(spec.program, [x], values), inputs[0], inplace)
+
+
+def _stochastic(
+    spec: Spec,
+    inputs: list[Tensor],
+    values: Mapping[str, Value],
+    inplace: bool,
+    training: bool,
+    generator: torch.Generator | None,
+) -> Tensor:
+    if not training:
+        return _elementwise(spec, inputs, values, inplace)
+    drawn = noise.draw(spec.noise, inputs[0], generator)
+    return _perhaps_inplace(
+        lambda x: _apply(spec.training_program, [x, *drawn], values), inputs[0], inplace
+    )
+
+
+def _perhaps_inplace(compute: Callable[[Tensor], Tensor], x: Tensor, inplace: bool) -> Tensor:
+    """The result, written over x if asked; what backward needs is kept from a copy then."""
+    if not inplace:
+        return compute(x)
+    return x.copy_(compute(x.clone() if torch.is_grad_enabled() and x.requires_grad else x))
+
+
+def _gated(
+    spec: Spec,
+    inputs: list[Tensor],
+    values: Mapping[str, Value],
+    dim: int,
+    gate: str,
+    interleave: bool,
+) -> Tensor:
+    if len(inputs) == 1:
+        return _apply(
+            spec.program, list(gates.split(spec.name, inputs[0], dim, gate, interleave)), values
+        )
+    if inputs[0].shape != inputs[1].shape or inputs[0].dtype != inputs[1].dtype:
+        described = " and ".join(f"{tuple(t.shape)} {t.dtype}" for t in inputs)
+        raise InputError(f"{spec.name}: value and gate must be alike, not {described}")
+    return _apply(spec.program, inputs, values)
+
+
+def _rowwise(spec: Spec, inputs: list[Tensor], values: Mapping[str, Value], dim: int) -> Tensor:
+    return rowwise.IMPLEMENTATIONS[spec.name](inputs[0], dim, **values)
+
+
+_RUN: dict[str, Callable[..., Tensor]] = {
+    "elementwise": _elementwise,
+    "stochastic": _stochastic,
+    "gated": _gated,
+    "rowwise": _rowwise,
+}
+
+
+def _with_numpy(
+    call: Callable[..., Any], inputs: tuple[Any, ...], arguments: dict[str, Any]
+) -> Any:
+    """The call on arrays: shared memory in, an array out."""
+    converted = tuple(_from_numpy(v) if isinstance(v, np.ndarray) else v for v in inputs)
+    named = {k: _from_numpy(v) if isinstance(v, np.ndarray) else v for k, v in arguments.items()}
+    return call(converted, named).detach().numpy()
+
+
+def _from_numpy(array: np.ndarray[Any, Any]) -> Tensor:
+    if array.dtype.name not in ("float64", "float32", "float16"):
+        raise InputError(
+            f"a NumPy input must be float64, float32 or float16, not {array.dtype}; "
+            f"convert with .astype('float32')"
+        )
+    # torch has no negative strides, and warns about memory it must not write
+    usable = array.flags.writeable and all(s >= 0 for s in array.strides)
+    return torch.from_numpy(array if usable else array.copy())

@@ -1,0 +1,39 @@
+"""How a packed tensor divides into the value and the gate of a gated unit."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from ogive.errors import InputError
+
+HALVES = ("first", "second")
+
+
+def split(
+    name: str, packed: Tensor, dim: int, gate: str, interleave: bool
+) -> tuple[Tensor, Tensor]:
+    """(value, gate) as views of the packed tensor.
+
+    The halves lie one after the other along ``dim``, or interleaved: even positions are the first
+    half, odd ones the second. ``gate`` says which half opens and closes.
+
+    Raises:
+        InputError: for a dim that is not there, an odd size, or an unknown half.
+    """
+    if gate not in HALVES:
+        raise InputError(f"{name}: gate must be 'first' or 'second', not {gate!r}")
+    if packed.dim() == 0 or not -packed.dim() <= dim < packed.dim():
+        raise InputError(f"{name}: an input of shape {tuple(packed.shape)} has no dim {dim}")
+    size = packed.shape[dim]
+    if size % 2:
+        raise InputError(
+            f"{name}: the input holds value and gate side by side, so its size along dim {dim} "
+            f"must be even, not {size}; or give two tensors: {name}(value, gate)"
+        )
+    dim %= packed.dim()
+    if interleave:
+        pairs: Tensor = packed.unflatten(dim, (size // 2, 2))  # type: ignore[no-untyped-call]
+        first, second = pairs.unbind(dim + 1)
+    else:
+        first, second = packed.narrow(dim, 0, size // 2), packed.narrow(dim, size // 2, size // 2)
+    return (second, first) if gate == "first" else (first, second)

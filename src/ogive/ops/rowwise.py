@@ -1,0 +1,446 @@
+"""Rowwise functions on tensors: softmax and its relatives, sparse maps, sorting and pooling.
+
+Apart from the elementwise operators because nothing here comes from a formula of the language: each
+is written by hand, from torch's operators, so that gradients of any order, forward mode, vmap,
+compilation and export work by composition. The catalogue's rowwise entries are the references that
+the tests compare with.
+
+What all have in common: any dimension, also a negative one; a tensor without dimensions is a row of
+one; a dimension of size 0 gives an empty result; float16 and bfloat16 are computed in float32 and
+rounded once; NaN in a row is never turned into a number that looks like an answer. A constant that
+only keeps numbers in range (the largest element, a scale) is detached: the function does not depend
+on it, so neither does any of its derivatives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import torch
+from torch import Tensor
+
+from ogive.errors import InputError
+
+Rowwise = TypeVar("Rowwise", bound=Callable[..., Tensor])
+
+#: Entry -> function (x, dim, **parameters), filled by the decorator below.
+IMPLEMENTATIONS: dict[str, Callable[..., Tensor]] = {}
+_WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
+#: An empty sum has a value; every other function gives an empty result for an empty row.
+_REDUCTIONS = ("logsumexp", "logmeanexp")
+
+
+def implementation(function: Rowwise) -> Rowwise:
+    """Enters the function under its name and gives it what all have in common."""
+    name = function.__name__
+
+    @wraps(function)
+    def checked(x: Tensor, dim: int, **parameters: Any) -> Tensor:
+        along = _dimension(name, x, dim)
+        if x.dim() == 0:
+            row = checked(x.unsqueeze(0), 0, **parameters)
+            return row.squeeze(0) if row.shape == (1,) else row
+        if x.shape[along] == 0 and name not in _REDUCTIONS:
+            return x.clone()
+        wide = _WIDE.get(x.dtype)
+        y = function(x if wide is None else x.to(wide), along, **parameters)
+        return y if wide is None else y.to(x.dtype)
+
+    IMPLEMENTATIONS[name] = checked
+    return cast(Rowwise, checked)
+
+
+def _dimension(name: str, x: Tensor, dim: int) -> int:
+    """The dimension counted from 0, or an InputError that says which there are."""
+    if not x.is_floating_point():
+        raise InputError(
+            f"{name} needs real floating numbers, not {x.dtype}; convert with x.float()"
+        )
+    rank = max(x.dim(), 1)
+    if not -rank <= dim < rank:
+        raise InputError(
+            f"{name} was asked to work along dim {dim}, but the input of shape {tuple(x.shape)} "
+            f"has the dims {-rank} to {rank - 1}"
+        )
+    return dim % rank
+
+
+def _grouped(name: str, x: Tensor, dim: int, argument: str, size: float) -> Tensor:
+    """``dim`` split in two: groups, and ``size`` neighbours in each."""
+    channels, members = x.shape[dim], int(size)
+    if members < 1 or channels % members:
+        raise InputError(
+            f"given {channels} channels along dim {dim}, {name}({argument}={members}) needs a "
+            f"multiple of {max(members, 1)}; change {argument}, or the layer before it"
+        )
+    return x.reshape(*x.shape[:dim], channels // members, members, *x.shape[dim + 1 :])
+
+
+def _only_first_largest(x: Tensor, dim: int) -> Tensor:
+    """True at the first largest element of each row (at a NaN, if there is one)."""
+    best = x.detach().argmax(dim, keepdim=True)
+    return torch.zeros_like(x, dtype=torch.bool).scatter(dim, best, True)
+
+
+def _largest_size(x: Tensor, dim: int, least: float) -> Tensor:
+    """The largest absolute value of each row, at least ``least``, as a constant."""
+    return x.detach().abs().amax(dim, keepdim=True).clamp(min=least)
+
+
+def _length(x: Tensor, dim: int) -> Tensor:
+    length: Tensor = torch.linalg.vector_norm(x, dim=dim, keepdim=True)
+    return length
+
+
+def _shares(weights: Tensor, dim: int) -> Tensor:
+    return weights / weights.sum(dim, keepdim=True)
+
+
+@implementation
+def softmax(x: Tensor, dim: int) -> Tensor:
+    """Shares exp(x) / sum(exp(x)); same shape.
+
+    torch's own kernel, which subtracts the largest element. -inf gets the share 0; a row of -inf
+    and a row that holds +inf or NaN are NaN throughout. The Jacobian is diag(y) - y y^T.
+    """
+    return torch.softmax(x, dim)
+
+
+@implementation
+def softmin(x: Tensor, dim: int) -> Tensor:
+    """Softmax of -x; same shape. +inf gets the share 0; -inf in a row makes it NaN."""
+    return torch.softmax(-x, dim)
+
+
+@implementation
+def log_softmax(x: Tensor, dim: int) -> Tensor:
+    """x - log(sum(exp(x))); same shape.
+
+    torch's own kernel: finite wherever the row is, right to a few units of max(1, |y|). Close to 0
+    only the absolute error is small, since 1 plus the other terms is rounded. NaN as in softmax.
+    """
+    return torch.log_softmax(x, dim)
+
+
+@implementation
+def logsumexp(x: Tensor, dim: int, keepdim: float = 0.0) -> Tensor:
+    """log(sum(exp(x))); the dimension is removed, or kept with size 1.
+
+    The gradient is softmax(x). A row of -inf, or an empty one, gives -inf; +inf gives +inf.
+    """
+    return torch.logsumexp(x, dim, keepdim=bool(keepdim))
+
+
+@implementation
+def logmeanexp(x: Tensor, dim: int, keepdim: float = 0.0) -> Tensor:
+    """log(mean(exp(x))); the dimension is removed, or kept with size 1.
+
+    The gradient is softmax(x). A row of -inf gives -inf, +inf gives +inf, and an empty row, which
+    has no mean, NaN. After jax.nn.logmeanexp.
+    """
+    count = x.shape[dim]
+    total = torch.logsumexp(x, dim, keepdim=bool(keepdim))
+    return total - (math.log(count) if count else -math.inf)
+
+
+@implementation
+def safe_softmax(x: Tensor, dim: int) -> Tensor:
+    """Softmax in which a row of -inf gives zeros with zero gradient; same shape.
+
+    For attention rows that a mask leaves empty. Any other row is softmax's, NaN included.
+    """
+    masked = (x == -math.inf).all(dim, keepdim=True)
+    return torch.softmax(x.masked_fill(masked, 0.0), dim).masked_fill(masked, 0.0)
+
+
+@implementation
+def quiet_softmax(x: Tensor, dim: int) -> Tensor:
+    """exp(x) / (1 + sum(exp(x))); same shape.
+
+    Softmax over the row and one further 0, whose share is dropped. A row of -inf gives zeros; +inf
+    makes a row NaN.
+    """
+    nothing = torch.zeros_like(x.narrow(dim, 0, 1))
+    return torch.softmax(torch.cat([x, nothing], dim), dim).narrow(dim, 0, x.shape[dim])
+
+
+@implementation
+def hardmax(x: Tensor, dim: int) -> Tensor:
+    """One-hot at the largest element, the first one on a tie; same shape.
+
+    The gradient is 0. A row of equal infinities is a tie like any other; a row with NaN is NaN.
+    """
+    best = _only_first_largest(x, dim)
+    # filled, not multiplied: that keeps an inf of the row out of the (zero) gradient
+    hot = x.masked_fill(best, 1.0).masked_fill(~best, 0.0)
+    return hot.masked_fill(x.isnan().any(dim, keepdim=True), math.nan)
+
+
+def _sparsemax_support(z: Tensor, dim: int) -> Tensor:
+    """Which elements are above the threshold; the largest has been brought to 0.
+
+    At most 1 below the largest one an element can have a share, so smaller ones are raised to that
+    first: -inf and very small numbers then do no harm in the sums.
+    """
+    ordered = z.clamp(min=-1.0).sort(dim, descending=True).values
+    size = _ranks(z, dim)
+    inside = 1.0 + size * ordered > ordered.cumsum(dim)
+    return z >= _last(ordered, inside, dim)
+
+
+def _entmax15_support(z: Tensor, dim: int) -> Tensor:
+    """Which elements are above the threshold; as for sparsemax, with squares."""
+    ordered = z.clamp(min=-1.0).sort(dim, descending=True).values
+    size = _ranks(z, dim)
+    mean = ordered.cumsum(dim) / size
+    spread = ordered.square().cumsum(dim) - size * mean.square()
+    threshold = mean - ((1.0 - spread) / size).clamp(min=0.0).sqrt()
+    return z >= _last(ordered, threshold < ordered, dim)
+
+
+def _ranks(z: Tensor, dim: int) -> Tensor:
+    """1, 2, 3 ... along ``dim``."""
+    shape = [1] * z.dim()
+    shape[dim] = -1
+    return torch.arange(1, z.shape[dim] + 1, device=z.device, dtype=z.dtype).view(shape)
+
+
+def _last(ordered: Tensor, inside: Tensor, dim: int) -> Tensor:
+    """The smallest element inside; an element equal to it is inside, too."""
+    count = inside.sum(dim, keepdim=True).clamp(min=1)
+    return ordered.gather(dim, count - 1)
+
+
+@implementation
+def sparsemax(x: Tensor, dim: int) -> Tensor:
+    """The Euclidean projection onto the simplex; same shape.
+
+    By sorting. -inf gets 0; a row of -inf and a row that holds +inf or NaN are NaN. An element
+    exactly at the threshold gets 0 and no gradient (ReLU's convention); the gradient among the k
+    others is that of subtracting their mean. arXiv:1602.02068.
+    """
+    z = x - x.detach().amax(dim, keepdim=True)
+    support = _sparsemax_support(z.detach(), dim)
+    total = z.masked_fill(~support, 0.0).sum(dim, keepdim=True)
+    return torch.relu(z - (total - 1.0) / support.sum(dim, keepdim=True))
+
+
+@implementation
+def entmax15(x: Tensor, dim: int) -> Tensor:
+    """The 1.5-entmax of a row, max(x/2 - t, 0)**2 with sum 1; same shape.
+
+    By sorting; t is then recomputed from the elements above it, through which the gradient flows:
+    with s = sqrt(y), J = diag(s) - s s^T / sum(s). An element exactly at the threshold gets 0 and
+    no gradient. -inf gets 0; a row of -inf and a row that holds +inf or NaN are NaN.
+    arXiv:1905.05702.
+    """
+    z = (x - x.detach().amax(dim, keepdim=True)) / 2.0
+    support = _entmax15_support(z.detach(), dim)
+    size = support.sum(dim, keepdim=True)
+    mean = z.masked_fill(~support, 0.0).sum(dim, keepdim=True) / size
+    spread = (z - mean).masked_fill(~support, 0.0).square().sum(dim, keepdim=True)
+    threshold = mean - ((1.0 - spread) / size).sqrt()
+    return torch.relu(z - threshold).square()
+
+
+def gumbel_noise(x: Tensor) -> Tensor:
+    """Gumbel numbers of x's shape, always finite: -log of exponential ones kept inside the range.
+
+    An exponential number that is drawn as 0 or as infinity would give an infinite one. The draws
+    are those of torch.nn.functional.gumbel_softmax with the same seed.
+    """
+    limits = torch.finfo(x.dtype)
+    exponential = torch.empty_like(x, memory_format=torch.legacy_contiguous_format).exponential_()
+    return -exponential.clamp(min=limits.tiny, max=limits.max).log()
+
+
+def gumbel_softmax_of(x: Tensor, gumbel: Tensor, dim: int, tau: float, hard: float) -> Tensor:
+    """Gumbel-softmax with the noise given."""
+    z = x + gumbel
+    # the largest is subtracted before the division, so that no tau > 0 overflows
+    soft = torch.softmax((z - z.detach().amax(dim, keepdim=True)) / tau, dim)
+    if not hard:
+        return soft
+    hot = _only_first_largest(soft, dim).to(soft.dtype)
+    return hot + (soft - soft.detach())
+
+
+@implementation
+def gumbel_softmax(x: Tensor, dim: int, tau: float = 1.0, hard: float = 0.0) -> Tensor:
+    """A sample of the relaxed categorical distribution with logits x; same shape.
+
+    Softmax of (x + Gumbel noise) / tau, drawn anew in every call, in evaluation as well; the
+    gradient has the factor 1/tau. With ``hard`` the value is exactly one-hot (the first largest on
+    a tie) and the gradient is the relaxed sample's. Finite logits never give NaN or inf: the noise
+    is finite, whatever is drawn, and tau > 0 may be as small as it likes. -inf is a class that is
+    never drawn; a row of -inf, or one that holds +inf or NaN, is NaN. Under vmap, say how to draw
+    with ``randomness``. arXiv:1611.01144, arXiv:1611.00712.
+    """
+    if isinstance(tau, (int, float)) and not tau > 0:
+        raise InputError(f"gumbel_softmax needs tau > 0, not {tau!r}; for tau near 0 use hard=True")
+    return gumbel_softmax_of(x, gumbel_noise(x), dim, tau, hard)
+
+
+@implementation
+def taylor_softmax(x: Tensor, dim: int) -> Tensor:
+    """(1 + x + x**2/2) over its sum; same shape.
+
+    As (1 + (1 + x)**2) over its sum: all terms are positive, so nothing cancels; both are scaled,
+    so that squares do not overflow. An infinite element makes the row NaN. arXiv:1511.05042.
+    """
+    shifted = 1.0 + x
+    scale = _largest_size(shifted, dim, 1.0)
+    return _shares((1.0 / scale).square() + (shifted / scale).square(), dim)
+
+
+@implementation
+def spherical_softmax(x: Tensor, dim: int, eps: float | Tensor = 1e-8) -> Tensor:
+    """(x**2 + eps) over its sum; same shape.
+
+    Scaled, so that squares neither overflow nor vanish. A row of zeros gives equal shares, NaN with
+    eps = 0; an infinite element makes the row NaN. arXiv:1511.05042.
+    """
+    root = torch.as_tensor(eps, dtype=x.dtype, device=x.device).sqrt()
+    scale = torch.maximum(_largest_size(x, dim, torch.finfo(x.dtype).tiny), root.detach())
+    return _shares((x / scale).square() + (root / scale).square(), dim)
+
+
+@implementation
+def sigsoftmax(x: Tensor, dim: int) -> Tensor:
+    """exp(x) sigmoid(x) over its sum; same shape.
+
+    Softmax of x + log(sigmoid(x)). -inf gets 0; a row of -inf or with +inf is NaN.
+    arXiv:1805.10829.
+    """
+    return torch.softmax(x + torch.nn.functional.logsigmoid(x), dim)
+
+
+@implementation
+def scalable_softmax(x: Tensor, dim: int, s: float | Tensor = 1.0) -> Tensor:
+    """Softmax of s log(n) x, n the size of ``dim``; same shape.
+
+    s is a number or a learned tensor that broadcasts against x. Infinities as in softmax.
+    arXiv:2501.19399.
+    """
+    return torch.softmax(x * (s * math.log(x.shape[dim])), dim)
+
+
+@implementation
+def softpick(x: Tensor, dim: int, eps: float = 1e-8) -> Tensor:
+    """max(exp(x) - 1, 0) / (sum(|exp(x) - 1|) + eps); same shape.
+
+    |exp(x) - 1| exp(-c) is written as -expm1(-|x|) exp(max(x, 0) - c), with c the largest positive
+    element: no overflow, and full precision near 0. -inf is masked: it counts nothing in the sum.
+    At 0 the gradient is 0. A row without positive elements gives zeros; +inf makes a row NaN.
+    arXiv:2504.20966.
+    """
+    most = x.detach().amax(dim, keepdim=True).clamp(min=0.0)
+    sizes = -torch.expm1(-x.abs()) * torch.exp(torch.relu(x) - most)
+    sizes = sizes.masked_fill(x == -math.inf, 0.0)
+    total = sizes.sum(dim, keepdim=True) + eps * torch.exp(-most)
+    return sizes.masked_fill(x <= 0, 0.0) / total
+
+
+@implementation
+def solu(x: Tensor, dim: int) -> Tensor:
+    """x times its softmax; same shape.
+
+    At -inf it is 0, the limit; a row of -inf or with +inf is NaN. Elhage et al. 2022.
+    """
+    return x.masked_fill(x == -math.inf, 0.0) * torch.softmax(x, dim)
+
+
+@implementation
+def squash(x: Tensor, dim: int) -> Tensor:
+    """x |x| / (1 + |x|**2): the direction of the row, its length below 1; same shape.
+
+    Scaled by the largest element, so that the square of the length does not overflow. A row of
+    zeros gives 0 with derivative 0; an infinite element makes the row NaN. arXiv:1710.09829.
+    """
+    scale = _largest_size(x, dim, torch.finfo(x.dtype).tiny)
+    direction = x / scale
+    length = _length(direction, dim)
+    return direction * length / ((1.0 / scale).square() + length.square())
+
+
+@implementation
+def l2_normalize(x: Tensor, dim: int, eps: float = 1e-12) -> Tensor:
+    """x / max(|x|, eps); same shape.
+
+    torch.nn.functional.normalize, but scaled, so that the square of the length neither overflows
+    nor vanishes. A row of zeros gives 0; an infinite element makes the row NaN.
+    """
+    scale = _largest_size(x, dim, torch.finfo(x.dtype).tiny)
+    direction = x / scale
+    return direction / torch.maximum(_length(direction, dim), eps / scale)
+
+
+@implementation
+def maxout(x: Tensor, dim: int, k: float = 2) -> Tensor:
+    """The largest of each k neighbours; the size of ``dim`` is divided by k.
+
+    The gradient goes to the largest one, in equal parts at a tie. Infinities are numbers like
+    others; NaN wins its group. arXiv:1302.4389.
+    """
+    return _grouped("maxout", x, dim, "k", k).amax(dim + 1)
+
+
+@implementation
+def lwta(x: Tensor, dim: int, group: float = 2) -> Tensor:
+    """In each group of neighbours the largest passes, the others give 0; same shape.
+
+    The first one wins a tie and alone has a gradient; NaN wins its group. Srivastava et al. 2013.
+    """
+    groups = _grouped("lwta", x, dim, "group", group)
+    lost = ~_only_first_largest(groups, dim + 1)
+    return groups.masked_fill(lost, 0.0).flatten(dim, dim + 1)
+
+
+@implementation
+def k_wta(x: Tensor, dim: int, k: float = 1) -> Tensor:
+    """The k largest elements of the row pass, the others give 0; same shape.
+
+    The first one wins a tie and alone has a gradient; NaN counts as larger than every number.
+    arXiv:1905.10510.
+    """
+    winners = int(k)
+    if not 1 <= winners <= x.shape[dim]:
+        raise InputError(
+            f"given {x.shape[dim]} elements along dim {dim}, k_wta(k={winners}) needs k from 1 to "
+            f"{x.shape[dim]}"
+        )
+    order = x.detach().argsort(dim=dim, descending=True, stable=True).narrow(dim, 0, winners)
+    kept = torch.zeros_like(x, dtype=torch.bool).scatter(dim, order, True)
+    return x.masked_fill(~kept, 0.0)
+
+
+@implementation
+def group_sort(x: Tensor, dim: int, group: float = 2) -> Tensor:
+    """Each group of neighbours in ascending order; same shape.
+
+    A permutation, so the gradient is permuted back; equal elements keep their order. NaN goes last.
+    arXiv:1811.05381.
+    """
+    groups = _grouped("group_sort", x, dim, "group", group)
+    return groups.sort(dim=dim + 1, stable=True).values.flatten(dim, dim + 1)
+
+
+@implementation
+def crelu(x: Tensor, dim: int) -> Tensor:
+    """relu(x) and relu(-x) side by side; the size of ``dim`` is doubled.
+
+    At 0 both have the derivative 0. NaN gives NaN in both. arXiv:1603.05201.
+    """
+    return torch.cat([torch.relu(x), torch.relu(-x)], dim)
+
+
+@implementation
+def ncrelu(x: Tensor, dim: int) -> Tensor:
+    """max(x, 0) and min(x, 0) side by side; the size of ``dim`` is doubled.
+
+    At 0 both have the derivative 0. NaN gives NaN in both. arXiv:1706.00388.
+    """
+    return torch.cat([torch.relu(x), -torch.relu(-x)], dim)

@@ -1,0 +1,138 @@
+"""The numbers behind a picture: samples of a function or a derivative, with its jumps left open.
+
+Apart from the drawing because a figure, a sheet and the terminal draw the same curves, and a test
+can compare the numbers with the formula. They come from the NumPy program; no torch here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+
+from ogive.catalogue import Spec
+from ogive.certify.properties import defaults, function_of_one_number, joints, with_defaults
+from ogive.errors import OgiveError
+from ogive.expr import Program
+from ogive.printers import printer
+
+Array: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
+Interval: TypeAlias = tuple[float, float]
+POINTS = 1201
+#: The sides of a jump are taken this far from it, as a share of the interval.
+ASIDE = 1e-9
+#: A step between the two sides counts as a jump if it is larger than this share of the curve.
+JUMP = 1e-6
+#: A window reaches no further than this many times the interval, so that exp leaves it.
+REACH = 1.5
+
+
+class HasSpec(Protocol):
+    """What can be drawn beside a spec: an activation, with the parameters its name implies."""
+
+    @property
+    def spec(self) -> Spec: ...
+
+
+Drawable: TypeAlias = Spec | HasSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Samples in order of x; y is NaN at a jump, so that no line is drawn across it.
+
+    Attributes:
+        jumps: for each jump the point, the values on both sides and the value there.
+    """
+
+    x: Array
+    y: Array
+    jumps: tuple[tuple[float, float, float, float], ...]
+
+
+def spec_of(activation: Drawable) -> Spec:
+    """The function of one number that is drawn for an activation.
+
+    Raises:
+        OgiveError: for a rowwise entry.
+    """
+    if isinstance(activation, Spec):
+        return function_of_one_number(activation)
+    preset = getattr(activation, "preset", {})
+    return function_of_one_number(with_defaults(activation.spec, preset))
+
+
+def caption(activation: Drawable) -> str:
+    """The name, and which of several forms of the entry is drawn."""
+    spec = activation if isinstance(activation, Spec) else activation.spec
+    form = {"gated": " (gate, at value = 1)", "stochastic": " (evaluation)"}
+    preset = getattr(activation, "preset", {})
+    listed = ", ".join(f"{name}={value}" for name, value in preset.items())
+    return spec.name + (f" ({listed})" if listed else "") + form.get(spec.kind, "")
+
+
+def sample(
+    activation: Drawable, order: int = 0, interval: Interval = (-6.0, 6.0), points: int = POINTS
+) -> Curve:
+    """A curve of the activation's derivative of that order, 0 being the function itself."""
+    spec, (low, high) = spec_of(activation), check_interval(interval)
+    inside = [at for at in joints(spec) if low <= at <= high]
+    aside = ASIDE * (high - low)
+    x = np.linspace(low, high, points)
+    x = np.union1d(x, [at + side for at in inside for side in (-aside, 0.0, aside)])
+    y = np.where(np.isnan(values(spec, 0, x)), math.nan, values(spec, order, x))
+    scale = _scale(y)
+    jumps = []
+    for at in inside:
+        i = int(np.searchsorted(x, at))
+        below, there, above = map(float, y[i - 1 : i + 2])
+        # the value alone can be apart, where the sides agree
+        if not max(abs(above - below), min(abs(there - below), abs(there - above))) <= JUMP * scale:
+            jumps.append((at, below, above, there))
+            y[i] = math.nan
+    return Curve(x, y, tuple(jumps))
+
+
+def values(spec: Spec, order: int, x: Array) -> Array:
+    """The derivative of that order at the points, with the parameters at their defaults."""
+    program = (spec.derived(order) if order else spec).program
+    with np.errstate(all="ignore"):
+        # NumPy numbers, because a Python float raises where IEEE arithmetic divides by zero
+        (y,) = _compiled(program)(x, *map(np.float64, defaults(spec).values()))
+    return np.array(np.broadcast_to(y, x.shape), dtype=np.float64)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(program: Program) -> Callable[..., tuple[Array]]:
+    scope: dict[str, Any] = {}
+    exec(compile(printer("numpy").source(program, "curve"), f"<{program.name}>", "exec"), scope)
+    function: Callable[..., tuple[Array]] = scope["curve"]
+    return function
+
+
+def _scale(y: Array) -> float:
+    finite = np.abs(y[np.isfinite(y)])
+    return max(1e-300, float(finite.max())) if finite.size else 1.0
+
+
+def window(curves: list[Curve], interval: Interval) -> Interval:
+    """The range of y to show: all the curves hold, unless they leave the picture's reach."""
+    reach = REACH * max(map(abs, interval))
+    held = [y for curve in curves for y in curve.y[np.isfinite(curve.y)]]
+    held = [min(max(float(y), -reach), reach) for y in held] or [0.0]
+    low, high = min(held), max(held)
+    if high - low < 1e-9 * max(1.0, abs(high)):  # a constant: a flat line in the middle
+        low, high = low - 1.0, high + 1.0
+    return low, high
+
+
+def check_interval(interval: Interval) -> Interval:
+    """The interval as floats, or an OgiveError that says what is wrong with it."""
+    low, high = map(float, interval)
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise OgiveError(f"an interval is two finite numbers, low < high, not {low:g} and {high:g}")
+    return low, high

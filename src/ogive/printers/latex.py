@@ -1,0 +1,115 @@
+"""LaTeX: a formula for people. Pieces become cases, quotients fractions."""
+
+from __future__ import annotations
+
+from ogive.expr import Node, walk
+from ogive.expr.text import number
+
+# precedence of what each operation writes: sum 1, product 2, sign 3, power 4, atom 9
+SUM, PRODUCT, SIGN, POWER, ATOM = 1, 2, 3, 4, 9
+GREEK = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu", "nu",
+    "rho", "sigma", "tau", "phi", "omega",
+}  # fmt: skip
+COMPARISONS = {"lt": ("<", ">"), "le": (r"\le", r"\ge"), "eq": ("=", "=")}
+FUNCTIONS = {
+    "log": r"\log", "tanh": r"\tanh", "sinh": r"\sinh", "cosh": r"\cosh", "sin": r"\sin",
+    "cos": r"\cos", "atan": r"\arctan", "asinh": r"\operatorname{arsinh}",
+    "erf": r"\operatorname{erf}",
+    "erfc": r"\operatorname{erfc}", "erfinv": r"\operatorname{erf}^{-1}", "sigmoid": r"\sigma",
+    "dsigmoid": r"\sigma'",
+    "softplus": r"\operatorname{softplus}", "ndtr": r"\Phi", "sech": r"\operatorname{sech}",
+    "sign": r"\operatorname{sgn}", "min": r"\min", "max": r"\max",
+    "softsign": r"\operatorname{softsign}", "algebraic": r"\operatorname{algebraic}",
+}  # fmt: skip
+
+
+def latex(root: Node) -> str:
+    """The expression as LaTeX mathematics, without dollar signs."""
+    text: dict[Node, tuple[str, int]] = {}
+    for node in walk(root):
+        text[node] = _write(node, text)
+    return text[root][0]
+
+
+def symbol_latex(name: str) -> str:
+    """alpha -> \\alpha, b_1 and b1 -> b_{1}, negative_slope -> \\mathrm{negative\\_slope}."""
+    head = name.rstrip("0123456789").rstrip("_")
+    index = name[len(head) :].lstrip("_")
+    if head in GREEK:
+        base = f"\\{head}"
+    else:
+        words = head.replace("_", r"\_")
+        base = head if len(head) == 1 else rf"\mathrm{{{words}}}"
+    return f"{base}_{{{index}}}" if index else base
+
+
+def _operand(text: dict[Node, tuple[str, int]], node: Node, needed: int) -> str:
+    written, precedence = text[node]
+    return written if precedence >= needed else rf"\left({written}\right)"
+
+
+def _write(node: Node, text: dict[Node, tuple[str, int]]) -> tuple[str, int]:
+    def arg(i: int, needed: int = 0) -> str:
+        return _operand(text, node.args[i], needed)
+
+    match node.op:
+        case "symbol":
+            return symbol_latex(str(node.value)), ATOM
+        case "const":
+            value = float(node.value)  # type: ignore[arg-type]
+            return _number(value), ATOM if value >= 0 else SIGN
+        case "pi":
+            return r"\pi", ATOM
+        case "add" | "sub":
+            return f"{arg(0, SUM)} {'+' if node.op == 'add' else '-'} {arg(1, PRODUCT)}", SUM
+        case "mul" | "mul0":
+            return _product(node, text)
+        case "neg":
+            return f"-{arg(0, PRODUCT)}", SIGN if text[node.args[0]][1] > SIGN else SUM
+        case "div":
+            return rf"\frac{{{arg(0)}}}{{{arg(1)}}}", PRODUCT
+        case "pow":
+            return f"{arg(0, ATOM)}^{{{arg(1)}}}", POWER
+        case "sqrt":
+            return rf"\sqrt{{{arg(0)}}}", ATOM
+        case "hypot1":
+            return rf"\sqrt{{1 + {arg(0, ATOM)}^2}}", ATOM
+        case "rhypot":
+            return rf"\frac{{1}}{{\sqrt{{1 + {arg(0, ATOM)}^2}}}}", PRODUCT
+        case "exp":
+            return f"e^{{{arg(0)}}}", POWER
+        case "expm1":
+            return f"e^{{{arg(0)}}} - 1", SUM
+        case "log1p":
+            return rf"\log\left(1 + {arg(0, SUM)}\right)", ATOM
+        case "abs":
+            return rf"\left|{arg(0)}\right|", ATOM
+        case "lt" | "le" | "eq":
+            less, more = COMPARISONS[node.op]
+            swapped = node.args[0].op == "const"  # x > 0 reads better than 0 < x
+            return (f"{arg(1)} {more} {arg(0)}" if swapped else f"{arg(0)} {less} {arg(1)}"), 0
+        case "where":
+            rows = rf"{arg(1)} & {arg(0)} \\ {arg(2)} & \text{{otherwise}}"
+            return rf"\begin{{cases}} {rows} \end{{cases}}", ATOM
+    arguments = ", ".join(arg(i) for i in range(len(node.args)))
+    return rf"{FUNCTIONS[node.op]}\left({arguments}\right)", ATOM
+
+
+def _product(node: Node, text: dict[Node, tuple[str, int]]) -> tuple[str, int]:
+    a, b = node.args
+    if a is b:
+        return f"{_operand(text, a, ATOM)}^{{2}}", POWER
+    left, right = (
+        _operand(text, a, PRODUCT),
+        _operand(text, b, SIGN + 1 if b.op == "neg" else PRODUCT),
+    )
+    joint = r" \cdot " if b.op == "const" or right[0].isdigit() else r"\,"
+    return f"{left}{joint}{right}", PRODUCT
+
+
+def _number(value: float) -> str:
+    if value in (float("inf"), float("-inf")):
+        return r"\infty" if value > 0 else r"-\infty"
+    mantissa, e, exponent = number(value).partition("e")
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else mantissa

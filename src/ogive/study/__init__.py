@@ -1,0 +1,35 @@
+"""Experiments that say which activation to use on given data.
+
+Apart from the rest because it trains: data sets, paired runs, statistics and reports, and nothing
+that a model needs at work.
+"""
+
+from ogive.study.datasets import TASKS, dataset, find_task
+from ogive.study.errors import StudyError, StudyInterrupted
+from ogive.study.results import Row, Study
+from ogive.study.settings import Defaults, Settings, Sweep
+from ogive.study.statistics import Interval, holm, paired_p, t_interval
+from ogive.study.study import run_study
+from ogive.study.table import table_task
+from ogive.study.tasks import Split, Task
+
+__all__ = [
+    "TASKS",
+    "Defaults",
+    "Interval",
+    "Row",
+    "Settings",
+    "Split",
+    "Study",
+    "StudyError",
+    "StudyInterrupted",
+    "Sweep",
+    "Task",
+    "dataset",
+    "find_task",
+    "holm",
+    "paired_p",
+    "run_study",
+    "t_interval",
+    "table_task",
+]

@@ -1,0 +1,132 @@
+"""What a study leaves behind: figures, results.json and a report that needs nothing else.
+
+The report is one file with its figures inside, so that it can be sent and kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import ogive
+from ogive.errors import require
+from ogive.study import wording
+from ogive.study.boundaries import boundaries
+from ogive.study.canvas import inline_svg, styled, write_png
+from ogive.study.figures import cost, curves, scores, sweep
+from ogive.study.results import Study
+
+PACKAGES = ("torch", "numpy", "scikit-learn", "scipy")
+
+
+@dataclass(frozen=True)
+class Illustration:
+    """A figure of the report: its file, what stands above it, what draws it, how to read it."""
+
+    name: str
+    title: str
+    draw: Callable[[Study], Any]
+    caption: str
+
+
+ILLUSTRATIONS = (
+    Illustration(
+        "scores",
+        "Scores and differences",
+        scores,
+        "A dot is a seed, the bar the mean, the line its 95 % interval. Best mean on top.",
+    ),
+    Illustration(
+        "sweep",
+        "Score over the swept setting",
+        sweep,
+        "The line is the mean over the seeds, the band its 95 % interval; grey: the others.",
+    ),
+    Illustration(
+        "boundaries",
+        "Decision boundaries",
+        boundaries,
+        "Networks of seed 0 with its test rows and the accuracy on them. The background is the "
+        "probability of the orange class, the line where it is one half.",
+    ),
+    Illustration("curves", "Learning curves", curves, "After each epoch, mean over the seeds."),
+    Illustration("cost", "Cost", cost, "How both were measured stands below."),
+)
+
+
+def write_results(study: Study) -> None:
+    """Write the figures, results.json and report.html into the study's folder."""
+    study.folder.mkdir(parents=True, exist_ok=True)
+    _write(study.folder / "results.json", json.dumps(as_data(study), indent=1, allow_nan=False))
+    _write(study.report, render(study, _draw(study)))
+
+
+def as_data(study: Study) -> dict[str, Any]:
+    """Everything about a study as plain data, every single run included."""
+    return {
+        "study": study.name,
+        "task": study.task.title,
+        "metric": study.task.metric,
+        "activations": study.activations,
+        "reference": study.reference,
+        "seeds": study.seeds,
+        "settings": asdict(study.settings),
+        "sweep": asdict(study.sweep) if study.sweep else None,
+        "versions": versions(),
+        "notes": wording.notices(study),
+        "summary": study.summary(),
+        "runs": [
+            {
+                "activation": done.run.activation,
+                "value": done.run.value,
+                "seed": done.run.seed,
+                **{name: value for name, value in done.result.items() if name != "field"},
+            }
+            for done in study.runs
+        ],
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions and the machine that the numbers depend on."""
+    found = {name: metadata.version(name) for name in PACKAGES}
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    own = {"ogive": ogive.__version__, "python": platform.python_version()}
+    return own | found | {"machine": machine}
+
+
+def render(study: Study, images: list[tuple[Illustration, str]]) -> str:
+    """The report as HTML; ``images`` are its figures with their SVG text."""
+    jinja2 = require("jinja2", "study")
+    template = resources.files("ogive.study").joinpath("templates/report.html.j2").read_text()
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    safe = require("markupsafe", "study").Markup
+    figures = [(image, safe(svg)) for image, svg in images]
+    page: str = environment.from_string(template).render(
+        study=study, figures=figures, words=wording, versions=versions()
+    )
+    return page
+
+
+def _draw(study: Study) -> list[tuple[Illustration, str]]:
+    images = []
+    with styled():
+        for illustration in ILLUSTRATIONS:
+            figure = illustration.draw(study)
+            if figure is not None:
+                write_png(figure, study.folder / f"{illustration.name}.png")
+                images.append((illustration, inline_svg(figure, illustration.name)))
+    return images
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file in one step, so that no reader meets half of it."""
+    draft = path.with_name(path.name + ".part")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)

@@ -1,0 +1,108 @@
+"""Every primitive in every language: printed, run, and compared with the judge."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+import torch
+
+from ogive.certify.reference import exact, unit
+from ogive.errors import OgiveError
+from ogive.expr import PRIMITIVES, Program, diff, parse, symbol, walk
+from ogive.expr.primitives import call
+from ogive.printers import languages, latex, printer
+
+POINTS = (-40.0, -3.3, -1.0, -0.2, 0.0, 1e-9, 0.3, 0.9, 1.0, 2.5, 30.0)
+DOMAIN = {
+    "log": (0.0, math.inf),
+    "sqrt": (0.0, math.inf),
+    "log1p": (-0.9, math.inf),
+    "erfinv": (-0.95, 0.95),
+    "pow": (0.0, math.inf),
+}
+ENTER = {
+    "torch": lambda v: torch.tensor(v, dtype=torch.float64),
+    "numpy": lambda v: np.array(v, dtype=np.float64),
+    "mpmath": mpmath.mpf,
+}
+
+
+def test_each_language_has_a_way_to_be_run_here():
+    assert set(ENTER) == set(languages())
+
+
+def one_primitive(name: str) -> Program:
+    row = PRIMITIVES[name]
+    arguments = [symbol(s) for s in "xyz"[: row.arity]]
+    if name in ("lt", "le", "eq"):
+        expression = call("where", call(name, *arguments), 1.0, 2.0)
+    elif name == "where":
+        expression = call("where", call("lt", arguments[0], 0.5), *arguments[1:])
+    elif name == "pi":
+        expression = symbol("x") + call("pi")
+        return Program("f", ("x",), (expression,), ((0.4,),))
+    else:
+        expression = call(name, *arguments)
+    return Program("f", tuple("xyz"[: row.arity]), (expression,), ((0.4,),) * row.arity)
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("name", PRIMITIVES)
+def test_a_primitive_has_its_value_in_every_language(name, language):
+    program = one_primitive(name)
+    scope: dict = {}
+    exec(printer(language).source(program), scope)
+    low, high = DOMAIN.get(name, (-math.inf, math.inf))
+    rest = (0.7, -0.4)[: len(program.inputs) - 1]
+    slope = Program("s", program.inputs, (diff(program.outputs[0], symbol("x")),), program.samples)
+    for x in (p for p in POINTS if low < p < high):
+        with mpmath.workdps(60), np.errstate(all="ignore"):
+            got = float(scope["f"](*map(ENTER[language], (x, *rest)))[0])
+            wanted = exact(program, x, *rest)[0]
+            # 4 units: a definition is up to six correctly rounded operations deep
+            tolerance = 4 * unit(wanted, x, exact(slope, x, *rest)[0])
+            if name == "erfinv" and language == "numpy":
+                tolerance = 1e-8  # inv_cdf of the standard library, meant for pictures
+            assert abs(got - wanted) <= tolerance, (x, got, wanted)
+
+
+@pytest.mark.parametrize("name", PRIMITIVES)
+def test_a_primitive_can_be_written_in_latex(name):
+    written = latex(one_primitive(name).outputs[0])
+    assert written.count("{") == written.count("}")
+    assert written.count(r"\left") == written.count(r"\right")
+
+
+@pytest.mark.parametrize(
+    ("formula", "written"),
+    [
+        ("x * sigmoid(beta * x)", r"x\,\sigma\left(\beta\,x\right)"),
+        (
+            "where(x > 0, x, 0.01 * x)",
+            r"\begin{cases} x & x > 0 \\ 0.01\,x & \text{otherwise} \end{cases}",
+        ),
+        ("sqrt(2 / pi) * x**2", r"\sqrt{\frac{2}{\pi}}\,x^{2}"),
+        ("-(x + 1) * 3", r"-3\,\left(x + 1\right)"),
+        ("exp(-x**2)", r"e^{-x^{2}}"),
+    ],
+)
+def test_latex_reads_as_people_write(formula, written):
+    assert latex(parse(formula, ["x", "beta"])) == written
+
+
+def test_an_unknown_language_is_refused_with_the_known_ones():
+    with pytest.raises(OgiveError, match="torch"):
+        printer("cobol")
+
+
+def test_a_shared_value_is_computed_once():
+    source = printer("torch").source(
+        Program("f", ("x",), (parse("tanh(x) * exp(tanh(x))"),), ((0.4,),))
+    )
+    assert source.count("torch.tanh") == 1
+
+
+def test_constants_are_folded_before_they_are_printed():
+    program = Program("f", ("x",), (parse("x * sqrt(2 / pi)"),), ((0.4,),))
+    assert not [n for n in walk(*printer("torch").outputs(program)) if n.op in ("sqrt", "pi")]

@@ -1,0 +1,35 @@
+"""What is written by tools/generate.py is what it would write now."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TOOL = ROOT / "tools" / "generate.py"
+
+
+def run(*arguments: str, tool: Path = TOOL) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(tool), *arguments], capture_output=True, text=True, check=False
+    )
+
+
+def test_generated_files_are_fresh() -> None:
+    finished = run("--check")
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
+def test_a_stale_file_is_named(tmp_path: Path) -> None:
+    """The tool in an empty tree: everything is missing, then everything is written."""
+    tool = tmp_path / "tools" / "generate.py"
+    for folder in ("tools", "docs", "src/ogive/nn"):
+        (tmp_path / folder).mkdir(parents=True)
+    tool.write_text(TOOL.read_text(encoding="utf-8"), encoding="utf-8")
+    finished = run("--check", tool=tool)
+    assert finished.returncode == 1
+    assert "docs/catalogue.md is stale" in finished.stderr
+    assert "src/ogive/nn/__init__.pyi is stale" in finished.stderr
+    assert run(tool=tool).returncode == 0
+    assert run("--check", tool=tool).returncode == 0
+    written = (tmp_path / "docs/catalogue.md").read_text(encoding="utf-8")
+    assert "| `mish` | `Mish` | elementwise |" in written

@@ -1,0 +1,37 @@
+"""The README says what is true: its quick start prints what it shows, its figures are counted."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import ogive
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_quick_start_prints_what_the_readme_shows():
+    code, shown = re.search(
+        r"## Quick start\n\n```python\n(.*?)```\n\n```\n(.*?)```", README, re.S
+    ).groups()
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, {})
+    assert printed.getvalue() == shown
+    assert len(code.strip().splitlines()) <= 10
+
+
+def test_the_readme_counts_the_entries():
+    (count,) = re.findall(r"catalogue\*\* of (\d+) activations", README)
+    built_in = [n for n in ogive.names() if ogive.get(n).family != "user"]
+    assert int(count) == len(built_in)
+
+
+def test_the_two_commands_come_first():
+    assert README.index("make run") < README.index("make test") < README.index("Quick start")
+
+
+def test_every_file_the_readme_points_to_is_there():
+    for path in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / path).is_file(), path

@@ -1,0 +1,119 @@
+"""The house: each room imports only rooms below it, and importing ogive loads nothing heavy."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import ogive
+
+ROOT = Path(ogive.__file__).parent
+# Each room may import the rooms named after it, and theirs.
+NEIGHBOURS = {
+    "expr": [],
+    "catalogue": ["expr"],
+    "printers": ["expr"],
+    "engine": ["printers"],
+    "certify": ["printers", "catalogue"],
+    "ops": ["engine", "certify"],
+    "nn": ["ops"],
+    "plot": ["certify"],
+    "_face": ["nn", "plot"],
+    "study": ["_face", "nn", "plot"],
+    "cli": ["study", "plot"],
+    "__init__": ["_face", "nn"],
+    "__main__": ["cli"],
+}
+FREE = {"errors"}  # the language of failure belongs to every room
+
+
+def below(room: str) -> set[str]:
+    direct = NEIGHBOURS[room]
+    return {room, *direct, *(r for d in direct for r in below(d))}
+
+
+def room_of(path: Path) -> str:
+    part = path.relative_to(ROOT).parts[0]
+    return part.removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = [f"{node.module}.{a.name}" for a in node.names]
+        elif isinstance(node, ast.Import):
+            names = [a.name for a in node.names]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "ogive" and len(parts) > 1:
+                rooms.add(parts[1])
+    known = {room_of(p) for p in ROOT.rglob("*.py")}
+    return {r if r in known else "__init__" for r in rooms} - FREE
+
+
+FILES = sorted(p for p in ROOT.rglob("*.py") if room_of(p) not in FREE)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_room_imports_only_rooms_below_it(path):
+    room = room_of(path)
+    # the top of the house may use the public face, `import ogive`
+    allowed = below(room) | ({"__init__"} if room in ("study", "cli", "explorer") else set())
+    assert imported_rooms(path) <= allowed
+
+
+def test_the_check_sees_an_import_upwards(tmp_path):
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("def f():\n    from ogive.nn import modules\n")
+    assert imported_rooms(wrong) == {"nn"}
+
+
+def test_every_room_says_what_it_is_for():
+    for init in ROOT.glob("*/__init__.py"):
+        assert ast.get_docstring(ast.parse(init.read_text())), init
+
+
+def loaded_after(code: str) -> set[str]:
+    report = "import json, sys; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+HEAVY = ("sympy", "numba", "matplotlib", "mpmath", "scipy", "sklearn", "pandas", "typer", "rich")
+
+
+def test_importing_ogive_loads_nothing_heavy():
+    loaded = loaded_after("import ogive; ogive.get('mish'); ogive.names()")
+    assert "torch" in loaded
+    assert not [m for m in (*HEAVY, "torch._dynamo") if m in loaded]
+
+
+def test_the_language_the_catalogue_and_the_judge_do_without_torch():
+    code = (
+        "import sys, types; root = types.ModuleType('ogive'); "
+        f"root.__path__ = [{str(ROOT)!r}]; sys.modules['ogive'] = root\n"
+        "import ogive.expr, ogive.catalogue, ogive.printers, ogive.certify; "
+        "ogive.catalogue.entries()"
+    )
+    assert "torch" not in loaded_after(code)
+
+
+def test_nothing_is_derived_at_import():
+    code = (
+        "import ogive.expr.node as n\n"
+        "import ogive\n"
+        "ogive.names()\n"
+        "assert not [k for k in n._interned if k[0] == 'sigmoid' and k[1] and "
+        "n._interned[k].args[0].op == 'mul'], 'a formula was built'\n"
+        "from ogive.catalogue import entries\n"
+        "assert not any('expression' in s.__dict__ for s in entries().values())"
+    )
+    loaded_after(code)

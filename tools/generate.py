@@ -1,0 +1,188 @@
+"""Writes what is derived from the catalogue and kept in the repository.
+
+The stub of ``ogive.nn``, so that editors and mypy know its classes, and ``docs/catalogue.md``.
+
+    python tools/generate.py            rewrites them
+    python tools/generate.py --check    exits 1 and names the files that are stale
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import ogive
+from ogive.nn.modules import module_class
+
+ROOT = Path(__file__).resolve().parents[1]
+FAMILIES = list(dict.fromkeys(ogive.get(n).family for n in ogive.names()))
+
+STUB_HEADER = '''\
+"""Modules: ``ogive.nn.<Class>`` for every entry. Written by tools/generate.py."""
+
+from collections.abc import Iterable
+
+import torch
+
+from ogive.nn.modules import ActivationModule as ActivationModule
+from ogive.nn.modules import Softmax2d as Softmax2d
+from ogive.nn.modules import module_class as module_class
+
+_Device = torch.device | str | int | None
+_Names = Iterable[str] | None
+_Vector = tuple[float, ...] | list[float]
+'''
+DOC_HEADER = """\
+# The catalogue
+
+Written by `tools/generate.py` from the entries in `src/ogive/catalogue/`; do not edit.
+{count} activations: {kinds}.
+
+`ogive.get(name).latex` gives a formula as mathematics, `.certificate()` what is proved about it.
+A name such as `jax:gelu` asks for what that framework means by it.
+"""
+KINDS = {
+    "elementwise": "elementwise",
+    "gated": "gated",
+    "stochastic": "stochastic",
+    "rowwise": "along a dimension",
+}
+#: Types of the arguments all modules share; parameters of formulas are floats or vectors.
+TYPES = {
+    "inplace": "bool",
+    "interleave": "bool",
+    "gate": "str",
+    "dim": "int",
+    "approximate": "str",
+    "learnable": "_Names",
+    "num_parameters": "int",
+    "channel_dim": "int",
+    "device": "_Device",
+    "dtype": "torch.dtype | None",
+    "init": "float",
+}
+
+
+def stub() -> str:
+    """The stub of ``ogive.nn``: a class with its real signature for every entry."""
+    return STUB_HEADER + "".join(_class(name) for name in sorted(ogive.names(), key=_title))
+
+
+def _title(name: str) -> str:
+    return ogive.get(name).title
+
+
+def _class(name: str) -> str:
+    function = ogive.get(name)
+    signature = inspect.signature(module_class(function))
+    lines = [f"\nclass {function.title}(ActivationModule):"]
+    lines += [f'    """{_sentence(function.spec.doc)}"""', ""]
+    lines += ["    def __init__(", "        self,", *_parameters(signature), "    ) -> None: ..."]
+    return "\n".join(lines) + "\n"
+
+
+def _parameters(signature: inspect.Signature) -> list[str]:
+    lines, seen_star = [], False
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and not seen_star:
+            lines.append("        *,")
+            seen_star = True
+        lines.append(f"        {parameter.name}: {_type(parameter)} = {_default(parameter)},")
+    return lines
+
+
+def _type(parameter: inspect.Parameter) -> str:
+    vector = isinstance(parameter.default, tuple)
+    return TYPES.get(parameter.name, "_Vector" if vector else "float")
+
+
+def _default(parameter: inspect.Parameter) -> str:
+    """As it reads in a stub, where an infinite number has no literal."""
+    text = repr(parameter.default)
+    return "..." if isinstance(parameter.default, tuple) or text in ("inf", "-inf") else text
+
+
+def _sentence(doc: str) -> str:
+    """The first paragraph on one line."""
+    text = " ".join(doc.split("\n\n")[0].split())
+    return text if len(text) <= 90 else text[: text.rindex(" ", 0, 86)] + " ..."
+
+
+def catalogue() -> str:
+    """The page with every entry: a table for each family, then the pitfalls."""
+    counts = [(label, len(ogive.names(kind))) for kind, label in KINDS.items()]
+    kinds = ", ".join(f"{number} {label}" for label, number in counts)
+    parts = [DOC_HEADER.format(count=len(ogive.names()), kinds=kinds)]
+    parts += [_table(family) for family in FAMILIES]
+    return "\n".join([*parts, *_pitfalls()])
+
+
+def _table(family: str) -> str:
+    lines = [
+        f"## {family.replace('_', ' ').capitalize()}\n",
+        "| name | class | kind | formula | source | also known as |",
+        "|---|---|---|---|---|---|",
+        *(_row(name) for name in ogive.names(family=family)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(name: str) -> str:
+    function = ogive.get(name)
+    year = f" ({function.year})" if function.year else ""
+    cells = [
+        f"`{name}`",
+        f"`{function.title}`",
+        KINDS[function.kind],
+        f"`{_formula(function)}`",
+        f"{function.paper}{year}",
+        ", ".join(f"`{a}`" for a in function.aliases),
+    ]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _formula(function: ogive.Activation) -> str:
+    left = f"({', '.join(function.spec.data)})" if function.kind == "gated" else ""
+    return f"{left + ' -> ' if left else ''}{function.formula}"
+
+
+def _pitfalls() -> list[str]:
+    lines = ["## Pitfalls\n", "What people get wrong, and what is true; tests hold each of them.\n"]
+    for name in ogive.names():
+        pitfalls = ogive.get(name).pitfalls
+        if pitfalls:
+            lines += [f"**`{name}`**\n", *(f"- {p}" for p in pitfalls), ""]
+    return lines
+
+
+FILES: dict[str, Callable[[], str]] = {
+    "src/ogive/nn/__init__.pyi": stub,
+    "docs/catalogue.md": catalogue,
+}
+
+
+def stale() -> list[str]:
+    """The generated files whose content is not what would be written."""
+    return [name for name, make in FILES.items() if _content(ROOT / name) != make()]
+
+
+def _content(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def main(arguments: list[str]) -> int:
+    old = stale()
+    if "--check" in arguments:
+        for name in old:
+            print(f"{name} is stale; run python tools/generate.py", file=sys.stderr)
+        return 1 if old else 0
+    for name in old:
+        (ROOT / name).write_text(FILES[name](), encoding="utf-8")
+        print(f"wrote {name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
