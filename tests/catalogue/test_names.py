@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ogive.catalogue import entries, resolve
@@ -208,3 +210,9 @@ def test_every_entry_says_what_it_is_and_where_it_is_from():
         assert spec.evidence in ("paper", "framework", "secondary"), spec.name
         assert spec.evidence != "paper" or spec.paper, f"{spec.name} names no paper"
         assert all(p.rstrip().endswith(".") for p in spec.pitfalls), spec.name
+
+
+def test_every_known_mistake_is_recorded_as_a_pitfall():
+    """E1 to E15: what the texts people learn from get wrong."""
+    text = " ".join(p for spec in entries().values() for p in spec.pitfalls)
+    assert {int(n) for n in re.findall(r"\(E(\d+)\)", text)} == set(range(1, 16))

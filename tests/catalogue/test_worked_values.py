@@ -203,6 +203,15 @@ def test_e13_sigmoid_vanishes_on_both_sides():
     assert value("sigmoid", -10.0, 1) < 1e-4
 
 
+def test_e15_a_monotonic_activation_does_not_make_one_layer_convex():
+    """The squared error of one sigmoid unit, as a function of its weight, is above its chord."""
+
+    def loss(weight):
+        return (value("sigmoid", weight) - 1.0) ** 2
+
+    assert loss(-6.0) > (loss(-8.0) + loss(-4.0)) / 2
+
+
 def test_tanh_is_a_stretched_sigmoid():
     assert all(
         value("tanh", x) == pytest.approx(2 * value("sigmoid", 2 * x) - 1, abs=4e-16) for x in GRID

@@ -196,8 +196,8 @@ def entmax15(row, m):
     latex_text=r"y_i = \frac{e^{(x_i + g_i)/\tau}}{\sum_j e^{(x_j + g_j)/\tau}},"
     r"\quad g_i = -\log(-\log u_i)",
     pitfalls=(
-        "Its derivative has the factor 1/tau: (y[i] [i = j] - y[i] y[j]) / tau.",
-        "One uniform number a class is enough for a Gumbel sample, not two.",
+        "Its derivative has the factor 1/tau: (y[i] [i = j] - y[i] y[j]) / tau (E8).",
+        "One uniform number a class is enough for a Gumbel sample, not two (E9).",
         "tau = 0 is not allowed; torch's text says non-negative, and 0 gives NaN there.",
         "The largest element is a sample of softmax(x) at every tau; the mean of y is softmax(x) "
         "only as tau goes to 0.",

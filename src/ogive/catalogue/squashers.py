@@ -31,6 +31,7 @@ from ogive.expr.functions import (
         "It saturates at 0 and 1, not at -1 and 1 (E4).",
         "Saturation makes gradients vanish, not explode (E12).",
         "It saturates on both sides, not only for positive inputs (E13).",
+        "Being monotonic, it does not make a one-layer network's loss convex (E15).",
         "1 - s, computed from a rounded s, is 0 in float32 from about x = 17 on.",
     ),
 )
