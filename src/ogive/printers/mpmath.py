@@ -14,7 +14,8 @@ from ogive.printers.base import Printer
 
 class MpmathPrinter(Printer):
     language = "mpmath"
-    # beyond 1e8 an exponential is far outside every float, and exp(exp(x)) would never end
+    # Beyond 1e8 an exponential is far outside every float, and exp(exp(x)) would never end; beyond
+    # 1e5 so is erfc, which mpmath without gmpy2 refuses at huge arguments.
     header = """\
 from mpmath import mp, mpf
 
@@ -40,6 +41,18 @@ def softplus(x):
     return max(x, mpf(0)) + mp.log1p(exp(-abs(x)))
 
 
+def erf(x):
+    return mp.sign(x) if abs(x) > 1e5 else mp.erf(x)
+
+
+def erfc(x):
+    return mpf(0 if x > 0 else 2) if abs(x) > 1e5 else mp.erfc(x)
+
+
+def ndtr(x):
+    return mpf(1 if x > 0 else 0) if abs(x) > 1e5 else mp.ncdf(x)
+
+
 def where(condition, a, b):
     return a() if condition else b()"""
     spell: ClassVar = {
@@ -62,9 +75,9 @@ def where(condition, a, b):
         "sech": "sech({0})",
         "sinh": "(mp.sinh({0}) if abs({0}) < 1 else (exp({0}) - exp(-{0})) / 2)",
         "cosh": "((exp({0}) + exp(-{0})) / 2)",
-        "erf": "mp.erf({0})",
-        "erfc": "mp.erfc({0})",
-        "ndtr": "mp.ncdf({0})",
+        "erf": "erf({0})",
+        "erfc": "erfc({0})",
+        "ndtr": "ndtr({0})",
         "erfinv": "mp.erfinv({0})",
         "sin": "mp.sin({0})",
         "cos": "mp.cos({0})",

@@ -71,7 +71,10 @@ def _verdict(study: Study, rows: list[Row], value: int | None) -> str:
     }
     found = "; ".join(f"{said}: {names}" for said, names in groups.items() if names)
     where = f"At {study.sweep.name} {value}, c" if study.sweep else "C"
-    return f"{where}ompared with {study.reference} over {study.seeds} paired seeds: {found}."
+    test = "paired t-test" + (f", corrected for {len(rows)} comparisons" if len(rows) > 1 else "")
+    return (
+        f"{where}ompared with {study.reference} over {study.seeds} paired seeds ({test}): {found}."
+    )
 
 
 def notices(study: Study) -> list[str]:
