@@ -234,3 +234,12 @@ def test_checkpointing_and_deepcopies_of_outputs() -> None:
     (got,) = torch.autograd.grad(y.sum(), x)
     assert torch.equal(got, wanted)
     assert torch.equal(copy.deepcopy(ogive.get("mish")(x).detach()), y.detach())
+
+
+def test_inplace_keeps_what_a_learned_parameter_needs_from_an_input_without_gradient():
+    beta = torch.tensor(1.5, dtype=torch.float64, requires_grad=True)
+    x = torch.linspace(-2, 2, 9, dtype=torch.float64)
+    swish = ogive.get("swish")
+    (expected,) = torch.autograd.grad(swish(x, beta=beta).sum(), beta)
+    (got,) = torch.autograd.grad(swish(x.clone(), beta=beta, inplace=True).sum(), beta)
+    assert got == expected

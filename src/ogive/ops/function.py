@@ -1,9 +1,8 @@
-"""An entry as something to call: arguments are checked, an engine runs, autograd is recorded."""
+"""An entry as something to call and to ask: what it is, and what it does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,19 +12,9 @@ from torch import Tensor
 
 from ogive.catalogue import Parameter, Spec, entries, resolve
 from ogive.errors import InputError, OgiveError, ParameterError
-from ogive.expr import Program
-from ogive.ops import gates, noise, rowwise
-from ogive.ops.apply import apply
+from ogive.ops.arguments import check_parameters, sort_inputs
+from ogive.ops.kinds import OPTIONS, RUN
 from ogive.printers import latex, printer
-
-Value = float | Tensor
-#: Arguments of a call that are no parameters of the formula, by kind of entry, with defaults.
-OPTIONS: dict[str, dict[str, Any]] = {
-    "elementwise": {"inplace": False},
-    "stochastic": {"inplace": False, "training": False, "generator": None},
-    "gated": {"dim": -1, "gate": "second", "interleave": False},
-    "rowwise": {"dim": -1},
-}
 
 
 class ActivationFunction:
@@ -148,10 +137,10 @@ class ActivationFunction:
             return _with_numpy(self.call, inputs, arguments)
         arguments = {**self.preset, **arguments}
         spec = self.variant(arguments)
-        tensors, arguments = _sort_inputs(spec, inputs, arguments)
+        tensors, arguments = sort_inputs(spec, inputs, arguments)
         options = {**OPTIONS[spec.kind], **spec.layout}
         options |= {name: arguments.pop(name) for name in OPTIONS[spec.kind] if name in arguments}
-        return _RUN[spec.kind](spec, tensors, _check_parameters(spec, arguments), **options)
+        return RUN[spec.kind](spec, tensors, check_parameters(spec, arguments), **options)
 
     def variant(self, arguments: dict[str, Any]) -> Spec:
         """The entry chosen by an argument such as approximate="tanh", which is taken out."""
@@ -195,147 +184,6 @@ def _restored(
 
 # For torch.compile an activation is a constant of the traced program.
 pytree.register_constant(ActivationFunction)
-
-
-def _sort_inputs(
-    spec: Spec, inputs: tuple[Any, ...], arguments: dict[str, Any]
-) -> tuple[list[Tensor], dict[str, Any]]:
-    """Tensors of data, and positional arguments under their names."""
-    data = 1
-    if spec.kind == "gated" and len(inputs) > 1 and isinstance(inputs[1], Tensor):
-        data = 2
-    tensors = [_check_tensor(spec, t) for t in inputs[:data]]
-    names = [p.name for p in spec.parameters]
-    order = ["dim", *names] if spec.kind in ("gated", "rowwise") else [*names, "inplace"]
-    rest = inputs[data:]
-    if len(rest) > len(order):
-        raise InputError(
-            f"{spec.name} takes {len(order)} argument(s) after its input "
-            f"({', '.join(order)}), {len(rest)} given"
-        )
-    positional = dict(zip(order, rest, strict=False))
-    twice = positional.keys() & arguments.keys()
-    if twice:
-        raise ParameterError(f"{spec.name}: {', '.join(sorted(twice))} given twice")
-    return tensors, {**positional, **arguments}
-
-
-def _check_tensor(spec: Spec, tensor: Any) -> Tensor:
-    if not isinstance(tensor, Tensor):
-        raise InputError(
-            f"{spec.name} takes a torch tensor or a NumPy array, not {type(tensor).__name__}; "
-            f"convert it with torch.tensor(...)"
-        )
-    if not tensor.dtype.is_floating_point:
-        mend = (
-            "take its real and imaginary part" if tensor.is_complex() else "convert with .float()"
-        )
-        raise InputError(f"{spec.name} takes floating-point tensors, not {tensor.dtype}; {mend}")
-    return tensor
-
-
-def _check_parameters(spec: Spec, arguments: Mapping[str, Any]) -> dict[str, Value]:
-    """Every symbol of the formula with its number or tensor."""
-    for name in arguments:
-        spec.parameter(name)
-    values: dict[str, Value] = {}
-    for parameter in spec.parameters:
-        given = arguments.get(parameter.name, parameter.default)
-        values |= _check_value(spec, parameter, given)
-    return values
-
-
-def _check_value(spec: Spec, parameter: Parameter, given: Any) -> dict[str, Value]:
-    if not isinstance(parameter.default, tuple):
-        return {parameter.name: given if isinstance(given, Tensor) else parameter.check(given)}
-    numbers = _coefficients(given)
-    if len(numbers) != len(parameter.symbols):
-        raise ParameterError(
-            f"{spec.name}: {parameter.name} has {len(parameter.symbols)} coefficients, "
-            f"{len(numbers)} given"
-        )
-    return {
-        symbol: n if isinstance(n, Tensor) else parameter.check(n)
-        for symbol, n in zip(parameter.symbols, numbers, strict=True)
-    }
-
-
-def _coefficients(given: Any) -> list[Any]:
-    """The coefficients one by one; a tensor holds them along its first dimension."""
-    if isinstance(given, Tensor):
-        return list(given.unbind(0)) if given.dim() else [given]
-    return list(given) if isinstance(given, Iterable) else [given]
-
-
-@lru_cache(maxsize=4096)
-def _bound(program: Program, numbers: tuple[tuple[str, float], ...]) -> Program:
-    return program.bind(dict(numbers)) if numbers else program
-
-
-def _apply(program: Program, data: list[Tensor], values: Mapping[str, Value]) -> Tensor:
-    """The program on the data: numbers become part of it, tensors are passed in."""
-    numbers = tuple((n, v) for n, v in values.items() if not isinstance(v, Tensor))
-    tensors = [v for v in values.values() if isinstance(v, Tensor)]
-    return apply(_bound(program, numbers), *data, *tensors)
-
-
-def _elementwise(
-    spec: Spec, inputs: list[Tensor], values: Mapping[str, Value], inplace: bool
-) -> Tensor:
-    return _perhaps_inplace(lambda x: _apply(spec.program, [x], values), inputs[0], inplace)
-
-
-def _stochastic(
-    spec: Spec,
-    inputs: list[Tensor],
-    values: Mapping[str, Value],
-    inplace: bool,
-    training: bool,
-    generator: torch.Generator | None,
-) -> Tensor:
-    if not training:
-        return _elementwise(spec, inputs, values, inplace)
-    drawn = noise.draw(spec.noise, inputs[0], generator)
-    return _perhaps_inplace(
-        lambda x: _apply(spec.training_program, [x, *drawn], values), inputs[0], inplace
-    )
-
-
-def _perhaps_inplace(compute: Callable[[Tensor], Tensor], x: Tensor, inplace: bool) -> Tensor:
-    """The result, written over x if asked; what backward needs is kept from a copy then."""
-    if not inplace:
-        return compute(x)
-    return x.copy_(compute(x.clone() if torch.is_grad_enabled() and x.requires_grad else x))
-
-
-def _gated(
-    spec: Spec,
-    inputs: list[Tensor],
-    values: Mapping[str, Value],
-    dim: int,
-    gate: str,
-    interleave: bool,
-) -> Tensor:
-    if len(inputs) == 1:
-        return _apply(
-            spec.program, list(gates.split(spec.name, inputs[0], dim, gate, interleave)), values
-        )
-    if inputs[0].shape != inputs[1].shape or inputs[0].dtype != inputs[1].dtype:
-        described = " and ".join(f"{tuple(t.shape)} {t.dtype}" for t in inputs)
-        raise InputError(f"{spec.name}: value and gate must be alike, not {described}")
-    return _apply(spec.program, inputs, values)
-
-
-def _rowwise(spec: Spec, inputs: list[Tensor], values: Mapping[str, Value], dim: int) -> Tensor:
-    return rowwise.IMPLEMENTATIONS[spec.name](inputs[0], dim, **values)
-
-
-_RUN: dict[str, Callable[..., Tensor]] = {
-    "elementwise": _elementwise,
-    "stochastic": _stochastic,
-    "gated": _gated,
-    "rowwise": _rowwise,
-}
 
 
 def _with_numpy(
