@@ -1,7 +1,12 @@
 """Errors name what is missing and how to mend it."""
 
+import sys
+
 import pytest
 
+import ogive
+import ogive.errors
+from ogive.certify import reference
 from ogive.errors import MissingExtra, OgiveError, nearest, require
 
 
@@ -18,13 +23,9 @@ def test_a_package_that_is_there_is_imported():
 
 @pytest.mark.parametrize("blocked", ["matplotlib", "mpmath"])
 def test_what_needs_an_extra_says_so(blocked, monkeypatch):
-    import sys
-
-    import ogive
-    from ogive.certify import reference
-
     reference.compiled.cache_clear()
-    monkeypatch.setitem(sys.modules, blocked, None)
+    for name in [blocked, *(m for m in sys.modules if m.startswith(f"{blocked}."))]:
+        monkeypatch.setitem(sys.modules, name, None)
     extra = {"matplotlib": "plot", "mpmath": "certify"}[blocked]
     gelu = ogive.get("gelu")
     with pytest.raises(MissingExtra, match=rf"ogive\[{extra}\]"):
@@ -35,8 +36,6 @@ def test_what_needs_an_extra_says_so(blocked, monkeypatch):
 
 
 def test_every_error_is_one_that_callers_can_catch_together():
-    import ogive.errors
-
     for name, value in vars(ogive.errors).items():
         if isinstance(value, type) and issubclass(value, Exception):
             assert issubclass(value, OgiveError), name
