@@ -3,8 +3,22 @@ import os
 # Before torch is imported: two workers on two cores, one thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import pytest
 from hypothesis import settings
+
+from ogive.catalogue import _registry, entries
 
 # Speed is for benchmarks: a machine that is busy must not make a property fail.
 settings.register_profile("ogive", deadline=None)
 settings.load_profile("ogive")
+
+
+@pytest.fixture(autouse=True)
+def forget_definitions():
+    """What a test defines is gone after it, so that the order of tests does not matter."""
+    before = set(entries())
+    yield
+    if defined := set(entries()) - before:
+        for name in defined:
+            del _registry._ENTRIES[name]
+        _registry._index.cache_clear()

@@ -2,7 +2,6 @@
 
 import copy
 import pickle
-from collections.abc import Iterator
 
 import pytest
 import torch
@@ -11,15 +10,6 @@ import ogive
 from ogive.catalogue._registry import _ENTRIES, _index
 from ogive.errors import FormulaError, OgiveError
 from ogive.expr.functions import exp, tanh
-
-
-@pytest.fixture(autouse=True)
-def only_built_in() -> Iterator[None]:
-    before = dict(_ENTRIES)
-    yield
-    _ENTRIES.clear()
-    _ENTRIES.update(before)
-    _index.cache_clear()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from fractions import Fraction
 from math import factorial
 
 from ogive.expr import Node, as_node
-from ogive.expr.functions import abs_, max_
 
 Coefficient = Node | float
 
@@ -24,9 +23,3 @@ def sine_over_x(square: Node, terms: int) -> Node:
     """sin(x)/x from the square of x."""
     exact = [Fraction((-1) ** k, factorial(2 * k + 1)) for k in range(terms)]
     return polynomial(square, [float(c) for c in exact])
-
-
-def x_times_acot(x: Node) -> Node:
-    """x atan(1/x) for |x| > 2: 1 - 1/(3 x^2) + 1/(5 x^4) - ..."""
-    v = 1 / max_(abs_(x), 2)
-    return polynomial(v * v, [(-1) ** k / (2 * k + 1) for k in range(27)])

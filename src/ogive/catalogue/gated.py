@@ -12,10 +12,7 @@ from ogive.catalogue._registry import gated
 from ogive.catalogue._spec import LearnedReal, Positive, Real
 from ogive.expr import Node
 from ogive.expr.functions import (
-    atan,
-    exp,
     expm1,
-    log,
     max_,
     min_,
     ndtr,
@@ -250,23 +247,6 @@ def situ_glu(value, gate, beta: Positive = 4.0, linear_beta: Positive = 25.0):
     """SwiGLU with soft caps on both halves, so that no output exceeds beta * linear_beta."""
     capped = beta * tanh(gate / beta) * sigmoid(gate)
     return linear_beta * tanh(value / linear_beta) * capped
-
-
-def _fading_power(x: Node, m: Node) -> Node:
-    """x ** (m / (sqrt(x) + 1)), by exponents that stay small, so that exp loses no digits.
-
-    Below 1e-36 the second factor is 1 to every digit, and its derivative would be infinite.
-    """
-    root = sqrt(x)
-    fading = 1 / (root + 1)
-    below_one = x**m * exp(-m * (root * log(x)) * fading)
-    above_one = exp(m * log(x) * fading)
-    return where(x < 1e-36, x**m, where(x < 1, below_one, above_one))
-
-
-def _arctan_gate(x: Node) -> Node:
-    """atan(x)/pi + 1/2; far left the sum would cancel, so the complementary angle is taken."""
-    return where(x < -1, -atan(1 / x), atan(x) + pi / 2) / pi
 
 
 @gated(title="XSwiGLU", paper="arXiv:2405.20768", year=2024)

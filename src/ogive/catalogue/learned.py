@@ -8,24 +8,17 @@ from ogive.catalogue._spec import LearnedReal
 from ogive.expr.functions import abs_, relu, where
 
 
-def _rational(x, a, b, add):
-    """P(x) / (1 + |Q(x)|), P of degree 5, Q of degree 4; beyond |x| = 1 in powers of 1/x.
-
-    ``add`` joins the terms of Q into what is added to 1.
-    """
-    near = polynomial(x, a) / (1 + add([b[k] * x ** (k + 1) for k in range(4)]))
+def _rational(x, a, b):
+    """P(x) / (1 + sum |b x^k|), degrees 5 and 4; beyond |x| = 1 in powers of 1/x."""
+    near = polynomial(x, a) / (1 + _magnitudes([b[k] * x ** (k + 1) for k in range(4)]))
     v = 1 / x
     above = polynomial(v, a[::-1])
-    below = v**4 + add([b[k] * v ** (3 - k) for k in range(4)])
+    below = v**4 + _magnitudes([b[k] * v ** (3 - k) for k in range(4)])
     return where(abs_(x) <= 1, near, x * (above / below))
 
 
-def _each_magnitude(terms):
+def _magnitudes(terms):
     return sum(map(abs_, terms[1:]), abs_(terms[0]))
-
-
-def _magnitude_of_sum(terms):
-    return abs_(sum(terms[1:], terms[0]))
 
 
 @activation(
@@ -45,7 +38,7 @@ def rational_a(
     b: LearnedReal = (1.141534, 4.389166, 0.870326, 0.346548),
 ):
     """A learned rational function; each term of the denominator is taken by its magnitude."""
-    return _rational(x, a, b, _each_magnitude)
+    return _rational(x, a, b)
 
 
 @activation(

@@ -81,13 +81,6 @@ def symexp(x):
     return where(x < 0, -expm1(-x), expm1(x))
 
 
-def _spocu_rise(t, y, b):
-    """r(y) - r(b) for r(y) = y^8 - 2 y^7 + 2 y^3, with the factor t = y - b taken out."""
-    third = y * y + b * y + b * b
-    seventh = b**6 + y * (b**5 + y * (b**4 + y * (b**3 + y * (b**2 + y * (b + y)))))
-    return t * (seventh * (y - 2) + b**7 + 2 * third)
-
-
 @activation(
     title="PolyReLU",
     paper="arXiv:2411.03884",

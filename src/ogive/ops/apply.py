@@ -19,8 +19,6 @@ from torch.autograd import Function
 from ogive.engine import eager
 from ogive.expr import Program
 
-HALF = (torch.float16, torch.bfloat16)
-
 
 def apply(program: Program, *inputs: Tensor) -> Tensor:
     """The program's first output, in the dtype of the first input."""
