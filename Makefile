@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # torch comes first and pinned: a bare requirement would take the newest build with its GPU packages.
 TORCH  := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: run test lint format fresh accuracy pictures coverage clean
+.PHONY: run test lint format fresh accuracy exhaustive bench pictures coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/ogive study digits
@@ -31,6 +31,16 @@ fresh: $(VENV)/.developed
 # Measures every formula against mpmath and records the errors the tests hold it to (minutes).
 accuracy: $(VENV)/.developed
 	$(BIN)/python tools/record_accuracy.py
+
+# Checks f and f' of fifteen functions at all 2^32 float32 numbers (about half an hour on two cores;
+# an interrupted run goes on where it stopped).
+exhaustive: $(VENV)/.developed
+	$(BIN)/python tools/exhaustive.py
+
+# Measures the library against torch on this machine and writes docs/benchmarks.md (half an hour;
+# nothing else should run meanwhile).
+bench: $(VENV)/.installed
+	$(BIN)/python tools/benchmark.py
 
 # The pictures of the README.
 pictures: $(VENV)/.developed

@@ -1,7 +1,10 @@
 import os
+from pathlib import Path
 
 # Before torch is imported: two workers on two cores, one thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Not the user's own kernels; both workers share what they compile.
+os.environ["OGIVE_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "kernels")
 
 import pytest
 from hypothesis import settings

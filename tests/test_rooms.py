@@ -23,7 +23,8 @@ NEIGHBOURS = {
     "plot": ["certify"],
     "_face": ["nn", "plot"],
     "study": ["_face", "nn", "plot"],
-    "cli": ["study", "plot"],
+    "bench": ["_face", "nn"],
+    "cli": ["study", "plot", "bench"],
     "__init__": ["_face", "nn"],
     "__main__": ["cli"],
 }
@@ -87,7 +88,18 @@ def loaded_after(code: str) -> set[str]:
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 
-HEAVY = ("sympy", "numba", "matplotlib", "mpmath", "scipy", "sklearn", "pandas", "typer", "rich")
+HEAVY = (
+    "sympy",
+    "numba",
+    "llvmlite",
+    "matplotlib",
+    "mpmath",
+    "scipy",
+    "sklearn",
+    "pandas",
+    "typer",
+    "rich",
+)
 
 
 def test_importing_ogive_loads_nothing_heavy():

@@ -17,7 +17,7 @@ import torch
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "conformance"))
 
-from measure import cases, measure, measure32
+from measure import ENGINES, cases, measure, measure32
 from reasons import REASONS, free
 
 DATA = {
@@ -35,7 +35,8 @@ rounding x itself changes, eps |x f'|, plus what an underflowing factor changes 
 multiplied by x. So a value within a few units is as good as an evaluation in its precision can be.
 For a parameter's gradient a unit also covers eps |f / p|: more would not be seen in f.
 
-Each figure is the worst over at least 4,000 points (float32: up to 20,000): special numbers, kinks
+Two figures stand in a cell: that of the fused CPU kernels, then that of torch operators. Each is
+the worst over at least 4,000 points (float32: up to 20,000): special numbers, kinks
 and their neighbours, subnormals, tails to the largest number, and a dense part; at the default
 parameters, or at changed ones where the second column says so. The derivatives are those that
 autograd gives through the public call. Up to 4 units in f, 8 in f', 16 in f'' and 8 in a
@@ -52,23 +53,48 @@ value is NaN or that of the line they oscillate about.
 """
 
 
-def one(index: int) -> tuple[str, dict[str, float], dict[str, float]]:
+Errors = dict[str, dict[str, float]]
+
+
+def one(index: int) -> tuple[str, Errors, Errors]:
+    """The case's name, and by engine and quantity its float64 and its float32 errors."""
     case = cases()[index]
-    both = ({k: round(w.units, 2) for k, w in m(case).items()} for m in (measure, measure32))
-    return case.id, *both
+    wide, narrow = (
+        {e: {k: round(w.units, 2) for k, w in found.items()} for e, found in m(case).items()}
+        for m in (measure, measure32)
+    )
+    return case.id, wide, narrow
 
 
-def page_row(name: str, wide: dict[str, float], narrow: dict[str, float]) -> str:
+def page_row(name: str, wide: Errors, narrow: Errors) -> str:
     entry, _, rest = name.partition(":")
     variable, _, parameters = rest.partition("(")
     shown = ("" if variable == "x" else f"along {variable} ") + parameters.rstrip(")")
-    gradients = [v for k, v in wide.items() if k.startswith("df/d")]
-    over = any(v > free(k) for errors in (wide, narrow) for k, v in errors.items())
-    cells: list[Any] = [f"`{entry}`", shown.replace(",", ", ")]
-    cells += [wide[k] for k in ("f", "f'", "f''")]
-    cells += [max(gradients) if gradients else "", *(narrow[k] for k in ("f", "f'", "f''"))]
+    over = any(
+        v > free(k) for errors in (wide, narrow) for e in errors.values() for k, v in e.items()
+    )
+    cells = [f"`{entry}`", shown.replace(",", ", ")]
+    cells += [by_engine(wide, [k]) for k in ("f", "f'", "f''")]
+    cells.append(by_engine(wide, [k for k in wide["cpu"] if k.startswith("df/d")]))
+    cells += [by_engine(narrow, [k]) for k in ("f", "f'", "f''")]
     cells.append(REASONS.get(entry, "?") if over else "")
-    return "| " + " | ".join(f"{c:.3g}" if isinstance(c, float) else str(c) for c in cells) + " |"
+    return "| " + " | ".join(cells) + " |"
+
+
+def by_engine(errors: Errors, labels: list[str]) -> str:
+    """The worst of these quantities, by the kernels and by torch operators."""
+    if not labels:
+        return ""
+    return " / ".join(f"{max(errors[e][k] for k in labels):.3g}" for e in ("cpu", "eager"))
+
+
+def write(path: Path, column: int, rows: list[Any]) -> None:
+    """One line for each case, below the name of the engine."""
+    tables = []
+    for name in ENGINES:
+        lines = [f"  {json.dumps(row[0])}: {json.dumps(row[column][name])}" for row in rows]
+        tables.append(f"{json.dumps(name)}: {{\n" + ",\n".join(lines) + "\n}")
+    path.write_text("{\n" + ",\n".join(tables) + "\n}\n")
 
 
 def main() -> None:
@@ -76,8 +102,7 @@ def main() -> None:
     with ProcessPoolExecutor() as pool:
         rows = sorted(pool.map(one, range(len(cases()))))
     for column, path in enumerate(DATA.values(), start=1):
-        lines = [f"{json.dumps(row[0])}: {json.dumps(row[column])}" for row in rows]
-        path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+        write(path, column, rows)
     PAGE.write_text(HEAD + "\n".join(page_row(*row) for row in rows) + "\n")
     unexplained = [row[0] for row in rows if page_row(*row).endswith("? |")]
     if unexplained:

@@ -36,6 +36,18 @@ class MissingExtra(OgiveError, ImportError):
     """A package that only some features need is not installed."""
 
 
+class EngineError(OgiveError, RuntimeError):
+    """An activation could not be compiled for this machine."""
+
+
+class EngineWarning(UserWarning):
+    """Kernels cannot be compiled; activations run as torch operators, correctly but slowly."""
+
+
+class CacheWarning(UserWarning):
+    """Compiled kernels cannot be kept on the disk; everything works, but starts more slowly."""
+
+
 def require(module: str, extra: str) -> ModuleType:
     """Import ``module`` or raise MissingExtra, naming the extra that brings it."""
     try:

@@ -1,4 +1,4 @@
-"""How far the eager engine is from the judge, entry by entry, in units (see certify.reference)."""
+"""How far each engine is from the judge, entry by entry, in units (see certify.reference)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from ogive.catalogue import Parameter, Spec, entries
 from ogive.certify.pieces import BINARY, UNARY, joints
 from ogive.certify.points import points
 from ogive.certify.reference import FLOATS, exact, limit, unit
-from ogive.engine import eager
+from ogive.engine import eager, engine
 from ogive.expr import Node, Program, bind, diff, symbol, walk
 from ogive.expr.program import DATA_SAMPLES
 from ogive.ops import ActivationFunction
 
 LARGEST = {"float64": 1.7976931348623157e308, "float32": 3.4028234663852886e38}
 COUNT = 4000
+ENGINES = ("eager", "cpu")
 EPS = FLOATS["float64"][0]
 # What the inputs that are not varied stand at.
 REST = {"value": 1.3, "gate": 0.9}
@@ -154,24 +155,37 @@ def parameters_of(case: Case) -> tuple[str, ...]:
     return tuple(n for n, _ in case.values if n not in REST)
 
 
-def measure(case: Case, count: int = COUNT) -> dict[str, Worst]:
-    """The worst float64 error of every quantity over ``count`` finite points."""
+def by_engine(case: Case, x: torch.Tensor, along: tuple[str, ...]) -> dict[str, list[torch.Tensor]]:
+    """``engine_values`` of every engine."""
+    values = {}
+    for name in ENGINES:
+        with engine(name):
+            values[name] = engine_values(case, x, along)
+    return values
+
+
+def measure(case: Case, count: int = COUNT) -> dict[str, dict[str, Worst]]:
+    """The worst float64 error of every engine and quantity over ``count`` finite points."""
     along = parameters_of(case)
     program = reference_program(case, along)
-    xs = _points(case, program, count)
-    got = engine_values(case, torch.tensor(xs, dtype=torch.float64), along)
-    columns = [column.tolist() for column in got]
-    worst = {label: Worst() for label in labels(along)}
+    xs = drawn(case, program, count)
+    got = by_engine(case, torch.tensor(xs, dtype=torch.float64), along)
+    columns = {name: [column.tolist() for column in values] for name, values in got.items()}
+    worst = {name: {label: Worst() for label in labels(along)} for name in ENGINES}
     with mpmath.workdps(50):
         for i, x in enumerate(xs):
-            for label, column, row in zip(worst, columns, _rows(case, program, x), strict=True):
+            for k, (label, row) in enumerate(
+                zip(labels(along), _rows(case, program, x), strict=True)
+            ):
                 wanted, slope, floor = row
                 if math.isinf(floor):
                     continue  # f itself is beyond the dtype here
-                units = error(column[i], wanted, x, slope, floor)
-                if units > 1 and near_joint(case, x):
-                    units = min(units, *_beside(case, program, x, label, column[i]))
-                worst[label].see(units, x, column[i], float(wanted))
+                for name in ENGINES:
+                    value = columns[name][k][i]
+                    units = error(value, wanted, x, slope, floor)
+                    if units > 1 and near_joint(case, x):
+                        units = min(units, *_beside(case, program, x, label, value))
+                    worst[name][label].see(units, x, value, float(wanted))
     return worst
 
 
@@ -212,7 +226,7 @@ def _vanishes(case: Case, difference: Node, x: float) -> bool:
         return False
 
 
-def _points(case: Case, program: Program, count: int) -> list[float]:
+def drawn(case: Case, program: Program, count: int) -> list[float]:
     """The points of the judge; with changed parameters none so large that scaling overflows."""
     low, high = case.spec.domain
     drawn = points(program, *(v for _, v in case.values), count=count)
@@ -249,19 +263,20 @@ def error(got: float, wanted: Any, x: float, slope: Any, floor: float = 0.0) -> 
     return difference / (unit(float(wanted), x, float(slope)) + EPS * floor)
 
 
-def measure32(case: Case, count: int = 5 * COUNT) -> dict[str, Worst]:
-    """The worst float32 error of every quantity; the reference is float64, judged by `measure`."""
+def measure32(case: Case, count: int = 5 * COUNT) -> dict[str, dict[str, Worst]]:
+    """The worst float32 error of every engine and quantity; the reference is float64, which
+    `measure` has judged."""
     along = parameters_of(case)
-    xs = _points(case, reference_program(case, along), count)
+    xs = drawn(case, reference_program(case, along), count)
     case = rounded(case, torch.float32)
     x = fit32(case, torch.tensor(xs, dtype=torch.float64).float().unique())
-    worst = {}
     rows = reference64(case, x, along)
-    for label, got, row in zip(labels(along), engine_values(case, x, along), rows, strict=True):
-        wanted, allowed = row
-        units = errors32(got.double(), wanted, allowed)
-        i = int(units.nan_to_num(math.inf).argmax())
-        worst[label] = Worst(units[i].item(), x[i].item(), got[i].item(), wanted[i].item())
+    worst: dict[str, dict[str, Worst]] = {name: {} for name in ENGINES}
+    for name, values in by_engine(case, x, along).items():
+        for label, got, (wanted, allowed) in zip(labels(along), values, rows, strict=True):
+            units = errors32(got.double(), wanted, allowed)
+            i = int(units.nan_to_num(math.inf).argmax())
+            worst[name][label] = Worst(*(t[i].item() for t in (units, x, got, wanted)))
     return worst
 
 
@@ -325,14 +340,17 @@ def rounded(case: Case, dtype: torch.dtype) -> Case:
 
 
 def limits(case: Case) -> dict[str, tuple[float, float]]:
-    """(got, expected) of f, f', f'' at both infinities; NaN is expected where no limit exists."""
+    """(got, expected) of f, f', f'' at both infinities, through every engine; NaN is expected
+    where no limit exists."""
     program = reference_program(case, ())
     fixed = [v for _, v in case.values]
     found = {}
     for sign in (s for s in (1.0, -1.0) if s * math.inf in case.spec.domain):
         x = torch.tensor([sign * math.inf], dtype=torch.float64)
-        got = [v.item() for v in engine_values(case, x, ())]
+        got = by_engine(case, x, ())
         for k, label in enumerate(("f", "f'", "f''")):
             one = Program(program.name, program.inputs, (program.outputs[k],), program.samples)
-            found[f"{label}({sign * math.inf})"] = (got[k], limit(one, sign, *fixed))
+            expected = limit(one, sign, *fixed)
+            for name, values in got.items():
+                found[f"{name} {label}({sign * math.inf})"] = (values[k].item(), expected)
     return found

@@ -10,6 +10,8 @@ DOUBLE_ZERO = "1 + cos cancels at a double zero; the error is one rounding of 1"
 
 REASONS = {
     "acon_c": "terms of opposite sign near a zero of the derivative",
+    "aria2": "the power 1/alpha of a base that beta x has rounded",
+    "b_silu": "terms of opposite sign near a zero of the derivative",
     "c_log_log": ZERO,
     "cosid": DOUBLE_ZERO,
     "coslu": "x + cos(x) cancels near its zeros; " + ZERO,

@@ -133,12 +133,13 @@ def assert_compiled_equals_eager(
 ) -> None:
     """Values and gradients; a fixed weight for each output tells them apart in the sum."""
     results = []
-    for function in (compiled, run):
+    for function, engine in ((compiled, "auto"), (run, "eager")):
         leaf = x.clone().requires_grad_()
         torch.manual_seed(0)
-        outputs = function(leaf)
-        total = sum(torch.nan_to_num(y).cos().sum() * (i + 1) for i, y in enumerate(outputs))
-        results.append([*outputs, *torch.autograd.grad(total, leaf)])
+        with ogive.engine(engine):
+            outputs = function(leaf)
+            total = sum(torch.nan_to_num(y).cos().sum() * (i + 1) for i, y in enumerate(outputs))
+            results.append([*outputs, *torch.autograd.grad(total, leaf)])
     for got, wanted in zip(*results, strict=True):
         torch.testing.assert_close(got, wanted, rtol=2e-6, atol=1e-6, equal_nan=True)
 

@@ -39,7 +39,7 @@ def test_four_layouts_of_the_same_halves(name, gate, interleave, packed) -> None
 @pytest.mark.parametrize("dim", [0, 1, -1, 2])
 def test_halves_are_views(dim: int, interleave: bool) -> None:
     packed = torch.randn(4, 6, 8)
-    for half in gates.split("swiglu", packed, dim, "second", interleave):
+    for half in gates.halves("swiglu", packed, dim, "second", interleave).split(packed):
         assert half.untyped_storage().data_ptr() == packed.untyped_storage().data_ptr()
         assert half.shape[dim] == packed.shape[dim] // 2
 

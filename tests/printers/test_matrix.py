@@ -8,6 +8,8 @@ import pytest
 import torch
 
 from ogive.certify.reference import exact, unit
+from ogive.engine import cpu
+from ogive.engine.results import Result
 from ogive.errors import OgiveError
 from ogive.expr import PRIMITIVES, Program, diff, parse, symbol, walk
 from ogive.expr.primitives import call
@@ -21,15 +23,35 @@ DOMAIN = {
     "erfinv": (-0.95, 0.95),
     "pow": (0.0, math.inf),
 }
-ENTER = {
-    "torch": lambda v: torch.tensor(v, dtype=torch.float64),
-    "numpy": lambda v: np.array(v, dtype=np.float64),
-    "mpmath": mpmath.mpf,
+
+
+def python(enter):
+    """Runs a program in a language that is a dialect of Python's, on numbers made by ``enter``."""
+
+    def run(language, program, values):
+        scope: dict = {}
+        exec(printer(language).source(program), scope)
+        return scope["f"](*map(enter, values))[0]
+
+    return run
+
+
+def machine_code(language, program, values):
+    """Runs a program in the language of the CPU engine, in float64."""
+    tensors = [torch.tensor([v], dtype=torch.float64) for v in values]
+    return cpu.run(program, tensors, [Result(torch.float64)])[0]
+
+
+RUN = {
+    "torch": python(lambda v: torch.tensor(v, dtype=torch.float64)),
+    "numpy": python(lambda v: np.array(v, dtype=np.float64)),
+    "mpmath": python(mpmath.mpf),
+    "cpu": machine_code,
 }
 
 
 def test_each_language_has_a_way_to_be_run_here():
-    assert set(ENTER) == set(languages())
+    assert set(RUN) == set(languages())
 
 
 def one_primitive(name: str) -> Program:
@@ -51,14 +73,12 @@ def one_primitive(name: str) -> Program:
 @pytest.mark.parametrize("name", PRIMITIVES)
 def test_a_primitive_has_its_value_in_every_language(name, language):
     program = one_primitive(name)
-    scope: dict = {}
-    exec(printer(language).source(program), scope)
     low, high = DOMAIN.get(name, (-math.inf, math.inf))
     rest = (0.7, -0.4)[: len(program.inputs) - 1]
     slope = Program("s", program.inputs, (diff(program.outputs[0], symbol("x")),), program.samples)
     for x in (p for p in POINTS if low < p < high):
         with mpmath.workdps(60), np.errstate(all="ignore"):
-            got = float(scope["f"](*map(ENTER[language], (x, *rest)))[0])
+            got = float(RUN[language](language, program, (x, *rest)))
             wanted = exact(program, x, *rest)[0]
             # 4 units: a definition is up to six correctly rounded operations deep
             tolerance = 4 * unit(wanted, x, exact(slope, x, *rest)[0])

@@ -199,8 +199,12 @@ def tanhshrink(x):
 
 
 def _tanhshrink_near(x):
-    """x - tanh(x) by Lambert's continued fraction of tanh, whose terms are all positive."""
-    square, rest = x * x, 19
+    """x - tanh(x) by Lambert's continued fraction of tanh, whose terms are all positive.
+
+    The fraction is kept as one quotient above / below until the end.
+    """
+    square = x * x
+    above, below = 19, 1
     for odd in range(17, 1, -2):
-        rest = odd + square / rest
-    return x * (square / (rest + square))
+        above, below = odd * above + square * below, above
+    return x * (square * below / (above + square * below))

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ogive.cli.bench import bench
+from ogive.cli.cache import cache
 from ogive.cli.compare import compare
 from ogive.cli.draw import plot
 from ogive.cli.listing import listing
@@ -41,6 +43,8 @@ app.command()(show)
 app.command()(compare)
 app.command()(plot)
 app.command()(study)
+app.command()(cache)
+app.command()(bench)
 
 
 def _version(asked: bool) -> None:

@@ -1,5 +1,22 @@
-"""One file per way to run a program: ``eager`` runs it as torch operators."""
+"""One file per way to run a program: ``eager`` as torch operators, ``cpu`` as fused kernels.
 
-from ogive.engine import eager
+What a run is asked for is the same for all of them (results.py). The engine is chosen in choice.py:
+by the setting, ``ogive.engine("eager")``, and by what the tensors are.
+"""
 
-__all__ = ["eager"]
+import sys
+from types import ModuleType
+
+from ogive.engine.choice import Served, engine, overwrite, run, served, shortcut, traced
+
+__all__ = ["Served", "engine", "overwrite", "run", "served", "shortcut", "traced"]
+
+
+class _Room(ModuleType):
+    """The setting and this room bear the same name; called, the room is the setting."""
+
+    def __call__(self, name: str) -> engine:
+        return engine(name)
+
+
+sys.modules[__name__].__class__ = _Room

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ogive.engine.results import Result, broadcast, compute_dtype
 from ogive.expr import Program
 from ogive.printers import printer
 
@@ -44,6 +45,29 @@ def kernel(program: Program) -> Kernel:
     exec(compile(source, filename, "exec"), scope)
     function: Kernel = scope[program.name]
     return function
+
+
+def run(
+    program: Program, inputs: Sequence[Tensor], results: Sequence[Result | Tensor]
+) -> list[Tensor]:
+    """The program's outputs: new tensors, or written over those given."""
+    dtype, shape = compute_dtype(inputs), broadcast(inputs)
+    outputs = kernel(program)(*(t.to(dtype) for t in inputs))
+    return [
+        r.copy_(o) if isinstance(r, Tensor) else _own(r.reduced(_full(o, shape)), inputs)
+        for o, r in zip(outputs, results, strict=True)
+    ]
+
+
+def _full(output: Tensor, shape: torch.Size) -> Tensor:
+    """The derivative of ``a * x`` is a, however small a tensor."""
+    return output if output.shape == shape else output.expand(shape)
+
+
+def _own(output: Tensor, inputs: Sequence[Tensor]) -> Tensor:
+    """The output as a tensor of its own, which autograd asks for: identity hands its input back."""
+    expanded = not output.is_contiguous() and 0 in output.stride()
+    return output.clone() if expanded or any(output is t for t in inputs) else output
 
 
 def _settle_vector_library() -> None:

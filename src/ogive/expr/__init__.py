@@ -9,7 +9,17 @@ from ogive.expr.node import Node, as_node, const, symbol, walk
 from ogive.expr.parse import parse
 from ogive.expr.primitives import PRIMITIVES, Primitive
 from ogive.expr.program import Program
-from ogive.expr.rewrite import bind, evaluate, expand, fold, guard, stabilise, substitute
+from ogive.expr.rewrite import (
+    bind,
+    evaluate,
+    expand,
+    fold,
+    guard,
+    rebuild,
+    share,
+    stabilise,
+    substitute,
+)
 from ogive.expr.text import to_text
 
 __all__ = [
@@ -26,6 +36,8 @@ __all__ = [
     "fold",
     "guard",
     "parse",
+    "rebuild",
+    "share",
     "stabilise",
     "substitute",
     "symbol",

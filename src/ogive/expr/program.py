@@ -41,6 +41,13 @@ class Program:
         return hash((self.name, self.inputs, self.outputs))
 
     @cached_property
+    def data(self) -> tuple[str, ...]:
+        """The inputs that may be any number; the others are parameters, gradients and tangents."""
+        wide = len(DATA_SAMPLES)
+        named = zip(self.inputs, self.samples, strict=True)
+        return tuple(name for name, samples in named if len(samples) == wide)
+
+    @cached_property
     def guarded(self) -> tuple[Node, ...]:
         """The outputs as they are printed: constants folded, limits at infinity in place."""
         folded = tuple(bind(o, {}) for o in self.outputs)

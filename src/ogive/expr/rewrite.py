@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 
-from ogive.expr.node import ONE, Node, build, const, constant_value, mul, walk
+from ogive.expr.node import ONE, Node, build, const, constant_value, mul, walk, where
 from ogive.expr.primitives import PRIMITIVES, call
 
 HUGE = 1.7976931348623157e308
@@ -135,6 +135,28 @@ def _absorb(root: Node, decayed: Mapping[Node, set[int]]) -> Node:
             if len(decayed[node]) == 2:
                 new[node] = build("where", (Node("eq", (a, const(0.0))), const(0.0), new[node]))
     return new[root]
+
+
+def share(root: Node) -> Node:
+    """The expression with tanh and sech of a softplus written in the exponential they share.
+
+    With e = exp(-|u|) both are quotients of sums of positive terms, so nothing cancels; mish and
+    its derivatives then need this one exponential.
+    """
+    return rebuild(root, _shared_form)
+
+
+def _shared_form(node: Node) -> Node | None:
+    if node.op not in ("tanh", "sech") or node.args[0].op != "softplus":
+        return None
+    (u,) = node.args[0].args
+    e = call("exp", -abs(u))
+    twice = 2 * e
+    above = where(u < 0, e * e + twice, 1 + twice)
+    below = above + where(u < 0, const(2.0), twice * e)
+    if node.op == "sech":
+        above = where(u < 0, 2 + twice, twice * e + twice)
+    return above / below
 
 
 def stabilise(root: Node) -> Node:

@@ -57,6 +57,13 @@ class ActivationModule(nn.Module):
             n: _option(n, v) for n, v in given.items() if n not in _names(self.function.spec)
         }
         self.function.variant(dict(self._options))  # an unknown variant is refused now
+        # what is as it would be anyway need not be passed on in every call
+        usual = {**OPTIONS[self.function.kind], **self.function.spec.layout}
+        self._passed = {n: v for n, v in self._options.items() if v != usual.get(n, not v)}
+        self._usual = tuple(
+            (p.name, self.function.preset.get(p.name, p.default)) for p in self.function.parameters
+        )
+        self._noisy = self.function.kind == "stochastic"
         placed = {"device": learning["device"], "dtype": learning["dtype"]}
         for parameter in self.function.parameters:
             value = _checked(parameter, given[parameter.name])
@@ -73,14 +80,15 @@ class ActivationModule(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """The activation of the input; a gated one also takes value and gate as two tensors."""
-        arguments = dict(self._options)
-        for parameter in self.function.parameters:
-            value = getattr(self, parameter.name)
+        arguments = self._passed.copy()
+        for name, usual in self._usual:
+            value = getattr(self, name)
             if isinstance(value, Tensor):
-                value = self._broadcastable(value, self._shape(inputs))
-            arguments[parameter.name] = value
-        if self.function.kind == "stochastic":
-            arguments["training"] = self.training
+                arguments[name] = self._broadcastable(value, self._shape(inputs))
+            elif value != usual:
+                arguments[name] = value
+        if self._noisy and self.training:
+            arguments["training"] = True
         result: Tensor = self.function(*inputs, **arguments)
         return result
 

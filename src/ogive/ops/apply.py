@@ -1,10 +1,8 @@
-"""A program as a differentiable operator.
+"""A plan as a differentiable operator.
 
-One autograd function serves every program: its backward is the program's ``vjp``, its forward mode
-the program's ``jvp``, and both are programs again, so derivatives of every order, in both modes and
-under vmap, come from the one derivation. What is saved are the inputs.
-
-float16 and bfloat16 are computed in float32 and rounded once, gradients too.
+One derivation serves every program: its backward is the plan's backward, its forward mode
+the plan's forward, and both are plans again, so derivatives of every order, in both modes and under
+vmap, come from the one derivation. What is saved are the inputs.
 """
 
 from __future__ import annotations
@@ -14,108 +12,93 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import Function
+from torch.autograd import Function, forward_ad
 
-from ogive.engine import eager
-from ogive.expr import Program
-
-
-def apply(program: Program, *inputs: Tensor) -> Tensor:
-    """The program's first output, in the dtype of the first input."""
-    return _call(program, (inputs[0].dtype,), *inputs)[0]
+from ogive.ops import operator
+from ogive.ops.plan import Plan, aligned
 
 
-def _call(program: Program, dtypes: tuple[torch.dtype, ...], *inputs: Tensor) -> tuple[Tensor, ...]:
-    """Every output of the program, each in its dtype, recorded by autograd."""
-    apply_: Any = _Apply.apply
-    outputs: tuple[Tensor, ...] = apply_(program, dtypes, *inputs)
+def apply(plan: Plan, *tensors: Tensor) -> Tensor:
+    """The plan's first output, recorded by autograd."""
+    return _call(plan, *tensors)[0]
+
+
+def _call(plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:
+    transformed = torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
+    if not transformed and not (torch.is_grad_enabled() and any(t.requires_grad for t in tensors)):
+        return operator.run(plan, tensors)
+    apply_: Any = (_Transformed if transformed else _Recorded).apply
+    outputs: tuple[Tensor, ...] = apply_(plan, *tensors)
     return outputs
 
 
-def compute_dtype(inputs: tuple[Tensor, ...]) -> torch.dtype:
-    """float32, or float64 where an input has it."""
-    return torch.float64 if any(t.dtype == torch.float64 for t in inputs) else torch.float32
+def _gradients(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
+    tensors = ctx.saved_tensors
+    used = tuple(k for k, g in enumerate(gradients) if g is not None)
+    if not used:
+        return (None, *(None for _ in tensors))
+    wanted = tuple(i for i, need in enumerate(ctx.needs_input_grad[1:]) if need)
+    given = [g for g in gradients if g is not None]
+    results = _call(ctx.plan.backward(tensors, used, wanted), *given, *tensors)
+    found: list[Tensor | None] = [None] * len(tensors)
+    for i, result in zip(wanted, results, strict=True):
+        found[i] = result
+    return (None, *found)
 
 
-def _run(
-    program: Program, dtypes: tuple[torch.dtype, ...], inputs: tuple[Tensor, ...]
-) -> tuple[Tensor, ...]:
-    dtype = compute_dtype(inputs)
-    outputs = eager.kernel(program)(*(t.to(dtype) for t in inputs))
-    shape = _broadcast(inputs)
-    return tuple(_own(o.to(d), inputs, shape) for o, d in zip(outputs, dtypes, strict=True))
+class _Recorded(Function):
+    """What an ordinary call records."""
 
-
-def _broadcast(tensors: tuple[Tensor, ...]) -> torch.Size:
-    first = tensors[0].shape
-    if all(t.shape == first for t in tensors):  # nearly always, and ten times as fast
-        return first
-    broadcast: Any = torch.broadcast_shapes
-    shape: torch.Size = broadcast(*(t.shape for t in tensors))
-    return shape
-
-
-def _own(output: Tensor, inputs: tuple[Tensor, ...], shape: torch.Size) -> Tensor:
-    """The output in full shape, as a tensor of its own, which autograd asks for.
-
-    Identity hands its input back, and the derivative of ``a * x`` is a, however small a tensor.
-    """
-    if output.shape != shape:
-        return output.expand(shape).clone()
-    return output.clone() if any(output is t for t in inputs) else output
-
-
-class _Apply(Function):
     @staticmethod
-    def forward(
-        program: Program, dtypes: tuple[torch.dtype, ...], *inputs: Tensor
-    ) -> tuple[Tensor, ...]:
-        return _run(program, dtypes, inputs)
+    def forward(ctx: Any, plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:
+        ctx.plan = plan
+        ctx.save_for_backward(*tensors)
+        # a zero for an output nobody used would be multiplied by slopes that may be infinite
+        ctx.set_materialize_grads(False)
+        return operator.run(plan, tensors)
+
+    backward = staticmethod(_gradients)
+
+
+class _Transformed(Function):
+    """The same for forward mode and torch.func, which take 10 us more a call."""
+
+    @staticmethod
+    def forward(plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:
+        return operator.run(plan, tensors)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        ctx.program, ctx.dtypes, *tensors = inputs
+        ctx.plan, *tensors = inputs
         ctx.save_for_backward(*tensors)
         ctx.save_for_forward(*tensors)
-        # a zero for an output nobody used would be multiplied by slopes that may be infinite
         ctx.set_materialize_grads(False)
 
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
-        tensors = ctx.saved_tensors
-        used = tuple(k for k, g in enumerate(gradients) if g is not None)
-        given = [g for g in gradients if g is not None]
-        if not used:
-            return (None, None, *(None for _ in tensors))
-        wanted = tuple(i for i, need in enumerate(ctx.needs_input_grad[2:]) if need)
-        shape, dtype = given[0].shape, compute_dtype(tensors)
-        # a broadcast input's gradient is summed before it is rounded
-        dtypes = tuple(tensors[i].dtype if tensors[i].shape == shape else dtype for i in wanted)
-        results = _call(ctx.program.vjp(wanted, used), dtypes, *given, *tensors)
-        found: list[Tensor | None] = [None] * len(tensors)
-        for i, result in zip(wanted, results, strict=True):
-            found[i] = result.sum_to_size(tensors[i].shape).to(tensors[i].dtype)
-        return (None, None, *found)
+    backward = staticmethod(_gradients)
 
     @staticmethod
     def jvp(ctx: Any, *tangents: Tensor | None) -> tuple[Tensor, ...]:
-        moved = tuple(i for i, t in enumerate(tangents[2:]) if t is not None)
-        given = [t for t in tangents[2:] if t is not None]
-        return _call(ctx.program.jvp(moved), ctx.dtypes, *given, *ctx.saved_tensors)
+        moved = tuple(i for i, t in enumerate(tangents[1:]) if t is not None)
+        given = [t for t in tangents[1:] if t is not None]
+        return _call(ctx.plan.forward(moved), *given, *ctx.saved_tensors)
 
     @staticmethod
     def vmap(
-        info: Any, in_dims: tuple[Any, ...], program: Program, dtypes: Any, *inputs: Tensor
+        info: Any, in_dims: tuple[Any, ...], plan: Plan, *tensors: Tensor
     ) -> tuple[tuple[Tensor, ...], int]:
         """Elementwise and broadcasting: the batch becomes a leading dimension."""
-        dims = in_dims[2:]
-        rank = max(t.dim() - (d is not None) for t, d in zip(inputs, dims, strict=True))
-        aligned = [_batch_first(t, d, rank) for t, d in zip(inputs, dims, strict=True)]
-        return _call(program, dtypes, *aligned), 0
+        dims = in_dims[1:]
+        rank = max(t.dim() - (d is not None) for t, d in zip(tensors, dims, strict=True))
+        moved = [_batch_first(t, d, rank) for t, d in zip(tensors, dims, strict=True)]
+        outputs = _call(plan.batched(info.batch_size, rank), *moved)
+        return tuple(
+            y if o.shape is None else y.reshape(info.batch_size, *o.shape)
+            for y, o in zip(outputs, plan.outputs, strict=True)
+        ), 0
 
 
 # torch asks for it in every call; worked out each time it took a quarter of a small call
-_Apply.forward.__signature__ = inspect.signature(_Apply.forward)  # type: ignore[attr-defined]
+_Transformed.forward.__signature__ = inspect.signature(_Transformed.forward)  # type: ignore[attr-defined]
 
 
 def _batch_first(tensor: Tensor, dim: int | None, rank: int) -> Tensor:
@@ -123,4 +106,4 @@ def _batch_first(tensor: Tensor, dim: int | None, rank: int) -> Tensor:
     if dim is None:
         return tensor
     moved = tensor.movedim(dim, 0)
-    return moved.reshape(moved.shape[0], *(1,) * (rank - moved.dim() + 1), *moved.shape[1:])
+    return moved.reshape(moved.shape[0], *aligned(moved.shape[1:], rank))

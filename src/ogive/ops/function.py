@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,14 @@ import torch.utils._pytree as pytree
 from torch import Tensor
 
 from ogive.catalogue import Parameter, Spec, entries, resolve
+from ogive.engine import shortcut
 from ogive.errors import InputError, OgiveError, ParameterError
 from ogive.ops.arguments import check_parameters, sort_inputs
-from ogive.ops.kinds import OPTIONS, RUN
+from ogive.ops.kinds import OPTIONS, RUN, bound
+from ogive.ops.native import NATIVE
 from ogive.printers import latex, printer
+
+Shortcut = Callable[[Any], Tensor | None]
 
 
 class ActivationFunction:
@@ -40,6 +45,7 @@ class ActivationFunction:
     def __init__(self, spec: Spec, preset: Mapping[str, Any] | None = None) -> None:
         self.spec = spec
         self.preset = dict(preset or {})
+        self._shortcuts: dict[Any, Shortcut] = {}
 
     # what it is
 
@@ -127,7 +133,41 @@ class ActivationFunction:
             from ogive.ops.traced import traced_call
 
             return traced_call(self, inputs, arguments)
+        if len(inputs) == 1:
+            shortcut = self._shortcut(arguments) if arguments else self._plain
+            result = shortcut(inputs[0])
+            if result is not None:
+                return result
         return self.call(inputs, arguments)
+
+    def _shortcut(self, arguments: dict[str, Any]) -> Shortcut:
+        """The shortest way for small tensors, where the arguments allow one."""
+        key = tuple(arguments.items())
+        try:
+            return self._shortcuts[key]
+        except KeyError:
+            return self._make_shortcut(key)
+        except TypeError:  # a list of coefficients
+            return _no_shortcut
+
+    def _make_shortcut(self, key: tuple[tuple[str, Any], ...]) -> Shortcut:
+        arguments = {**self.preset, **dict(key)}
+        if any(isinstance(v, Tensor) for v in arguments.values()):
+            return _no_shortcut  # and nothing is kept under a key that holds tensors
+        found: Shortcut = _no_shortcut
+        if self.kind in ("elementwise", "stochastic"):
+            spec = self.variant(arguments)
+            options = [arguments.pop(name, None) for name in OPTIONS[spec.kind]]
+            if not any(options):
+                values = check_parameters(spec, arguments)
+                found = shortcut(bound(spec.program, values), _native(spec, values))
+        self._shortcuts[key] = found
+        return found
+
+    @cached_property
+    def _plain(self) -> Shortcut:
+        """The shortcut of a call without arguments."""
+        return self._shortcut({})
 
     def call(self, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
         """The call itself, with arguments packed."""
@@ -174,6 +214,18 @@ class ActivationFunction:
 
     def __hash__(self) -> int:
         return hash(self.spec.name)
+
+
+def _native(spec: Spec, values: Mapping[str, Any]) -> Callable[[Tensor], Tensor] | None:
+    """torch's operator for the entry with these parameters, where it has the same values."""
+    operator = NATIVE.get(spec.name)
+    if operator is None or not values:
+        return operator
+    return partial(operator, **values)
+
+
+def _no_shortcut(x: Any) -> Tensor | None:
+    return None
 
 
 def _restored(

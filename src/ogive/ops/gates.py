@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from torch import Tensor
 
 from ogive.errors import InputError
@@ -9,13 +11,31 @@ from ogive.errors import InputError
 HALVES = ("first", "second")
 
 
-def split(
-    name: str, packed: Tensor, dim: int, gate: str, interleave: bool
-) -> tuple[Tensor, Tensor]:
-    """(value, gate) as views of the packed tensor.
+@dataclass(frozen=True)
+class Halves:
+    """A division into two halves, one after the other along ``dim`` (counted from the last one),
+    or interleaved: even positions are the first half, odd ones the second. ``gate`` says which
+    half opens and closes.
+    """
 
-    The halves lie one after the other along ``dim``, or interleaved: even positions are the first
-    half, odd ones the second. ``gate`` says which half opens and closes.
+    dim: int
+    gate: str
+    interleave: bool
+
+    def split(self, packed: Tensor) -> tuple[Tensor, Tensor]:
+        """(value, gate) as views of the packed tensor."""
+        size = packed.shape[self.dim] // 2
+        if self.interleave:
+            dim = packed.dim() + self.dim
+            pairs: Tensor = packed.unflatten(dim, (size, 2))  # type: ignore[no-untyped-call]
+            first, second = pairs.unbind(dim + 1)
+        else:
+            first, second = packed.narrow(self.dim, 0, size), packed.narrow(self.dim, size, size)
+        return (second, first) if self.gate == "first" else (first, second)
+
+
+def halves(name: str, packed: Tensor, dim: int, gate: str, interleave: bool) -> Halves:
+    """The division that is asked for.
 
     Raises:
         InputError: for a dim that is not there, an odd size, or an unknown half.
@@ -30,10 +50,4 @@ def split(
             f"{name}: the input holds value and gate side by side, so its size along dim {dim} "
             f"must be even, not {size}; or give two tensors: {name}(value, gate)"
         )
-    dim %= packed.dim()
-    if interleave:
-        pairs: Tensor = packed.unflatten(dim, (size // 2, 2))  # type: ignore[no-untyped-call]
-        first, second = pairs.unbind(dim + 1)
-    else:
-        first, second = packed.narrow(dim, 0, size // 2), packed.narrow(dim, size // 2, size // 2)
-    return (second, first) if gate == "first" else (first, second)
+    return Halves(dim % packed.dim() - packed.dim(), gate, interleave)

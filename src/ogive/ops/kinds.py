@@ -10,11 +10,15 @@ import torch
 from torch import Tensor
 
 from ogive.catalogue import Spec
+from ogive.engine import overwrite
+from ogive.engine.layout import dense
 from ogive.errors import InputError
 from ogive.expr import Program
 from ogive.ops import gates, noise, rowwise
 from ogive.ops.apply import apply
 from ogive.ops.arguments import Value
+from ogive.ops.gates import Halves
+from ogive.ops.plan import Output, Plan
 
 #: Arguments of a call that are no parameters of the formula, by kind of entry, with defaults.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -26,21 +30,46 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 @lru_cache(maxsize=4096)
+def _plan(
+    program: Program,
+    numbers: tuple[tuple[str, float], ...],
+    dtype: torch.dtype,
+    packed: tuple[bool, ...],
+    halves: Halves | None,
+) -> Plan:
+    return Plan(_bound(program, numbers), (Output(dtype),), packed, halves)
+
+
+@lru_cache(maxsize=4096)
 def _bound(program: Program, numbers: tuple[tuple[str, float], ...]) -> Program:
     return program.bind(dict(numbers)) if numbers else program
 
 
-def _apply(program: Program, data: list[Tensor], values: Mapping[str, Value]) -> Tensor:
+def bound(program: Program, values: Mapping[str, Value]) -> Program:
+    """The program with the numbers among the values as part of it."""
+    return _bound(program, _numbers(values))
+
+
+def _numbers(values: Mapping[str, Value]) -> tuple[tuple[str, float], ...]:
+    return tuple((n, v) for n, v in values.items() if not isinstance(v, Tensor))
+
+
+def _apply(
+    program: Program,
+    data: list[Tensor],
+    values: Mapping[str, Value],
+    halves: Halves | None = None,
+) -> Tensor:
     """The program on the data: numbers become part of it, tensors are passed in."""
-    numbers = tuple((n, v) for n, v in values.items() if not isinstance(v, Tensor))
     tensors = [v for v in values.values() if isinstance(v, Tensor)]
-    return apply(_bound(program, numbers), *data, *tensors)
+    packed = (halves is not None,) * len(data) + (False,) * len(tensors)
+    return apply(_plan(program, _numbers(values), data[0].dtype, packed, halves), *data, *tensors)
 
 
 def _elementwise(
     spec: Spec, inputs: list[Tensor], values: Mapping[str, Value], inplace: bool
 ) -> Tensor:
-    return _perhaps_inplace(lambda x: _apply(spec.program, [x], values), inputs[0], inplace)
+    return _perhaps_inplace(spec.program, inputs, values, inplace)
 
 
 def _stochastic(
@@ -54,16 +83,22 @@ def _stochastic(
     if not training:
         return _elementwise(spec, inputs, values, inplace)
     drawn = noise.draw(spec.noise, inputs[0], generator)
-    return _perhaps_inplace(
-        lambda x: _apply(spec.training_program, [x, *drawn], values), inputs[0], inplace
-    )
+    return _perhaps_inplace(spec.training_program, [inputs[0], *drawn], values, inplace)
 
 
-def _perhaps_inplace(compute: Callable[[Tensor], Tensor], x: Tensor, inplace: bool) -> Tensor:
+def _perhaps_inplace(
+    program: Program, data: list[Tensor], values: Mapping[str, Value], inplace: bool
+) -> Tensor:
     """The result, written over x if asked; what backward needs is kept from a copy then."""
+    x, *rest = data
     if not inplace:
-        return compute(x)
-    return x.copy_(compute(x.clone() if torch.is_grad_enabled() else x))
+        return _apply(program, data, values)
+    tensors = [v for v in values.values() if isinstance(v, Tensor)]
+    recorded = torch.is_grad_enabled() and any(t.requires_grad for t in (*data, *tensors))
+    if recorded or not dense(x):  # torch refuses to write where elements share their memory
+        return x.copy_(_apply(program, [x.clone(), *rest] if recorded else data, values))
+    overwrite(bound(program, values), [*data, *tensors], x)
+    return x
 
 
 def _gated(
@@ -75,9 +110,8 @@ def _gated(
     interleave: bool,
 ) -> Tensor:
     if len(inputs) == 1:
-        return _apply(
-            spec.program, list(gates.split(spec.name, inputs[0], dim, gate, interleave)), values
-        )
+        halves = gates.halves(spec.name, inputs[0], dim, gate, interleave)
+        return _apply(spec.program, inputs, values, halves)
     if inputs[0].shape != inputs[1].shape or inputs[0].dtype != inputs[1].dtype:
         described = " and ".join(f"{tuple(t.shape)} {t.dtype}" for t in inputs)
         raise InputError(f"{spec.name}: value and gate must be alike, not {described}")

@@ -2,8 +2,8 @@
 
 Apart from the elementwise operators because nothing here comes from a formula of the language: each
 is written by hand, from torch's operators, so that gradients of any order, forward mode, vmap,
-compilation and export work by composition. The catalogue's rowwise entries are the references that
-the tests compare with.
+compilation and export work by composition. Softmax and its nearest have kernels of their own as
+well (softmax.py). The catalogue's rowwise entries are the references that the tests compare with.
 
 What all have in common: any dimension, also a negative one; a tensor without dimensions is a row of
 one; a dimension of size 0 gives an empty result; float16 and bfloat16 are computed in float32 and
@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from ogive.errors import InputError
+from ogive.ops import softmax as fused
 
 Rowwise = TypeVar("Rowwise", bound=Callable[..., Tensor])
 
@@ -31,6 +32,8 @@ IMPLEMENTATIONS: dict[str, Callable[..., Tensor]] = {}
 _WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
 #: An empty sum has a value; every other function gives an empty result for an empty row.
 _REDUCTIONS = ("logsumexp", "logmeanexp")
+#: These take 16-bit numbers as they are, and compute in float32 themselves.
+_FUSED = ("softmax", "softmin", "log_softmax")
 
 
 def implementation(function: Rowwise) -> Rowwise:
@@ -45,7 +48,7 @@ def implementation(function: Rowwise) -> Rowwise:
             return row.squeeze(0) if row.shape == (1,) else row
         if x.shape[along] == 0 and name not in _REDUCTIONS:
             return x.clone()
-        wide = _WIDE.get(x.dtype)
+        wide = None if name in _FUSED else _WIDE.get(x.dtype)
         y = function(x if wide is None else x.to(wide), along, **parameters)
         return y if wide is None else y.to(x.dtype)
 
@@ -103,26 +106,27 @@ def _shares(weights: Tensor, dim: int) -> Tensor:
 def softmax(x: Tensor, dim: int) -> Tensor:
     """Shares exp(x) / sum(exp(x)); same shape.
 
-    torch's own kernel, which subtracts the largest element. -inf gets the share 0; a row of -inf
-    and a row that holds +inf or NaN are NaN throughout. The Jacobian is diag(y) - y y^T.
+    The largest element is subtracted. -inf gets the share 0; a row of -inf and a row that holds
+    +inf or NaN are NaN throughout. The Jacobian is diag(y) - y y^T.
     """
-    return torch.softmax(x, dim)
+    return fused.softmax(x, dim)
 
 
 @implementation
 def softmin(x: Tensor, dim: int) -> Tensor:
     """Softmax of -x; same shape. +inf gets the share 0; -inf in a row makes it NaN."""
-    return torch.softmax(-x, dim)
+    return fused.softmin(x, dim)
 
 
 @implementation
 def log_softmax(x: Tensor, dim: int) -> Tensor:
     """x - log(sum(exp(x))); same shape.
 
-    torch's own kernel: finite wherever the row is, right to a few units of max(1, |y|). Close to 0
-    only the absolute error is small, since 1 plus the other terms is rounded. NaN as in softmax.
+    Finite wherever the row is. The CPU engine's kernel is right to the last digits, close to 0 as
+    well; torch's, which serves elsewhere, to a few units of max(1, |y|), since it rounds 1 plus the
+    other terms. NaN as in softmax.
     """
-    return torch.log_softmax(x, dim)
+    return fused.log_softmax(x, dim)
 
 
 @implementation
@@ -259,9 +263,7 @@ def gumbel_noise(x: Tensor) -> Tensor:
 
 def gumbel_softmax_of(x: Tensor, gumbel: Tensor, dim: int, tau: float, hard: float) -> Tensor:
     """Gumbel-softmax with the noise given."""
-    z = x + gumbel
-    # the largest is subtracted before the division, so that no tau > 0 overflows
-    soft = torch.softmax((z - z.detach().amax(dim, keepdim=True)) / tau, dim)
+    soft = fused.softmax_at(x + gumbel, dim, tau)
     if not hard:
         return soft
     hot = _only_first_largest(soft, dim).to(soft.dtype)

@@ -1,0 +1,205 @@
+"""One cell of a benchmark: an activation at one dtype, size and direction, against the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import ogive
+from ogive.bench.contenders import NATIVES, Native, inputs, shape
+from ogive.bench.measure import Pace, Runner, Spread, Times, difference, interleaved, ratio
+from ogive.errors import OgiveError
+
+#: From how many elements on the call in place is measured: there the memory decides.
+LARGE = 1 << 20
+#: Who may take part, in the order of their turns.
+LABELS = ("ogive", "torch", "eager", "compiled", "copy", "inplace")
+#: The ratios that are reported, each the first's time over the second's.
+RATIOS = (*(("ogive", other) for other in LABELS[1:5]), ("inplace", "copy"))
+
+
+Call = Callable[..., Tensor]
+Around = Callable[[], AbstractContextManager[object]]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is measured."""
+
+    name: str
+    dtype: str
+    size: int
+    direction: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.dtype} {self.size:,} {self.direction}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was measured.
+
+    Attributes:
+        times: seconds for a repetition, contender by contender, round by round.
+        engine: which engine served the public call; empty where none did, as for rowwise functions.
+    """
+
+    cell: Cell
+    times: Times
+    engine: str
+
+    def time(self, label: str) -> Spread | None:
+        """Seconds; None for who did not take part."""
+        return Spread.of(self.times[label]) if label in self.times else None
+
+    def ratio(self, over: str, label: str = "ogive") -> Spread | None:
+        """How many times as long it takes as the other, round by round."""
+        return ratio(self.times, label, over)
+
+    def difference(self, over: str, label: str = "ogive") -> Spread | None:
+        """How many seconds longer it takes than the other, round by round."""
+        return difference(self.times, label, over)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """An activation with an input, to be measured in every direction."""
+
+    activation: ogive.Activation
+    native: Native | None
+    x: Tensor
+    gradient: Tensor
+    arguments: dict[str, Tensor]
+
+    @classmethod
+    def of(cls, activation: ogive.Activation, dtype: str, size: int, seed: int) -> Contest:
+        """With normal numbers for inputs and gradient.
+
+        Raises:
+            OgiveError: where the activation takes no input of that size.
+        """
+        generator, kind = torch.Generator().manual_seed(seed), getattr(torch, dtype)
+        native = None if activation.preset else NATIVES.get(activation.name)
+        x = inputs(shape(activation.kind, size), kind, generator)
+        arguments = native.arguments(kind) if native else {}
+        with torch.no_grad():
+            y = activation(x, **arguments)
+        return cls(activation, native, x, inputs(tuple(y.shape), kind, generator, 1.0), arguments)
+
+    def measured(self, cell: Cell, compiled: bool, pace: Pace) -> Result:
+        """The cell's times, and who served."""
+        runners = dict(self.runners(cell.direction, compiled))
+        engine = _serving(runners["ogive"])
+        return Result(cell, interleaved(runners, pace), engine)
+
+    def runners(self, direction: str, compiled: bool) -> Iterator[tuple[str, Runner]]:
+        """Who takes part, in the order of their turns."""
+        make = {"forward": self._forward, "backward": self._backward, "both": self._both}
+        for label, call, around in self._contenders(compiled):
+            yield label, make[direction](call, around)
+        yield "copy", self._copy()
+        if direction == "forward" and self._writes_in_place():
+            yield "inplace", self._inplace()
+
+    def _contenders(self, compiled: bool) -> Iterator[tuple[str, Call, Around]]:
+        yield "ogive", self.activation, nullcontext
+        if self.native is not None:
+            yield "torch", self.native.call, nullcontext
+        yield "eager", self.activation, _eagerly
+        if compiled:
+            call = self.native.call if self.native else self.activation
+            yield "compiled", _compiled(call), _keeping_memory
+
+    # the directions
+
+    def _forward(self, call: Call, around: Around) -> Runner:
+        return Runner(partial(call, self.x, **self.arguments), partial(_without_gradients, around))
+
+    def _both(self, call: Call, around: Around) -> Runner:
+        leaves = self._leaves()
+        x, arguments = leaves[0], dict(zip(self.arguments, leaves[1:], strict=True))
+
+        def step() -> object:
+            return torch.autograd.grad(call(x, **arguments), leaves, self.gradient)
+
+        return Runner(step, around)
+
+    def _backward(self, call: Call, around: Around) -> Runner:
+        leaves = self._leaves()
+        with around():
+            y = call(leaves[0], **dict(zip(self.arguments, leaves[1:], strict=True)))
+        back = partial(torch.autograd.grad, y, leaves, self.gradient, retain_graph=True)
+        return Runner(back, around)
+
+    def _leaves(self) -> list[Tensor]:
+        """The input and the learned arguments, of which gradients are asked for."""
+        return [t.detach().requires_grad_() for t in (self.x, *self.arguments.values())]
+
+    # the memory
+
+    def _copy(self) -> Runner:
+        return Runner(partial(torch.empty_like(self.x).copy_, self.x), torch.no_grad)
+
+    def _writes_in_place(self) -> bool:
+        return self.activation.kind in ("elementwise", "stochastic") and self.x.numel() >= LARGE
+
+    def _inplace(self) -> Runner:
+        """The call over its input, which is filled anew each time: applied again and again, a
+        function would soon see only subnormal numbers or infinities."""
+        scratch = torch.empty_like(self.x)
+        call = partial(self.activation, scratch, inplace=True, **self.arguments)
+        return Runner(call, torch.no_grad, partial(scratch.copy_, self.x))
+
+
+def _serving(runner: Runner) -> str:
+    """The engines that a repetition employs."""
+    with runner.around(), ogive.served() as calls:
+        runner.call()
+    return "+".join(dict.fromkeys(call.engine for call in calls))
+
+
+def _eagerly() -> AbstractContextManager[object]:
+    choose: Any = ogive.engine
+    context: AbstractContextManager[object] = choose("eager")
+    return context
+
+
+@contextmanager
+def _without_gradients(around: Around) -> Iterator[None]:
+    with around(), torch.no_grad():
+        yield
+
+
+def _compiled(call: Call) -> Call:
+    """The call compiled anew, for one shape and one dtype."""
+    import torch._dynamo
+
+    torch._dynamo.reset()
+    compiled: Call = torch.compile(lambda x, **arguments: call(x, **arguments), dynamic=False)
+    return compiled
+
+
+def check_compiler() -> None:
+    """Raise where ``torch.compile`` does not work, which shows in the first call only."""
+    try:
+        _compiled(torch.neg)(torch.ones(2))
+    except Exception as error:
+        first = str(error).strip().partition("\n")[0]
+        raise OgiveError(
+            f"torch.compile does not work here ({type(error).__name__}: {first}); "
+            f"it needs a C++ compiler; install one, or leave it out"
+        ) from error
+
+
+def _keeping_memory() -> AbstractContextManager[object]:
+    """A compiled backward leaves alone what its forward saved, so that it can be called again."""
+    from torch._functorch import config
+
+    kept: AbstractContextManager[object] = config.patch(donated_buffer=False)
+    return kept

@@ -1,0 +1,66 @@
+"""What a benchmark is asked for, checked before any time is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ogive.bench.measure import Pace
+from ogive.errors import OgiveError, nearest
+
+DTYPES = ("float64", "float32", "bfloat16", "float16")
+#: Forward without gradients; the backward of a prepared forward; a forward and its backward.
+DIRECTIONS = ("forward", "backward", "both")
+SIZES = (1, 64, 1024, 65_536, 1_048_576, 16_777_216)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the activations are measured.
+
+    Attributes:
+        sizes: numbers of elements of the input.
+        dtypes: names of torch's dtypes.
+        directions: of ``DIRECTIONS``.
+        threads: torch's threads; None leaves their number as it is.
+        compiled: whether ``torch.compile`` takes part.
+        pace: how long is measured.
+        seed: of the inputs.
+    """
+
+    sizes: Sequence[int] = SIZES
+    dtypes: Sequence[str] = ("float32", "bfloat16")
+    directions: Sequence[str] = DIRECTIONS
+    threads: int | None = None
+    compiled: bool = False
+    pace: Pace = field(default_factory=Pace)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _check_each("dtype", self.dtypes, DTYPES)
+        _check_each("direction", self.directions, DIRECTIONS)
+        _check_some("size", self.sizes)
+        for size in self.sizes:
+            check_positive("a size", size)
+        if self.threads is not None:
+            check_positive("the number of threads", self.threads)
+        check_positive("the number of rounds", self.pace.rounds)
+
+
+def _check_some(what: str, given: Sequence[object]) -> None:
+    if not given:
+        raise OgiveError(f"no {what} given; name at least one, with commas between")
+
+
+def _check_each(what: str, given: Sequence[str], known: Sequence[str]) -> None:
+    _check_some(what, given)
+    for name in given:
+        if name not in known:
+            listed = ", ".join(known)
+            raise OgiveError(f"no {what} {name!r}{nearest(name, known)} (there are {listed})")
+
+
+def check_positive(what: str, value: int) -> None:
+    """Raise unless the value is at least 1."""
+    if value < 1:
+        raise OgiveError(f"{what} must be a whole number from 1 on, not {value}")

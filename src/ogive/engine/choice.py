@@ -1,0 +1,241 @@
+"""Which engine serves a call, and who wants to know."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._ops import _len_torch_dispatch_stack_pre_dispatch
+from torch.autograd import forward_ad
+
+from ogive.engine import cpu, eager
+from ogive.engine.results import Result
+from ogive.errors import EngineError, EngineWarning, OgiveError, nearest
+from ogive.expr import Program
+
+NAMES = ("auto", "cpu", "eager")
+#: The dispatch modes of compilers and exporters.
+TRACERS = (
+    torch._C._TorchDispatchModeKey.PROXY,
+    torch._C._TorchDispatchModeKey.FUNCTIONAL,
+    torch._C._TorchDispatchModeKey.FAKE,
+)
+#: Up to so many elements an operator of torch's with the same values is the shorter way.
+NATIVE = 8192
+
+
+@dataclass(frozen=True)
+class Served:
+    """A program that was run: by which engine, and why by that one."""
+
+    program: str
+    engine: str
+    reason: str
+
+
+def _initial() -> str:
+    name = os.environ.get("OGIVE_ENGINE", "auto")
+    if name not in NAMES:
+        raise OgiveError(f"OGIVE_ENGINE is {name!r}; it can be {', '.join(NAMES)}")
+    return name
+
+
+class _State:
+    """What is set for the process."""
+
+    def __init__(self) -> None:
+        self.engine = _initial()
+        self.log: list[Served] | None = None
+        #: why kernels cannot be had, once that is known
+        self.broken = ""
+        self.change()
+
+    def change(self, **values: Any) -> None:
+        """Sets what is given, and from it what a call may do on its own."""
+        self.__dict__.update(values)
+        #: an engine is to be chosen, or the choice to be told, at every call
+        self.slow = self.engine == "eager" or self.log is not None or bool(self.broken)
+        #: any operator will do that gives the same values
+        self.free = self.engine == "auto" and self.log is None
+
+
+state = _State()
+
+
+class engine:  # noqa: N801 - used like a function, as torch.no_grad is
+    """Sets the engine that runs activations, for good or for a ``with`` block.
+
+    Args:
+        name: ``"eager"`` runs torch operators, ``"cpu"`` fused kernels wherever the tensors allow
+            it, ``"auto"`` (the default) whichever is the faster. ``OGIVE_ENGINE`` in the
+            environment sets what a process starts with.
+
+    Raises:
+        OgiveError: for another name.
+        EngineError: for ``"cpu"`` where kernels cannot be compiled.
+
+    Example:
+        >>> import ogive, torch
+        >>> with ogive.engine("eager"):
+        ...     y = ogive.get("mish")(torch.ones(3))
+    """
+
+    def __init__(self, name: str) -> None:
+        if name not in NAMES:
+            raise OgiveError(
+                f"there is no engine {name!r}; there are {', '.join(NAMES)}{nearest(name, NAMES)}"
+            )
+        self._before = state.engine
+        if name == "cpu":
+            cpu.check()
+        state.change(engine=name)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        state.change(engine=self._before)
+
+
+@contextmanager
+def served() -> Iterator[list[Served]]:
+    """Lists which engine serves each call in the block, forward and backward.
+
+    Example:
+        >>> import ogive, torch
+        >>> with ogive.engine("eager"), ogive.served() as calls:
+        ...     y = ogive.get("mish")(torch.ones(3))
+        >>> calls
+        [Served(program='mish', engine='eager', reason='set')]
+    """
+    before, calls = state.log, list[Served]()
+    state.change(log=calls)
+    try:
+        yield calls
+    finally:
+        state.change(log=before)
+
+
+def run(
+    program: Program, inputs: Sequence[Tensor], results: Sequence[Result | Tensor]
+) -> list[Tensor]:
+    """The program's outputs: new tensors, or written over those given."""
+    name, reason = choose(inputs)
+    if name == "cpu":
+        try:
+            outputs = cpu.run(program, inputs, results)
+        except EngineError as error:
+            name, reason = "eager", give_up(error)
+    if name == "eager":
+        outputs = eager.run(program, inputs, results)
+    if state.log is not None:
+        state.log.append(Served(program.name, name, reason))
+    return outputs
+
+
+def overwrite(program: Program, inputs: Sequence[Tensor], x: Tensor) -> None:
+    """Writes the program's one output over x, one of its inputs, as torch's operators do: who has
+    saved x for backward will be told that it has changed."""
+    run(program, inputs, [x])
+    torch.autograd.graph.increment_version(x)
+
+
+def shortcut(
+    program: Program, native: Callable[[Tensor], Tensor] | None = None
+) -> Callable[[Tensor], Tensor | None]:
+    """A program of one input and one output as the shortest way from a tensor to its result.
+
+    ``native`` is an operator of torch's with exactly the same values, for small tensors.
+
+    It gives None where anything is out of the ordinary: a gradient or a trace to record, an engine
+    to choose, memory that is not one stretch of the CPU's.
+    """
+    kernels: dict[torch.dtype, cpu.Kernel] = {}
+
+    def launch(x: Tensor) -> Tensor | None:
+        if (
+            type(x) is not Tensor
+            or (x.requires_grad and torch.is_grad_enabled())
+            or state.slow
+            or forward_ad._current_level >= 0
+            or torch._C._len_torch_dispatch_stack()
+            or torch._C._get_tracing_state() is not None
+        ):
+            return None
+        kernel = kernels.get(x.dtype)
+        if kernel is None:
+            return None if not cpu.serves([x]) else prepare(x)
+        count = x.numel()
+        if not count or not x.is_contiguous() or not x.is_cpu:
+            return None
+        if count == 1 and x.is_neg():  # else a negative view, an imaginary part, is not contiguous
+            return None
+        try:
+            return cpu.mapped(kernel, x, count)
+        except RuntimeError:  # a tensor without memory, as inside torch.func.vmap
+            return None
+
+    def prepare(x: Tensor) -> Tensor | None:
+        """The first call with a dtype takes the long way, which also reports what is broken."""
+        outputs = run(program, [x], [Result(x.dtype)])
+        if not state.slow:
+            kernels[x.dtype] = cpu.unary(program, x.dtype)
+        return outputs[0]
+
+    def launch_native(x: Tensor) -> Tensor | None:
+        if (
+            type(x) is Tensor
+            and state.free
+            and not (x.requires_grad and torch.is_grad_enabled())
+            and x.numel() <= NATIVE
+        ):
+            return native(x)  # type: ignore[misc]
+        return launch(x)
+
+    return launch if native is None else launch_native
+
+
+def choose(inputs: Sequence[Tensor]) -> tuple[str, str]:
+    """The engine for these tensors, and why."""
+    if state.engine == "eager":
+        return "eager", "set"
+    if state.broken:
+        return "eager", state.broken
+    if traced():
+        return "eager", "the call is being traced"
+    if not cpu.serves(inputs):
+        return "eager", "kernels need dense tensors of floating numbers in the CPU's memory"
+    return "cpu", "fused kernel"
+
+
+def traced() -> bool:
+    """Whether a trace is being recorded, which must see torch's operators."""
+    recording_early = _len_torch_dispatch_stack_pre_dispatch()  # type: ignore[no-untyped-call]
+    if torch._C._get_tracing_state() is not None or recording_early:
+        return True
+    return torch._C._len_torch_dispatch_stack() > 0 and any(
+        torch._C._get_dispatch_mode(mode) is not None for mode in TRACERS
+    )
+
+
+def give_up(error: EngineError) -> str:
+    """Remembers that kernels cannot be had, and says so once."""
+    if state.engine == "cpu":
+        raise error
+    state.change(broken=str(error))
+    warnings.warn(
+        f"activations run as torch operators, slowly: {error}", EngineWarning, stacklevel=2
+    )
+    return state.broken

@@ -1,0 +1,230 @@
+"""LLVM's textual language in, addresses of machine code out.
+
+llvmlite optimises a module for the processor at hand and links it into the process. The machine
+code is kept on the disk (cache.py), under a hash of everything that determines it; code from the
+disk and fresh code are linked the same way and are the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import count
+from typing import Any, TypeVar
+
+from ogive.engine import cache
+from ogive.errors import EngineError
+
+# To be raised whenever the same text would be compiled differently than before.
+PROCEDURE = 1
+
+T = TypeVar("T")
+
+# Held during every use of LLVM. Reentrant, because a thread that forks takes it as well.
+_lock = threading.RLock()
+_libraries: dict[str, Library] = {}
+_externals: dict[str, int] = {}
+_numbers = count()
+
+
+class Library:
+    """A module that was linked into the process and stays there as long as the process lives."""
+
+    def __init__(self, name: str, linker: Any, link: Any) -> None:
+        self.name = name
+        self._linker = linker
+        # LLVM unloads what nobody holds
+        self._links = [link]
+        self._addresses: dict[str, int] = {}
+
+    def address(self, symbol: str) -> int:
+        """Where a function of the module starts."""
+        found = self._addresses.get(symbol)
+        return _uninterrupted(lambda: self._look_up(symbol)) if found is None else found
+
+    def _look_up(self, symbol: str) -> int:
+        with _lock:
+            try:
+                link = self._linker.lookup(self.name, symbol)
+            except RuntimeError as error:
+                raise EngineError(
+                    f"no address for the kernel's function {symbol!r}: {error}"
+                ) from None
+            self._links.append(link)
+            return self._addresses.setdefault(symbol, link[symbol])
+
+
+class Toolchain:
+    """llvmlite, set up for the processor at hand."""
+
+    def __init__(self) -> None:
+        llvm = _llvmlite()
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        self._llvm = llvm
+        self._cpu = llvm.get_host_cpu_name()
+        self._features = ",".join(sorted(llvm.get_host_cpu_features().flatten().split(",")))
+        self._machine = self._target_machine()
+        # RuntimeDyld, the older linker, may place a kernel out of reach of its constants; but it
+        # is the one that knows Windows
+        self._linker = llvm.create_lljit_compiler(
+            self._target_machine(), use_jit_link=os.name != "nt", suppress_errors=True
+        )
+
+    def _target_machine(self) -> Any:
+        return self._llvm.Target.from_default_triple().create_target_machine(
+            cpu=self._cpu,
+            features=self._features,
+            opt=3,
+            reloc="pic",
+            codemodel="default",
+            jit=True,
+        )
+
+    def key(self, source: str) -> str:
+        """A hash of everything that determines the machine code."""
+        llvm_version = ".".join(map(str, self._llvm.llvm_version_info))
+        llvmlite_version = importlib.import_module("llvmlite").__version__
+        parts = (
+            f"procedure {PROCEDURE}",
+            f"llvmlite {llvmlite_version}, LLVM {llvm_version}",
+            self._machine.triple,
+            self._cpu,
+            self._features,
+            source,
+        )
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def compile(self, source: str) -> bytes:
+        """Machine code, as an object file."""
+        try:
+            module = self._llvm.parse_assembly(source, context=self._llvm.create_context())
+            module.triple = self._machine.triple
+            module.data_layout = str(self._machine.target_data)
+            module.verify()
+        except RuntimeError as error:
+            raise EngineError(
+                f"LLVM refuses a kernel: {str(error).strip()}; this is a fault of ogive's or an "
+                "llvmlite too old for it: update both with: pip install -U ogive llvmlite"
+            ) from error
+        self._optimise(module)
+        code: bytes = self._machine.emit_object(module)
+        return code
+
+    def _optimise(self, module: Any) -> None:
+        # kernels are written in vectors already: looking for more took a third of the time
+        options = self._llvm.create_pipeline_tuning_options(speed_level=2)
+        options.loop_vectorization = False
+        options.slp_vectorization = False
+        options.loop_unrolling = False
+        passes = self._llvm.create_pass_builder(self._machine, options)
+        passes.getModulePassManager().run(module, passes)
+
+    def link(self, code: bytes) -> Library:
+        """Places machine code in the process."""
+        builder = self._llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+        for name, address in _externals.items():
+            builder.import_symbol(name, address)
+        # a name cannot be used twice, not even after a failure
+        name = f"ogive{next(_numbers)}"
+        try:
+            return Library(name, self._linker, builder.link(self._linker, name))
+        except RuntimeError as error:
+            raise EngineError(
+                f"a compiled kernel could not be loaded: {error}; where the system forbids memory "
+                "that is first written and then executed, compiled kernels cannot be used"
+            ) from error
+
+
+def _llvmlite() -> Any:
+    try:
+        return importlib.import_module("llvmlite.binding")
+    except (ImportError, OSError) as error:
+        raise EngineError(
+            f"compiled kernels on the CPU need llvmlite, which could not be loaded ({error}); "
+            "install it with: pip install llvmlite"
+        ) from error
+
+
+_toolchain = lru_cache(maxsize=1)(Toolchain)
+
+
+def available() -> None:
+    """Raises an EngineError where kernels cannot be compiled."""
+    _uninterrupted(_locked_toolchain)
+
+
+def _locked_toolchain() -> Toolchain:
+    with _lock:
+        return _toolchain()
+
+
+def load(source: str, label: str = "") -> Library:
+    """The module linked into the process: from memory, else from the disk, else compiled.
+
+    The label tells people who look at the cache what the module is.
+    """
+    found = _libraries.get(source)
+    return _uninterrupted(lambda: _load(source, label)) if found is None else found
+
+
+def _load(source: str, label: str) -> Library:
+    with _lock:
+        if source not in _libraries:
+            toolchain = _toolchain()
+            _libraries[source] = toolchain.link(_code(toolchain, source, label))
+        return _libraries[source]
+
+
+def _code(toolchain: Toolchain, source: str, label: str) -> bytes:
+    key = toolchain.key(source)
+    code = cache.get(key)
+    if code is None:
+        code = toolchain.compile(source)
+        cache.put(key, code, label)
+    return code
+
+
+def external(name: str, address: int) -> None:
+    """Gives modules that are loaded from now on a function that the process does not export."""
+    with _lock:
+        _externals[name] = address
+
+
+def _uninterrupted(work: Callable[[], T]) -> T:
+    """The work done where no KeyboardInterrupt can reach it, so that no lock stays taken.
+
+    Signals interrupt the main thread only. There, the work is done by a thread of its own; if the
+    wait for it is interrupted, the work still ends, and the next call finds what it made.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    done: list[T] = []
+    failed: list[BaseException] = []
+    thread = threading.Thread(target=_keep, args=(work, done, failed), name="ogive compiler")
+    try:
+        thread.start()
+    except RuntimeError:  # no thread is to be had, as when the interpreter shuts down
+        return work()
+    thread.join()
+    if failed:
+        raise failed[0]
+    return done[0]
+
+
+def _keep(work: Callable[[], T], done: list[T], failed: list[BaseException]) -> None:
+    try:
+        done.append(work())
+    except BaseException as error:
+        failed.append(error)
+
+
+if hasattr(os, "register_at_fork"):
+    # a child must find LLVM between two uses, not in the middle of one by a thread it has not got
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )

@@ -1,0 +1,419 @@
+"""The loops of a kernel: vectors loaded, converted, computed, rounded once and stored.
+
+The printer gives a function of vectors; here it is put into a loop over memory. A kernel has four
+entries: ``direct`` for one stretch of memory, ``python`` for the same as a function of Python's,
+``flat`` for a thread's share of a stretch, ``rows`` for a thread's share of tensors with strides.
+All of them run the same ``span``, vector after vector, an incomplete one through a buffer: a value
+depends neither on the size nor on the way it is reached.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ogive.expr import Program
+from ogive.printers.llvm import TYPES, Arithmetic, globally, module
+from ogive.printers.machine import FLOAT32, FLOAT64
+
+SIZE = {"float32": 4, "float64": 8, "bfloat16": 2, "float16": 2}
+STORED = {"float32": "float", "float64": "double", "bfloat16": "i16", "float16": "half"}
+#: A thread's share is a multiple of this many elements.
+GRAIN = 64
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A tensor that a kernel reads or writes.
+
+    Attributes:
+        role: ``in``, ``out``, or ``sum``: added up in float64, in a place of each thread's own.
+        access: ``each`` element beside the last, ``one`` for the whole stretch, or ``stride``.
+    """
+
+    dtype: str
+    role: str = "in"
+    access: str = "each"
+
+    @property
+    def size(self) -> int:
+        """Bytes of an element in memory."""
+        return 8 if self.role == "sum" else SIZE[self.dtype]
+
+    @property
+    def stored(self) -> str:
+        """LLVM's type of an element in memory."""
+        return "double" if self.role == "sum" else STORED[self.dtype]
+
+
+def kernel(program: Program, operands: tuple[Operand, ...], arithmetic: Arithmetic) -> str:
+    """The module of a program, its inputs and then its outputs being the operands."""
+    body = module(program, arithmetic, "body")
+    copies = [_COPY.format(bits=8 * size, size=size) for size in sorted({o.size for o in operands})]
+    return "\n".join([body, *copies, _Span(operands, arithmetic).text(), *_entries(operands)])
+
+
+_COPY = """\
+define internal void @copy{bits}(ptr %to, i64 %step, ptr %from, i64 %pace, i64 %n) {{
+entry:
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %entry ], [ %next, %loop ]
+  %a = mul i64 %i, %step
+  %b = mul i64 %i, %pace
+  %p = getelementptr i8, ptr %to, i64 %a
+  %q = getelementptr i8, ptr %from, i64 %b
+  %x = load i{bits}, ptr %q, align 1
+  store i{bits} %x, ptr %p, align 1
+  %next = add i64 %i, 1
+  %more = icmp ult i64 %next, %n
+  br i1 %more, label %loop, label %end
+end:
+  ret void
+}}
+"""
+
+
+class _Span:
+    """The function ``span``: the program over ``count`` > 0 elements from given places."""
+
+    def __init__(self, operands: tuple[Operand, ...], arithmetic: Arithmetic) -> None:
+        self.operands = operands
+        self.format = arithmetic.format
+        self.lanes = arithmetic.lanes
+        self.lines: list[str] = []
+        self.count = 0
+
+    def text(self) -> str:
+        given = ", ".join(f"ptr %p{k}, i64 %s{k}" for k in range(len(self.operands)))
+        self.lines = [f"define internal void @span({given}, i64 %count) {{", "entry:"]
+        self.prepare()
+        self.choose_places()
+        self.compute()
+        self.finish()
+        return "\n".join([*self.lines, "}", ""])
+
+    def add(self, *lines: str) -> None:
+        self.lines += [line if line.endswith(":") else f"  {line}" for line in lines]
+
+    def name(self, operation: str) -> str:
+        name = f"%v{self.count}"
+        self.count += 1
+        self.add(f"{name} = {operation}")
+        return name
+
+    def vector(self, kind: str) -> str:
+        return f"<{self.lanes} x {kind}>"
+
+    def having(self, *roles: str, access: str = "") -> list[tuple[int, Operand]]:
+        return [
+            (k, o)
+            for k, o in enumerate(self.operands)
+            if o.role in roles and access in ("", o.access)
+        ]
+
+    def moving(self) -> list[tuple[int, Operand]]:
+        """The operands with an element of their own for every step."""
+        return [(k, o) for k, o in enumerate(self.operands) if o.access != "one"]
+
+    def prepare(self) -> None:
+        """Before the loop: buffers, and what is one value for the whole stretch."""
+        for k, o in self.moving():
+            kind = self.vector(o.stored)
+            self.add(f"%b{k} = alloca {kind}, align 64")
+            self.add(f"store {kind} zeroinitializer, ptr %b{k}, align 64")
+        for k, o in self.having("in", access="one"):
+            kind = STORED[o.dtype]
+            first = self.name(f"load {kind}, ptr %p{k}, align 1")
+            poison = f"insertelement {self.vector(kind)} poison, {kind} {first}, i64 0"
+            row = self.name(poison)
+            spread = self.name(
+                f"shufflevector {self.vector(kind)} {row}, {self.vector(kind)} poison, "
+                f"<{self.lanes} x i32> zeroinitializer"
+            )
+            self.add(f"%x{k} = {self.widened(spread, o.dtype)}")
+        self.add("br label %loop", "loop:")
+        self.add("%i = phi i64 [ 0, %entry ], [ %next, %drained ]")
+        for k, _ in self.having("sum", access="one"):
+            kind = self.vector("double")
+            self.add(f"%a{k} = phi {kind} [ zeroinitializer, %entry ], [ %c{k}, %drained ]")
+
+    def choose_places(self) -> None:
+        """A vector that is complete and dense is used where it lies, another in its buffer."""
+        self.add("%left = sub i64 %count, %i", f"%full = icmp uge i64 %left, {self.lanes}")
+        self.add(f"%n = select i1 %full, i64 {self.lanes}, i64 %left")
+        for k, o in self.moving():
+            step = f"%s{k}" if o.access == "stride" else str(o.size)
+            self.add(
+                f"%o{k} = mul i64 %i, {step}", f"%q{k} = getelementptr i8, ptr %p{k}, i64 %o{k}"
+            )
+        self.add("br i1 %full, label %complete, label %partial", "partial:")
+        for k, o in self.moving():
+            if o.role != "out" and o.access == "each":
+                self.copy(o, f"%b{k}", o.size, f"%q{k}", o.size)
+        self.add("br label %complete", "complete:")
+        for k, o in self.moving():
+            if o.access == "each":
+                self.add(f"%r{k} = select i1 %full, ptr %q{k}, ptr %b{k}")
+            elif o.role == "in":
+                self.copy(o, f"%b{k}", o.size, f"%q{k}", f"%s{k}")
+
+    def copy(self, o: Operand, to: str, step: int | str, source: str, pace: int | str) -> None:
+        bits = 8 * o.size
+        self.add(f"call void @copy{bits}(ptr {to}, i64 {step}, ptr {source}, i64 {pace}, i64 %n)")
+
+    def place(self, k: int, o: Operand) -> str:
+        return f"%r{k}" if o.access == "each" else f"%b{k}"
+
+    def compute(self) -> None:
+        given = []
+        for k, o in self.having("in"):
+            if o.access != "one":
+                kind = self.vector(o.stored)
+                loaded = self.name(f"load {kind}, ptr {self.place(k, o)}, align 1")
+                self.add(f"%x{k} = {self.widened(loaded, o.dtype)}")
+            given.append(f"{self.vector(TYPES[self.format])} %x{k}")
+        written = self.having("out", "sum")
+        vector = self.vector(TYPES[self.format])
+        kind = vector if len(written) == 1 else "{ " + ", ".join([vector] * len(written)) + " }"
+        result = self.name(f"call {kind} {globally('body')}({', '.join(given)})")
+        for place, (k, o) in enumerate(written):
+            value = result
+            if len(written) > 1:
+                value = self.name(f"extractvalue {kind} {result}, {place}")
+            (self.store if o.role == "out" else self.accumulate)(k, o, value)
+
+    def store(self, k: int, o: Operand, value: str) -> None:
+        narrow = self.narrowed(value, o.dtype)
+        self.add(f"store {self.vector(o.stored)} {narrow}, ptr {self.place(k, o)}, align 1")
+
+    def accumulate(self, k: int, o: Operand, value: str) -> None:
+        double = self.vector("double")
+        if self.format is FLOAT32:
+            value = self.name(f"fpext {self.vector('float')} {value} to {double}")
+        if o.access == "each":
+            sum_ = self.name(f"load {double}, ptr %r{k}, align 1")
+            total = self.name(f"fadd {double} {sum_}, {value}")
+            self.add(f"store {double} {total}, ptr %r{k}, align 1")
+            return
+        left = self.name(f"insertelement {self.vector('i64')} poison, i64 %n, i64 0")
+        spread = self.name(
+            f"shufflevector {self.vector('i64')} {left}, {self.vector('i64')} poison, "
+            f"<{self.lanes} x i32> zeroinitializer"
+        )
+        numbers = ", ".join(f"i64 {i}" for i in range(self.lanes))
+        inside = self.name(f"icmp ugt {self.vector('i64')} {spread}, <{numbers}>")
+        kept = self.name(
+            f"select {self.vector('i1')} {inside}, {double} {value}, {double} zeroinitializer"
+        )
+        self.add(f"%c{k} = fadd {double} %a{k}, {kept}")
+
+    def finish(self) -> None:
+        """Buffers are written back, and at the end what was added up."""
+        strided = [(k, o) for k, o in self.having("out") if o.access == "stride"]
+        for k, o in strided:
+            self.copy(o, f"%q{k}", f"%s{k}", f"%b{k}", o.size)
+        self.add("br i1 %full, label %drained, label %drain", "drain:")
+        for k, o in self.having("out", "sum", access="each"):
+            self.copy(o, f"%q{k}", o.size, f"%b{k}", o.size)
+        self.add("br label %drained", "drained:", "%next = add i64 %i, %n")
+        self.add("%more = icmp ult i64 %next, %count", "br i1 %more, label %loop, label %end")
+        self.add("end:")
+        for k, _ in self.having("sum", access="one"):
+            add = f"@llvm.vector.reduce.fadd.v{self.lanes}f64"
+            whole = self.name(
+                f"call reassoc double {add}(double -0.0, {self.vector('double')} %c{k})"
+            )
+            before = self.name(f"load double, ptr %p{k}, align 8")
+            self.add(f"%w{k} = fadd double {before}, {whole}")
+            self.add(f"store double %w{k}, ptr %p{k}, align 8")
+        self.add("ret void")
+
+    def widened(self, value: str, dtype: str) -> str:
+        """The operation that gives a loaded vector in the format of the computation."""
+        wide = self.vector(TYPES[self.format])
+        if dtype == "bfloat16":
+            bits = self.name(f"zext {self.vector('i16')} {value} to {self.vector('i32')}")
+            high = self.name(f"shl {self.vector('i32')} {bits}, splat (i32 16)")
+            value = self.name(f"bitcast {self.vector('i32')} {high} to {self.vector('float')}")
+        held = "float" if dtype == "bfloat16" else STORED[dtype]
+        if self.vector(held) == wide:
+            return f"bitcast {wide} {value} to {wide}"
+        return f"fpext {self.vector(held)} {value} to {wide}"
+
+    def narrowed(self, value: str, dtype: str) -> str:
+        """The vector rounded to what is stored; to 16 bits by way of float32."""
+        held = "double" if self.format is FLOAT64 else "float"
+        if dtype != "float64" and held == "double":
+            value = self.name(f"fptrunc {self.vector('double')} {value} to {self.vector('float')}")
+        if dtype == "float16":
+            return self.name(f"fptrunc {self.vector('float')} {value} to {self.vector('half')}")
+        return self.bfloat16(value) if dtype == "bfloat16" else value
+
+    def bfloat16(self, value: str) -> str:
+        """The upper half of a float32, rounded to even; a NaN stays one."""
+        ints, floats = self.vector("i32"), self.vector("float")
+        bits = self.name(f"bitcast {floats} {value} to {ints}")
+        upper = self.name(f"lshr {ints} {bits}, splat (i32 16)")
+        odd = self.name(f"and {ints} {upper}, splat (i32 1)")
+        near = self.name(f"add {ints} {bits}, splat (i32 32767)")
+        even = self.name(f"add {ints} {near}, {odd}")
+        rounded = self.name(f"lshr {ints} {even}, splat (i32 16)")
+        nan = self.name(f"fcmp uno {floats} {value}, {value}")
+        kept = self.name(
+            f"select {self.vector('i1')} {nan}, {ints} splat (i32 32704), {ints} {rounded}"
+        )
+        return self.name(f"trunc {ints} {kept} to {self.vector('i16')}")
+
+
+def _entries(operands: tuple[Operand, ...]) -> list[str]:
+    return [
+        f"declare double @llvm.vector.reduce.fadd.v{n}f64(double, <{n} x double>)" for n in (8, 16)
+    ] + [_direct(operands), _python(len(operands)), _flat(operands), _rows(operands)]
+
+
+def _direct(operands: tuple[Operand, ...]) -> str:
+    """``direct(places ..., count)``."""
+    places = [f"ptr %p{k}" for k in range(len(operands))]
+    passed = ", ".join(f"{p}, i64 0" for p in places)
+    return f"""\
+define void @direct({", ".join(places)}, i64 %count) {{
+  call void @span({passed}, i64 %count)
+  ret void
+}}
+"""
+
+
+def _python(count: int) -> str:
+    """``direct`` as Python calls it: with places and count as Python's whole numbers."""
+    lines = [
+        "declare ptr @PyLong_AsVoidPtr(ptr)",
+        "declare i64 @PyLong_AsLongLong(ptr)",
+        "declare void @Py_IncRef(ptr)",
+        "define ptr @python(ptr %self, ptr %given, i64 %n) {",
+    ]
+    for k in range(count + 1):
+        lines += [
+            f"  %at{k} = getelementptr ptr, ptr %given, i64 {k}",
+            f"  %o{k} = load ptr, ptr %at{k}, align 8",
+        ]
+    places = [f"ptr %p{k}" for k in range(count)]
+    lines += [f"  %p{k} = call ptr @PyLong_AsVoidPtr(ptr %o{k})" for k in range(count)]
+    lines += [
+        f"  %count = call i64 @PyLong_AsLongLong(ptr %o{count})",
+        f"  call void @direct({', '.join(places)}, i64 %count)",
+        "  call void @Py_IncRef(ptr %o0)",
+        "  ret ptr %o0",
+    ]
+    return "\n".join([*lines, "}", ""])
+
+
+def _load(name: str, kind: str, index: int) -> list[str]:
+    return [
+        f"  %{name}.at = getelementptr i64, ptr %a, i64 {index}",
+        f"  %{name} = load {kind}, ptr %{name}.at, align 8",
+    ]
+
+
+_SHARE = f"""\
+  %even = add i64 %total, %threads
+  %less = sub i64 %even, 1
+  %share = udiv i64 %less, %threads
+  %rounded = add i64 %share, {GRAIN - 1}
+  %grain = and i64 %rounded, {-GRAIN}
+  %start = mul i64 %grain, %thread
+  %stop = add i64 %start, %grain
+  %short = icmp ult i64 %stop, %total
+  %end = select i1 %short, i64 %stop, i64 %total
+  %some = icmp ult i64 %start, %end
+  br i1 %some, label %work, label %done
+work:"""
+
+
+def _flat(operands: tuple[Operand, ...]) -> str:
+    """``flat(a, thread, threads)`` with a = count, then place and slot of each operand.
+
+    A slot is how far apart the threads' own sums lie.
+    """
+    lines = ["define void @flat(ptr %a, i64 %thread, i64 %threads) {", "entry:"]
+    lines += [*_load("total", "i64", 0), _SHARE, "  %count = sub i64 %end, %start"]
+    for k, o in enumerate(operands):
+        lines += _load(f"p{k}", "ptr", 1 + 2 * k)
+        if o.role == "sum":
+            lines += [*_load(f"slot{k}", "i64", 2 + 2 * k), f"  %o{k} = mul i64 %thread, %slot{k}"]
+        else:
+            step = o.size if o.access == "each" else 0
+            lines.append(f"  %o{k} = mul i64 %start, {step}")
+        lines.append(f"  %q{k} = getelementptr i8, ptr %p{k}, i64 %o{k}")
+    passed = ", ".join(f"ptr %q{k}, i64 0" for k in range(len(operands)))
+    lines += [f"  call void @span({passed}, i64 %count)", "  br label %done"]
+    return "\n".join([*lines, "done:", "  ret void", "}", ""])
+
+
+def _rows(operands: tuple[Operand, ...]) -> str:
+    """``rows(a, thread, threads)`` with a = rows, columns, dimensions, their sizes, and for each
+    operand its place, slot, step along a row, and steps of the dimensions, all in bytes.
+
+    The dimensions are those of the rows, the innermost last.
+    """
+    lines = ["define void @rows(ptr %a, i64 %thread, i64 %threads) {", "entry:"]
+    lines += [*_load("rows", "i64", 0), *_load("columns", "i64", 1), *_load("dims", "i64", 2)]
+    lines += ["  %total = mul i64 %rows, %columns", _SHARE]
+    lines += ["  %sizes = getelementptr i64, ptr %a, i64 3", "  %width = add i64 %dims, 3"]
+    for k in range(len(operands)):
+        lines += [
+            f"  %f{k}.a = mul i64 %width, {k}",
+            f"  %f{k}.b = add i64 %f{k}.a, %width",
+            f"  %f{k} = getelementptr i64, ptr %a, i64 %f{k}.b",
+            f"  %base{k} = load ptr, ptr %f{k}, align 8",
+            f"  %slot{k}.at = getelementptr i64, ptr %f{k}, i64 1",
+            f"  %slot{k} = load i64, ptr %slot{k}.at, align 8",
+            f"  %s{k}.at = getelementptr i64, ptr %f{k}, i64 2",
+            f"  %s{k} = load i64, ptr %s{k}.at, align 8",
+            f"  %steps{k} = getelementptr i64, ptr %f{k}, i64 3",
+            f"  %own{k} = mul i64 %thread, %slot{k}",
+            f"  %p{k} = getelementptr i8, ptr %base{k}, i64 %own{k}",
+        ]
+    many = range(len(operands))
+    lines += [
+        "  br label %row",
+        "row:",
+        "  %at = phi i64 [ %start, %work ], [ %after, %span ]",
+        "  %index = udiv i64 %at, %columns",
+        "  %column = urem i64 %at, %columns",
+        *(f"  %o{k}.0 = mul i64 %column, %s{k}" for k in many),
+        "  br label %dims.head",
+        "dims.head:",
+        "  %d = phi i64 [ %dims, %row ], [ %d.less, %dim ]",
+        "  %rest = phi i64 [ %index, %row ], [ %rest.less, %dim ]",
+        *(f"  %o{k} = phi i64 [ %o{k}.0, %row ], [ %o{k}.next, %dim ]" for k in many),
+        "  %outermost = icmp eq i64 %d, 0",
+        "  br i1 %outermost, label %span, label %dim",
+        "dim:",
+        "  %d.less = sub i64 %d, 1",
+        "  %size.at = getelementptr i64, ptr %sizes, i64 %d.less",
+        "  %size = load i64, ptr %size.at, align 8",
+        "  %rest.less = udiv i64 %rest, %size",
+        "  %place = urem i64 %rest, %size",
+    ]
+    for k in many:
+        lines += [
+            f"  %step{k}.at = getelementptr i64, ptr %steps{k}, i64 %d.less",
+            f"  %step{k} = load i64, ptr %step{k}.at, align 8",
+            f"  %move{k} = mul i64 %place, %step{k}",
+            f"  %o{k}.next = add i64 %o{k}, %move{k}",
+        ]
+    passed = ", ".join(f"ptr %q{k}, i64 %s{k}" for k in many)
+    lines += [
+        "  br label %dims.head",
+        "span:",
+        "  %row.left = sub i64 %columns, %column",
+        "  %share.left = sub i64 %end, %at",
+        "  %fits = icmp ult i64 %row.left, %share.left",
+        "  %count = select i1 %fits, i64 %row.left, i64 %share.left",
+        *(f"  %q{k} = getelementptr i8, ptr %p{k}, i64 %o{k}" for k in many),
+        f"  call void @span({passed}, i64 %count)",
+        "  %after = add i64 %at, %count",
+        "  %again = icmp ult i64 %after, %end",
+        "  br i1 %again, label %row, label %done",
+    ]
+    return "\n".join([*lines, "done:", "  ret void", "}", ""])

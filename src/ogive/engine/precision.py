@@ -1,0 +1,162 @@
+"""Which arithmetic a kernel for float32 or 16-bit numbers uses: float32 where that is good enough.
+
+A formula may lose digits in float32 that its inputs and outputs have: a difference cancels, an
+exponent is rounded before it is used. So each program is computed both ways on numbers from the
+whole line, once, and gets float64, rounded once at the end, where float32 is further off than the
+bars below. The verdict depends on the program alone, and is kept with the kernels.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import math
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from ogive.engine import cache, compiler
+from ogive.engine.loops import Operand, kernel
+from ogive.expr import Program
+from ogive.printers.llvm import NEAR, Arithmetic, has_simple_form
+from ogive.printers.machine import FLOAT32, FLOAT64
+
+#: The largest error of float32 arithmetic, in units of the last place of what is stored, for a
+#: function and for a derivative; a 16-bit number has half a unit from its own rounding already.
+BARS = {"float32": (2.7, 3.3), "bfloat16": (0.008, 0.008), "float16": (0.008, 0.008)}
+#: relative and absolute size of that unit
+UNITS = {
+    "float32": (2.0**-23, 2.0**-149),
+    "bfloat16": (2.0**-7, 2.0**-133),
+    "float16": (2.0**-10, 2.0**-24),
+}
+#: Beyond one of these sizes an element is rare enough to be computed in float64 on its own.
+LIMITS = (3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, NEAR)
+#: A gradient or tangent has so many samples.
+GRADIENT = 1
+STORED = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
+    """The cheapest arithmetic that is good enough for operands like these."""
+    dtypes = [o.dtype for o in operands]
+    if "float64" in dtypes:
+        return Arithmetic(FLOAT64)
+    dtype = dtypes[len(program.inputs)]
+    candidates = [Arithmetic(FLOAT32)]
+    if has_simple_form(program):
+        candidates.insert(0, Arithmetic(FLOAT32, NEAR, simple=True))
+    texts = [_probe(program, c, "float32") for c in candidates]
+    wide = _probe(program, Arithmetic(FLOAT64), "float64")
+    described = "\n".join([f"{BARS[dtype]} {UNITS[dtype]} {LIMITS}", *texts, wide])
+    key = hashlib.sha256(described.encode()).hexdigest()
+    verdict = cache.get(key)
+    if verdict is None:
+        verdict = _verdict(program, candidates, texts, wide, dtype).encode()
+        cache.put(key, verdict, f"{program.name} arithmetic for {dtype}")
+    number, _, within = verdict.decode().partition(" ")
+    return replace(candidates[int(number)], within=float(within)) if within else Arithmetic(FLOAT64)
+
+
+def _verdict(
+    program: Program, candidates: list[Arithmetic], texts: list[str], wide: str, dtype: str
+) -> str:
+    """The number of the first candidate that is good enough, and up to which size of the data."""
+    for number, (candidate, text) in enumerate(zip(candidates, texts, strict=True)):
+        first = _first_wrong(program, text, wide, dtype)
+        within = candidate.within if first == math.inf else _largest_below(first)
+        if within:
+            return f"{number} {within}"
+    return "none"
+
+
+def _probe(program: Program, arithmetic: Arithmetic, stored: str) -> str:
+    inputs = (Operand("float32"),) * len(program.inputs)
+    outputs = (Operand(stored, "out"),) * len(program.outputs)
+    return kernel(program, inputs + outputs, arithmetic)
+
+
+def _largest_below(size: float) -> float:
+    return max((limit for limit in LIMITS if 1.02 * limit < size), default=0.0)
+
+
+def _first_wrong(program: Program, narrow: str, wide: str, dtype: str) -> float:
+    """The smallest size of the data at which float32 arithmetic is not good enough."""
+    inputs = _inputs(program, dtype)
+    got = _outputs(program, narrow, torch.float32, inputs)
+    wanted = _outputs(program, wide, torch.float64, inputs)
+    named = zip(program.inputs, inputs, strict=True)
+    data = [x.abs() for name, x in named if name in program.data]
+    size = torch.stack(data or [torch.zeros_like(inputs[0])]).amax(0)
+    derivative = any(len(s) == GRADIENT for s in program.samples)
+    errors = [_error(g, w, size, derivative, dtype) for g, w in zip(got, wanted, strict=True)]
+    wrong = size[torch.stack(errors).amax(0) > 1]
+    return float(wrong.min()) if wrong.numel() else math.inf
+
+
+def _outputs(
+    program: Program, source: str, dtype: torch.dtype, inputs: list[Tensor]
+) -> list[Tensor]:
+    outputs = [torch.empty(inputs[0].shape, dtype=dtype) for _ in program.outputs]
+    operands = [*inputs, *outputs]
+    places = [ctypes.c_void_p] * len(operands)
+    address = compiler.load(source, f"{program.name} probe").address("direct")
+    run = ctypes.CFUNCTYPE(None, *places, ctypes.c_int64)(address)
+    run(*(t.data_ptr() for t in operands), inputs[0].numel())
+    return outputs
+
+
+def _error(got: Tensor, wanted: Tensor, size: Tensor, derivative: bool, dtype: str) -> Tensor:
+    """Errors as multiples of what is allowed."""
+    relative, smallest = UNITS[dtype]
+    _, exponent = torch.frexp(wanted)
+    place = torch.ldexp(torch.full_like(wanted, relative), exponent - 1).clamp(min=smallest)
+    allowed = BARS[dtype][derivative] * place
+    if derivative and dtype == "float32":  # near a zero of the slope its largest size counts
+        scale = wanted[size <= 4].abs().nan_to_num(0.0, 0.0, 0.0).max()
+        floor = BARS[dtype][1] * relative * float(scale)
+        allowed = torch.where(size <= 8, allowed.clamp(min=floor), allowed)
+    rounded = wanted.float()
+    same = (got == rounded) | (got.isnan() & rounded.isnan())
+    # a rounding may carry a value over the edge, or keep it from there
+    edge = (wanted.abs() / torch.finfo(torch.float32).max - 1).abs() < 2.0**-22
+    error = torch.where(same | edge, 0.0, (got.double() - wanted).abs() / allowed)
+    return error.nan_to_num(math.inf)
+
+
+def _inputs(program: Program, dtype: str) -> list[Tensor]:
+    """The inputs at the points of the comparison.
+
+    First each that carries data goes along the line while the others are ordinary; then all of the
+    data is mixed, and parameters are up to eight times as large or as small.
+    """
+    generator = torch.Generator().manual_seed(0)
+    line = _line() if dtype == "float32" else _every(STORED[dtype])
+    whose = torch.arange(len(line)) % max(len(program.data), 1)
+    columns = []
+    for name, samples in zip(program.inputs, program.samples, strict=True):
+        ordinary = samples[0] * (0.5 + torch.rand(len(line), generator=generator))
+        if name in program.data:
+            turn = whose == program.data.index(name)
+            mixed = line[torch.randperm(len(line), generator=generator)]
+            columns.append(torch.cat([torch.where(turn, line, 4 * ordinary - 2), mixed]))
+        else:
+            scale = 6 * torch.rand(len(line), generator=generator) - 3
+            columns.append(torch.cat([ordinary, samples[0] * torch.exp2(scale)]))
+    return [column.float() for column in columns]
+
+
+def _line() -> Tensor:
+    """All sizes that float32 has, and the middle of the line more closely."""
+    generator = torch.Generator().manual_seed(1)
+    sizes = torch.exp2(277 * torch.rand(2**14, generator=generator, dtype=torch.float64) - 149)
+    middle = torch.exp2(12 * torch.rand(2**16, generator=generator) - 6)
+    some = torch.cat([sizes.float(), middle, torch.tensor([0.0, math.inf])])
+    return torch.cat([some, -some])
+
+
+def _every(dtype: torch.dtype) -> Tensor:
+    """Every number of a 16-bit dtype."""
+    bits = torch.arange(-(2**15), 2**15, dtype=torch.int32).to(torch.int16)
+    return bits.view(dtype).float()

@@ -1,0 +1,547 @@
+"""The transcendental primitives as straight-line machine arithmetic in float32 and float64.
+
+Each function below builds the operations of one primitive in one format, from the coefficients that
+tools/fit_coefficients.py fitted. Its docstring says the identity it rests on; its largest error, in
+units of the last place, stands in tests/printers/test_approximations.py.
+
+Everything holds on the whole line: signs of zeros, gradual underflow, overflow to infinity where
+the exact value rounds to it, infinities and NaN. Comparisons with NaN are false, so a selection
+takes its last argument for NaN, and that is the one which hands the NaN on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+from ogive.printers.coefficients import COEFFICIENTS
+from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value, fma, op, polynomial, where
+
+Build = Callable[..., Value]
+
+
+def approximation(name: str, format: Format) -> Build | None:
+    """What builds the primitive from its arguments in the format; None if there is nothing."""
+    build = _TABLE[format.name].get(name)
+    return partial(build, format) if build else None
+
+
+def _numbers(format: Format, name: str) -> tuple[float, ...]:
+    return COEFFICIENTS[format.name][name]
+
+
+def _series(format: Format, name: str, x: Value) -> Value:
+    return polynomial(x, _numbers(format, name))
+
+
+def _round(x: Value) -> Value:
+    return op("round", x)
+
+
+def _ldexp(x: Value, n: Value) -> Value:
+    return op("ldexp", x, n)
+
+
+def _power_of_two(n: Value) -> Value:
+    """2**n where that is normal."""
+    return op("exp2", n)
+
+
+def _copysign(size: Value | float, sign: Value) -> Value:
+    return op("copysign", size, sign)
+
+
+def _sqrt(x: Value) -> Value:
+    return op("sqrt", x)
+
+
+def _libm(name: str, *args: Value) -> Value:
+    return op("libm", *args, value=name)
+
+
+def _at_most(x: Value, limit: float) -> Value:
+    return where(x > limit, limit, x)
+
+
+def _at_least(x: Value, limit: float) -> Value:
+    return where(x < limit, limit, x)
+
+
+def _tiny_is_itself(x: Value, y: Value, format: Format) -> Value:
+    """y, but x where f(x) = x to the last place: the sign of zero and the subnormals stay."""
+    return where(abs(x) < 2.0**-format.digits, x, y)
+
+
+# exponentials
+
+
+def _reduced(format: Format, x: Value) -> tuple[Value, Value, Value]:
+    """n, r and c with x = n log(2) + r + c, |r + c| <= log(2) / 2, r exact and c tiny."""
+    high, low = _numbers(format, "ln2")
+    n = _nearest(format, x, _numbers(format, "1/ln2")[0])
+    return n, fma(n, -high, x), n * -low
+
+
+def _beyond_linear(format: Format, name: str, r: Value, c: Value) -> Value:
+    """exp(r + c) - 1 - r, which is c + (r + c)**2 p(r + c)."""
+    near = r + c
+    return fma(near * near, _series(format, name, near), c)
+
+
+def _exp_limits(format: Format) -> tuple[float, float]:
+    """Where exp is zero below and infinite above."""
+    return (-104.0, 89.0) if format is FLOAT32 else (-746.0, 710.0)
+
+
+def exp(format: Format, x: Value) -> Value:
+    """exp(n log(2) + r) = 2**n exp(r)."""
+    low, high = _exp_limits(format)
+    n, r, c = _reduced(format, _at_most(_at_least(x, low), high))
+    total = 1.0 + r
+    rest = _beyond_linear(format, "exp", r, c)
+    return _ldexp(total + ((r - (total - 1.0)) + rest), n)
+
+
+def decay(format: Format, size: Value) -> Value:
+    """exp(-size) for size >= 0: it cannot overflow, so 2**n needs no more care than 2**64 gives."""
+    x = _at_most(size, -_exp_limits(format)[0])
+    n = _nearest(format, x, -_numbers(format, "1/ln2")[0])
+    high, low = _numbers(format, "ln2")
+    return _decayed(format, fma(n, -low, fma(n, -high, -x)), n)
+
+
+def exp_near(format: Format, x: Value) -> Value:
+    """exp(x) where neither the result nor 2**n can leave the normal numbers."""
+    n = _nearest(format, x, _numbers(format, "1/ln2")[0])
+    high, low = _numbers(format, "ln2")
+    return _exp_of_rest(format, fma(n, -low, fma(n, -high, x))) * _power_of_two(n)
+
+
+def exp_near_of_wide(format: Format, x: Value) -> Value:
+    """The same in float32 for a float64."""
+    r, n = _reduced_wide(x)
+    return _exp_of_rest(format, r) * _power_of_two(n)
+
+
+def _exp_of_rest(format: Format, r: Value) -> Value:
+    """exp(r) for |r| <= log(2) / 2."""
+    return fma(fma(_series(format, "exp", r), r, 1.0), r, 1.0)
+
+
+def _nearest(format: Format, x: Value, factor: float) -> Value:
+    """The whole number nearest to factor x: adding a large number leaves no fraction."""
+    large = 1.5 * 2.0 ** (format.digits - 1)
+    return fma(x, factor, large) - large
+
+
+def _decayed(format: Format, r: Value, n: Value) -> Value:
+    """2**n exp(r) for n <= 0, the last product rounding to a subnormal number."""
+    p = _exp_of_rest(format, r)
+    up, down = (64.0, 2.0**-64) if format is FLOAT32 else (512.0, 2.0**-512)
+    return (p * _power_of_two(n + up)) * down
+
+
+def _reduced_wide(x: Value) -> tuple[Value, Value]:
+    """r and n in float32 with x = n log(2) + r, for x in float64."""
+    n = _nearest(FLOAT64, x, _numbers(FLOAT64, "1/ln2")[0])
+    return op("narrow", fma(n, -math.log(2), x)), op("narrow", n)
+
+
+def exp_of_wide(format: Format, x: Value) -> Value:
+    """exp in float32 of a float64."""
+    low, high = _exp_limits(format)
+    r, n = _reduced_wide(_at_most(_at_least(x, low), high))
+    return _ldexp(_exp_of_rest(format, r), n)
+
+
+def decay_of_wide(format: Format, size: Value) -> Value:
+    """exp(-size) in float32 for a float64 size >= 0."""
+    r, n = _reduced_wide(-_at_most(size, -_exp_limits(format)[0]))
+    return _decayed(format, r, n)
+
+
+def expm1(format: Format, x: Value) -> Value:
+    """expm1(n log(2) + r) = s expm1(r) + (s - 1) with s = 2**n, halved lest s overflow."""
+    low, high = (-18.0, 89.0) if format is FLOAT32 else (-38.0, 710.0)
+    n, r, c = _reduced(format, _at_most(_at_least(x, low), high))
+    rest = _beyond_linear(format, "expm1", r, c)
+    s = _power_of_two(n - 1.0)
+    less = s - 0.5
+    total = fma(s, r, less)
+    half = total + fma(s, rest, fma(s, r, less - total))
+    return _tiny_is_itself(x, half + half, format)
+
+
+def sinh(format: Format, x: Value) -> Value:
+    """2**(n-1) (cosh(r) + sinh(r)) - 2**(-n-1) (cosh(r) - sinh(r))."""
+    n, r, even, odd, ratio = _hyperbolic(format, x)
+    plus, minus = 1.0 + ratio, 1.0 - ratio
+    rest = fma(odd, plus, even * minus)
+    return _copysign(_ldexp(minus + fma(r, plus, rest), n - 1.0), x)
+
+
+def cosh(format: Format, x: Value) -> Value:
+    """2**(n-1) (cosh(r) + sinh(r)) + 2**(-n-1) (cosh(r) - sinh(r))."""
+    n, r, even, odd, ratio = _hyperbolic(format, x)
+    plus, minus = 1.0 + ratio, 1.0 - ratio
+    rest = ratio + fma(even, plus, odd * minus)
+    return _ldexp(1.0 + fma(r, minus, rest), n - 1.0)
+
+
+def _hyperbolic(format: Format, x: Value) -> tuple[Value, Value, Value, Value, Value]:
+    """n, r, cosh(r) - 1, sinh(r) - r and 4**-n, or next to nothing, where |x| = n log(2) + r."""
+    n, r, c = _reduced(format, _at_most(abs(x), 90.0 if format is FLOAT32 else 711.0))
+    near = r + c
+    square = near * near
+    even = square * _series(format, "cosh", square)
+    odd = fma(near * square, _series(format, "sinh", square), c)
+    return n, r, even, odd, _power_of_two(-2.0 * _at_most(n, format.digits))
+
+
+def tanh64(format: Format, x: Value) -> Value:
+    """x + x**3 p(x**2) near zero, else 1 - 2 / (exp(2 |x|) + 1)."""
+    size = abs(x)
+    square = size * size
+    small = fma(size * square, _series(format, "tanh", square), size)
+    twice = _at_most(size + size, 40.0)
+    n = _nearest(format, twice, _numbers(format, "1/ln2")[0])
+    r = fma(n, -math.log(2), twice)
+    s = _power_of_two(n)
+    above = fma(s, fma(r * r, _series(format, "exp", r), r), s + 1.0)
+    large = 1.0 - 2.0 / above
+    return _copysign(where(size < 0.625, small, large), x)
+
+
+def tanh32(format: Format, x: Value) -> Value:
+    """m / (m + 2) with m = expm1(2 |x|), where nothing cancels."""
+    size = abs(x)
+    twice = _at_most(size + size, 20.0)
+    n = _nearest(format, twice, _numbers(format, "1/ln2")[0])
+    high, low = _numbers(format, "ln2")
+    r = fma(n, -low, fma(n, -high, twice))
+    s = _power_of_two(n)
+    m = fma(s, fma(r * r, _series(format, "expm1", r), r), s - 1.0)
+    return _copysign(m / (m + 2.0), x)
+
+
+# logarithms
+
+
+def _log_of_product(format: Format, n: Value, r: Value) -> Value:
+    """n log(2) + log(1 + r), as if rounded once."""
+    high, low = _numbers(format, "ln2")
+    rest = fma(n, low, r * r * _series(format, "log1p", r))
+    total = fma(n, high, r)
+    return total + ((r + fma(n, high, -total)) + rest)
+
+
+def log(format: Format, x: Value) -> Value:
+    """log(2**n m) = n log(2) + log(m) with m from 2/3 to 4/3."""
+    few = x < 4 * format.smallest_normal
+    up = format.digits
+    scaled = x * where(few, 2.0**up, 0.25)
+    exponent = op("exponent", scaled * _numbers(format, "4/3")[0])
+    m = scaled * _power_of_two(-exponent)
+    y = _log_of_product(format, exponent + where(few, -up, 2.0), m - 1.0)
+    y = where(x < math.inf, y, x)
+    return where(x <= 0.0, where(x < 0.0, math.nan, -math.inf), y)
+
+
+def log1p(format: Format, x: Value) -> Value:
+    """log of 1 + x = 2**n (1 + r), where r = x / 2**n + (1 / 2**n - 1) is rounded once."""
+    exponent = op("exponent", (1.0 + x) * _numbers(format, "1/3")[0])
+    inverse = 0.25 * _power_of_two(-exponent)
+    y = _log_of_product(format, exponent + 2.0, fma(inverse, x, inverse - 1.0))
+    y = where(x < math.inf, y, x)
+    y = where(x <= -1.0, where(x < -1.0, math.nan, -math.inf), y)
+    return _copysign(y, x)
+
+
+def log1p_of_unit(format: Format, x: Value) -> Value:
+    """log(1 + x) for 0 <= x <= 1."""
+    return fma(x * x, _series(format, "log1p_unit", x), x)
+
+
+# the Gaussian family
+
+
+def _bell(
+    format: Format, size: Value, scale: float, factor: Value, lost: Value | float
+) -> tuple[Value, Value]:
+    """(factor + lost) exp(scale size**2) as y 2**n, where lost is small: y and n.
+
+    What rounding the square loses joins the argument of the exponential.
+    """
+    scaled = size * scale
+    h = scaled * size
+    n, r, c = _reduced(format, h)
+    rest = _beyond_linear(format, "exp", r, c + fma(scaled, size, -h))
+    return factor + fma(factor, r, fma(factor, rest, lost)), n
+
+
+def _two_pieces(
+    name: str, size: Value, split: float, centres: tuple[float, float]
+) -> tuple[Value, Value]:
+    """A float32 polynomial below the split and another above: the value, and what it lacks."""
+    below = size < split
+    near, *low = _numbers(FLOAT32, f"{name}_near")
+    middle, *high = _numbers(FLOAT32, f"{name}_middle")
+    t = size - where(below, *centres)
+    p = where(below, polynomial(t, tuple(low)), polynomial(t, tuple(high)))
+    first = where(below, near, middle)
+    value = fma(p, t, first)
+    return value, fma(p, t, first - value)
+
+
+def _far_tail(name: str, size: Value, scale: float) -> Value:
+    """exp(scale size**2) p(1 / size**2) / size in float64, for float32."""
+    wide = op("widen", size)
+    inverse = 1.0 / wide
+    factor = inverse * _series(FLOAT64, name, inverse * inverse)
+    return op("narrow", _exp_short(wide * scale * wide) * factor)
+
+
+def _tail(name: str, size: Value, scale: float, centre: float) -> Value:
+    """exp(scale size**2) p((size - centre) / (size + centre)) / (size + centre) in float64."""
+    inverse = 1.0 / (size + centre)
+    factor = inverse * _series(FLOAT64, name, (size - centre) * inverse)
+    return _ldexp(*_bell(FLOAT64, size, scale, factor, 0.0))
+
+
+def erfc(format: Format, x: Value) -> Value:
+    """exp(-x**2) times a slow function; 2 - erfc(-x) below zero."""
+    size = abs(x)
+    if format is FLOAT64:
+        y = _tail("erfc", _at_most(size, 27.25), -1.0, 2.0)
+        return where(x < 0.0, 2.0 - y, y)
+    near = _at_most(size, 4.0)
+    y, n = _bell(format, near, -1.0, *_two_pieces("erfc", near, 1.5, (0.75, 2.875)))
+    y = y * _power_of_two(n)
+    far = _far_tail("erfc_far", _at_most(x, 10.125), -1.0)
+    return op("rarely", x > 4.0, far, where(x < 0.0, 2.0 - y, y))
+
+
+def ndtr(format: Format, x: Value) -> Value:
+    """exp(-x**2 / 2) times a slow function below zero; 1 - ndtr(-x) above."""
+    size = abs(x)
+    if format is FLOAT64:
+        y = _tail("ndtr", _at_most(size, 38.5), -0.5, 3.0)
+        return where(x > 0.0, 1.0 - y, y)
+    near = _at_most(size, 5.5)
+    y, n = _bell(format, near, -0.5, *_two_pieces("ndtr", near, 2.0, (1.0, 4.0)))
+    y = y * _power_of_two(n)
+    far = _far_tail("ndtr_far", _at_most(-x, 14.25), -0.5)
+    return op("rarely", x < -5.5, far, where(x > 0.0, 1.0 - y, y))
+
+
+def erf(format: Format, x: Value) -> Value:
+    """x + x p(x**2) up to 1; beyond, 1 - erfc(|x|), by a polynomial in float32."""
+    size = abs(x)
+    small = fma(size, _series(format, "erf", size * size), size)
+    if format is FLOAT32:
+        above = _series(format, "erf_tail", _at_most(size, 4.0) - 2.5)
+    else:
+        above = erfc(format, size)
+    return _copysign(where(size < 1.0, small, 1.0 - above), x)
+
+
+def _erfinv_start(x: Value) -> Value:
+    """In float64, erfinv to float32's accuracy and to spare, for |x| < 1.
+
+    x times a polynomial in w = -log(1 - x**2), or in its root where w is large.
+    """
+    w = -_log_short(fma(-x, x, 1.0))
+    near = _series(FLOAT64, "erfinv", w - 2.5)
+    far = _series(FLOAT64, "erfinv_tail", _sqrt(w) - 4.0)
+    return x * where(w < 5.0, near, far)
+
+
+def _within_one(x: Value, y: Value) -> Value:
+    """y for |x| < 1, the sign of x times infinity for |x| = 1, else NaN."""
+    return where(abs(x) < 1.0, y, x / _sqrt(1.0 - abs(x)))
+
+
+def erfinv32(format: Format, x: Value) -> Value:
+    return _within_one(x, op("narrow", _erfinv_start(op("widen", x))))
+
+
+def erfinv64(format: Format, x: Value) -> Value:
+    """One step of Halley's method from the polynomials, on erfc where erf is near one."""
+    size = abs(x)
+    y = abs(_erfinv_start(size))
+    beyond = (1.0 - size) - erfc(format, y)
+    above = where(size < 0.5, erf(format, y) - size, beyond)
+    step = above * (math.sqrt(math.pi) / 2) / exp(format, -(y * y))
+    return _within_one(x, _copysign(y - step / fma(y, step, 1.0), x))
+
+
+def bell_near(format: Format, x: Value) -> Value:
+    """exp(-x**2 / 2) where that is a normal number, with what rounding takes from the square."""
+    size = abs(x)
+    scaled = size * -0.5
+    square = scaled * size
+    lost = fma(scaled, size, -square)
+    n = _nearest(format, square, _numbers(format, "1/ln2")[0])
+    high, low = _numbers(format, "ln2")
+    r = fma(n, -high, square) + fma(n, -low, lost)
+    return _exp_of_rest(format, r) * _power_of_two(n)
+
+
+def ndtr_near(format: Format, x: Value) -> Value:
+    """ndtr for |x| up to 12: the bell times one polynomial."""
+    size = abs(x)
+    t = size / (size + 4.0)
+    y = bell_near(format, x) * fma(t, _series(format, "ndtr_ratio", t), 0.5)
+    return where(x < 0.0, y, 1.0 - y)
+
+
+# trigonometric functions
+
+
+def _turned(format: Format, x: Value, turn: float) -> Value:
+    """The sine of x + turn pi / 2, for a turn of 0 or 1: sin(r) or cos(r) with a sign.
+
+    x = n pi / 2 + r + c, where r + c is at most pi / 4 and c is what rounding r lost.
+    """
+    first, second, third = _numbers(format, "pi/2")
+    n = _round(x * _numbers(format, "2/pi")[0])
+    start = fma(n, -first, x)
+    product = n * second
+    r = start - product
+    c = fma(n, -third, ((start - r) - product) - fma(n, second, -product))
+    square = r * r
+    sine = r + fma(r * square, _series(format, "sin", square), c)
+    bend = fma(square, _series(format, "cos", square), -0.5)
+    cosine = 1.0 + fma(square, bend, -(r * c))
+    quarter = n + turn
+    half = _halved(quarter)
+    y = where(fma(-2.0, half, quarter) > 0.5, cosine, sine)
+    return y * fma(-2.0, fma(-2.0, _halved(half), half), 1.0)
+
+
+def _halved(n: Value) -> Value:
+    """The largest whole number up to n / 2, for a whole n."""
+    return _round(fma(n, 0.5, -0.25))
+
+
+def _far(format: Format, name: str, x: Value, y: Value) -> Value:
+    """y, but the C library's value where x is too large for the reduction."""
+    if format is FLOAT64:
+        return op("rarely", abs(x) > 2.0**26, _libm(name, x), y)
+    slow = op("narrow", _libm(name, op("widen", x)))
+    return op("rarely", abs(x) > 2.0**16, slow, y)
+
+
+def sin(format: Format, x: Value) -> Value:
+    """The sine, or the cosine, of what is left of x after quarter turns."""
+    return _far(format, "sin", x, _tiny_is_itself(x, _turned(format, x, 0.0), format))
+
+
+def cos(format: Format, x: Value) -> Value:
+    """The sine a quarter turn ahead."""
+    return _far(format, "cos", x, _turned(format, x, 1.0))
+
+
+def atan32(format: Format, x: Value) -> Value:
+    """x + x**3 p(x**2) up to 1; beyond, pi/2 + atan(-1/x)."""
+    size = abs(x)
+    beyond = size > 1.0
+    t = where(beyond, -1.0 / size, size)
+    square = t * t
+    rest = t * square * _series(format, "atan", square)
+    first, second, _ = _numbers(format, "pi/2")
+    y = (where(beyond, first, 0.0) + t) + (where(beyond, second, 0.0) + rest)
+    return _copysign(y, x)
+
+
+# float32 by way of float64
+
+
+def _log_short(x: Value) -> Value:
+    """The logarithm of a positive normal float64, to float32's accuracy and to spare."""
+    n = op("exponent", x * _numbers(FLOAT64, "4/3")[0])
+    r = x * _power_of_two(-n) - 1.0
+    series = _series(FLOAT64, "log1p_short", r)
+    return fma(n, math.log(2), fma(r * r, series, r))
+
+
+def _exp_short(x: Value) -> Value:
+    """The exponential of a float64 up to 200 in size, to float32's accuracy and to spare."""
+    n = _round(x * _numbers(FLOAT64, "1/ln2")[0])
+    r = fma(n, -math.log(2), x)
+    series = _series(FLOAT64, "exp_short", r)
+    return _power_of_two(n) * fma(fma(series, r, 1.0), r, 1.0)
+
+
+def asinh32(format: Format, x: Value) -> Value:
+    """log(|x| + sqrt(x**2 + 1)) in float64."""
+    wide = op("widen", abs(x))
+    y = op("narrow", _log_short(wide + _sqrt(fma(wide, wide, 1.0))))
+    y = where(abs(x) < math.inf, y, abs(x))
+    return _copysign(where(abs(x) < 2.0**-12, abs(x), y), x)
+
+
+def pow32(format: Format, a: Value, b: Value) -> Value:
+    """exp(b log|a|) in float64, with C's special cases."""
+    base, exponent = op("widen", a), op("widen", b)
+    size = abs(base)
+    log_size = where(size < math.inf, _log_short(size), size)
+    log_size = where(op("eq", size, 0.0), -math.inf, log_size)
+    product = where(op("eq", log_size, 0.0), 0.0, exponent * log_size)
+    product = where(op("eq", exponent, 0.0), 0.0, product)
+    power = _exp_short(_at_most(_at_least(product, -200.0), 200.0))
+    negative = _copysign(1.0, base) < 0.0
+    return op("narrow", where(negative, _sign_of_power(base, exponent) * power, power))
+
+
+def _sign_of_power(base: Value, exponent: Value) -> Value:
+    """1 for an even exponent, -1 for an odd one; NaN else, but 1 for a base of -0 or -inf."""
+    half = 0.5 * where(abs(exponent) >= 2.0**24, 0.0, exponent)
+    rest = half - _round(half)
+    finite = where(base < 0.0, where(base > -math.inf, math.nan, 1.0), 1.0)
+    odd = where(op("eq", abs(rest), 0.5), -1.0, finite)
+    return where(op("eq", rest, 0.0), 1.0, odd)
+
+
+def _by_libm(name: str) -> Build:
+    return lambda format, *args: _libm(name, *args)
+
+
+_SHARED: dict[str, Build] = {
+    "exp": exp,
+    "decay": decay,
+    "expm1": expm1,
+    "sinh": sinh,
+    "cosh": cosh,
+    "log": log,
+    "log1p": log1p,
+    "erf": erf,
+    "erfc": erfc,
+    "ndtr": ndtr,
+    "sin": sin,
+    "cos": cos,
+}
+_TABLE: dict[str, dict[str, Build]] = {
+    "float32": {
+        **_SHARED,
+        "decay_of_wide": decay_of_wide,
+        "exp_of_wide": exp_of_wide,
+        "exp_near": exp_near,
+        "exp_near_of_wide": exp_near_of_wide,
+        "bell_near": bell_near,
+        "ndtr_near": ndtr_near,
+        "tanh": tanh32,
+        "log1p_of_unit": log1p_of_unit,
+        "erfinv": erfinv32,
+        "atan": atan32,
+        "asinh": asinh32,
+        "pow": pow32,
+    },
+    "float64": {
+        **_SHARED,
+        "tanh": tanh64,
+        "erfinv": erfinv64,
+        **{name: _by_libm(name) for name in ("atan", "asinh", "pow")},
+    },
+}

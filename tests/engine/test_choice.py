@@ -1,0 +1,146 @@
+"""Which engine serves a call: by the setting, by the tensors, and when kernels cannot be had."""
+
+import os
+import subprocess
+import sys
+import warnings
+
+import pytest
+import torch
+
+import ogive
+from ogive.engine import choice
+from ogive.errors import EngineError, EngineWarning, OgiveError
+
+mish = ogive.get("mish")
+
+
+def engines(compute):
+    with ogive.served() as calls:
+        compute()
+    return [c.engine for c in calls]
+
+
+def test_kernels_serve_forward_and_backward():
+    x = torch.randn(5, requires_grad=True)
+    assert engines(lambda: mish(x).sum().backward()) == ["cpu", "cpu"]
+
+
+def test_the_setting_holds_for_a_block_or_from_now_on():
+    x = torch.randn(5)
+    with ogive.engine("eager"):
+        assert engines(lambda: mish(x)) == ["eager"]
+        with ogive.engine("cpu"):
+            assert engines(lambda: mish(x)) == ["cpu"]
+        assert engines(lambda: mish(x)) == ["eager"]
+    assert engines(lambda: mish(x)) == ["cpu"]
+    setting = ogive.engine("eager")
+    assert engines(lambda: mish(x)) == ["eager"]
+    setting.__exit__(None, None, None)
+    assert engines(lambda: mish(x)) == ["cpu"]
+
+
+def test_an_unknown_engine_is_refused():
+    with pytest.raises(OgiveError, match="there are auto, cpu, eager; did you mean 'eager'"):
+        ogive.engine("eagre")
+
+
+def test_other_memory_goes_to_torch_operators():
+    assert engines(lambda: mish(torch.empty(3, device="meta"))) == ["eager"]
+    z = torch.randn(1, dtype=torch.complex64)
+    negative = z.conj().imag
+    assert negative.is_neg()
+    assert engines(lambda: mish(negative)) == ["eager"]
+    torch.testing.assert_close(mish(negative), mish(negative.clone()))
+
+
+def test_a_trace_sees_torch_operators():
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    graph = make_fx(lambda x: mish(x))(torch.randn(3))
+    assert "aten.exp" in graph.code
+    assert "ogive" not in graph.code
+
+
+def test_torch_func_reaches_the_kernels():
+    x = torch.randn(4, 3)
+    assert engines(lambda: torch.func.vmap(mish)(x)) == ["cpu"]
+    assert engines(lambda: torch.func.grad(lambda t: mish(t).sum())(x)) == ["cpu", "cpu"]
+    assert engines(lambda: torch.func.jvp(mish, (x,), (x,))) == ["cpu", "cpu"]
+
+
+def test_a_shortcut_gives_what_the_long_way_gives():
+    x = torch.randn(1000)
+    for name in ("mish", "elu", "relu", "leaky_relu", "rrelu"):
+        function = ogive.get(name)
+        short = function(x)
+        with ogive.served():  # which takes the long way
+            assert torch.equal(short, function(x))
+
+
+def test_the_setting_can_come_from_the_environment():
+    code = "import ogive.engine.choice as c; print(c.state.engine)"
+    for name in ("eager", "cpu", "auto"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "OGIVE_ENGINE": name},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.strip() == name
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """A process in which no kernel can be compiled."""
+
+    def fail(*args, **kwargs):
+        raise EngineError("no kernels today; install some")
+
+    monkeypatch.setattr(choice.cpu, "run", fail)
+    monkeypatch.setattr(choice.cpu, "check", fail)
+    before = choice.state.broken
+    yield
+    choice.state.change(broken=before)
+
+
+def test_without_kernels_a_call_is_slow_and_says_so_once(broken):
+    x = torch.randn(7)
+    function = ogive.define("unseen", "x * exp(-x*x)")
+    with pytest.warns(EngineWarning, match="no kernels today; install some"):
+        got = function(x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = function(x)
+    with ogive.engine("eager"):
+        assert torch.equal(got, function(x))
+    assert torch.equal(got, again)
+    assert engines(lambda: function(x)) == ["eager"]
+
+
+def test_kernels_that_are_asked_for_and_cannot_be_had_are_an_error(broken):
+    with pytest.raises(EngineError, match="no kernels today"):
+        ogive.engine("cpu")
+
+
+def test_without_llvmlite_everything_works():
+    code = (
+        "import sys, warnings; sys.modules['llvmlite'] = None\n"
+        "import torch, ogive\n"
+        "x = torch.randn(9, requires_grad=True)\n"
+        "with warnings.catch_warnings(record=True) as seen:\n"
+        "    warnings.simplefilter('always')\n"
+        "    y = ogive.get('mish')(x); y.sum().backward(); ogive.get('gelu')(x)\n"
+        "assert len(seen) == 1 and 'pip install llvmlite' in str(seen[0].message), seen\n"
+        "torch.testing.assert_close(y, torch.nn.functional.mish(x))\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_batch_of_gradients_is_no_tensor_with_memory():
+    x = torch.randn(4, requires_grad=True)
+    slopes = torch.eye(4)
+    (rows,) = torch.autograd.grad(mish(x), x, slopes, is_grads_batched=True)
+    (alone,) = torch.autograd.grad(mish(x).sum(), x)
+    torch.testing.assert_close(rows.sum(0), alone)
