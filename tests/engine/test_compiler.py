@@ -119,14 +119,6 @@ def test_code_that_is_no_code_is_an_error():
     assert call(compiler.load(answer(6)).address("answer")) == 6
 
 
-def test_a_function_of_our_own():
-    double = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(lambda x: 2 * x)
-    compiler.external("ogive_test_double", ctypes.cast(double, ctypes.c_void_p).value)
-    source = "declare i64 @ogive_test_double(i64)\ndefine i64 @answer() {\n"
-    source += "%x = call i64 @ogive_test_double(i64 21)\nret i64 %x\n}"
-    assert call(compiler.load(source).address("answer")) == 42
-
-
 def test_threads_that_ask_at_once_compile_once(monkeypatch):
     compiled = []
     compile_ = compiler.Toolchain.compile

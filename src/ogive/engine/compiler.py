@@ -27,7 +27,6 @@ T = TypeVar("T")
 # Held during every use of LLVM. Reentrant, because a thread that forks takes it as well.
 _lock = threading.RLock()
 _libraries: dict[str, Library] = {}
-_externals: dict[str, int] = {}
 _numbers = count()
 
 
@@ -127,8 +126,6 @@ class Toolchain:
     def link(self, code: bytes) -> Library:
         """Places machine code in the process."""
         builder = self._llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
-        for name, address in _externals.items():
-            builder.import_symbol(name, address)
         # a name cannot be used twice, not even after a failure
         name = f"ogive{next(_numbers)}"
         try:
@@ -187,12 +184,6 @@ def _code(toolchain: Toolchain, source: str, label: str) -> bytes:
         code = toolchain.compile(source)
         cache.put(key, code, label)
     return code
-
-
-def external(name: str, address: int) -> None:
-    """Gives modules that are loaded from now on a function that the process does not export."""
-    with _lock:
-        _externals[name] = address
 
 
 def _uninterrupted(work: Callable[[], T]) -> T:
