@@ -74,8 +74,9 @@ class engine:  # noqa: N801 - used like a function, as torch.no_grad is
 
     Args:
         name: ``"eager"`` runs torch operators, ``"cpu"`` fused kernels wherever the tensors allow
-            it, ``"auto"`` (the default) whichever is the faster. ``OGIVE_ENGINE`` in the
-            environment sets what a process starts with.
+            it; ``"auto"`` (the default) does so too, but takes an operator of torch's with the
+            same values for small tensors. ``OGIVE_ENGINE`` in the environment sets what a process
+            starts with.
 
     Raises:
         OgiveError: for another name.
