@@ -144,3 +144,16 @@ def test_a_batch_of_gradients_is_no_tensor_with_memory():
     (rows,) = torch.autograd.grad(mish(x), x, slopes, is_grads_batched=True)
     (alone,) = torch.autograd.grad(mish(x).sum(), x)
     torch.testing.assert_close(rows.sum(0), alone)
+
+
+def test_a_number_that_changes_in_every_step_compiles_no_kernel_in_every_step():
+    function = ogive.define("annealed", "x * sigmoid(beta * x)", beta=1.0)
+    x, made = torch.linspace(-5, 5, 101), choice.cpu.compiled.cache_info().misses
+    for k in range(60):
+        beta = 1 + k / 60
+        leaf = x.clone().requires_grad_()
+        function(leaf, beta=beta).sum().backward()
+        torch.testing.assert_close(function(x, beta=beta), x * torch.sigmoid(beta * x))
+    # a forward and a backward kernel for each of the first numbers, and one pair for the others
+    assert choice.cpu.compiled.cache_info().misses - made <= 2 * 17
+    assert len(function._shortcuts) <= 17

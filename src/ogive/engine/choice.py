@@ -20,7 +20,9 @@ from ogive.engine.results import Result
 from ogive.errors import EngineError, EngineWarning, OgiveError, nearest
 from ogive.expr import Program
 
-NAMES = ("auto", "cpu", "eager")
+#: The engines that serve some tensors, the preferred ones first; eager serves the rest.
+KERNELS = {"cpu": cpu}
+NAMES = ("auto", *KERNELS, "eager")
 #: The dispatch modes of compilers and exporters.
 TRACERS = (
     torch._C._TorchDispatchModeKey.PROXY,
@@ -94,8 +96,8 @@ class engine:  # noqa: N801 - used like a function, as torch.no_grad is
                 f"there is no engine {name!r}; there are {', '.join(NAMES)}{nearest(name, NAMES)}"
             )
         self._before = state.engine
-        if name == "cpu":
-            cpu.check()
+        if name in KERNELS:
+            KERNELS[name].check()
         state.change(engine=name)
 
     def __enter__(self) -> None:
@@ -134,9 +136,9 @@ def run(
 ) -> list[Tensor]:
     """The program's outputs: new tensors, or written over those given."""
     name, reason = choose(inputs)
-    if name == "cpu":
+    if name in KERNELS:
         try:
-            outputs = cpu.run(program, inputs, results)
+            outputs: list[Tensor] = KERNELS[name].run(program, inputs, results)
         except EngineError as error:
             name, reason = "eager", give_up(error)
     if name == "eager":
@@ -216,9 +218,10 @@ def choose(inputs: Sequence[Tensor]) -> tuple[str, str]:
         return "eager", state.broken
     if traced():
         return "eager", "the call is being traced"
-    if not cpu.serves(inputs):
-        return "eager", "kernels need dense tensors of floating numbers in the CPU's memory"
-    return "cpu", "fused kernel"
+    for name, kernels in KERNELS.items():
+        if kernels.serves(inputs):
+            return name, "fused kernel"
+    return "eager", "kernels need dense tensors of floating numbers in the CPU's memory"
 
 
 def traced() -> bool:
@@ -233,7 +236,7 @@ def traced() -> bool:
 
 def give_up(error: EngineError) -> str:
     """Remembers that kernels cannot be had, and says so once."""
-    if state.engine == "cpu":
+    if state.engine in KERNELS:
         raise error
     state.change(broken=str(error))
     warnings.warn(

@@ -96,7 +96,7 @@ def mapped(kernel: Kernel, x: Tensor, count: int) -> Tensor:
         kernel.brief(x.data_ptr(), y.data_ptr(), count)
     else:
         pages.huge(y)
-        _spread(kernel, (x.data_ptr(), y.data_ptr()), count)
+        _flat(kernel, (x, y), count, _workers(count))
     return y
 
 
@@ -108,8 +108,10 @@ def run(
         return _run_plain(program, inputs, results)  # type: ignore[arg-type]
     shape = broadcast(inputs)
     like = next((t for t in inputs if t.shape == shape), None)
-    places = [r if isinstance(r, Tensor) else _place(r, shape, like) for r in results]
-    if not _launch(program, shape, inputs, places):
+    # asked once: another thread may change torch's number between the places and the launch
+    parallel = _workers(shape.numel())
+    places = [r if isinstance(r, Tensor) else _place(r, shape, like, parallel) for r in results]
+    if not _launch(program, shape, inputs, places, parallel):
         return _sum_afterwards(program, inputs, results)
     return [p if isinstance(p, Tensor) else p.total() for p in places]
 
@@ -134,7 +136,7 @@ def _run_plain(
     if count := first.numel():
         for output in outputs:
             pages.huge(output)
-        _flat(made, everything, count)
+        _flat(made, everything, count, _workers(count))
     return outputs
 
 
@@ -158,11 +160,11 @@ def _sum_afterwards(
 class _Sums:
     """The places where threads add up an output."""
 
-    def __init__(self, result: Result, count: int) -> None:
+    def __init__(self, result: Result, parallel: int) -> None:
         assert result.shape is not None
         self.dtype = result.dtype
         self.shape = torch.Size(result.shape)
-        self.parts = torch.zeros((_workers(count), *result.shape), dtype=torch.float64)
+        self.parts = torch.zeros((parallel, *result.shape), dtype=torch.float64)
         #: how far apart the threads' copies are, in bytes
         self.slot = 8 * self.shape.numel()
 
@@ -179,9 +181,9 @@ class _Sums:
 Place = Tensor | _Sums
 
 
-def _place(result: Result, shape: torch.Size, like: Tensor | None) -> Place:
+def _place(result: Result, shape: torch.Size, like: Tensor | None, parallel: int) -> Place:
     if result.shape is not None and result.shape != shape:
-        return _Sums(result, shape.numel())
+        return _Sums(result, parallel)
     if like is None:
         return torch.empty(shape, dtype=result.dtype)
     fresh = torch.empty_like(like, dtype=result.dtype, requires_grad=False)
@@ -195,9 +197,13 @@ def _workers(count: int) -> int:
 
 
 def _launch(
-    program: Program, shape: torch.Size, inputs: Sequence[Tensor], places: Sequence[Place]
+    program: Program,
+    shape: torch.Size,
+    inputs: Sequence[Tensor],
+    places: Sequence[Place],
+    parallel: int,
 ) -> bool:
-    """Runs the kernel; False if it cannot add up in the places given."""
+    """Runs the kernel on so many threads; False if it cannot add up in the places given."""
     count = shape.numel()
     if not count:
         return True
@@ -210,14 +216,14 @@ def _launch(
     roles = ("in",) * len(inputs) + tuple([_role(p) for p in places])
     if alike(full) and all(t.shape.numel() == 1 for t in rest):
         access = tuple(["each" if t.shape == shape else "one" for t in everything])
-        _flat(compiled(program, dtypes, roles, access), everything, count)
+        _flat(compiled(program, dtypes, roles, access), everything, count, parallel)
         return True
     strides = [_strides(t, shape) for t in everything]
     leader = max(range(len(everything)), key=lambda k: sum(map(bool, strides[k])))
     loops = layout(shape, strides, leader)
     if any(r == "sum" and a == "stride" for r, a in zip(roles, loops.access, strict=True)):
         return False
-    _rows(compiled(program, dtypes, roles, loops.access), everything, loops, count)
+    _rows(compiled(program, dtypes, roles, loops.access), everything, loops, count, parallel)
     return True
 
 
@@ -235,27 +241,23 @@ def _slot(place: Place) -> int:
     return place.slot if isinstance(place, _Sums) else 0
 
 
-def _flat(made: Kernel, everything: Sequence[Place], count: int) -> None:
+def _flat(made: Kernel, everything: Sequence[Place], count: int, parallel: int) -> None:
     """Tensors of full shape that lie alike, and single numbers."""
     addresses = [t.data_ptr() for t in everything]
     if count <= SHARE:
         made.brief(*addresses, count)
-    else:
-        _spread(made, addresses, count, [_slot(t) for t in everything])
-
-
-def _spread(made: Kernel, addresses: Sequence[int], count: int, slots: Sequence[int] = ()) -> None:
-    parallel = _workers(count)
-    if parallel == 1:
+    elif parallel == 1:
         made.direct(*addresses, count)
-        return
-    arguments = [count]
-    for address, slot in zip(addresses, slots or (0,) * len(addresses), strict=True):
-        arguments += (address, slot)
-    _parallel(made.flat, arguments, parallel)
+    else:
+        arguments = [count]
+        for address, place in zip(addresses, everything, strict=True):
+            arguments += (address, _slot(place))
+        _parallel(made.flat, arguments, parallel)
 
 
-def _rows(made: Kernel, everything: Sequence[Place], loops: Layout, count: int) -> None:
+def _rows(
+    made: Kernel, everything: Sequence[Place], loops: Layout, count: int, parallel: int
+) -> None:
     """Tensors of any strides."""
     rows, columns = loops.sizes[:-1], loops.sizes[-1]
     arguments = [count // columns, columns, len(rows), *rows]
@@ -263,7 +265,7 @@ def _rows(made: Kernel, everything: Sequence[Place], loops: Layout, count: int) 
         size = operand.size
         arguments += (place.data_ptr(), _slot(place), size * steps[-1])
         arguments += [size * s for s in steps[:-1]]
-    _parallel(made.rows, arguments, _workers(count))
+    _parallel(made.rows, arguments, parallel)
 
 
 def _parallel(address: int, arguments: Sequence[int], parallel: int) -> None:

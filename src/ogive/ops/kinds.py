@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 
 from ogive.catalogue import Spec
-from ogive.engine import overwrite
+from ogive.engine import overwrite, traced
 from ogive.engine.layout import dense
+from ogive.engine.results import compute_dtype
 from ogive.errors import InputError
 from ogive.expr import Program
 from ogive.ops import gates, noise, rowwise
@@ -27,6 +28,34 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "gated": {"dim": -1, "gate": "second", "interleave": False},
     "rowwise": {"dim": -1},
 }
+
+
+#: So many sets of numbers become part of a program, each a kernel of its own. A number that changes
+#: in every step of a training must not compile one in every step.
+MOST_BOUND = 16
+_sets_of_numbers: dict[Program, set[tuple[tuple[str, float], ...]]] = {}
+
+
+def binds(program: Program, values: Mapping[str, Value]) -> bool:
+    """Whether the numbers among the values become part of the program; else they are passed in."""
+    numbers, known = _numbers(values), _sets_of_numbers.setdefault(program, set())
+    if numbers in known:
+        return True
+    if len(known) >= MOST_BOUND and not traced():
+        return False
+    known.add(numbers)
+    return True
+
+
+def _settled(program: Program, values: Mapping[str, Value], x: Tensor) -> Mapping[str, Value]:
+    """The values, the numbers among them as tensors if there have been too many."""
+    if binds(program, values):
+        return values
+    dtype = compute_dtype([x])
+    return {
+        n: v if isinstance(v, Tensor) else torch.tensor(v, dtype=dtype, device=x.device)
+        for n, v in values.items()
+    }
 
 
 @lru_cache(maxsize=4096)
@@ -61,6 +90,7 @@ def _apply(
     halves: Halves | None = None,
 ) -> Tensor:
     """The program on the data: numbers become part of it, tensors are passed in."""
+    values = _settled(program, values, data[0])
     tensors = [v for v in values.values() if isinstance(v, Tensor)]
     packed = (halves is not None,) * len(data) + (False,) * len(tensors)
     return apply(_plan(program, _numbers(values), data[0].dtype, packed, halves), *data, *tensors)
@@ -93,6 +123,7 @@ def _perhaps_inplace(
     x, *rest = data
     if not inplace:
         return _apply(program, data, values)
+    values = _settled(program, values, x)
     tensors = [v for v in values.values() if isinstance(v, Tensor)]
     recorded = torch.is_grad_enabled() and any(t.requires_grad for t in (*data, *tensors))
     if recorded or not dense(x):  # torch refuses to write where elements share their memory
