@@ -35,8 +35,9 @@ done:
 # Each thread counts its cell up from what the ninth cell says, so that it takes as long as wanted,
 # and leaves the number of threads there.
 COUNT = """
-define void @count(ptr %cells, i64 %thread, i64 %threads) {
+define void @count(ptr %arguments, i64 %thread, i64 %threads) {
 entry:
+  %cells = load ptr, ptr %arguments
   %cell = getelementptr i64, ptr %cells, i64 %thread
   %last = getelementptr i64, ptr %cells, i64 8
   %n = load i64, ptr %last

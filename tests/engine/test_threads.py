@@ -30,7 +30,7 @@ def as_many_as_before():
 
 def run(pool, address, asked):
     made = cells()
-    pool(address, ctypes.addressof(made), asked)
+    pool(address, asked, ctypes.addressof(made))
     return list(made[:8])
 
 
@@ -40,14 +40,19 @@ def pool(request):
         return threads.PythonThreads()
     library = threads.openmp()
     assert library is not None  # on Linux it is there, or kernels would silently lose torch's pool
-    return threads.OpenMP(library)
+    return threads.launcher(library)
 
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_as_many_threads_as_torch_has(number, count):
     torch.set_num_threads(number)
     assert threads.available() == number
-    assert run(threads.run, count, threads.available()) == [number] * number + [0] * (8 - number)
+    assert run(threads.pool(), count, threads.available()) == [number] * number + [0] * (8 - number)
+
+
+@pytest.mark.parametrize("asked", [0, 1])
+def test_one_thread_does_all(asked, pool, count):
+    assert run(pool, count, asked) == [1] + [0] * 7
 
 
 @pytest.mark.parametrize("asked", [2, 3, 8])
@@ -61,14 +66,14 @@ def test_the_pool_is_torchs_own():
     for number in (1, 2, 3):
         torch.set_num_threads(number)
         assert library.omp_get_max_threads() == number
-    assert isinstance(threads.pool(), threads.OpenMP)
+    assert not isinstance(threads.pool(), threads.PythonThreads)
 
 
 def test_without_such_a_library_pythons_threads_do_it(monkeypatch, count):
     monkeypatch.setattr(threads, "openmp", lambda: None)
     monkeypatch.setattr(threads, "pool", threads.pool.__wrapped__)
     assert isinstance(threads.pool(), threads.PythonThreads)
-    assert run(threads.run, count, 2) == [2, 2] + [0] * 6
+    assert run(threads.pool(), count, 2) == [2, 2] + [0] * 6
 
 
 def test_a_library_that_is_no_openmp_is_passed_over(monkeypatch):
@@ -99,7 +104,7 @@ def test_inside_a_region_of_torchs_fewer_threads_run(count):
 
         @staticmethod
         def backward(ctx, gradient):
-            made.append(run(threads.run, count, threads.available()))
+            made.append(run(threads.pool(), count, threads.available()))
             return gradient
 
     Call.apply(torch.ones(3, requires_grad=True)).sum().backward()
@@ -108,7 +113,7 @@ def test_inside_a_region_of_torchs_fewer_threads_run(count):
 
 def test_a_share_that_comes_too_late_is_not_run(count):
     made = cells()
-    region = threads._Region(count, ctypes.addressof(made), 2)
+    region = threads._Region(count, [ctypes.addressof(made)], 2)
     region.leave()
     region.share(1)
     assert list(made[:8]) == [0] * 8
@@ -123,7 +128,7 @@ address = compiler.load(COUNT).address("count")
 torch.set_num_threads(2)
 def run(rounds=1):
     made = cells(rounds)
-    threads.run(address, ctypes.addressof(made), 2)
+    threads.pool()(address, threads.available(), ctypes.addressof(made))
     return list(made[:2])
 def child():
     faulthandler.dump_traceback_later(60, exit=True)
@@ -173,7 +178,7 @@ print(set(codes), wrong)
     assert printed(FORK + code, alone=False) == "{0} []"
 
 
-@pytest.mark.parametrize("kind", ["OpenMP(threads.openmp())", "PythonThreads()"])
+@pytest.mark.parametrize("kind", ["launcher(threads.openmp())", "PythonThreads()"])
 @linux
 def test_ctrl_c_during_a_kernel(kind):
     """The caller gets its KeyboardInterrupt, but only after the last thread left the memory."""
@@ -192,21 +197,21 @@ for k in range(60):
     made = cells(5_000_000)
     try:
         signal.setitimer(signal.ITIMER_REAL, random.uniform(0.0001, 0.005))
-        pool(address, ctypes.addressof(made), 3)
+        pool(address, 3, ctypes.addressof(made))
         signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
         interrupts += 1
     seen = list(made[:3])
     wrong += any(s not in (0, 3) for s in seen)  # a share is done, or never begins
     made = cells()
-    pool(address, ctypes.addressof(made), 3)
+    pool(address, 3, ctypes.addressof(made))
     wrong += list(made[:4]) != [3, 3, 3, 0]
 print(wrong, interrupts > 10)
 """
     assert printed(code, alone=False) == "0 True"
 
 
-@pytest.mark.parametrize("kind", ["OpenMP(threads.openmp())", "PythonThreads()"])
+@pytest.mark.parametrize("kind", ["launcher(threads.openmp())", "PythonThreads()"])
 @linux
 def test_the_interpreter_ends_while_a_daemon_thread_runs_kernels(kind):
     code = f"""
@@ -219,7 +224,7 @@ started = threading.Event()
 def work():
     while True:
         made = cells(100_000)
-        pool(address, ctypes.addressof(made), 2)
+        pool(address, 2, ctypes.addressof(made))
         started.set()
 threading.Thread(target=work, daemon=True).start()
 started.wait()
@@ -241,7 +246,7 @@ def test_where_no_thread_can_be_started_the_caller_does_all(count, monkeypatch):
 
 def test_no_share_is_done_twice(count):
     made = cells()
-    region = threads._Region(count, ctypes.addressof(made), 2)
+    region = threads._Region(count, [ctypes.addressof(made)], 2)
     region.share(1)
     made[1] = -1
     region.share(1)

@@ -24,14 +24,13 @@ class _Method(ctypes.Structure):
 _methods: list[_Method] = []
 
 
-def builtin(address: int) -> Callable[..., Any]:
-    """The function at the address, whose C signature is that of METH_FASTCALL.
-
-    It runs with the interpreter lock held: for work of a few microseconds.
-    """
-    method = _Method(b"kernel", address, METH_FASTCALL, None)
+def builtin(address: int, own: int) -> Callable[..., Any]:
+    """The function at the address, whose C signature is that of METH_FASTCALL; its ``self`` is the
+    number ``own``."""
+    method = _Method(b"launch", address, METH_FASTCALL, None)
     _methods.append(method)
     create = ctypes.pythonapi.PyCFunction_NewEx
-    create.restype, create.argtypes = ctypes.py_object, [ctypes.c_void_p] * 3
-    function: Callable[..., Any] = create(ctypes.addressof(method), None, None)
+    create.restype = ctypes.py_object
+    create.argtypes = [ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p]
+    function: Callable[..., Any] = create(ctypes.addressof(method), own, None)
     return function

@@ -156,45 +156,58 @@ def overwrite(program: Program, inputs: Sequence[Tensor], x: Tensor) -> None:
 
 
 def shortcut(
-    program: Program, native: Callable[[Tensor], Tensor] | None = None
-) -> Callable[[Tensor], Tensor | None]:
-    """A program of one input and one output as the shortest way from a tensor to its result.
+    program: Program,
+    native: Callable[[Tensor], Tensor] | None = None,
+    recorded: Callable[[Tensor], Tensor | None] | None = None,
+) -> Callable[..., Tensor | None]:
+    """A program of one output as the shortest way from tensors that are alike to their result.
 
-    ``native`` is an operator of torch's with exactly the same values, for small tensors.
+    It gives None where anything is out of the ordinary: a trace to record, an engine to choose,
+    memory that is not one stretch of the CPU's.
 
-    It gives None where anything is out of the ordinary: a gradient or a trace to record, an engine
-    to choose, memory that is not one stretch of the CPU's.
+    Args:
+        native: an operator of torch's with exactly the same values, for one small tensor.
+        recorded: what serves one tensor where a gradient is to be recorded.
     """
     kernels: dict[torch.dtype, cpu.Kernel] = {}
+    # looking up a name costs a tenth of what there is to save
+    modes, tracing = torch._C._len_torch_dispatch_stack, torch._C._get_tracing_state
 
-    def launch(x: Tensor) -> Tensor | None:
+    def launch(x: Tensor, *others: Tensor) -> Tensor | None:
         if (
             type(x) is not Tensor
-            or (x.requires_grad and torch.is_grad_enabled())
             or state.slow
             or forward_ad._current_level >= 0
-            or torch._C._len_torch_dispatch_stack()
-            or torch._C._get_tracing_state() is not None
+            or modes()
+            or tracing() is not None
         ):
             return None
+        if x.requires_grad and torch.is_grad_enabled():
+            return None if recorded is None else recorded(x)
         kernel = kernels.get(x.dtype)
         if kernel is None:
-            return None if not cpu.serves([x]) else prepare(x)
-        count = x.numel()
-        if not count or not x.is_contiguous() or not x.is_cpu:
-            return None
-        if count == 1 and x.is_neg():  # else a negative view, an imaginary part, is not contiguous
-            return None
+            return None if not cpu.serves([x, *others]) else prepare(x, *others)
         try:
-            return cpu.mapped(kernel, x, count)
+            count = x.numel()
+            if not count or not x.is_contiguous() or not x.is_cpu:
+                return None
+            if others and not all_like(x, others):
+                return None
+            # else a negative view, an imaginary part, is not contiguous
+            if count == 1 and (others or x.is_neg()):
+                return None
+            return cpu.mapped(kernel, x, others, count)
         except RuntimeError:  # a tensor without memory, as inside torch.func.vmap
             return None
 
-    def prepare(x: Tensor) -> Tensor | None:
+    def prepare(*inputs: Tensor) -> Tensor | None:
         """The first call with a dtype takes the long way, which also reports what is broken."""
-        outputs = run(program, [x], [Result(x.dtype)])
+        x = inputs[0]
+        if not all_like(x, inputs):
+            return None
+        outputs = run(program, inputs, [Result(x.dtype)])
         if not state.slow:
-            kernels[x.dtype] = cpu.unary(program, x.dtype)
+            kernels[x.dtype] = cpu.mapping(program, x.dtype)
         return outputs[0]
 
     def launch_native(x: Tensor) -> Tensor | None:
@@ -208,6 +221,20 @@ def shortcut(
         return launch(x)
 
     return launch if native is None else launch_native
+
+
+def all_like(x: Tensor, others: Sequence[Tensor]) -> bool:
+    """Whether the others are of x's dtype and shape, and dense in the CPU's memory as x is."""
+    for t in others:
+        if (
+            t.dtype is not x.dtype
+            or t.shape != x.shape
+            or not t.is_contiguous()
+            or not t.is_cpu
+            or type(t) not in cpu.PLAIN
+        ):
+            return False
+    return True
 
 
 def choose(inputs: Sequence[Tensor]) -> tuple[str, str]:

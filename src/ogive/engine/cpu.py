@@ -7,7 +7,6 @@ it is the same every time for a given number of threads.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -15,7 +14,6 @@ import torch
 from torch import Tensor
 
 from ogive.engine import compiler, pages, threads
-from ogive.engine.builtin import builtin
 from ogive.engine.layout import Layout, alike, layout
 from ogive.engine.loops import Operand, kernel
 from ogive.engine.precision import arithmetic
@@ -64,10 +62,7 @@ class Kernel:
         source = kernel(program, operands, arithmetic(program, operands))
         label = f"{program.name} {' '.join(dict.fromkeys(o.dtype for o in operands))}"
         library = compiler.load(source, label)
-        #: with the interpreter's lock held, for few elements, and without
-        self.brief = builtin(library.address("python"))
-        places = [ctypes.c_void_p] * len(operands)
-        self.direct = ctypes.CFUNCTYPE(None, *places, ctypes.c_int64)(library.address("direct"))
+        self.launch = threads.pool()
         self.flat = library.address("flat")
         self.rows = library.address("rows")
 
@@ -84,19 +79,24 @@ def compiled(
     return Kernel(program, tuple(Operand(DTYPES[d], r, a) for d, r, a in rows))
 
 
-def unary(program: Program, dtype: torch.dtype) -> Kernel:
-    """The kernel of a program from one dense tensor to another."""
-    return compiled(program, (dtype, dtype), ("in", "out"), ("each", "each"))
+def mapping(program: Program, dtype: torch.dtype) -> Kernel:
+    """The kernel of a program from dense tensors to another, all of one dtype."""
+    count = len(program.inputs)
+    return compiled(program, (dtype,) * (count + 1), *_plain_roles(count, 1))
 
 
-def mapped(kernel: Kernel, x: Tensor, count: int) -> Tensor:
-    """The result of a kernel of ``unary`` on a contiguous tensor of so many elements."""
+def mapped(kernel: Kernel, x: Tensor, others: Sequence[Tensor], count: int) -> Tensor:
+    """The result of a kernel of ``mapping`` on contiguous tensors of so many elements each."""
     y = torch.empty_like(x)
-    if count <= SHARE:
-        kernel.brief(x.data_ptr(), y.data_ptr(), count)
-    else:
+    parallel = 0
+    if count > SHARE:
         pages.huge(y)
-        _flat(kernel, (x, y), count, _workers(count))
+        parallel = workers(count, threads.available())
+    if others:
+        places = [t.data_ptr() for t in others]
+        kernel.launch(kernel.flat, parallel, count, x.data_ptr(), *places, y.data_ptr())
+    else:
+        kernel.launch(kernel.flat, parallel, count, x.data_ptr(), y.data_ptr())
     return y
 
 
@@ -109,7 +109,7 @@ def run(
     shape = broadcast(inputs)
     like = next((t for t in inputs if t.shape == shape), None)
     # asked once: another thread may change torch's number between the places and the launch
-    parallel = _workers(shape.numel())
+    parallel = workers(shape.numel(), threads.available())
     places = [r if isinstance(r, Tensor) else _place(r, shape, like, parallel) for r in results]
     if not _launch(program, shape, inputs, places, parallel):
         return _sum_afterwards(program, inputs, results)
@@ -136,7 +136,7 @@ def _run_plain(
     if count := first.numel():
         for output in outputs:
             pages.huge(output)
-        _flat(made, everything, count, _workers(count))
+        _flat(made, everything, count, workers(count, threads.available()))
     return outputs
 
 
@@ -164,7 +164,7 @@ class _Sums:
         assert result.shape is not None
         self.dtype = result.dtype
         self.shape = torch.Size(result.shape)
-        self.parts = torch.zeros((parallel, *result.shape), dtype=torch.float64)
+        self.parts = torch.zeros((max(parallel, 1), *result.shape), dtype=torch.float64)
         #: how far apart the threads' copies are, in bytes
         self.slot = 8 * self.shape.numel()
 
@@ -191,9 +191,11 @@ def _place(result: Result, shape: torch.Size, like: Tensor | None, parallel: int
     return fresh
 
 
-def _workers(count: int) -> int:
-    """How many threads run a kernel over so many elements."""
-    return 1 if count < 2 * SHARE else min(count // SHARE, threads.available())
+def workers(count: int, available: int) -> int:
+    """How many threads run a kernel over so many elements; 0 is no other, see threads.Pool."""
+    if count <= SHARE:
+        return 0
+    return 1 if count < 2 * SHARE else min(count // SHARE, available)
 
 
 def _launch(
@@ -243,16 +245,9 @@ def _slot(place: Place) -> int:
 
 def _flat(made: Kernel, everything: Sequence[Place], count: int, parallel: int) -> None:
     """Tensors of full shape that lie alike, and single numbers."""
-    addresses = [t.data_ptr() for t in everything]
-    if count <= SHARE:
-        made.brief(*addresses, count)
-    elif parallel == 1:
-        made.direct(*addresses, count)
-    else:
-        arguments = [count]
-        for address, place in zip(addresses, everything, strict=True):
-            arguments += (address, _slot(place))
-        _parallel(made.flat, arguments, parallel)
+    places = [t.data_ptr() for t in everything]
+    slots = [t.slot for t in everything if isinstance(t, _Sums)]
+    made.launch(made.flat, parallel, count, *places, *slots)
 
 
 def _rows(
@@ -265,9 +260,4 @@ def _rows(
         size = operand.size
         arguments += (place.data_ptr(), _slot(place), size * steps[-1])
         arguments += [size * s for s in steps[:-1]]
-    _parallel(made.rows, arguments, parallel)
-
-
-def _parallel(address: int, arguments: Sequence[int], parallel: int) -> None:
-    packed = (ctypes.c_int64 * len(arguments))(*arguments)
-    threads.run(address, ctypes.addressof(packed), parallel)
+    made.launch(made.rows, parallel, *arguments)

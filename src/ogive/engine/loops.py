@@ -1,10 +1,9 @@
 """The loops of a kernel: vectors loaded, converted, computed, rounded once and stored.
 
-The printer gives a function of vectors; here it is put into a loop over memory. A kernel has four
-entries: ``direct`` for one stretch of memory, ``python`` for the same as a function of Python's,
-``flat`` for a thread's share of a stretch, ``rows`` for a thread's share of tensors with strides.
-All of them run the same ``span``, vector after vector, an incomplete one through a buffer: a value
-depends neither on the size nor on the way it is reached.
+The printer gives a function of vectors; here it is put into a loop over memory. A kernel has two
+regions: ``flat`` for a thread's share of one stretch of memory, ``rows`` for a thread's share of
+tensors with strides. Both run the same ``span``, vector after vector, an incomplete one through a
+buffer: a value depends neither on the size nor on the way it is reached.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ def kernel(program: Program, operands: tuple[Operand, ...], arithmetic: Arithmet
     """The module of a program, its inputs and then its outputs being the operands."""
     body = module(program, arithmetic, "body")
     copies = [_COPY.format(bits=8 * size, size=size) for size in sorted({o.size for o in operands})]
-    return "\n".join([body, *copies, _Span(operands, arithmetic).text(), *_entries(operands)])
+    return "\n".join([body, *copies, _Span(operands, arithmetic).text(), *_regions(operands)])
 
 
 _COPY = """\
@@ -265,46 +264,10 @@ class _Span:
         return self.name(f"trunc {ints} {kept} to {self.vector('i16')}")
 
 
-def _entries(operands: tuple[Operand, ...]) -> list[str]:
+def _regions(operands: tuple[Operand, ...]) -> list[str]:
     return [
         f"declare double @llvm.vector.reduce.fadd.v{n}f64(double, <{n} x double>)" for n in (8, 16)
-    ] + [_direct(operands), _python(len(operands)), _flat(operands), _rows(operands)]
-
-
-def _direct(operands: tuple[Operand, ...]) -> str:
-    """``direct(places ..., count)``."""
-    places = [f"ptr %p{k}" for k in range(len(operands))]
-    passed = ", ".join(f"{p}, i64 0" for p in places)
-    return f"""\
-define void @direct({", ".join(places)}, i64 %count) {{
-  call void @span({passed}, i64 %count)
-  ret void
-}}
-"""
-
-
-def _python(count: int) -> str:
-    """``direct`` as Python calls it: with places and count as Python's whole numbers."""
-    lines = [
-        "declare ptr @PyLong_AsVoidPtr(ptr)",
-        "declare i64 @PyLong_AsLongLong(ptr)",
-        "declare void @Py_IncRef(ptr)",
-        "define ptr @python(ptr %self, ptr %given, i64 %n) {",
-    ]
-    for k in range(count + 1):
-        lines += [
-            f"  %at{k} = getelementptr ptr, ptr %given, i64 {k}",
-            f"  %o{k} = load ptr, ptr %at{k}, align 8",
-        ]
-    places = [f"ptr %p{k}" for k in range(count)]
-    lines += [f"  %p{k} = call ptr @PyLong_AsVoidPtr(ptr %o{k})" for k in range(count)]
-    lines += [
-        f"  %count = call i64 @PyLong_AsLongLong(ptr %o{count})",
-        f"  call void @direct({', '.join(places)}, i64 %count)",
-        "  call void @Py_IncRef(ptr %o0)",
-        "  ret ptr %o0",
-    ]
-    return "\n".join([*lines, "}", ""])
+    ] + [_flat(operands), _rows(operands)]
 
 
 def _load(name: str, kind: str, index: int) -> list[str]:
@@ -330,16 +293,19 @@ work:"""
 
 
 def _flat(operands: tuple[Operand, ...]) -> str:
-    """``flat(a, thread, threads)`` with a = count, then place and slot of each operand.
+    """``flat(a, thread, threads)`` with a = count, then the operands' places, then the slots of the
+    sums.
 
     A slot is how far apart the threads' own sums lie.
     """
     lines = ["define void @flat(ptr %a, i64 %thread, i64 %threads) {", "entry:"]
     lines += [*_load("total", "i64", 0), _SHARE, "  %count = sub i64 %end, %start"]
+    slots = iter(range(1 + len(operands), 1 + 2 * len(operands)))
     for k, o in enumerate(operands):
-        lines += _load(f"p{k}", "ptr", 1 + 2 * k)
+        lines += _load(f"p{k}", "ptr", 1 + k)
         if o.role == "sum":
-            lines += [*_load(f"slot{k}", "i64", 2 + 2 * k), f"  %o{k} = mul i64 %thread, %slot{k}"]
+            lines += _load(f"slot{k}", "i64", next(slots))
+            lines.append(f"  %o{k} = mul i64 %thread, %slot{k}")
         else:
             step = o.size if o.access == "each" else 0
             lines.append(f"  %o{k} = mul i64 %start, {step}")

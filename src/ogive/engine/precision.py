@@ -8,7 +8,6 @@ bars below. The verdict depends on the program alone, and is kept with the kerne
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import math
 from dataclasses import replace
@@ -16,7 +15,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ogive.engine import cache, compiler
+from ogive.engine import cache, compiler, threads
 from ogive.engine.loops import Operand, kernel
 from ogive.expr import Program
 from ogive.printers.llvm import NEAR, Arithmetic, has_simple_form
@@ -99,11 +98,9 @@ def _outputs(
     program: Program, source: str, dtype: torch.dtype, inputs: list[Tensor]
 ) -> list[Tensor]:
     outputs = [torch.empty(inputs[0].shape, dtype=dtype) for _ in program.outputs]
-    operands = [*inputs, *outputs]
-    places = [ctypes.c_void_p] * len(operands)
-    address = compiler.load(source, f"{program.name} probe").address("direct")
-    run = ctypes.CFUNCTYPE(None, *places, ctypes.c_int64)(address)
-    run(*(t.data_ptr() for t in operands), inputs[0].numel())
+    places = [t.data_ptr() for t in (*inputs, *outputs)]
+    region = compiler.load(source, f"{program.name} probe").address("flat")
+    threads.pool()(region, 1, inputs[0].numel(), *places)
     return outputs
 
 

@@ -28,7 +28,6 @@ import torch
 from torch import Tensor
 
 from ogive.engine import choice, compiler, cpu, pages, threads
-from ogive.engine.builtin import builtin
 from ogive.engine.loops import SIZE, STORED
 from ogive.errors import EngineError
 from ogive.expr import symbol
@@ -489,7 +488,7 @@ class _Module:
         loops = [part for k in walks for part in self.walk(k)]
         sums = _COMPENSATED if self.kind.format is FLOAT64 else _WIDE
         helpers = [*self.memory(), self.fill(_HELPERS), self.fill(sums)]
-        entries = [self.task(), self.region(), self.python()]
+        entries = [self.task(), self.region()]
         return "\n".join([self.module.whole(), *helpers, *loops, *entries, "!0 = !{}", ""])
 
     def fill(self, template: str, **words: object) -> str:
@@ -566,21 +565,6 @@ class _Module:
         return self.fill(
             _REGION, loads="".join(loads), bases=self.each(_BASE), moved=self.each(_MOVED)
         )
-
-    def python(self) -> str:
-        """``region`` as Python calls it: with the layout and places as Python's whole numbers."""
-        count = len(self.program.operands) + 1
-        taken = [
-            f"""\
-  %o{k}.at = getelementptr ptr, ptr %given, i64 {k}
-  %o{k} = load ptr, ptr %o{k}.at, align 8
-  %p{k} = call ptr @PyLong_AsVoidPtr(ptr %o{k})
-  %a{k} = getelementptr ptr, ptr %a, i64 {k}
-  store ptr %p{k}, ptr %a{k}, align 8
-"""
-            for k in range(count)
-        ]
-        return self.fill(_PYTHON, count=count, taken="".join(taken))
 
 
 def _number(name: str, index: int) -> str:
@@ -951,28 +935,15 @@ _MOVED = """\
   %{o}.oc = add i64 %{o}.o, %{o}.c
   %{o}.at = getelementptr i8, ptr %{o}.first, i64 %{o}.oc
 """
-_PYTHON = """\
-declare ptr @PyLong_AsVoidPtr(ptr)
-declare void @Py_IncRef(ptr)
-
-define ptr @python(ptr %self, ptr %given, i64 %n) {
-  %a = alloca [$count x ptr], align 8
-$taken
-  call void @region(ptr %a, i64 0, i64 1)
-  call void @Py_IncRef(ptr %o0)
-  ret ptr %o0
-}
-"""
 
 
 # Running it
 
 
 @lru_cache(maxsize=256)
-def compiled(kind: Kind) -> tuple[int, Callable[..., object]]:
-    """The kernel's address, and the kernel as a function of Python's."""
-    library = compiler.load(source(kind), f"{kind.kernel.name} {kind.dtype}")
-    return library.address("region"), builtin(library.address("python"))
+def compiled(kind: Kind) -> int:
+    """The kernel's address."""
+    return compiler.load(source(kind), f"{kind.kernel.name} {kind.dtype}").address("region")
 
 
 class _Plan:
@@ -989,7 +960,7 @@ class _Plan:
     ) -> None:
         n, columns = shape[dim], math.prod(shape[dim + 1 :])
         kind = Kind(kernel, cpu.DTYPES[dtype], "rows" if columns == 1 else "columns")
-        self.address, self.brief = compiled(kind)
+        self.region, self._launch = compiled(kind), threads.pool()
         size, lanes = SIZE[kind.dtype], LANES[kind.format]
         if kind.layout == "rows":
             groups, columns = 1, shape.numel() // n
@@ -1000,9 +971,7 @@ class _Plan:
             width = min(columns, lanes * max(1, min(VECTORS, CACHED // (n * lanes))))
             steps = (0, size * n * columns, size * width, size * columns)
         tasks = groups * -(-columns // width)
-        self.parallel = max(1, min(tasks, shape.numel() // cpu.SHARE, available))
-        #: whether a call is too short to let other threads of Python's run meanwhile
-        self.short = shape.numel() <= cpu.SHARE
+        self._parallel = min(tasks, cpu.workers(shape.numel(), available))
         operands = kind.program.operands
         every = [steps] * len(operands)
         #: whether exponentials are kept, and in how many float32 numbers, if not in the output
@@ -1010,7 +979,7 @@ class _Plan:
         if self.keeps and kind.narrow:
             pace, count = (n, width) if kind.layout == "rows" else (width, n)
             pace = -(-pace // lanes) * lanes
-            self.scratch = self.parallel * count * pace
+            self.scratch = max(self._parallel, 1) * count * pace
             every[-1] = (4 * count * pace, 0, 0, 4 * pace)
         sizes = (groups, n, columns, width)
         numbers = [*_bits(factor, kind.format), *sizes, *(v for s in every for v in s)]
@@ -1019,11 +988,7 @@ class _Plan:
 
     def run(self, places: list[int]) -> None:
         """The kernel on operands at these places."""
-        if self.short:
-            self.brief(self.layout, *places)
-        else:
-            arguments = (ctypes.c_int64 * (1 + len(places)))(self.layout, *places)
-            threads.run(self.address, ctypes.addressof(arguments), self.parallel)
+        self._launch(self.region, self._parallel, self.layout, *places)
 
 
 _plan = lru_cache(maxsize=1024)(_Plan)

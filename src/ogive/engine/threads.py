@@ -1,7 +1,8 @@
 """Kernels on torch's own threads, so that two pools never compete for the processor's cores.
 
-A kernel's region is a function ``f(arguments, thread, threads)`` that does one thread's share.
-torch's OpenMP library runs it as it runs torch's operators; torch.set_num_threads holds for it.
+A kernel's region is a function ``f(arguments, thread, threads)`` that does one thread's share; its
+arguments are 64-bit numbers, one behind the other. torch's OpenMP library runs it as it runs
+torch's operators; torch.set_num_threads holds for it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import lru_cache
@@ -18,19 +19,31 @@ from pathlib import Path
 import torch
 
 from ogive.engine import compiler
+from ogive.engine.builtin import builtin
 
-Pool = Callable[[int, int, int], None]
+#: ``pool(region, threads, *numbers)`` runs the region at this address on at most so many threads
+#: and waits for all of them; the numbers are the region's arguments. 0 threads are the caller's
+#: own, which keeps the interpreter's lock: for work of a few microseconds.
+Pool = Callable[..., object]
 
 _Function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
-# OpenMP starts functions of one argument, which do not know their thread. The two functions that
-# tell it arrive as pointers: code that goes to the disk must not contain addresses.
-ENTRY = """
-define void @enter(ptr %call) {
+# OpenMP starts functions of one argument, which do not know their thread. Its functions arrive as
+# pointers: code that goes to the disk must not contain addresses.
+LAUNCH = """
+declare i64 @PyLong_AsLongLong(ptr)
+declare ptr @PyLong_AsVoidPtr(ptr)
+declare ptr @PyEval_SaveThread()
+declare void @PyEval_RestoreThread(ptr)
+declare void @Py_IncRef(ptr)
+
+define internal void @enter(ptr %call) {
   %arguments.at = getelementptr ptr, ptr %call, i64 1
-  %thread.at = getelementptr ptr, ptr %call, i64 2
-  %threads.at = getelementptr ptr, ptr %call, i64 3
+  %library.at = getelementptr ptr, ptr %call, i64 2
   %region = load ptr, ptr %call
   %arguments = load ptr, ptr %arguments.at
+  %library = load ptr, ptr %library.at
+  %thread.at = getelementptr ptr, ptr %library, i64 1
+  %threads.at = getelementptr ptr, ptr %library, i64 2
   %get_thread = load ptr, ptr %thread.at
   %get_threads = load ptr, ptr %threads.at
   %thread = call i32 %get_thread()
@@ -39,6 +52,62 @@ define void @enter(ptr %call) {
   %threads.wide = sext i32 %threads to i64
   call void %region(ptr %arguments, i64 %thread.wide, i64 %threads.wide)
   ret void
+}
+
+define ptr @launch(ptr %self, ptr %given, i64 %n) {
+entry:
+  %first = load ptr, ptr %given
+  %second.at = getelementptr ptr, ptr %given, i64 1
+  %second = load ptr, ptr %second.at
+  %rest = getelementptr ptr, ptr %given, i64 2
+  %region = call ptr @PyLong_AsVoidPtr(ptr %first)
+  %threads = call i64 @PyLong_AsLongLong(ptr %second)
+  %count = sub i64 %n, 2
+  %arguments = alloca i64, i64 %count
+  br label %head
+head:
+  %i = phi i64 [ 0, %entry ], [ %next, %take ]
+  %more = icmp ult i64 %i, %count
+  br i1 %more, label %take, label %choose
+take:
+  %number.at = getelementptr ptr, ptr %rest, i64 %i
+  %number = load ptr, ptr %number.at
+  %value = call i64 @PyLong_AsLongLong(ptr %number)
+  %to = getelementptr i64, ptr %arguments, i64 %i
+  store i64 %value, ptr %to
+  %next = add i64 %i, 1
+  br label %head
+choose:
+  %held = icmp eq i64 %threads, 0
+  br i1 %held, label %brief, label %release
+brief:
+  call void %region(ptr %arguments, i64 0, i64 1)
+  br label %done
+release:
+  %lock = call ptr @PyEval_SaveThread()
+  %alone = icmp eq i64 %threads, 1
+  br i1 %alone, label %single, label %parallel
+single:
+  call void %region(ptr %arguments, i64 0, i64 1)
+  br label %return
+parallel:
+  %library = call ptr @PyLong_AsVoidPtr(ptr %self)
+  %call = alloca [3 x ptr]
+  %arguments.at = getelementptr ptr, ptr %call, i64 1
+  %library.at = getelementptr ptr, ptr %call, i64 2
+  store ptr %region, ptr %call
+  store ptr %arguments, ptr %arguments.at
+  store ptr %library, ptr %library.at
+  %start = load ptr, ptr %library
+  %wanted = trunc i64 %threads to i32
+  call void %start(ptr @enter, ptr %call, i32 %wanted, i32 0)
+  br label %return
+return:
+  call void @PyEval_RestoreThread(ptr %lock)
+  br label %done
+done:
+  call void @Py_IncRef(ptr %first)
+  ret ptr %first
 }
 """
 
@@ -50,19 +119,11 @@ def available() -> int:
     return 1 if _forked else torch.get_num_threads()
 
 
-def run(address: int, arguments: int, threads: int) -> None:
-    """Runs the region at this address on at most so many threads, and waits for all of them."""
-    if threads == 1 or _forked:
-        _Function(address)(arguments, 0, 1)
-    else:
-        pool()(address, arguments, threads)
-
-
 @lru_cache(maxsize=1)
 def pool() -> Pool:
-    """What runs a region on several threads: torch's OpenMP library, else Python's threads."""
+    """What runs regions: torch's OpenMP library, else Python's threads."""
     library = openmp()
-    return PythonThreads() if library is None else OpenMP(library)
+    return PythonThreads() if library is None else launcher(library)
 
 
 def openmp() -> ctypes.CDLL | None:
@@ -81,32 +142,19 @@ def openmp() -> ctypes.CDLL | None:
     return None
 
 
-class OpenMP:
-    """Regions on the threads of an OpenMP library; it may give a region fewer than asked for."""
-
-    def __init__(self, library: ctypes.CDLL) -> None:
-        self._parallel = library.GOMP_parallel
-        self._parallel.argtypes = (
-            ctypes.c_void_p,
-            ctypes.c_void_p,
-            ctypes.c_uint,
-            ctypes.c_uint,
-        )
-        self._parallel.restype = None
-        self._entry = compiler.load(ENTRY, "threads").address("enter")
-        self._thread = _address(library.omp_get_thread_num)
-        self._threads = _address(library.omp_get_num_threads)
-        self._call = ctypes.c_void_p * 4
-
-    def __call__(self, address: int, arguments: int, threads: int) -> None:
-        call = self._call(address, arguments, self._thread, self._threads)
-        self._parallel(self._entry, call, threads, 0)
+def launcher(library: ctypes.CDLL | None) -> Pool:
+    """The pool of an OpenMP library, which may give a region fewer threads than asked for; without
+    a library, of no more than one thread."""
+    names = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads") if library else ()
+    functions = [ctypes.cast(getattr(library, name), ctypes.c_void_p) for name in names]
+    table = (ctypes.c_void_p * 3)(*(f.value for f in functions))
+    _tables.append(table)
+    code = compiler.load(LAUNCH, "threads")
+    return builtin(code.address("launch"), ctypes.addressof(table))
 
 
-def _address(function: object) -> int:
-    found = ctypes.cast(function, ctypes.c_void_p).value  # type: ignore[arg-type]
-    assert found is not None
-    return found
+#: Launchers keep their addresses.
+_tables: list[object] = []
 
 
 class PythonThreads:
@@ -114,9 +162,15 @@ class PythonThreads:
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="ogive")
+        self._alone = launcher(None)
 
-    def __call__(self, address: int, arguments: int, threads: int) -> None:
-        region = _Region(address, arguments, threads)
+    def __call__(self, address: int, threads: int, *numbers: int) -> None:
+        if threads <= 1:
+            self._alone(address, threads, *numbers)
+        else:
+            self._share(_Region(address, numbers, threads), threads)
+
+    def _share(self, region: _Region, threads: int) -> None:
         started = []
         try:
             for thread in range(1, threads):
@@ -133,9 +187,9 @@ class PythonThreads:
 class _Region:
     """A region that several threads run; the memory it works on is safe to free after leave()."""
 
-    def __init__(self, address: int, arguments: int, threads: int) -> None:
+    def __init__(self, address: int, numbers: Sequence[int], threads: int) -> None:
         self._function = _Function(address)
-        self._arguments = arguments
+        self._arguments = (ctypes.c_int64 * len(numbers))(*numbers)
         self._threads = threads
         self._open = set(range(threads))
         self._running = set[object]()
@@ -147,7 +201,7 @@ class _Region:
         self._running.add(run)
         try:
             self._open.remove(thread)
-            self._function(self._arguments, thread, self._threads)
+            self._function(ctypes.addressof(self._arguments), thread, self._threads)
         except KeyError:
             pass
         finally:

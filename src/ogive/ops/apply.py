@@ -24,21 +24,22 @@ def apply(plan: Plan, *tensors: Tensor) -> Tensor:
 
 
 def _call(plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:
-    transformed = torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
-    if not transformed and not (torch.is_grad_enabled() and any(t.requires_grad for t in tensors)):
+    if torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0:
+        transformed: tuple[Tensor, ...] = _Transformed.apply(plan, *tensors)  # type: ignore[no-untyped-call]
+        return transformed
+    if not torch.is_grad_enabled() or not any(t.requires_grad for t in tensors):
         return operator.run(plan, tensors)
-    apply_: Any = (_Transformed if transformed else _Recorded).apply
-    outputs: tuple[Tensor, ...] = apply_(plan, *tensors)
-    return outputs
+    made: Any = _Recorded.apply(plan, *tensors)  # type: ignore[no-untyped-call]
+    return made if type(made) is tuple else (made,)
 
 
 def _gradients(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
     tensors = ctx.saved_tensors
-    used = tuple(k for k, g in enumerate(gradients) if g is not None)
-    if not used:
-        return (None, *(None for _ in tensors))
-    wanted = tuple(i for i, need in enumerate(ctx.needs_input_grad[1:]) if need)
     given = [g for g in gradients if g is not None]
+    if not given:
+        return (None, *(None for _ in tensors))
+    used = tuple([k for k, g in enumerate(gradients) if g is not None])
+    wanted = tuple([i for i, need in enumerate(ctx.needs_input_grad[1:]) if need])
     results = _call(ctx.plan.backward(tensors, used, wanted), *given, *tensors)
     found: list[Tensor | None] = [None] * len(tensors)
     for i, result in zip(wanted, results, strict=True):
@@ -50,12 +51,13 @@ class _Recorded(Function):
     """What an ordinary call records."""
 
     @staticmethod
-    def forward(ctx: Any, plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, plan: Plan, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
         ctx.plan = plan
         ctx.save_for_backward(*tensors)
         # a zero for an output nobody used would be multiplied by slopes that may be infinite
         ctx.set_materialize_grads(False)
-        return operator.run(plan, tensors)
+        outputs = operator.run(plan, tensors)
+        return outputs[0] if len(outputs) == 1 else outputs  # torch takes 3 us for a tuple
 
     backward = staticmethod(_gradients)
 

@@ -15,7 +15,7 @@ from ogive.catalogue import Parameter, Spec, entries, resolve
 from ogive.engine import shortcut
 from ogive.errors import InputError, OgiveError, ParameterError
 from ogive.ops.arguments import check_parameters, sort_inputs
-from ogive.ops.kinds import OPTIONS, RUN, binds, bound
+from ogive.ops.kinds import OPTIONS, RUN, binds, bound, recorded
 from ogive.ops.native import NATIVE
 from ogive.printers import latex, printer
 
@@ -162,7 +162,11 @@ class ActivationFunction:
                 values = check_parameters(spec, arguments)
                 if not binds(spec.program, values):
                     return _no_shortcut
-                found = shortcut(bound(spec.program, values), _native(spec, values))
+                found = shortcut(
+                    bound(spec.program, values),
+                    _native(spec, values),
+                    recorded(spec.program, values),
+                )
         self._shortcuts[key] = found
         return found
 

@@ -79,6 +79,18 @@ def bound(program: Program, values: Mapping[str, Value]) -> Program:
     return _bound(program, _numbers(values))
 
 
+def recorded(program: Program, values: Mapping[str, Value]) -> Callable[[Tensor], Tensor | None]:
+    """The program as a call on one tensor that autograd records; it gives None for other dtypes."""
+    numbers = _numbers(values)
+
+    def record(x: Tensor) -> Tensor | None:
+        if not x.is_floating_point():
+            return None
+        return apply(_plan(program, numbers, x.dtype, (False,), None), x)
+
+    return record
+
+
 def _numbers(values: Mapping[str, Value]) -> tuple[tuple[str, float], ...]:
     return tuple((n, v) for n, v in values.items() if not isinstance(v, Tensor))
 

@@ -7,7 +7,7 @@ program has two inputs for it; so its gradient is one tensor too, written in pla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ogive.engine import run
+from ogive.engine import run, shortcut
 from ogive.engine.results import Result, broadcast
 from ogive.expr import Program
 from ogive.ops.gates import Halves
@@ -48,10 +48,23 @@ class Plan:
 
     def run(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """The outputs, computed by the engine that is chosen for these tensors."""
+        if self._shortest is not None and tensors[0].dtype is self.outputs[0].dtype:
+            output = self._shortest(*tensors)
+            if output is not None:
+                return (output,)
         if self.halves is None:
-            places = [Result(o.dtype, o.shape) for o in self.outputs]
-            return tuple(run(self.program, tensors, places))
+            return tuple(run(self.program, tensors, self._places))
         return self._run_packed(tensors)
+
+    @cached_property
+    def _shortest(self) -> Callable[..., Tensor | None] | None:
+        """The shortcut for tensors that are alike, where one output is all there is."""
+        ordinary = self.halves is None and len(self.outputs) == 1 and self.outputs[0].shape is None
+        return shortcut(self.program) if ordinary else None
+
+    @cached_property
+    def _places(self) -> list[Result | Tensor]:
+        return [Result(o.dtype, o.shape) for o in self.outputs]
 
     def _run_packed(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
         inputs = self.unpack(tensors)
@@ -88,6 +101,8 @@ class Plan:
 
         A broadcast tensor's gradient is summed before it is rounded.
         """
+        if len(tensors) == 1:  # most calls
+            return self._backward(used, wanted, ((tensors[0].dtype, None, self.packed[0]),))
         shape = broadcast(self.unpack(tensors))
         outputs = []
         for i in wanted:
