@@ -350,3 +350,33 @@ def test_a_process_of_its_own_does_not_need_torch():
     code = "from ogive.engine import compiler; compiler.available(); print('torch' in sys.modules)"
     assert printed(code) == "False"
     assert script("", alone=True) != script("", alone=False)
+
+
+BITS = """
+import ogive, torch
+x = torch.linspace(-30, 30, 100_003)
+made = [ogive.get(n)(x.to(d)).double() for n in ("mish", "gelu") for d in (x.dtype, torch.bfloat16)]
+print(torch.stack(made).numpy().tobytes().hex()[::97])
+"""
+
+
+def test_a_kernel_for_a_lesser_processor_gives_the_same_bits():
+    known = compiler._llvmlite().get_host_cpu_features()
+    possible = [n for n, needs in compiler.LEVELS.items() if all(known.get(f) for f in needs)]
+    wanted = printed(BITS, alone=False)
+    assert [printed(BITS, alone=False, OGIVE_CPU=name) == wanted for name in possible] == [
+        True for _ in possible
+    ]
+
+
+def test_a_processor_there_is_not_is_refused(monkeypatch):
+    monkeypatch.setenv("OGIVE_CPU", "z80")
+    with pytest.raises(EngineError, match="'z80'; it can be x86-64-v3 or x86-64-v4"):
+        compiler.Toolchain()
+
+
+def test_a_processor_that_can_more_than_this_one_is_refused(monkeypatch):
+    monkeypatch.setattr(compiler, "LEVELS", {"x86-64-v3": ("no such feature",)})
+    monkeypatch.setenv("OGIVE_CPU", "x86-64-v3")
+    with pytest.raises(EngineError, match="this processor has no no such feature"):
+        compiler.Toolchain()

@@ -29,8 +29,14 @@ TRACERS = (
     torch._C._TorchDispatchModeKey.FUNCTIONAL,
     torch._C._TorchDispatchModeKey.FAKE,
 )
-#: Up to so many elements an operator of torch's with the same values is the shorter way.
-NATIVE = 8192
+#: Up to so many elements an operator of torch's with the same values is the shorter way. torch
+#: computes 16-bit numbers more slowly than kernels do, so only the call's own cost is to be saved.
+NATIVE_UP_TO = {
+    torch.float32: 2**18,
+    torch.float64: 2**17,
+    torch.bfloat16: 2**13,
+    torch.float16: 2**13,
+}
 
 
 @dataclass(frozen=True)
@@ -215,7 +221,7 @@ def shortcut(
             type(x) is Tensor
             and state.free
             and not (x.requires_grad and torch.is_grad_enabled())
-            and x.numel() <= NATIVE
+            and x.numel() <= NATIVE_UP_TO.get(x.dtype, 0)
         ):
             return native(x)  # type: ignore[misc]
         return launch(x)

@@ -65,8 +65,7 @@ class Toolchain:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         self._llvm = llvm
-        self._cpu = llvm.get_host_cpu_name()
-        self._features = ",".join(sorted(llvm.get_host_cpu_features().flatten().split(",")))
+        self._cpu, self._features = _processor(llvm)
         self._machine = self._target_machine()
         # RuntimeDyld, the older linker, may place a kernel out of reach of its constants; but it
         # is the one that knows Windows
@@ -135,6 +134,32 @@ class Toolchain:
                 f"a compiled kernel could not be loaded: {error}; where the system forbids memory "
                 "that is first written and then executed, compiled kernels cannot be used"
             ) from error
+
+
+#: The processors besides this one that ``OGIVE_CPU`` can name, and what they need.
+LEVELS = {
+    "x86-64-v3": ("avx2", "bmi2", "f16c", "fma"),
+    "x86-64-v4": ("avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"),
+}
+
+
+def _processor(llvm: Any) -> tuple[str, str]:
+    """The processor to compile for, and what it can do beyond what its name says."""
+    features = llvm.get_host_cpu_features()
+    wanted = os.environ.get("OGIVE_CPU")
+    if not wanted:
+        return llvm.get_host_cpu_name(), ",".join(sorted(features.flatten().split(",")))
+    if wanted not in LEVELS:
+        raise EngineError(
+            f"OGIVE_CPU is {wanted!r}; it can be {' or '.join(LEVELS)}, or be left out for the "
+            "processor at hand"
+        )
+    missing = [f for f in LEVELS[wanted] if not features.get(f)]
+    if missing:
+        raise EngineError(
+            f"OGIVE_CPU is {wanted}, but this processor has no {', '.join(missing)}; leave it out"
+        )
+    return wanted, ""
 
 
 def _llvmlite() -> Any:
