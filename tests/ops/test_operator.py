@@ -6,15 +6,16 @@ from torch.library import opcheck
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import ogive
+from ogive.engine import Result
+from ogive.engine.halves import Halves
 from ogive.ops import operator
-from ogive.ops.gates import Halves
-from ogive.ops.plan import Output, Plan
+from ogive.ops.plan import Plan
 
 
 def plan_of(name, packed=(False,), **numbers):
     program = ogive.get(name).spec.program.bind(numbers)
     halves = Halves(-1, "second", False) if any(packed) else None
-    return Plan(program, (Output(torch.float32),), packed, halves)
+    return Plan(program, (Result(torch.float32),), packed, halves)
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,16 @@
 """One file per way to run a program: ``eager`` as torch operators, ``cpu`` as fused kernels.
 
-What a run is asked for is the same for all of them (results.py). The engine is chosen in choice.py:
+What a run is asked for is the same for all of them (call.py). The engine is chosen in choice.py:
 by the setting, ``ogive.engine("eager")``, and by what the tensors are.
 """
 
 import sys
 from types import ModuleType
 
+from ogive.engine.call import Call, Result
 from ogive.engine.choice import Served, engine, overwrite, run, served, shortcut, traced
 
-__all__ = ["Served", "engine", "overwrite", "run", "served", "shortcut", "traced"]
+__all__ = ["Call", "Result", "Served", "engine", "overwrite", "run", "served", "shortcut", "traced"]
 
 
 class _Room(ModuleType):

@@ -16,7 +16,8 @@ from torch._ops import _len_torch_dispatch_stack_pre_dispatch
 from torch.autograd import forward_ad
 
 from ogive.engine import cpu, eager
-from ogive.engine.results import Result
+from ogive.engine.call import Call, Result
+from ogive.engine.launch import Kernel
 from ogive.errors import EngineError, EngineWarning, OgiveError, nearest
 from ogive.expr import Program
 
@@ -137,49 +138,47 @@ def served() -> Iterator[list[Served]]:
         state.change(log=before)
 
 
-def run(
-    program: Program, inputs: Sequence[Tensor], results: Sequence[Result | Tensor]
-) -> list[Tensor]:
-    """The program's outputs: new tensors, or written over those given."""
-    name, reason = choose(inputs)
+def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[Tensor, ...]:
+    """The call's results: new tensors, or one written over tensors[0]."""
+    name, reason = choose(tensors)
     if name in KERNELS:
         try:
-            outputs: list[Tensor] = KERNELS[name].run(program, inputs, results)
+            results: tuple[Tensor, ...] = KERNELS[name].run(call, tensors, inplace)
         except EngineError as error:
             name, reason = "eager", give_up(error)
     if name == "eager":
-        outputs = eager.run(program, inputs, results)
+        results = eager.run(call, tensors, inplace)
     if state.log is not None:
-        state.log.append(Served(program.name, name, reason))
-    return outputs
+        state.log.append(Served(call.program.name, name, reason))
+    return results
 
 
-def overwrite(program: Program, inputs: Sequence[Tensor], x: Tensor) -> None:
-    """Writes the program's one output over x, one of its inputs, as torch's operators do: who has
-    saved x for backward will be told that it has changed."""
-    run(program, inputs, [x])
-    torch.autograd.graph.increment_version(x)
+def overwrite(call: Call, tensors: Sequence[Tensor]) -> None:
+    """Writes the result over tensors[0], as torch's operators do: who has saved it for backward
+    will be told that it has changed."""
+    run(call, tensors, inplace=True)
+    torch.autograd.graph.increment_version(tensors[0])
 
 
 def shortcut(
     program: Program,
     native: Callable[[Tensor], Tensor] | None = None,
     recorded: Callable[[Tensor], Tensor | None] | None = None,
-) -> Callable[..., Tensor | None]:
-    """A program of one output as the shortest way from tensors that are alike to their result.
+) -> Callable[[Tensor], Tensor | None]:
+    """A program of one input and one output as the shortest way from a tensor to its result.
 
     It gives None where anything is out of the ordinary: a trace to record, an engine to choose,
     memory that is not one stretch of the CPU's.
 
     Args:
-        native: an operator of torch's with exactly the same values, for one small tensor.
-        recorded: what serves one tensor where a gradient is to be recorded.
+        native: an operator of torch's with exactly the same values, for small tensors.
+        recorded: what serves where a gradient is to be recorded.
     """
-    kernels: dict[torch.dtype, cpu.Kernel] = {}
+    kernels: dict[torch.dtype, Kernel] = {}
     # looking up a name costs a tenth of what there is to save
     modes, tracing = torch._C._len_torch_dispatch_stack, torch._C._get_tracing_state
 
-    def launch(x: Tensor, *others: Tensor) -> Tensor | None:
+    def launch(x: Tensor) -> Tensor | None:
         if (
             type(x) is not Tensor
             or state.slow
@@ -192,29 +191,23 @@ def shortcut(
             return None if recorded is None else recorded(x)
         kernel = kernels.get(x.dtype)
         if kernel is None:
-            return None if not cpu.serves([x, *others]) else prepare(x, *others)
+            return None if not cpu.serves([x]) else prepare(x)
+        count = x.numel()
+        if not count or not x.is_contiguous() or not x.is_cpu:
+            return None
+        if count == 1 and x.is_neg():  # else a negative view, an imaginary part, is not contiguous
+            return None
         try:
-            count = x.numel()
-            if not count or not x.is_contiguous() or not x.is_cpu:
-                return None
-            if others and not all_like(x, others):
-                return None
-            # else a negative view, an imaginary part, is not contiguous
-            if count == 1 and (others or x.is_neg()):
-                return None
-            return cpu.mapped(kernel, x, others, count)
+            return cpu.mapped(kernel, x, count)
         except RuntimeError:  # a tensor without memory, as inside torch.func.vmap
             return None
 
-    def prepare(*inputs: Tensor) -> Tensor | None:
+    def prepare(x: Tensor) -> Tensor | None:
         """The first call with a dtype takes the long way, which also reports what is broken."""
-        x = inputs[0]
-        if not all_like(x, inputs):
-            return None
-        outputs = run(program, inputs, [Result(x.dtype)])
+        (output,) = run(Call(program, (Result(x.dtype),), (False,)), [x])
         if not state.slow:
-            kernels[x.dtype] = cpu.mapping(program, x.dtype)
-        return outputs[0]
+            kernels[x.dtype] = cpu.unary(program, x.dtype)
+        return output
 
     def launch_native(x: Tensor) -> Tensor | None:
         if (
@@ -227,20 +220,6 @@ def shortcut(
         return launch(x)
 
     return launch if native is None else launch_native
-
-
-def all_like(x: Tensor, others: Sequence[Tensor]) -> bool:
-    """Whether the others are of x's dtype and shape, and dense in the CPU's memory as x is."""
-    for t in others:
-        if (
-            t.dtype is not x.dtype
-            or t.shape != x.shape
-            or not t.is_contiguous()
-            or not t.is_cpu
-            or type(t) not in cpu.PLAIN
-        ):
-            return False
-    return True
 
 
 def choose(inputs: Sequence[Tensor]) -> tuple[str, str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from ogive.engine.results import Result, broadcast, compute_dtype
+from ogive.engine.call import Call, Result, broadcast, compute_dtype
 from ogive.expr import Program
 from ogive.printers import printer
 
@@ -47,16 +47,30 @@ def kernel(program: Program) -> Kernel:
     return function
 
 
-def run(
-    program: Program, inputs: Sequence[Tensor], results: Sequence[Result | Tensor]
-) -> list[Tensor]:
-    """The program's outputs: new tensors, or written over those given."""
+def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[Tensor, ...]:
+    """The results: new tensors, or one written over tensors[0]."""
+    inputs = call.unpack(tensors)
     dtype, shape = compute_dtype(inputs), broadcast(inputs)
-    outputs = kernel(program)(*(t.to(dtype) for t in inputs))
-    return [
-        r.copy_(o) if isinstance(r, Tensor) else _own(r.reduced(_full(o, shape)), inputs)
-        for o, r in zip(outputs, results, strict=True)
-    ]
+    outputs = iter(kernel(call.program)(*(t.to(dtype) for t in inputs)))
+    if inplace:
+        return (tensors[0].copy_(next(outputs)),)
+    return tuple(
+        _packed(call, result, tensors, outputs)
+        if result.packed
+        else _own(result.reduced(_full(next(outputs), shape)), inputs)
+        for result in call.results
+    )
+
+
+def _packed(
+    call: Call, result: Result, tensors: Sequence[Tensor], outputs: Iterator[Tensor]
+) -> Tensor:
+    """Two outputs in one tensor."""
+    assert call.halves is not None
+    whole = call.empty(result, tensors, tensors[0].device)
+    for half in call.halves.split(whole):
+        half.copy_(next(outputs))
+    return whole
 
 
 def _full(output: Tensor, shape: torch.Size) -> Tensor:

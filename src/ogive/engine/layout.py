@@ -41,14 +41,6 @@ def dense(tensor: Tensor) -> bool:
     return True
 
 
-def alike(tensors: Sequence[Tensor]) -> bool:
-    """Whether tensors of one shape have their elements in the same order, in one stretch each."""
-    if all(t.is_contiguous() for t in tensors):
-        return True
-    strides = tensors[0].stride()
-    return all(t.stride() == strides for t in tensors) and dense(tensors[0])
-
-
 def layout(shape: Sequence[int], strides: Sequence[Sequence[int]], leader: int) -> Layout:
     """The loops over tensors of one shape, in the order in which the leader's elements lie."""
     dims = [d for d, size in enumerate(shape) if size != 1]

@@ -293,16 +293,15 @@ work:"""
 
 
 def _flat(operands: tuple[Operand, ...]) -> str:
-    """``flat(a, thread, threads)`` with a = count, then the operands' places, then the slots of the
-    sums.
+    """``flat(a, thread, threads)`` with a = the operands' places, count, and the slots of the sums.
 
     A slot is how far apart the threads' own sums lie.
     """
     lines = ["define void @flat(ptr %a, i64 %thread, i64 %threads) {", "entry:"]
-    lines += [*_load("total", "i64", 0), _SHARE, "  %count = sub i64 %end, %start"]
+    lines += [*_load("total", "i64", len(operands)), _SHARE, "  %count = sub i64 %end, %start"]
     slots = iter(range(1 + len(operands), 1 + 2 * len(operands)))
     for k, o in enumerate(operands):
-        lines += _load(f"p{k}", "ptr", 1 + k)
+        lines += _load(f"p{k}", "ptr", k)
         if o.role == "sum":
             lines += _load(f"slot{k}", "i64", next(slots))
             lines.append(f"  %o{k} = mul i64 %thread, %slot{k}")
@@ -316,26 +315,27 @@ def _flat(operands: tuple[Operand, ...]) -> str:
 
 
 def _rows(operands: tuple[Operand, ...]) -> str:
-    """``rows(a, thread, threads)`` with a = rows, columns, dimensions, their sizes, and for each
-    operand its place, slot, step along a row, and steps of the dimensions, all in bytes.
+    """``rows(a, thread, threads)`` with a = the operands' places, rows, columns, dimensions, their
+    sizes, and for each operand its slot, step along a row, and steps of the dimensions, in bytes.
 
     The dimensions are those of the rows, the innermost last.
     """
+    count = len(operands)
     lines = ["define void @rows(ptr %a, i64 %thread, i64 %threads) {", "entry:"]
-    lines += [*_load("rows", "i64", 0), *_load("columns", "i64", 1), *_load("dims", "i64", 2)]
+    lines += _load("rows", "i64", count)
+    lines += [*_load("columns", "i64", count + 1), *_load("dims", "i64", count + 2)]
     lines += ["  %total = mul i64 %rows, %columns", _SHARE]
-    lines += ["  %sizes = getelementptr i64, ptr %a, i64 3", "  %width = add i64 %dims, 3"]
-    for k in range(len(operands)):
+    lines += [f"  %sizes = getelementptr i64, ptr %a, i64 {count + 3}"]
+    lines += ["  %fields = getelementptr i64, ptr %sizes, i64 %dims", "  %width = add i64 %dims, 2"]
+    for k in range(count):
+        lines += _load(f"base{k}", "ptr", k)
         lines += [
-            f"  %f{k}.a = mul i64 %width, {k}",
-            f"  %f{k}.b = add i64 %f{k}.a, %width",
-            f"  %f{k} = getelementptr i64, ptr %a, i64 %f{k}.b",
-            f"  %base{k} = load ptr, ptr %f{k}, align 8",
-            f"  %slot{k}.at = getelementptr i64, ptr %f{k}, i64 1",
-            f"  %slot{k} = load i64, ptr %slot{k}.at, align 8",
-            f"  %s{k}.at = getelementptr i64, ptr %f{k}, i64 2",
+            f"  %f{k}.at = mul i64 %width, {k}",
+            f"  %f{k} = getelementptr i64, ptr %fields, i64 %f{k}.at",
+            f"  %slot{k} = load i64, ptr %f{k}, align 8",
+            f"  %s{k}.at = getelementptr i64, ptr %f{k}, i64 1",
             f"  %s{k} = load i64, ptr %s{k}.at, align 8",
-            f"  %steps{k} = getelementptr i64, ptr %f{k}, i64 3",
+            f"  %steps{k} = getelementptr i64, ptr %f{k}, i64 2",
             f"  %own{k} = mul i64 %thread, %slot{k}",
             f"  %p{k} = getelementptr i8, ptr %base{k}, i64 %own{k}",
         ]

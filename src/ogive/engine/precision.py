@@ -100,7 +100,7 @@ def _outputs(
     outputs = [torch.empty(inputs[0].shape, dtype=dtype) for _ in program.outputs]
     places = [t.data_ptr() for t in (*inputs, *outputs)]
     region = compiler.load(source, f"{program.name} probe").address("flat")
-    threads.pool()(region, 1, inputs[0].numel(), *places)
+    threads.pool()(region, 1, *places, inputs[0].numel())
     return outputs
 
 

@@ -27,7 +27,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ogive.engine import choice, compiler, cpu, pages, threads
+from ogive.engine import choice, compiler, cpu, launch, pages, threads
 from ogive.engine.loops import SIZE, STORED
 from ogive.errors import EngineError
 from ogive.expr import symbol
@@ -971,7 +971,7 @@ class _Plan:
             width = min(columns, lanes * max(1, min(VECTORS, CACHED // (n * lanes))))
             steps = (0, size * n * columns, size * width, size * columns)
         tasks = groups * -(-columns // width)
-        self._parallel = min(tasks, cpu.workers(shape.numel(), available))
+        self._parallel = min(tasks, launch.workers(shape.numel(), available))
         operands = kind.program.operands
         every = [steps] * len(operands)
         #: whether exponentials are kept, and in how many float32 numbers, if not in the output

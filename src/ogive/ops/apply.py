@@ -95,7 +95,7 @@ class _Transformed(Function):
         outputs = _call(plan.batched(info.batch_size, rank), *moved)
         return tuple(
             y if o.shape is None else y.reshape(info.batch_size, *o.shape)
-            for y, o in zip(outputs, plan.outputs, strict=True)
+            for y, o in zip(outputs, plan.results, strict=True)
         ), 0
 
 

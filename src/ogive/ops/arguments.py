@@ -13,17 +13,12 @@ from ogive.errors import InputError, ParameterError
 Value = float | Tensor
 
 
-def sort_inputs(
-    spec: Spec, inputs: tuple[Any, ...], arguments: dict[str, Any]
-) -> tuple[list[Tensor], dict[str, Any]]:
-    """Tensors of data, and positional arguments under their names."""
-    data = 1
-    if spec.kind == "gated" and len(inputs) > 1 and isinstance(inputs[1], Tensor):
-        data = 2
-    tensors = [_check_tensor(spec, t) for t in inputs[:data]]
+def with_positional(
+    spec: Spec, rest: tuple[Any, ...], arguments: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The arguments, with those that follow the data by position under their names."""
     names = [p.name for p in spec.parameters]
     order = ["dim", *names] if spec.kind in ("gated", "rowwise") else [*names, "inplace"]
-    rest = inputs[data:]
     if len(rest) > len(order):
         raise InputError(
             f"{spec.name} takes {len(order)} argument(s) after its input "
@@ -33,10 +28,11 @@ def sort_inputs(
     twice = positional.keys() & arguments.keys()
     if twice:
         raise ParameterError(f"{spec.name}: {', '.join(sorted(twice))} given twice")
-    return tensors, {**positional, **arguments}
+    return {**positional, **arguments}
 
 
-def _check_tensor(spec: Spec, tensor: Any) -> Tensor:
+def check_tensor(spec: Spec, tensor: Any) -> Tensor:
+    """The data, or an InputError that says what is wrong with it."""
     if not isinstance(tensor, Tensor):
         raise InputError(
             f"{spec.name} takes a torch tensor or a NumPy array, not {type(tensor).__name__}; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,12 +14,24 @@ from torch import Tensor
 from ogive.catalogue import Parameter, Spec, entries, resolve
 from ogive.engine import shortcut
 from ogive.errors import InputError, OgiveError, ParameterError
-from ogive.ops.arguments import check_parameters, sort_inputs
+from ogive.ops.arguments import Value, check_parameters, check_tensor, with_positional
 from ogive.ops.kinds import OPTIONS, RUN, binds, bound, recorded
 from ogive.ops.native import NATIVE
 from ogive.printers import latex, printer
 
 Shortcut = Callable[[Any], Tensor | None]
+
+
+#: So many ways to call a function are remembered.
+MOST_KNOWN = 256
+
+
+class Given(NamedTuple):
+    """A call's arguments: the entry chosen, values of its symbols, options of its kind."""
+
+    spec: Spec
+    values: Mapping[str, Value]
+    options: Mapping[str, Any]
 
 
 class ActivationFunction:
@@ -46,6 +58,7 @@ class ActivationFunction:
         self.spec = spec
         self.preset = dict(preset or {})
         self._shortcuts: dict[Any, Shortcut] = {}
+        self._known: dict[Any, Given] = {}
 
     # what it is
 
@@ -181,12 +194,38 @@ class ActivationFunction:
             raise InputError(f"{self.name} needs an input, a tensor or an array")
         if isinstance(inputs[0], np.ndarray):
             return _with_numpy(self.call, inputs, arguments)
+        two = self.kind == "gated" and len(inputs) > 1 and isinstance(inputs[1], Tensor)
+        data = 2 if two else 1
+        tensors = [check_tensor(self.spec, t) for t in inputs[:data]]
+        if len(inputs) > data:
+            arguments = with_positional(self.spec, inputs[data:], arguments)
+        given = self._given(arguments)
+        return RUN[given.spec.kind](given.spec, tensors, given.values, **given.options)
+
+    def _given(self, arguments: dict[str, Any]) -> Given:
+        """The arguments sorted and checked. Those without tensors are remembered."""
+        tensors = {n: v for n, v in arguments.items() if isinstance(v, Tensor)}
+        key = tuple((n, v) for n, v in arguments.items() if n not in tensors)
+        try:
+            given = self._known.get(key)
+        except TypeError:  # a list of coefficients
+            return self._sort(arguments)
+        if given is None:
+            if len(self._known) >= MOST_KNOWN:  # numbers that change in every step
+                self._known.clear()
+            given = self._known[key] = self._sort(dict(key))
+        if not tensors:
+            return given
+        if not tensors.keys() <= given.values.keys():  # coefficients, or no parameters
+            return self._sort(arguments)
+        return Given(given.spec, {**given.values, **tensors}, given.options)
+
+    def _sort(self, arguments: dict[str, Any]) -> Given:
         arguments = {**self.preset, **arguments}
         spec = self.variant(arguments)
-        tensors, arguments = sort_inputs(spec, inputs, arguments)
         options = {**OPTIONS[spec.kind], **spec.layout}
         options |= {name: arguments.pop(name) for name in OPTIONS[spec.kind] if name in arguments}
-        return RUN[spec.kind](spec, tensors, check_parameters(spec, arguments), **options)
+        return Given(spec, check_parameters(spec, arguments), options)
 
     def variant(self, arguments: dict[str, Any]) -> Spec:
         """The entry chosen by an argument such as approximate="tanh", which is taken out."""

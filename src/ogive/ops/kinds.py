@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -10,16 +10,16 @@ import torch
 from torch import Tensor
 
 from ogive.catalogue import Spec
-from ogive.engine import overwrite, traced
+from ogive.engine import Result, overwrite, traced
+from ogive.engine.call import compute_dtype
+from ogive.engine.halves import Halves
 from ogive.engine.layout import dense
-from ogive.engine.results import compute_dtype
 from ogive.errors import InputError
 from ogive.expr import Program
 from ogive.ops import gates, noise, rowwise
 from ogive.ops.apply import apply
 from ogive.ops.arguments import Value
-from ogive.ops.gates import Halves
-from ogive.ops.plan import Output, Plan
+from ogive.ops.plan import Plan
 
 #: Arguments of a call that are no parameters of the formula, by kind of entry, with defaults.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -33,12 +33,17 @@ OPTIONS: dict[str, dict[str, Any]] = {
 #: So many sets of numbers become part of a program, each a kernel of its own. A number that changes
 #: in every step of a training must not compile one in every step.
 MOST_BOUND = 16
-_sets_of_numbers: dict[Program, set[tuple[tuple[str, float], ...]]] = {}
+Numbers = tuple[tuple[str, float], ...]
+_sets_of_numbers: dict[Program, set[Numbers]] = {}
 
 
 def binds(program: Program, values: Mapping[str, Value]) -> bool:
     """Whether the numbers among the values become part of the program; else they are passed in."""
-    numbers, known = _numbers(values), _sets_of_numbers.setdefault(program, set())
+    return not values or _binds(program, _numbers(values))
+
+
+def _binds(program: Program, numbers: Numbers) -> bool:
+    known = _sets_of_numbers.setdefault(program, set())
     if numbers in known:
         return True
     if len(known) >= MOST_BOUND and not traced():
@@ -47,10 +52,8 @@ def binds(program: Program, values: Mapping[str, Value]) -> bool:
     return True
 
 
-def _settled(program: Program, values: Mapping[str, Value], x: Tensor) -> Mapping[str, Value]:
-    """The values, the numbers among them as tensors if there have been too many."""
-    if binds(program, values):
-        return values
+def _as_tensors(values: Mapping[str, Value], x: Tensor) -> Mapping[str, Value]:
+    """The values, the numbers among them as tensors."""
     dtype = compute_dtype([x])
     return {
         n: v if isinstance(v, Tensor) else torch.tensor(v, dtype=dtype, device=x.device)
@@ -58,19 +61,33 @@ def _settled(program: Program, values: Mapping[str, Value], x: Tensor) -> Mappin
     }
 
 
+def _given(
+    program: Program, data: Sequence[Tensor], values: Mapping[str, Value], halves: Halves | None
+) -> tuple[Plan, list[Tensor]]:
+    """The plan of a call, and the tensors it takes: numbers become part of it."""
+    x = data[0]
+    if not values:
+        return _plan(program, (), x.dtype, (halves is not None,) * len(data), halves), list(data)
+    if not binds(program, values):
+        values = _as_tensors(values, x)
+    tensors = [v for v in values.values() if isinstance(v, Tensor)]
+    packed = (halves is not None,) * len(data) + (False,) * len(tensors)
+    return _plan(program, _numbers(values), x.dtype, packed, halves), [*data, *tensors]
+
+
 @lru_cache(maxsize=4096)
 def _plan(
     program: Program,
-    numbers: tuple[tuple[str, float], ...],
+    numbers: Numbers,
     dtype: torch.dtype,
     packed: tuple[bool, ...],
     halves: Halves | None,
 ) -> Plan:
-    return Plan(_bound(program, numbers), (Output(dtype),), packed, halves)
+    return Plan(_bound(program, numbers), (Result(dtype),), packed, halves)
 
 
 @lru_cache(maxsize=4096)
-def _bound(program: Program, numbers: tuple[tuple[str, float], ...]) -> Program:
+def _bound(program: Program, numbers: Numbers) -> Program:
     return program.bind(dict(numbers)) if numbers else program
 
 
@@ -91,21 +108,19 @@ def recorded(program: Program, values: Mapping[str, Value]) -> Callable[[Tensor]
     return record
 
 
-def _numbers(values: Mapping[str, Value]) -> tuple[tuple[str, float], ...]:
+def _numbers(values: Mapping[str, Value]) -> Numbers:
     return tuple((n, v) for n, v in values.items() if not isinstance(v, Tensor))
 
 
 def _apply(
     program: Program,
-    data: list[Tensor],
+    data: Sequence[Tensor],
     values: Mapping[str, Value],
     halves: Halves | None = None,
 ) -> Tensor:
-    """The program on the data: numbers become part of it, tensors are passed in."""
-    values = _settled(program, values, data[0])
-    tensors = [v for v in values.values() if isinstance(v, Tensor)]
-    packed = (halves is not None,) * len(data) + (False,) * len(tensors)
-    return apply(_plan(program, _numbers(values), data[0].dtype, packed, halves), *data, *tensors)
+    """The program on the data."""
+    plan, tensors = _given(program, data, values, halves)
+    return apply(plan, *tensors)
 
 
 def _elementwise(
@@ -132,15 +147,15 @@ def _perhaps_inplace(
     program: Program, data: list[Tensor], values: Mapping[str, Value], inplace: bool
 ) -> Tensor:
     """The result, written over x if asked; what backward needs is kept from a copy then."""
-    x, *rest = data
     if not inplace:
         return _apply(program, data, values)
-    values = _settled(program, values, x)
-    tensors = [v for v in values.values() if isinstance(v, Tensor)]
-    recorded = torch.is_grad_enabled() and any(t.requires_grad for t in (*data, *tensors))
-    if recorded or not dense(x):  # torch refuses to write where elements share their memory
-        return x.copy_(_apply(program, [x.clone(), *rest] if recorded else data, values))
-    overwrite(bound(program, values), [*data, *tensors], x)
+    x = data[0]
+    plan, tensors = _given(program, data, values, None)
+    if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
+        return x.copy_(apply(plan, x.clone(), *tensors[1:]))
+    if not dense(x):  # torch refuses to write where elements share their memory
+        return x.copy_(apply(plan, *tensors))
+    overwrite(plan, tensors)
     return x
 
 

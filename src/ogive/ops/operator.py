@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from ogive.engine import traced
-from ogive.engine.results import broadcast
 from ogive.ops.plan import Plan
 
 _PLANS: dict[str, Plan] = {}
@@ -25,7 +24,7 @@ _LIBRARY.define("call(str plan, Tensor[] tensors) -> Tensor[]")
 
 def name_of(plan: Plan) -> str:
     """The plan's name: that of its program, and a hash of everything else."""
-    text = repr((plan.program.inputs, plan.program.outputs, plan.outputs, plan.packed, plan.halves))
+    text = repr((plan.program.inputs, plan.program.outputs, plan.results, plan.packed, plan.halves))
     name = f"{plan.program.name}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     _PLANS[name] = plan
     return name
@@ -46,19 +45,7 @@ def _call(plan: str, tensors: list[Tensor]) -> list[Tensor]:
 def _fake(plan: str, tensors: list[Tensor]) -> list[Tensor]:
     """Outputs without content, of the right shapes."""
     known = _PLANS[plan]
-    shape = broadcast(known.unpack(tensors))
-    like = next((t for t in known.unpack(tensors) if t.shape == shape), None)
-    whole = next((t for t, p in zip(tensors, known.packed, strict=True) if p), None)
-    outputs = []
-    for output in known.outputs:
-        if output.packed:
-            assert whole is not None
-            outputs.append(torch.empty_like(whole, dtype=output.dtype))
-        elif output.shape is not None or like is None:
-            outputs.append(tensors[0].new_empty(output.shape or shape, dtype=output.dtype))
-        else:
-            outputs.append(torch.empty_like(like, dtype=output.dtype))
-    return outputs
+    return [known.empty(result, tensors, tensors[0].device) for result in known.results]
 
 
 _LIBRARY.impl("call", _call, "CPU")

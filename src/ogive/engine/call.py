@@ -1,0 +1,95 @@
+"""What an engine is asked to run: a program, what becomes of its outputs, how its inputs lie in the
+tensors that are given. The same for every engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from ogive.engine.halves import Halves
+from ogive.expr import Program
+
+
+@dataclass(frozen=True)
+class Result:
+    """A tensor that a call returns.
+
+    Attributes:
+        dtype: its dtype.
+        shape: what the output is summed to, where it is the gradient of a broadcast input.
+        packed: whether it holds two outputs of the program, as the gradient of value and gate does.
+    """
+
+    dtype: torch.dtype
+    shape: tuple[int, ...] | None = None
+    packed: bool = False
+
+    def reduced(self, output: Tensor) -> Tensor:
+        """An output of full shape, summed and then rounded."""
+        summed = output if self.shape is None else output.sum_to_size(self.shape)
+        return summed.to(self.dtype)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A program, the tensors it returns, which of those it takes are packed, and how they divide.
+
+    A tensor that holds value and gate of a gated unit side by side counts as one tensor, though the
+    program has two inputs for it.
+    """
+
+    program: Program
+    results: tuple[Result, ...]
+    packed: tuple[bool, ...]
+    halves: Halves | None = None
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.program, self.results, self.packed, self.halves))
+
+    def unpack(self, tensors: Sequence[Tensor]) -> list[Tensor]:
+        """The inputs of the program: views of the packed tensors."""
+        if self.halves is None:
+            return list(tensors)
+        inputs: list[Tensor] = []
+        for tensor, packed in zip(tensors, self.packed, strict=True):
+            inputs += self.halves.split(tensor) if packed else (tensor,)
+        return inputs
+
+    def empty(
+        self, result: Result, tensors: Sequence[Tensor], device: str | torch.device
+    ) -> Tensor:
+        """A tensor for a result, laid out as a packed one or the first input of full shape is."""
+        if result.packed:
+            like = next(t for t, packed in zip(tensors, self.packed, strict=True) if packed)
+            return torch.empty_like(like, dtype=result.dtype, device=device, requires_grad=False)
+        inputs = self.unpack(tensors)
+        shape = broadcast(inputs)
+        if result.shape is None or result.shape == shape:
+            for t in inputs:
+                if t.shape == shape:
+                    return torch.empty_like(
+                        t, dtype=result.dtype, device=device, requires_grad=False
+                    )
+        return torch.empty(result.shape or shape, dtype=result.dtype, device=device)
+
+
+def compute_dtype(inputs: Sequence[Tensor]) -> torch.dtype:
+    """float32, or float64 where an input has it; float16 and bfloat16 are rounded once from it."""
+    return torch.float64 if any(t.dtype == torch.float64 for t in inputs) else torch.float32
+
+
+def broadcast(tensors: Sequence[Tensor]) -> torch.Size:
+    """The shape of all tensors together."""
+    first = tensors[0].shape
+    if all(t.shape == first for t in tensors):  # nearly always, and ten times as fast
+        return first
+    shape: torch.Size = torch.broadcast_shapes(*(t.shape for t in tensors))  # type: ignore[no-untyped-call]
+    return shape

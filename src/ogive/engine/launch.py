@@ -1,0 +1,211 @@
+"""A kernel made ready for tensors of certain shapes and strides: only their memory is missing.
+
+What follows from shapes, strides and the number of threads is worked out once: the loops, what the
+results are like, and the numbers the kernel is started with, except for addresses.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ogive.engine import pages, threads
+from ogive.engine.call import Call, broadcast
+from ogive.engine.layout import Layout, layout
+from ogive.engine.loops import Operand
+
+#: The fewest elements worth waking another thread for.
+SHARE = 8192
+#: Each thread has its own copy of all sums; more of them are left to torch.
+MOST_SUMS = 65536
+
+
+class Kernel(NamedTuple):
+    """A compiled program: its operands, the addresses of its regions, and what starts them."""
+
+    operands: tuple[Operand, ...]
+    flat: int
+    rows: int
+    start: threads.Pool
+
+
+class TooManySums(Exception):
+    """A kernel cannot add up in as many places, or in places that lie so."""
+
+
+def workers(count: int, available: int) -> int:
+    """How many threads run a kernel over so many elements; 0 is no other, see threads.Pool."""
+    if count <= SHARE:
+        return 0
+    return 1 if count < 2 * SHARE else min(count // SHARE, available)
+
+
+class Launch:
+    """Starts a kernel on tensors like those it was made for, and gives the results.
+
+    Raises:
+        TooManySums: when made, where sums are to be left to torch.
+    """
+
+    def __init__(
+        self,
+        compile_: Callable[..., Kernel],
+        call: Call,
+        tensors: Sequence[Tensor],
+        available: int,
+        inplace: bool,
+    ) -> None:
+        shape = broadcast(call.unpack(tensors))
+        self._parallel = workers(shape.numel(), available)
+        given: list[_Place] = []
+        for k, tensor in enumerate(tensors):
+            given += _places(call, k, tensor, call.packed[k], shape)
+        self._outputs: list[_Output] = []
+        made: list[_Place] = []
+        for k, result in enumerate(call.results):
+            example = tensors[0] if inplace else call.empty(result, tensors, "meta")
+            if inplace:
+                output: _Output = _Given()
+            elif result.shape is None or result.shape == shape:
+                output = _Fresh(example)
+            else:
+                output = _Sums(example, self._parallel)
+            self._outputs.append(output)
+            made += _places(call, k, example, result.packed, shape, output.role)
+        self._sources = [(p.owner, p.offset) for p in given]
+        self._targets = [(p.owner, p.offset) for p in made]
+        self._summed = any(p.role == "sum" for p in made)
+        self._region = 0
+        if shape.numel():
+            self._choose_loops(compile_, call, [*given, *made], shape)
+
+    def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        made = [output.make(tensors) for output in self._outputs]
+        if self._region:
+            places = [tensors[owner].data_ptr() + offset for owner, offset in self._sources]
+            places += [made[owner].data_ptr() + offset for owner, offset in self._targets]
+            self._start(self._region, self._parallel, *places, *self._numbers)
+        if self._summed:
+            made = [output.finish(m) for output, m in zip(self._outputs, made, strict=True)]
+        return tuple(made)
+
+    def _choose_loops(
+        self,
+        compile_: Callable[..., Kernel],
+        call: Call,
+        places: Sequence[_Place],
+        shape: torch.Size,
+    ) -> None:
+        """One stretch of memory where it is one, else rows."""
+        strides = [p.strides for p in places]
+        leader = max(range(len(places)), key=lambda k: sum(map(bool, strides[k])))
+        loops = layout(shape, strides, leader)
+        sums = [a for p, a in zip(places, loops.access, strict=True) if p.role == "sum"]
+        if "stride" in sums:
+            raise TooManySums
+        dtypes, roles = tuple([p.dtype for p in places]), tuple([p.role for p in places])
+        kernel = compile_(call.program, dtypes, roles, loops.access)
+        self._start = kernel.start
+        if len(loops.sizes) == 1 and "stride" not in loops.access and "each" not in sums:
+            self._region = kernel.flat
+            self._numbers = (shape.numel(), *[p.slot for p in places if p.role == "sum"])
+        else:
+            self._region = kernel.rows
+            self._numbers = _rows(kernel.operands, loops, places)
+
+
+def _rows(operands: Sequence[Operand], loops: Layout, places: Sequence[_Place]) -> tuple[int, ...]:
+    """What the region ``rows`` is told after the places."""
+    *rows, columns = loops.sizes
+    numbers = [math.prod(rows), columns, len(rows), *rows]
+    for operand, place, steps in zip(operands, places, loops.steps, strict=True):
+        numbers += [place.slot, *(operand.size * s for s in (steps[-1], *steps[:-1]))]
+    return tuple(numbers)
+
+
+class _Place(NamedTuple):
+    """Where an operand lies: in which tensor, how many bytes from its beginning, by how many
+    elements it moves along each dimension of the full shape; threads' own sums are a slot apart."""
+
+    owner: int
+    offset: int
+    dtype: torch.dtype
+    role: str
+    strides: tuple[int, ...]
+    slot: int
+
+
+def _places(
+    call: Call, owner: int, tensor: Tensor, packed: bool, shape: torch.Size, role: str = "in"
+) -> list[_Place]:
+    """The place of a tensor, or those of its halves."""
+    slot = 8 * tensor.numel() if role == "sum" else 0
+    if slot > 8 * MOST_SUMS:
+        raise TooManySums
+    views = call.halves.split(tensor) if packed and call.halves else (tensor,)
+    return [
+        _Place(
+            owner,
+            int(view.storage_offset() - tensor.storage_offset()) * tensor.element_size(),
+            tensor.dtype,
+            role,
+            view.stride() if view.shape == shape else view.expand(shape).stride(),
+            slot,
+        )
+        for view in views
+    ]
+
+
+class _Fresh:
+    """A result that is made anew."""
+
+    role = "out"
+
+    def __init__(self, example: Tensor) -> None:
+        self._shape = (example.size(), example.stride())
+        self._dtype = example.dtype
+        self._large = example.nbytes >= pages.LEAST
+
+    def make(self, tensors: Sequence[Tensor]) -> Tensor:
+        made = torch.empty_strided(*self._shape, dtype=self._dtype)
+        if self._large:
+            pages.huge(made)
+        return made
+
+    def finish(self, made: Tensor) -> Tensor:
+        return made
+
+
+class _Given:
+    """A result that is written over the first tensor given."""
+
+    role = "out"
+
+    def make(self, tensors: Sequence[Tensor]) -> Tensor:
+        return tensors[0]
+
+    def finish(self, made: Tensor) -> Tensor:
+        return made
+
+
+class _Sums:
+    """A result that each thread adds up in a place of its own."""
+
+    role = "sum"
+
+    def __init__(self, example: Tensor, parallel: int) -> None:
+        self._dtype = example.dtype
+        self._parts = (max(parallel, 1), *example.shape)
+
+    def make(self, tensors: Sequence[Tensor]) -> Tensor:
+        return torch.zeros(self._parts, dtype=torch.float64)
+
+    def finish(self, made: Tensor) -> Tensor:
+        return made.sum(0).to(self._dtype)
+
+
+_Output = _Fresh | _Given | _Sums
