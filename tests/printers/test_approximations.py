@@ -32,8 +32,8 @@ BOUNDS = {
         "log1p": 1.0,
         "log1p_of_unit": 1.0,
         "bell_near": 1.1,
-        # its tail cancels: it is for sums with a larger term beside it, and for float32's middle
-        "ndtr_near": 45.0,
+        "ndtr_near": 2.35,
+        "gelu_near": 2.75,
         "tanh": 2.45,  # three roundings of a quotient
         "sinh": 1.2,
         "cosh": 1.0,
@@ -102,6 +102,7 @@ EXACT["decay"] = EXACT["decay_of_wide"] = lambda x: EXACT["exp"](-x)
 EXACT["log1p_of_unit"] = EXACT["log1p"]
 EXACT["bell_near"] = lambda x: mp.exp(-(x**2) / 2)
 EXACT["ndtr_near"] = EXACT["ndtr"]
+EXACT["gelu_near"] = lambda x: x * mp.ncdf(x)
 
 #: Where a function is asked for its values, if not everywhere.
 DOMAIN = {
@@ -114,7 +115,8 @@ DOMAIN = {
     "exp_near_of_wide": (-86, 87),
     "log1p_of_unit": (0, 1),
     "bell_near": (-12, 12),
-    "ndtr_near": (-12, 12),
+    "ndtr_near": (-8, 8),
+    "gelu_near": (-8, 8),
 }
 #: The numbers between which most of a function happens; half of the points lie there.
 CENTRE = {

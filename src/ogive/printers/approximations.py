@@ -376,24 +376,54 @@ def erfinv64(format: Format, x: Value) -> Value:
     return _within_one(x, _copysign(y - step / fma(y, step, 1.0), x))
 
 
-def bell_near(format: Format, x: Value) -> Value:
-    """exp(-x**2 / 2) where that is a normal number, with what rounding takes from the square."""
-    size = abs(x)
-    scaled = size * -0.5
-    square = scaled * size
-    lost = fma(scaled, size, -square)
-    n = _nearest(format, square, _numbers(format, "1/ln2")[0])
+def _bell_parts(format: Format, x: Value) -> tuple[Value, Value]:
+    """e and s with exp(-x**2 / 2) = s (1 + e), s a power of two, where that is a normal number.
+
+    What rounding takes from the square joins the exponent.
+    """
+    square = x * x
+    lost = fma(x, x, -square) * -0.5
+    exponent = square * -0.5
+    n = _nearest(format, exponent, _numbers(format, "1/ln2")[0])
     high, low = _numbers(format, "ln2")
-    r = fma(n, -high, square) + fma(n, -low, lost)
-    return _exp_of_rest(format, r) * _power_of_two(n)
+    r = fma(n, -high, exponent) + fma(n, -low, lost)
+    return fma(_series(format, "exp", r), r, 1.0) * r, _power_of_two(n)
+
+
+def bell_near(format: Format, x: Value) -> Value:
+    """exp(-x**2 / 2) where that is a normal number."""
+    e, s = _bell_parts(format, x)
+    return fma(s, e, s)
+
+
+def _normal_tail(format: Format, x: Value) -> Value:
+    """ndtr(-|x|) for |x| up to 8: exp(-x**2 / 2) (1 + p(u)) / (2 |x| + 3), u = 0.578125 - 3 / (2 |x| + 3).
+
+    1 + p is never far from 1, so that rounding counts little in it; what rounding takes from the
+    denominator and the division joins it.
+    """
+    size = abs(x)
+    below = fma(2.0, size, 3.0)
+    inverse = 1.0 / below
+    missed = fma(2.0, size, 3.0 - below)
+    missed = fma(missed, -inverse, fma(-below, inverse, 1.0))
+    u = fma(-3.0, inverse, 0.578125)
+    first, *rest = _numbers(format, "ndtr_tail")
+    p = fma(polynomial(u, tuple(rest)), u, missed + first)
+    e, s = _bell_parts(format, x)
+    scale = s * inverse
+    return fma(scale, fma(p, e, p) + e, scale)
 
 
 def ndtr_near(format: Format, x: Value) -> Value:
-    """ndtr for |x| up to 12: the bell times one polynomial."""
-    size = abs(x)
-    t = size / (size + 4.0)
-    y = bell_near(format, x) * fma(t, _series(format, "ndtr_ratio", t), 0.5)
+    """ndtr for |x| up to 8."""
+    y = _normal_tail(format, x)
     return where(x < 0.0, y, 1.0 - y)
+
+
+def gelu_near(format: Format, x: Value) -> Value:
+    """x ndtr(x) = max(x, 0) - |x| ndtr(-|x|) for |x| up to 8."""
+    return fma(-abs(x), _normal_tail(format, x), where(x < 0.0, 0.0, x))
 
 
 # trigonometric functions
@@ -531,6 +561,7 @@ _TABLE: dict[str, dict[str, Build]] = {
         "exp_near_of_wide": exp_near_of_wide,
         "bell_near": bell_near,
         "ndtr_near": ndtr_near,
+        "gelu_near": gelu_near,
         "tanh": tanh32,
         "log1p_of_unit": log1p_of_unit,
         "erfinv": erfinv32,

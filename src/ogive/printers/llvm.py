@@ -157,6 +157,8 @@ class LLVMPrinter(Printer):
             return self._exponential(node.args[0])
         if node.op == "ndtr" and self._is_near(node.args[0]):
             return Node("ndtr_near", node.args)
+        if node.op == "mul" and Node("ndtr_near", (node.args[0],)) is node.args[1]:
+            return Node("gelu_near", (node.args[0],))
         if node.op == "log1p" and _at_most_one(node.args[0]) and self.format is FLOAT32:
             return Node("log1p_of_unit", node.args)
         if node.op == "div" and node.args[1].op == "const" and self.format is FLOAT32:
