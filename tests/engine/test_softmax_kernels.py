@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from ogive.engine import cpu
-from ogive.engine.softmax import PROGRAMS, Kernel, Kind, attempt, run, source
+from ogive.engine.softmax import PROGRAMS, Kernel, Kind, attempt, run
+from ogive.engine.softmax.loops import source
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 NARROW = (torch.bfloat16, torch.float16)

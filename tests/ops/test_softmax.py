@@ -205,13 +205,14 @@ def test_a_learned_temperature_is_differentiated():
 
 
 def test_kernels_that_cannot_be_had_are_replaced(monkeypatch):
-    from ogive.engine import choice, softmax
+    from ogive.engine import choice
+    from ogive.engine.softmax import tasks
     from ogive.errors import EngineError, EngineWarning
 
     def refuse(*_):
         raise EngineError("no compiler here")
 
-    monkeypatch.setattr(softmax, "_plan", refuse)
+    monkeypatch.setattr(tasks, "_plan", refuse)
     x = numbers(2, 3).requires_grad_()
     try:
         with pytest.warns(EngineWarning, match="no compiler here"):

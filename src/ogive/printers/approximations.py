@@ -397,7 +397,7 @@ def bell_near(format: Format, x: Value) -> Value:
 
 
 def _normal_tail(format: Format, x: Value) -> Value:
-    """ndtr(-|x|) for |x| up to 8: exp(-x**2 / 2) (1 + p(u)) / (2 |x| + 3), u = 0.578125 - 3 / (2 |x| + 3).
+    """ndtr(-|x|) for |x| up to 8: exp(-x**2 / 2) (1 + p(0.578125 - 3 / d)) / d, d = 2 |x| + 3.
 
     1 + p is never far from 1, so that rounding counts little in it; what rounding takes from the
     denominator and the division joins it.
