@@ -1,6 +1,8 @@
 """Writes what is derived from the catalogue and kept in the repository.
 
-The stub of ``ogive.nn``, so that editors and mypy know its classes, and ``docs/catalogue.md``.
+The stub of ``ogive.nn``, so that editors and mypy know its classes, and ``docs/catalogue.md``. Also
+what the printers write: a few kernels in full and a digest of each, so that a change meant to leave
+them alone is seen to have done so.
 
     python tools/generate.py            rewrites them
     python tools/generate.py --check    exits 1 and names the files that are stale
@@ -8,13 +10,17 @@ The stub of ``ogive.nn``, so that editors and mypy know its classes, and ``docs/
 
 from __future__ import annotations
 
+import hashlib
 import inspect
+import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import ogive
 from ogive.nn.modules import module_class
+from ogive.printers import languages
 
 ROOT = Path(__file__).resolve().parents[1]
 FAMILIES = list(dict.fromkeys(ogive.get(n).family for n in ogive.names()))
@@ -157,9 +163,33 @@ def _pitfalls() -> list[str]:
     return lines
 
 
+def digests() -> str:
+    """Of every formula and its derivative in every language."""
+    rows = {
+        f"{name} {language}": [_digest(name, language, order) for order in (0, 1)]
+        for name in ogive.names()
+        if ogive.get(name).kind != "rowwise"
+        for language in LANGUAGES
+    }
+    return "{\n" + ",\n".join(f'"{k}": {json.dumps(v)}' for k, v in rows.items()) + "\n}\n"
+
+
+def _digest(name: str, language: str, order: int) -> str:
+    return hashlib.sha256(ogive.get(name).source(language, order).encode()).hexdigest()[:16]
+
+
+#: The kernels that are kept in full.
+PRINTED = ("mish", "swiglu")
+LANGUAGES = tuple(language for language in languages() if language != "latex")
 FILES: dict[str, Callable[[], str]] = {
     "src/ogive/nn/__init__.pyi": stub,
     "docs/catalogue.md": catalogue,
+    "tests/data/printed/digests.json": digests,
+    **{
+        f"tests/data/printed/{name}.{language}.txt": partial(ogive.get(name).source, language)
+        for name in PRINTED
+        for language in LANGUAGES
+    },
 }
 
 
@@ -179,6 +209,7 @@ def main(arguments: list[str]) -> int:
             print(f"{name} is stale; run python tools/generate.py", file=sys.stderr)
         return 1 if old else 0
     for name in old:
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(FILES[name](), encoding="utf-8")
         print(f"wrote {name}")
     return 0
