@@ -1,0 +1,89 @@
+"""What is worked out once for tensors of some shapes serves every tensor of those shapes."""
+
+import gc
+import weakref
+
+import pytest
+import torch
+
+import ogive
+from ogive.engine import Call, Result, cpu
+from ogive.engine.halves import Halves
+
+SWIGLU = ogive.get("swiglu").spec.program
+MISH = ogive.get("mish").spec.program
+PRELU = ogive.get("prelu").spec.program
+
+
+def call(program, *dtypes, packed=None, halves=None):
+    packed = packed or (False,) * len(program.inputs)
+    return Call(program, tuple(map(Result, dtypes)), packed, halves)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_known(monkeypatch):
+    monkeypatch.setattr(cpu, "_launches", {})
+
+
+def test_the_second_call_finds_the_launch_of_the_first():
+    wanted = call(MISH, torch.float32)
+    for _ in range(3):
+        x = torch.randn(3, 5)
+        torch.testing.assert_close(cpu.run(wanted, [x])[0], torch.nn.functional.mish(x))
+    assert len(cpu._launches) == 1
+
+
+def test_other_shapes_strides_dtypes_and_threads_are_other_launches():
+    x, before = torch.randn(6, 4), torch.get_num_threads()
+    cpu.run(call(MISH, torch.float32), [x])
+    cpu.run(call(MISH, torch.float32), [x.t()])
+    cpu.run(call(MISH, torch.float32), [x[:, ::2]])
+    cpu.run(call(MISH, torch.float64), [x.double()])
+    torch.set_num_threads(before + 1)
+    cpu.run(call(MISH, torch.float32), [x])
+    torch.set_num_threads(before)
+    assert len(cpu._launches) == 5
+
+
+def test_where_a_tensor_begins_makes_no_difference():
+    wanted = call(SWIGLU, torch.float32, packed=(True,), halves=Halves(-1, "second", False))
+    long = torch.randn(7, 8)
+    for start in range(4):
+        x = long[start : start + 4]
+        value, gate = x.chunk(2, -1)
+        (got,) = cpu.run(wanted, [x])
+        torch.testing.assert_close(got, value * torch.nn.functional.silu(gate))
+    assert len(cpu._launches) == 1
+
+
+def test_a_launch_keeps_no_tensor():
+    x = torch.randn(1000)
+    (y,) = cpu.run(call(MISH, torch.float32), [x])
+    gone = [weakref.ref(t) for t in (x, y)]
+    del x, y
+    gc.collect()
+    assert [r() for r in gone] == [None, None]
+
+
+def test_shapes_that_change_in_every_step_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr(cpu, "MOST_LAUNCHES", 10)
+    for n in range(1, 35):
+        x = torch.randn(n)
+        torch.testing.assert_close(
+            cpu.run(call(MISH, torch.float32), [x])[0], torch.nn.functional.mish(x)
+        )
+        assert len(cpu._launches) <= 10
+
+
+def test_a_sum_begins_at_zero_every_time():
+    backward = PRELU.vjp((0, 1))
+    wanted = Call(
+        backward,
+        (Result(torch.float32), Result(torch.float32, (1,))),
+        (False,) * 3,
+    )
+    g, x, a = torch.ones(50), torch.linspace(-1, 1, 50), torch.tensor([0.25])
+    first = cpu.run(wanted, [g, x, a])
+    again = cpu.run(wanted, [g, x, a])
+    assert torch.equal(first[1], again[1])
+    torch.testing.assert_close(first[1], x.clamp(max=0).sum().reshape(1))
