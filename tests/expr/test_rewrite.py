@@ -52,6 +52,13 @@ def test_substitute_takes_formulas_too():
     assert substitute(parse("x**2"), {"x": parse("tanh(x)")}) is parse("tanh(x)**2")
 
 
+def test_what_is_substituted_is_left_alone():
+    x = symbol("x")
+    assert substitute(-x, {"x": -x}) is x
+    swapped = substitute(parse("a - b", ["a", "b"]), {"a": symbol("b"), "b": symbol("a")})
+    assert swapped is parse("b - a", ["a", "b"])
+
+
 def test_expand_leaves_only_what_the_language_speaks():
     spoken = {
         "add",

@@ -29,15 +29,17 @@ def rebuild(root: Node, change: Callable[[Node], Node | None]) -> Node:
 
 
 def substitute(root: Node, values: Mapping[str, Node | float]) -> Node:
-    """The expression with nodes or numbers in the place of symbols."""
-
-    def change(node: Node) -> Node | None:
-        if node.op != "symbol" or node.value not in values:
-            return None
-        value = values[str(node.value)]
-        return value if isinstance(value, Node) else const(value)
-
-    return rebuild(root, change)
+    """The expression with nodes or numbers in the place of symbols, all at once: what is put in is
+    left alone, though it may contain the symbols."""
+    new: dict[Node, Node] = {}
+    for node in walk(root):
+        if node.op == "symbol" and node.value in values:
+            value = values[str(node.value)]
+            new[node] = value if isinstance(value, Node) else const(value)
+        else:
+            args = tuple(new[a] for a in node.args)
+            new[node] = node if args == node.args else build(node.op, args, node.value)
+    return new[root]
 
 
 def evaluate_all(roots: Iterable[Node], values: Mapping[str, float]) -> dict[Node, float]:
