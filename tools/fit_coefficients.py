@@ -268,6 +268,15 @@ def fits() -> list[Fit]:
             lambda x: x / (x + 1.5) - 0.421875,
         ),
         Fit(
+            "ndtr_short",
+            "ndtr(-x) = exp(-x**2 / 2) (1/2 + t p(t)), t = x / (x + 4)",
+            (0, 12.3),
+            lambda x: (ndtr_scaled(x) - mpf(1) / 2) * (x + 4) / x,
+            lambda x: x / (x + 4) / ndtr_scaled(x),
+            narrow(9),
+            lambda x: x / (x + 4),
+        ),
+        Fit(
             "ndtr_near",
             "ndtr(-x) = exp(-x**2 / 2) p(x - 1)",
             (0, 2),

@@ -18,7 +18,7 @@ from torch import Tensor
 from ogive.engine import cache, compiler, threads
 from ogive.engine.loops import Operand, kernel
 from ogive.expr import Program
-from ogive.printers.llvm import NEAR, Arithmetic, has_simple_form
+from ogive.printers.llvm import NEAR, Arithmetic, forms_of
 from ogive.printers.machine import FLOAT32, FLOAT64
 
 #: The largest error of float32 arithmetic, in units of the last place of what is stored, for a
@@ -46,9 +46,8 @@ def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
     if "float64" in dtypes:
         return Arithmetic(FLOAT64)
     dtype = dtypes[len(program.inputs)]
-    candidates = [Arithmetic(FLOAT32)]
-    if has_simple_form(program):
-        candidates.insert(0, Arithmetic(FLOAT32, NEAR, simple=True))
+    candidates = [Arithmetic(FLOAT32, NEAR, forms) for forms in forms_of(program)]
+    candidates.append(Arithmetic(FLOAT32))
     texts = [_probe(program, c, "float32") for c in candidates]
     wide = _probe(program, Arithmetic(FLOAT64), "float64")
     described = "\n".join([f"{BARS[dtype]} {UNITS[dtype]} {LIMITS} {TAIL}", *texts, wide])

@@ -421,6 +421,15 @@ def ndtr_near(format: Format, x: Value) -> Value:
     return where(x < 0.0, y, 1.0 - y)
 
 
+def ndtr_short(format: Format, x: Value) -> Value:
+    """ndtr for |x| up to 12 with fewer digits in its tail: for sums with a larger term beside it,
+    and for 16-bit results."""
+    size = abs(x)
+    t = size / (size + 4.0)
+    y = bell_near(format, x) * fma(t, _series(format, "ndtr_short", t), 0.5)
+    return where(x < 0.0, y, 1.0 - y)
+
+
 def gelu_near(format: Format, x: Value) -> Value:
     """x ndtr(x) = max(x, 0) - |x| ndtr(-|x|) for |x| up to 8."""
     return fma(-abs(x), _normal_tail(format, x), where(x < 0.0, 0.0, x))
@@ -561,6 +570,7 @@ _TABLE: dict[str, dict[str, Build]] = {
         "exp_near_of_wide": exp_near_of_wide,
         "bell_near": bell_near,
         "ndtr_near": ndtr_near,
+        "ndtr_short": ndtr_short,
         "gelu_near": gelu_near,
         "tanh": tanh32,
         "log1p_of_unit": log1p_of_unit,

@@ -111,13 +111,14 @@ def _bits(value: float, format: Format) -> int:
 class Arithmetic:
     """float32 or float64; or float32 while the data is at most ``within`` in size, float64 beyond.
 
-    The far elements are rare, or the near ones would not be worth a second way. ``simple`` takes
-    forms for the near ones that need not care for large inputs.
+    The far elements are rare, or the near ones would not be worth a second way. The near ones can
+    have ``forms`` of their own: ``near`` ones need not care for large inputs, ``short`` ones
+    moreover have fewer digits where a function is small beside its largest values.
     """
 
     format: Format
     within: float = math.inf
-    simple: bool = False
+    forms: str = ""
 
     @property
     def lanes(self) -> int:
@@ -131,10 +132,13 @@ class LLVMPrinter(Printer):
     language = "cpu"
     spell: ClassVar = {}
 
-    def __init__(self, format: Format = FLOAT32, near: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, format: Format = FLOAT32, near: tuple[str, ...] = (), forms: str = ""
+    ) -> None:
         self.format = format
         #: the inputs that are known not to be large
         self.near = near
+        self.forms = forms
 
     def spoken(self) -> set[str]:
         return ARITHMETIC | {n for n in APPROXIMATED if approximation(n, self.format)}
@@ -156,7 +160,7 @@ class LLVMPrinter(Printer):
         if node.op == "exp":
             return self._exponential(node.args[0])
         if node.op == "ndtr" and self._is_near(node.args[0]):
-            return Node("ndtr_near", node.args)
+            return Node(f"ndtr_{self.forms}", node.args)
         if node.op == "mul" and Node("ndtr_near", (node.args[0],)) is node.args[1]:
             return Node("gelu_near", (node.args[0],))
         if node.op == "log1p" and _at_most_one(node.args[0]) and self.format is FLOAT32:
@@ -213,8 +217,7 @@ def module(program: Program, arithmetic: Arithmetic, name: str) -> str:
         outputs = LLVMPrinter(arithmetic.format).outputs(program)
         text.function(name, program.inputs, outputs)
     else:
-        near = program.data if arithmetic.simple else ()
-        outputs = LLVMPrinter(FLOAT32, near).outputs(program)
+        outputs = _near_printer(program, arithmetic.forms).outputs(program)
         text.function("near", program.inputs, outputs)
         wide = LLVMPrinter(FLOAT64).outputs(program)
         text.wide().function("far", program.inputs, wide, inline=False)
@@ -223,10 +226,19 @@ def module(program: Program, arithmetic: Arithmetic, name: str) -> str:
     return text.whole()
 
 
-def has_simple_form(program: Program) -> bool:
-    """Whether the program becomes shorter where it need not care for large inputs."""
-    written = walk(*LLVMPrinter(FLOAT32, near=program.data).outputs(program))
-    return any("_near" in n.op for n in written)
+def _near_printer(program: Program, forms: str) -> LLVMPrinter:
+    return LLVMPrinter(FLOAT32, program.data if forms else (), forms)
+
+
+def forms_of(program: Program) -> list[str]:
+    """The forms in which the program becomes shorter where it need not care for large inputs, the
+    shortest first."""
+    return [f for f in ("short", "near") if _has_form(program, f)]
+
+
+def _has_form(program: Program, forms: str) -> bool:
+    written = walk(*_near_printer(program, forms).outputs(program))
+    return any(f"_{forms}" in node.op for node in written)
 
 
 def _multiplied_out(a: Node, b: Node) -> Node | None:
