@@ -1,0 +1,154 @@
+"""Expectations of a formula under a normal distribution: what a layer makes of its signal.
+
+Each is an integral by ball arithmetic between two far cuts, with every kink found by the
+subdivision itself, and a proved bound of what lies beyond. Where no ball is possible, adaptive
+quadrature estimates its error; where that does not settle either, nothing is claimed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ogive.catalogue import Spec
+from ogive.certify import pieces, quadrature
+from ogive.certify.analytic import on_balls, supported
+from ogive.certify.balls import BITS, computed, quantity
+from ogive.certify.properties import defaults, function_of_one_number
+from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.sparsity import zero_probability
+from ogive.certify.tails import tail_bound
+from ogive.errors import OgiveError, require
+from ogive.expr import Node, bind, diff, symbol
+
+#: The cut lies this many standard deviations out, the next one where the tail is not small.
+CUTS = (12.0, 24.0, 48.0)
+#: What is wanted of an integral, absolutely and relatively, and of its tails.
+GOAL = 2.0**-46
+#: The largest error that a ball may have and still be reported.
+ACCEPTED = 1e-9
+#: Evaluations after which an integral between two cuts is given up.
+EVALUATIONS = 20_000
+ROOT_TWO_PI = math.sqrt(2 * math.pi)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Expectations at Z ~ N(mean, std**2) of a function f and its derivative.
+
+    Attributes:
+        first: E f(Z).
+        second: E f(Z)**2.
+        variance: second - first**2.
+        slope: E f'(Z)**2.
+        stretch: E z f(Z) f'(Z) for the standardised z; half the change of E f**2 per log std.
+        sparsity: P(f(Z) = 0).
+    """
+
+    first: Quantity
+    second: Quantity
+    variance: Quantity
+    slope: Quantity
+    stretch: Quantity
+    sparsity: Quantity
+
+
+def formula(spec: Spec) -> Node:
+    """The entry's function of x with every parameter at its default; a gated one's gate.
+
+    Raises:
+        OgiveError: for a rowwise entry.
+    """
+    one = function_of_one_number(spec)
+    return bind(one.expression, defaults(one))
+
+
+def moments(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Moments:
+    """The moments of an entry at N(mean, std**2): elementwise, in evaluation, or of its gate.
+
+    Raises:
+        OgiveError: for a rowwise entry, or a standard deviation that is not positive.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> round(moments(entries()["gelu"]).second.value, 5)
+        0.42522
+    """
+    return _moments(formula(spec), mean, std)
+
+
+@lru_cache(maxsize=1024)
+def _moments(f: Node, mean: float, std: float) -> Moments:
+    slope, z = diff(f, symbol("x")), (symbol("x") - mean) / std
+    first, second, squared, stretch = (
+        expectation(g, mean, std) for g in (f, f * f, slope * slope, z * f * slope)
+    )
+    return Moments(
+        first=first,
+        second=second,
+        variance=computed(lambda m, s: s - m * m, first, second),
+        slope=squared,
+        stretch=stretch,
+        sparsity=zero_probability(f, mean, std),
+    )
+
+
+def expectation(g: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
+    """E g(Z) for a formula of x at Z ~ N(mean, std**2).
+
+    Raises:
+        OgiveError: for a standard deviation that is not positive and finite.
+
+    Example:
+        >>> from ogive.expr import parse
+        >>> expectation(parse("max(x, 0)**2", ["x"])).value
+        0.5
+    """
+    if not (0 < std < math.inf and math.isfinite(mean)):
+        raise OgiveError(
+            f"a normal distribution has a finite mean and a standard deviation > 0, "
+            f"not mean={mean!r}, std={std!r}"
+        )
+    proved = _by_balls(g, mean, std)
+    return proved if proved.error <= _accepted(proved) else _by_quadrature(g, mean, std)
+
+
+def _accepted(found: Quantity) -> float:
+    return ACCEPTED * max(1.0, abs(found.value)) if math.isfinite(found.value) else -1.0
+
+
+def _by_balls(g: Node, mean: float, std: float) -> Quantity:
+    """The expectation by ball arithmetic, at the first cut whose tails are small enough."""
+    if not supported(g):
+        return NOT_PROVED
+    with require("flint", "certify").ctx.workprec(BITS):
+        for cut in (max(1.0, abs(mean) + c * std) for c in CUTS):
+            tails = tail_bound(g, mean, std, cut, 1.0) + tail_bound(g, mean, std, cut, -1.0)
+            if tails <= GOAL:
+                return quantity(_between(g, mean, std, cut) + tails.union(-tails))
+    return NOT_PROVED
+
+
+def _between(g: Node, mean: float, std: float, cut: float) -> Any:
+    """The integral of g times the density from -cut to cut; no finite ball if it is not real."""
+    flint = require("flint", "certify")
+    on_ball = on_balls(g)
+    scale = 1 / (flint.arb(std) * (2 * flint.arb.pi()).sqrt())
+
+    def integrand(x: Any, analytic: bool) -> Any:
+        z = (x - mean) / std
+        return on_ball(x, analytic) * ((-z * z / 2).exp() * scale)
+
+    goal = flint.arb(GOAL)
+    found = flint.acb.integral(
+        integrand, -cut, cut, rel_tol=goal, abs_tol=goal, eval_limit=EVALUATIONS
+    )
+    return found.real if found.imag.contains(0) else flint.arb.nan()
+
+
+def _by_quadrature(g: Node, mean: float, std: float) -> Quantity:
+    joints = pieces.joints(g)
+    return quadrature.expectations(quadrature.compiled(g), joints, mean, std)[0]

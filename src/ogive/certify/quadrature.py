@@ -1,0 +1,139 @@
+"""Adaptive quadrature in floats, for what is no formula and for curves of many integrals.
+
+Each panel is integrated by Gauss-Legendre rules of 10 and of 20 points; their difference, far above
+the error of the larger rule on a smooth panel, is its error. Panels that differ too much are halved.
+What has not settled when the panels run out keeps its error, and a value that is no number makes
+the error infinite.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.expr import Node
+from ogive.expr.program import program
+from ogive.printers import printer
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+#: Arguments in a row -> a row, or several, of values.
+Function = Callable[[Array], Array]
+
+COARSE, FINE = 10, 20
+#: The width of the first panels, in standard deviations; no rational part of a period.
+WIDTH = 0.7390851332151607
+#: The far cut in standard deviations: the density there is below 1e-35.
+CUT = 12.7
+#: What is wanted of an integral, relative to that of the absolute value or to 1.
+GOAL = 1e-12
+#: Halvings of a panel, and panels of one round, after which it is given up.
+ROUNDS, PANELS = 60, 20_000
+#: A panel may always differ by this part of the goal, however small it is: jumps must end.
+LEAST = 1e-3
+
+
+@lru_cache(maxsize=8)
+def _rule(points: int) -> tuple[Array, Array]:
+    nodes, weights = np.polynomial.legendre.leggauss(points)
+    return nodes, weights
+
+
+def compiled(expression: Node) -> Function:
+    """A formula of x as a function of NumPy arrays; NaN and infinity come without a warning."""
+    scope: dict[str, Any] = {}
+    source = printer("numpy").source(program("formula", expression, ("x",), {}))
+    exec(compile(source, "<formula>", "exec"), scope)
+
+    def evaluate(x: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return np.broadcast_to(np.asarray(scope["formula"](x)[0], float), x.shape)
+
+    return evaluate
+
+
+def integrate(function: Function, ends: Sequence[float]) -> tuple[Array, Array]:
+    """The integrals of the rows of ``function`` between the first and the last end, with errors.
+
+    The ends between are where it may have kinks: panels begin there.
+    """
+    low, high = np.asarray(ends[:-1], float), np.asarray(ends[1:], float)
+    whole = high[-1] - low[0]
+    total, error = np.zeros(1), np.zeros(1)
+    for last in (round_ == ROUNDS - 1 for round_ in range(ROUNDS)):
+        fine, differ = _panels(function, low, high)
+        allowed = GOAL * np.maximum((high - low) / whole, LEAST)
+        size = max(1.0, float(np.max(np.abs(total + fine.sum(axis=1)), initial=0.0)))
+        bad = ~(differ.max(axis=0) <= allowed * size)
+        if last or 2 * bad.sum() > PANELS or not np.isfinite(size):
+            bad[:] = False
+        total = total + fine[:, ~bad].sum(axis=1)
+        error = error + differ[:, ~bad].sum(axis=1) + 1e-15 * np.abs(fine[:, ~bad]).sum(axis=1)
+        if not bad.any():
+            break
+        middle = (low[bad] + high[bad]) / 2
+        low, high = np.concatenate([low[bad], middle]), np.concatenate([middle, high[bad]])
+    return total, np.where(np.isfinite(total) & np.isfinite(error), error, np.inf)
+
+
+def _panels(function: Function, low: Array, high: Array) -> tuple[Array, Array]:
+    """The integral of every row on every panel by the fine rule, and how the coarse one differs."""
+    results = []
+    for points in (FINE, COARSE):
+        nodes, weights = _rule(points)
+        half = (high - low)[:, None] / 2
+        x = (low + high)[:, None] / 2 + half * nodes
+        with np.errstate(all="ignore"):
+            values = np.atleast_2d(function(x.ravel())).reshape(-1, *x.shape)
+            results.append((values * (half * weights)).sum(axis=-1))
+    return results[0], np.abs(results[0] - results[1])
+
+
+def ends(joints: Iterable[float], mean: float, std: float) -> list[float]:
+    """Where panels begin: a grid that has no symmetry, the joints, and the far cuts."""
+    reach = CUT * std
+    count = math.ceil(2 * CUT / WIDTH)
+    grid = [mean - reach + 2 * reach * ((i + 0.3) / count) for i in range(count)]
+    inside = [j for j in joints if abs(j - mean) < reach]
+    return sorted({mean - reach, *grid, *inside, mean + reach})
+
+
+def normal(function: Function, mean: float, std: float) -> Function:
+    """The rows of a function times the density of N(mean, std**2)."""
+
+    def weighted(x: Array) -> Array:
+        z = (x - mean) / std
+        return function(x) * (np.exp(-0.5 * z * z) / (std * math.sqrt(2 * math.pi)))
+
+    return weighted
+
+
+def expectations(
+    function: Function, joints: Iterable[float], mean: float, std: float
+) -> list[Quantity]:
+    """E of every row of a function at N(mean, std**2); not proved where its size has no integral.
+
+    The absolute values are integrated as well: where only cancellation makes an integral, such as
+    that of 1/x, there is no expectation.
+    """
+
+    def with_sizes(x: Array) -> Array:
+        rows = np.atleast_2d(function(x))
+        return np.concatenate([rows, np.abs(rows)])
+
+    values, errors = integrate(normal(with_sizes, mean, std), ends(joints, mean, std))
+    count = len(values) // 2
+    return [
+        _settled(values[i], max(errors[i], errors[count + i]), values[count + i])
+        for i in range(count)
+    ]
+
+
+def _settled(value: float, error: float, size: float) -> Quantity:
+    """A quantity, if its error is small against the integral of its absolute value."""
+    settled = error <= 1e-7 * max(size, 1e-3)
+    return Quantity(float(value), float(error), "quadrature") if settled else NOT_PROVED
