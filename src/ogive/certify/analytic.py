@@ -42,6 +42,8 @@ def _sqrt(u: Ball, analytic: bool) -> Ball:
 
 
 def _pow(u: Ball, exponent: Ball, analytic: bool) -> Ball:
+    if u.is_zero() and exponent.real > 0:
+        return u  # a piece that is 0: its powers are analytic, unlike those of 0 + z
     whole = exponent.real.is_integer() and exponent.imag == 0
     return u.pow(exponent, analytic=analytic) if whole or _defined(u) else _nowhere()
 
@@ -131,6 +133,8 @@ CONDITIONS: dict[str, Callable[..., Ball]] = {
     "le": lambda a, b, p, q, w: _where_positive(b - a, p, q, w),
     "eq": lambda a, b, p, q, w: _where_zero(b - a, p, q, w),
 }
+#: What makes pieces; a formula of the rest is analytic wherever it is finite.
+CHOICES = ("where", "min", "max", "abs", "sign", "softsign")
 SPOKEN = {*FUNCTIONS, *CONDITIONS, "where"}
 
 

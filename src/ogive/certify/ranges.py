@@ -122,15 +122,19 @@ def _at(name: str, end: Any) -> Any:
 
 
 def _rising(name: str, u: Range) -> Range | None:
-    arb = require("flint", "certify").arb
     if name in BEGINS and not u[0] >= BEGINS[name]:
         return None
-    if name in ("log", "log1p") and u[0] == BEGINS[name]:
-        low = arb.neg_inf()
-    else:
-        low = _at(name, u[0]).lower() if u[0].is_finite() else arb(RISING[name][u[0] > 0])
-    high = _at(name, u[1]).upper() if u[1].is_finite() else arb(RISING[name][u[1] > 0])
-    return _checked((low, high))
+    return _checked((_risen(name, u[0]).lower(), _risen(name, u[1]).upper()))
+
+
+def _risen(name: str, end: Any) -> Any:
+    """A rising primitive at an end: its limit where that is infinite or a logarithm begins."""
+    arb = require("flint", "certify").arb
+    if not end.is_finite():
+        return arb(RISING[name][end > 0])
+    if name in ("log", "log1p") and end == BEGINS[name]:
+        return arb.neg_inf()
+    return _at(name, end)
 
 
 def _even(name: str, u: Range) -> Range:

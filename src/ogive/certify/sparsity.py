@@ -12,15 +12,14 @@ from itertools import pairwise
 from typing import Any
 
 from ogive.certify import pieces
-from ogive.certify.analytic import SPOKEN, supported
+from ogive.certify.analytic import CHOICES, SPOKEN, supported
 from ogive.certify.balls import BITS, quantity
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.ranges import range_of
 from ogive.errors import require
 from ogive.expr import Node, const, expand, walk
-from ogive.expr.node import ZERO, build
+from ogive.expr.node import build
 
-CHOICES = ("where", "min", "max", "abs", "sign")
 #: A border that is no float lies within this distance of its joint, relative to it or to 1.
 MARGIN = 1e-14
 #: How far out pieces are looked at, in standard deviations; beyond lies less than 1e-30.
@@ -105,7 +104,7 @@ def _is_not_zero(piece: Node, at: float) -> bool:
 def resolved(expression: Node, low: float, high: float) -> Node:
     """The formula with each choice replaced by the branch proved to hold on the whole interval."""
     new: dict[Node, Node] = {}
-    for node in walk(expand(expression, SPOKEN)):
+    for node in walk(expand(expression, SPOKEN - {"softsign"})):
         args = tuple(new[a] for a in node.args)
         same = build(node.op, args, node.value)
         new[node] = _chosen(same, low, high)
