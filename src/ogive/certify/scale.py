@@ -36,9 +36,7 @@ class Scale:
 
     def __mul__(self, other: Scale) -> Scale:
         exponent = add(dict(self.exponent), dict(other.exponent))
-        return Scale(
-            frozenset(exponent.items()), self.power + other.power, self.logs + other.logs
-        )
+        return Scale(frozenset(exponent.items()), self.power + other.power, self.logs + other.logs)
 
     def __pow__(self, factor: Fraction | int) -> Scale:
         factor = Fraction(factor)

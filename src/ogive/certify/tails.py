@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
 
 from ogive.certify.budget import Unproved
 from ogive.certify.enclosure import Ball, ball, between, compiled
 from ogive.certify.germ import Germ
-from ogive.certify.polynomial import UNIT, Monomial, Polynomial, T, is_constant, polynomial
+from ogive.certify.polynomial import Monomial, Polynomial, T, is_constant, polynomial
 from ogive.certify.scale import Scale, rational
 from ogive.expr import PRIMITIVES, Node, const, symbol
 from ogive.expr.node import ONE, PI, constant_value
