@@ -17,14 +17,14 @@ from ogive.certify.budget import Budget, Unproved
 from ogive.certify.enclosure import Ball, Curve, arithmetic, ball, curve, sign
 from ogive.certify.germ import Germ
 from ogive.certify.pieces import BINARY, UNARY, in_pieces
-from ogive.certify.polynomial import T, is_constant
+from ogive.certify.polynomial import T, is_constant, polynomial
 from ogive.certify.search import zeros
 from ogive.certify.tails import Tail
 from ogive.expr import Node, const, rebuild, substitute, walk
 from ogive.expr.node import ONE, ZERO, build, constant_value
 
 #: Where a tail may begin; the first at which the proof succeeds is taken.
-STARTS = (4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1024.0, 2.0**14, 2.0**20)
+STARTS = (3.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1024.0, 2.0**14, 2.0**20)
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,12 @@ def _without_infinity(node: Node) -> Node:
     """The expression with comparisons with infinity decided: x is a number."""
 
     def change(n: Node) -> Node | None:
-        if n.op not in ("lt", "le"):
+        if n.op not in ("lt", "le", "min", "max"):
             return None
         a, b = map(constant_value, n.args)
+        if n.op in ("min", "max"):
+            idle = math.inf if n.op == "min" else -math.inf
+            return n.args[1] if a == idle else n.args[0] if b == idle else None
         return ONE if b == math.inf or a == -math.inf else None
 
     return rebuild(node, change)
@@ -127,7 +130,8 @@ def _divided(piece: Piece) -> Iterator[Piece]:
     """The piece divided until no condition is left in its formula."""
     difference = _open_condition(piece.node)
     if difference is None:
-        yield piece
+        vanishes = polynomial(substitute(piece.node, {"x": T})) == {}
+        yield replace(piece, node=ZERO) if vanishes else piece
         return
     cuts = [] if is_constant(difference) else piece.zeros(difference, Budget())
     ends = [piece.low, *cuts, piece.high]
@@ -159,8 +163,11 @@ def _decided(node: Node, difference: Node, side: int) -> Node:
     new: dict[Node, Node] = {}
     for n in walk(node):
         args = tuple(new[a] for a in n.args)
-        depends = n.op in UNARY | BINARY and _difference(n) is difference
-        new[n] = _choice(n.op, side, args) if depends else build(n.op, args, n.value)
+        if n.op in UNARY | BINARY and _difference(n) is difference:
+            new[n] = _choice(n.op, side, args)
+        else:
+            cancels = n.op == "sub" and args[0] is args[1]
+            new[n] = ZERO if cancels else build(n.op, args, n.value)
     return new[node]
 
 
@@ -171,7 +178,8 @@ def _choice(op: str, side: int, args: tuple[Node, ...]) -> Node:
     if op == "sign":
         return const(float(side))
     if op == "softsign":
-        return side - side / (1 + side * args[0])  # of which no derivative cancels
+        # in this form no derivative cancels
+        return 1 - 1 / (1 + args[0]) if side > 0 else 1 / (1 - args[0]) - 1
     if op in ("min", "max"):
         return args[0] if (side < 0) == (op == "min") else args[1]
     held = side < 0 if op == "lt" else side <= 0 if op == "le" else side == 0

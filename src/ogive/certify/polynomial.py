@@ -50,12 +50,22 @@ def polynomial(node: Node, rewrite: Callable[[Node], Node | None] = lambda _: No
 
 
 def _rational(node: Node) -> Fraction | None:
-    """The value of a finite constant or of a quotient of two."""
+    """The value of a finite constant, of a quotient of two or of the root of a square."""
     if node.op == "div":
         a, b = map(_rational, node.args)
         return a / b if a is not None and b else None
+    if node.op == "sqrt":
+        return _root(_rational(node.args[0]))
     value = constant_value(node)
     return Fraction(value) if value is not None and math.isfinite(value) else None
+
+
+def _root(value: Fraction | None) -> Fraction | None:
+    """The square root where it is rational."""
+    if value is None or value < 0:
+        return None
+    root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
+    return root if root * root == value else None
 
 
 def _operands(node: Node) -> tuple[Node, ...]:

@@ -21,6 +21,7 @@ from ogive.certify.polynomial import (
 )
 from ogive.errors import require
 from ogive.expr import Node
+from ogive.expr.node import ZERO
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,18 @@ DEGREE = 3
 def _bounding(exponent: Polynomial, start: float) -> dict[int, Ball] | None:
     """Coefficients by power of t of a polynomial that is nowhere below u from ``start`` on.
 
-    A second exponential with a negative factor is bounded by a power of its argument.
+    A second exponential with a negative factor is bounded by a power of its argument; a power of t
+    beside it is at least 1.
     """
     terms: dict[int, Ball] = {}
     for monomial, factor in exponent.items():
         power, constant, others = _split(monomial)
         coefficient = constant * rational(factor)
         if others:
-            inner = _rate(others[0].args[0], start) if _is_exponential(others) else None
-            if power or inner is None or not coefficient < 0:
+            if not coefficient < 0 or any(o.op != "exp" for o in others):
+                return None
+            inner = _rate(_sum_of_arguments(others), start)
+            if inner is None:
                 return None
             power, rate = inner
             power, coefficient = power * DEGREE, coefficient * rate**DEGREE / factorial(DEGREE)
@@ -92,8 +96,12 @@ def _bounding(exponent: Polynomial, start: float) -> dict[int, Ball] | None:
     return terms
 
 
-def _is_exponential(atoms: list[Node]) -> bool:
-    return len(atoms) == 1 and atoms[0].op == "exp"
+def _sum_of_arguments(exponentials: list[Node]) -> Node:
+    """The exponent of a product of exponentials."""
+    total = ZERO
+    for node in exponentials:
+        total = total + node.args[0]
+    return total
 
 
 def _split(monomial: Monomial) -> tuple[int, Ball, list[Node]]:

@@ -73,16 +73,17 @@ def newton(f: Curve, box: Ball, slope: Ball) -> Ball:
     """The zero in a box over which the slope has one sign, by interval Newton steps.
 
     Each step meets the box with m - f(m) / f'(box), which holds the zero; where that no longer
-    halves the box, the precision is reached.
+    halves the box, the precision is reached. A zero that is a float exactly is given as that.
     """
     for _ in range(BITS):
         middle = box.mid()
         step = (middle - f.at(middle) / slope).intersection(box)
         if not step.rad() < box.rad() * 0.5:
-            return step
+            break
         box = step
         slope = f.slope.at(box)
-    return box
+    exact = ball(float(step.mid()))
+    return exact if step.contains(exact) and f.at(exact) == 0 else step
 
 
 def _multiple(f: Curve, left: Ball, right: Ball, box: Ball) -> Ball | None:

@@ -67,6 +67,20 @@ SATURATED: dict[tuple[str, int], Node] = {
     ("softsign", 1): ONE,
     ("softsign", -1): -ONE,
 }
+#: What tends to a limit, or to its argument, as that and what decays: in the exponent of an
+#: exponential, and in a sum in which it may cancel. The sign is 0 where the argument decays.
+COMPLEMENTS: dict[tuple[str, int], Callable[[Node], Node]] = {
+    ("sigmoid", 1): lambda v: 1 - call("sigmoid", -v),
+    ("ndtr", 1): lambda v: 1 - call("ndtr", -v),
+    ("erf", 1): lambda v: 1 - call("erfc", v),
+    ("erf", -1): lambda v: call("erfc", -v) - 1,
+    ("tanh", 1): lambda v: 1 - 2 * call("sigmoid", -2 * v),
+    ("tanh", -1): lambda v: 2 * call("sigmoid", 2 * v) - 1,
+    ("softplus", 1): IDENTITIES["softplus", 1],
+    ("hypot1", 1): lambda v: v + 1 / (call("hypot1", v) + v),
+    ("hypot1", -1): lambda v: 1 / (call("hypot1", v) - v) - v,
+    ("exp", 0): lambda v: 1 + call("expm1", v),
+}
 #: The Gaussian tails in the form exp(u(v)) / (|v| c) times a factor in [1 - 1/(a v**2), 1]
 #: (Abramowitz and Stegun 7.1.23): (primitive, sign) -> u, c, a.
 GAUSSIAN: dict[tuple[str, int], tuple[Callable[[Node], Node], Node, float]] = {
@@ -99,12 +113,23 @@ class Tail:
             return self._constant(compiled((node,), ())()[0])
         rule = _RULES.get(node.op)
         if rule is not None:
-            return rule(*map(self.germ, node.args))
+            found = rule(*map(self.germ, node.args))
+            return self._expanded(node) or found if found.sign is None else found
         if node.op == "pow":
             return self._power(node)
         if PRIMITIVES[node.op].arity != 1:
             raise Unproved(f"no rule for {node.op} far out")
         return self._function(node.op, node.args[0])
+
+    def _expanded(self, node: Node) -> Germ | None:
+        """The germ of a sum with what cancels taken out beforehand, if that gives it a sign."""
+        if node.op not in ("add", "sub"):
+            return None
+        terms = polynomial(node, self._grown)
+        if frozenset({(node, 1)}) in terms:  # it is an atom itself
+            return None
+        found = self.sum(terms)
+        return found if found.sign is not None else None
 
     def _constant(self, value: Ball) -> Germ:
         if not value.is_finite():
@@ -194,9 +219,13 @@ class Tail:
 
     def _grown(self, node: Node) -> Node | None:
         """Another form of a part of an exponent that shows how the part grows."""
-        if node.op in ("softplus", "hypot1") and (inner := self.germ(node.args[0])).tendency > 0:
-            return IDENTITIES[node.op, inner.sign](node.args[0]) if inner.sign else None
-        return None
+        if not any(op == node.op for op, _ in COMPLEMENTS):
+            return None
+        inner = self.germ(node.args[0])
+        if inner.tendency == 0 or inner.sign is None:
+            return None
+        form = COMPLEMENTS.get((node.op, inner.sign if inner.tendency > 0 else 0))
+        return form(node.args[0]) if form else None
 
     def sum(self, terms: Polynomial) -> Germ:
         """The germ of a polynomial over atoms."""

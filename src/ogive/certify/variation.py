@@ -80,7 +80,7 @@ def end_value(piece: Piece, node: Node, at: Ball) -> Ball:
     """
     if is_constant(node):
         return curve(node).at(ball(0.0))
-    side = 1 if _same(at, piece.high) else -1 if _same(at, piece.low) else 0
+    side = 1 if same(at, piece.high) else -1 if same(at, piece.low) else 0
     if (side > 0 and piece.open_high) or (side < 0 and piece.open_low):
         for _, germ in piece.tails(node, side):
             if germ.value is not None:
@@ -92,7 +92,8 @@ def end_value(piece: Piece, node: Node, at: Ball) -> Ball:
     return value
 
 
-def _same(a: Ball, b: Ball) -> bool:
+def same(a: Ball, b: Ball) -> bool:
+    """Whether two balls may hold one number; infinite ones, whether they are equal."""
     return bool(a == b) if not (a.is_finite() and b.is_finite()) else bool(a.overlaps(b))
 
 
@@ -114,7 +115,7 @@ def smallest(pieces: Sequence[Piece], order: int = 0) -> Extreme:
 def _combined(found: Sequence[Extreme]) -> Extreme:
     """The largest of several, with every place at which it is seen."""
     best = max_of(e.value for e in found)
-    top = [e for e in found if _same(e.value, best)]
+    top = [e for e in found if same(e.value, best)]
     return Extreme(
         best,
         tuple(p for e in top for p in e.places),
