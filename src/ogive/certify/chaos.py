@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.theory import RESIDUAL, VANISHING, Field, bisected, layer
+from ogive.certify.phase import RESIDUAL, bisected
+from ogive.certify.quantity import Quantity
+from ogive.certify.theory import VANISHING, Field, layer
 
 #: The lengths at which the edge is looked for.
 LENGTHS = tuple(float(q) for q in np.geomspace(1e-6, 1e4, 81))
@@ -78,21 +80,20 @@ def edge_of_chaos(f: Field, sigma_b: float) -> Edge | None:
         >>> from ogive.catalogue import entries
         >>> from ogive.certify.theory import field
         >>> round(edge_of_chaos(field(entries()["tanh"]), 0.3).sigma_w.value, 4)
-        1.2942
+        1.3956
     """
 
     def missing(q: float) -> float:
         return _excess(f, q) - sigma_b**2
 
+    if not math.isfinite(missing(1.0)):
+        return None
     if abs(missing(1.0)) <= RESIDUAL:
         return edge_at(f, 1.0)
     if sigma_b == 0 and abs(_excess(f, VANISHING)) <= 1e-6 * VANISHING:
         return edge_at(f, VANISHING)
     signs = [(q, missing(q)) for q in LENGTHS]
-    for (low, before), (high, after) in zip(signs, signs[1:], strict=False):
+    for (low, before), (high, after) in pairwise(signs):
         if before * after < 0:
             return edge_at(f, bisected(missing, low, high))
     return None
-
-
-NO_EDGE = Edge(math.nan, NOT_PROVED, NOT_PROVED, math.nan)

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 
 from ogive.certify.quadrature import Array, Function, ends, integrate, normal
 
 #: The inner rule: points of a panel, panels of one standard deviation, and how far it reaches.
-POINTS, STEP, REACH = 16, 1.0, 9.0
+POINTS, STEP, REACH = 16, 1.5, 9.0
 #: At most so many inner panels, where the function is fine against what the second number adds.
 MOST = 400
 
@@ -44,13 +45,18 @@ def _outer(function: Function, joints: tuple[float, ...], std: float) -> float:
     return float(integrate(normal(function, 0.0, std), ends(both, 0.0, std))[0][0])
 
 
+@lru_cache(maxsize=1)
+def _rule() -> tuple[Array, Array]:
+    return np.polynomial.legendre.leggauss(POINTS)
+
+
 def _smoothed(function: Function, joints: tuple[float, ...], at: Array, spread: float) -> Array:
     """E f(a + spread * Z) for every a."""
     count = min(MOST, math.ceil(2 * REACH / STEP * max(1.0, spread)))
     grid = np.broadcast_to(np.linspace(-REACH, REACH, count + 1), (len(at), count + 1))
     kinks = (np.asarray(joints, float)[None, :] - at[:, None]) / spread
     edges = np.sort(np.concatenate([grid, np.clip(kinks, -REACH, REACH)], axis=1), axis=1)
-    nodes, weights = np.polynomial.legendre.leggauss(POINTS)
+    nodes, weights = _rule()
     half = np.diff(edges, axis=1)[:, :, None] / 2
     z = (edges[:, 1:] + edges[:, :-1])[:, :, None] / 2 + half * nodes
     values = function((at[:, None, None] + spread * z).ravel()).reshape(z.shape)

@@ -101,7 +101,7 @@ def expectation(g: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
 
     Example:
         >>> from ogive.expr import parse
-        >>> expectation(parse("max(x, 0)**2", ["x"])).value
+        >>> round(expectation(parse("max(x, 0)**2", ["x"])).value, 12)
         0.5
     """
     if not (0 < std < math.inf and math.isfinite(mean)):

@@ -1,7 +1,7 @@
 """Signal propagation in wide random networks: lengths, correlations and gradients by depth.
 
-With weights from N(0, sigma_w**2 / width) and biases from N(0, sigma_b**2), the pre-activations of a
-wide layer are normal, so a few expectations say what every layer does (B. Poole et al. 2016,
+With weights from N(0, sigma_w**2 / width) and biases from N(0, sigma_b**2), the pre-activations of
+a wide layer are normal, so a few expectations say what every layer does (B. Poole et al. 2016,
 arXiv:1606.05340; S. Schoenholz et al. 2017, arXiv:1611.01232). Integrals are by quadrature here,
 because curves and fixed points need many of them.
 """
@@ -9,7 +9,6 @@ because curves and fixed points need many of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,18 +20,13 @@ from ogive.certify import pieces
 from ogive.certify.correlation import correlated
 from ogive.certify.moments import formula
 from ogive.certify.quadrature import Array, Function, compiled, ends, integrate, normal
-from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.errors import OgiveError
 from ogive.expr import diff, symbol
 
-#: Lengths below are 0 and lengths above infinite, as far as anybody can tell.
-SMALLEST, LARGEST = 1e-12, 1e12
 #: The length that stands for 0 where an integral needs one.
-VANISHING = 1e-16
-#: A residual that rounding alone can make, relative to the length.
-RESIDUAL = 1e-11
-#: The highest correlation below 1 that a fixed point is looked for at.
-NEARLY_ONE = 1 - 1e-6
+VANISHING = 1e-100
+#: A length beyond which squares of squares are no floats.
+EXPLODED = 1e100
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,7 @@ class Layer(NamedTuple):
     second: float
     slope: float
     change: float
-    errors: tuple[float, float, float]
+    errors: tuple[float, ...]
 
 
 @lru_cache(maxsize=512)
@@ -65,6 +59,8 @@ def field(spec: Spec) -> Field:
 @lru_cache(maxsize=65536)
 def layer(f: Field, q: float) -> Layer:
     """The expectations of a layer whose pre-activations have the length q > 0."""
+    if not q < EXPLODED:
+        return Layer(math.inf, math.nan, math.nan, (math.inf, math.inf, math.inf))
 
     def rows(u: Array) -> Array:
         value, slope = f.function(u), f.slope(u)
@@ -72,7 +68,8 @@ def layer(f: Field, q: float) -> Layer:
 
     std = math.sqrt(q)
     values, errors = integrate(normal(rows, 0.0, std), ends(f.joints, 0.0, std))
-    return Layer(*map(float, values), errors=tuple(map(float, errors)))  # type: ignore[arg-type]
+    second, slope, change = map(float, values)
+    return Layer(second, slope, change, tuple(map(float, errors)))
 
 
 def length_map(f: Field, q: float, sigma_w: float, sigma_b: float) -> float:
@@ -92,162 +89,12 @@ def correlation_map(f: Field, c: float, q: float, sigma_w: float, sigma_b: float
     return covariance / length_map(f, q, sigma_w, sigma_b)
 
 
-def fixed_point(f: Field, sigma_w: float, sigma_b: float) -> Quantity:
-    """The length q* that layers keep, the one next to 1 in the direction in which 1 moves.
-
-    Where 1 is kept it is 1 (for relu at sigma_w**2 = 2 every length is); 0 where lengths shrink to
-    it; not proved where they grow without end.
-    """
-    check(sigma_w, sigma_b)
-
-    def moved(q: float) -> float:
-        return length_map(f, q, sigma_w, sigma_b) - q
-
-    start = moved(1.0)
-    if abs(start) <= RESIDUAL:
-        return Quantity(1.0, RESIDUAL, "quadrature")
-    if not math.isfinite(start):
-        return NOT_PROVED
-    factor, q = (2.0 if start > 0 else 0.5), 1.0
-    while SMALLEST < q < LARGEST and (moved(q) > 0) == (start > 0):
-        q *= factor
-    if q <= SMALLEST:
-        return Quantity(0.0, q, "quadrature")
-    if not q < LARGEST:
-        return NOT_PROVED
-    return _settled(f, bisected(moved, *sorted((q, q / factor))), sigma_w)
-
-
-def _settled(f: Field, q: float, sigma_w: float) -> Quantity:
-    """The root with the error that those of the integrals make in it."""
-    found = layer(f, q)
-    away = abs(1 - sigma_w**2 * found.change)
-    error = (sigma_w**2 * found.errors[0] + 4e-16 * q) / away if away else math.inf
-    return Quantity(q, error, "quadrature") if error <= 1e-6 * q else NOT_PROVED
-
-
-def bisected(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function changes its sign between low and high, to the last float but a few."""
-    below = function(low) > 0
-    for _ in range(100):
-        middle = (low + high) / 2
-        if not low < middle < high:
-            break
-        low, high = (middle, high) if (function(middle) > 0) == below else (low, middle)
-    return (low + high) / 2
-
-
 def check(sigma_w: float, sigma_b: float) -> None:
     """An OgiveError for standard deviations that are none."""
     if not (0 < sigma_w < math.inf and 0 <= sigma_b < math.inf):
         raise OgiveError(
             f"sigma_w is a number > 0 and sigma_b one >= 0, not {sigma_w!r} and {sigma_b!r}"
         )
-
-
-@dataclass(frozen=True)
-class Phase:
-    """What deep layers settle to at (sigma_w, sigma_b), and over how many layers.
-
-    Attributes:
-        length: q*, see ``fixed_point``.
-        length_slope: the slope of the length map there; below 1 it is stable.
-        chi: sigma_w**2 E f'(u)**2, the factor of a gradient's square per layer; above 1 near inputs
-            separate (chaos), below 1 they collapse (order).
-        correlation: c*, the correlation that two inputs tend to.
-        length_depth, correlation_depth, gradient_depth: layers over which a deviation of the
-            length, one of the correlation, and a gradient's square change by a factor e.
-    """
-
-    length: Quantity
-    length_slope: Quantity
-    chi: Quantity
-    correlation: Quantity
-    length_depth: Quantity
-    correlation_depth: Quantity
-    gradient_depth: Quantity
-
-
-UNSETTLED = Phase(*[NOT_PROVED] * 7)
-
-
-def phase(f: Field, sigma_w: float, sigma_b: float) -> Phase:
-    """Where a network with these weights and biases settles; not proved where it does not.
-
-    Raises:
-        OgiveError: for sigma_w <= 0 or sigma_b < 0.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> round(phase(field(entries()["tanh"]), 1.5, 0.05).chi.value, 4)
-        1.3024
-    """
-    length = fixed_point(f, sigma_w, sigma_b)
-    if length.method == "not proved":
-        return UNSETTLED
-    slope, chi = (_at(f, length, sigma_w, name) for name in ("change", "slope"))
-    settled = _settled_correlation(f, length.value, sigma_w, sigma_b, chi)
-    contraction = _contraction(f, length.value, sigma_w, settled, chi)
-    return Phase(
-        length,
-        slope,
-        chi,
-        settled,
-        depth_scale(slope),
-        depth_scale(contraction),
-        depth_scale(chi),
-    )
-
-
-def _at(f: Field, length: Quantity, sigma_w: float, name: str) -> Quantity:
-    """sigma_w**2 times an expectation at the fixed point, with the error that q* has too."""
-    place = Layer._fields.index(name)
-    points = (length.value, length.low, length.high)
-    found = [layer(f, max(q, VANISHING)) for q in points]
-    values = [sigma_w**2 * float(row[place]) for row in found]  # type: ignore[arg-type]
-    error = sigma_w**2 * found[0].errors[place] + abs(values[2] - values[1])
-    return Quantity(values[0], error, "quadrature") if math.isfinite(error) else NOT_PROVED
-
-
-def depth_scale(factor: Quantity) -> Quantity:
-    """Layers until a quantity that is multiplied by ``factor`` in each has changed by e.
-
-    Infinite where the factor is 1 within its error, 0 where it is 0.
-    """
-    if factor.method == "not proved":
-        return NOT_PROVED
-    low, high = sorted((abs(factor.low), abs(factor.high)))
-    if low <= 1 <= high:
-        return Quantity(math.inf, 0.0, factor.method)
-    if low <= 0:
-        return Quantity(0.0, 0.0, factor.method) if factor.value == 0 else NOT_PROVED
-    value, *ends_ = (1 / abs(math.log(v)) for v in (abs(factor.value), low, high))
-    return Quantity(value, max(abs(e - value) for e in ends_) + 1e-15 * value, factor.method)
-
-
-def _settled_correlation(
-    f: Field, q: float, sigma_w: float, sigma_b: float, chi: Quantity
-) -> Quantity:
-    """c*: 1 in the ordered phase, else where the correlation map meets the diagonal below 1."""
-    if chi.value <= 1 + RESIDUAL or q <= SMALLEST:
-        return Quantity(1.0, 0.0, "quadrature")
-
-    def moved(c: float) -> float:
-        return correlation_map(f, c, q, sigma_w, sigma_b) - c
-
-    if moved(1e-9) <= 0:
-        return Quantity(0.0, 1e-9, "quadrature")
-    if moved(NEARLY_ONE) > 0:
-        return Quantity(1.0, 1 - NEARLY_ONE, "quadrature")
-    return Quantity(bisected(moved, 0.0, NEARLY_ONE), 1e-9, "quadrature")
-
-
-def _contraction(f: Field, q: float, sigma_w: float, c: Quantity, chi: Quantity) -> Quantity:
-    """The slope of the correlation map at c*."""
-    if c.value == 1.0:
-        return chi
-    value = sigma_w**2 * correlated(f.slope, f.joints, q, c.value)
-    return Quantity(value, 1e-8 * max(1.0, value), "quadrature")
 
 
 @dataclass(frozen=True)
@@ -288,17 +135,16 @@ def predict(
     for _ in range(depth):
         q, c = lengths[-1], correlations[-1]
         factors.append(sigma_w**2 * layer(f, max(q, VANISHING)).slope)
-        covariance = sigma_w**2 * correlated(f.function, f.joints, max(q, VANISHING), c)
         lengths.append(length_map(f, q, sigma_w, sigma_b))
-        correlations.append(_ratio(covariance + sigma_b**2, lengths[-1]))
+        correlations.append(_next_correlation(f, c, max(q, VANISHING), sigma_w, sigma_b))
     gradients = [1.0]
     for factor in reversed(factors):
         gradients.append(gradients[-1] * factor)
     return Prediction(tuple(lengths), tuple(correlations), tuple(reversed(gradients)))
 
 
-def _ratio(covariance: float, length: float) -> float:
-    """A correlation, within its bounds; 1 of what is 0."""
-    if not length > 0 or not math.isfinite(length):
-        return 1.0 if length == 0 else math.nan
-    return min(1.0, max(-1.0, covariance / length))
+def _next_correlation(f: Field, c: float, q: float, sigma_w: float, sigma_b: float) -> float:
+    """The correlation map, within its bounds; NaN where lengths have exploded."""
+    if not (q < EXPLODED and math.isfinite(c)):
+        return math.nan
+    return min(1.0, max(-1.0, correlation_map(f, c, q, sigma_w, sigma_b)))
