@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from ogive.certify.enclosure import Ball, X, ball, compiled
 from ogive.certify.partition import Piece
-from ogive.certify.polynomial import T, Monomial, Polynomial, is_constant, polynomial
+from ogive.certify.polynomial import Monomial, Polynomial, T, is_constant, polynomial
 from ogive.certify.scale import rational
 from ogive.expr import Node, rebuild, substitute, symbol, walk
 from ogive.expr.node import PI

@@ -20,8 +20,9 @@ from ogive.certify.germ import Germ
 from ogive.certify.interval import Interval, quantity
 from ogive.certify.partition import Piece
 from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.subject import JOINED, Subject, attempt, attempted, step, subject
+from ogive.certify.subject import Subject, attempt, attempted, step, subject
 from ogive.certify.variation import Segment
+from ogive.certify.zeros import zeros_of
 
 MONOTONE = {1: "increasing", -1: "decreasing", 0: "constant"}
 CONVEX = {1: "convex", -1: "concave", 0: "linear"}
@@ -132,12 +133,12 @@ def shape_of(f: Subject) -> Shape:
     bends = attempt(lambda: _runs(f, 2))
     values = _range(f)
     return Shape(
-        domain=Interval(*(Quantity(end, 0.0, "symbolic") for end in f.domain)),
+        domain=_domain(f),
         range=values,
         left=_limit(f, -1),
         right=_limit(f, 1),
-        zeros=attempt(lambda: _zeros(f)),
-        fixed_points=attempt(lambda: _zeros(Subject(f.node - X, f.domain))),
+        zeros=attempt(lambda: zeros_of(f)),
+        fixed_points=attempt(lambda: zeros_of(Subject(f.node - X, f.domain))),
         at_zero=_at_zero(f, 0),
         slope_at_zero=_at_zero(f, 1),
         monotone=_stretches(runs, MONOTONE),
@@ -150,6 +151,11 @@ def shape_of(f: Subject) -> Shape:
         invertible=None if runs is None else len(runs) == 1 and runs[0].sign != 0,
         branches=None if runs is None else attempt(lambda: _branches(f, runs)),
     )
+
+
+def _domain(f: Subject) -> Interval:
+    low, high = (Quantity(end, 0.0, "symbolic") for end in f.domain)
+    return Interval(low, high)
 
 
 @dataclass(frozen=True)
@@ -175,7 +181,8 @@ class _Run:
 
     @property
     def interval(self) -> Interval:
-        return Interval(*map(quantity, self.ends), *self.closed)
+        (low, high), closed = self.ends, self.closed
+        return Interval(quantity(low), quantity(high), *closed)
 
 
 def _runs(f: Subject, order: int) -> list[_Run]:
@@ -296,44 +303,6 @@ def _order_of_growth(germ: Germ) -> str:
 def _at_zero(f: Subject, order: int) -> Quantity:
     low, high = f.domain
     return attempted(lambda: f.at(ball(0.0), order)) if low < 0 < high else NOT_PROVED
-
-
-def _zeros(f: Subject) -> tuple[Interval, ...]:
-    """The points and intervals where f is 0, in order."""
-    found: list[tuple[Ball, Ball]] = []
-    parts = f.segments(0)
-    for i, part in enumerate(parts):
-        if part.sign == 0:
-            found.append((part.low, part.high))
-        if i + 1 < len(parts) and _is_zero(f, part, parts[i + 1]):
-            found.append((part.high, part.high))
-    return tuple(_zero_interval(f, low, high) for low, high in _touching(found))
-
-
-def _is_zero(f: Subject, left: Segment, right: Segment) -> bool:
-    """Whether f is 0 between two segments; for certain between two of one piece."""
-    if left.piece is right.piece:
-        return True
-    value = f.at(left.high)
-    if value.contains(0) and value.rad() > JOINED:
-        raise Unproved("the value at a joint that no float is")
-    return bool(value.contains(0))
-
-
-def _touching(found: list[tuple[Ball, Ball]]) -> list[tuple[Ball, Ball]]:
-    """The stretches in order, those that share an end made one."""
-    merged: list[tuple[Ball, Ball]] = []
-    for low, high in found:
-        if merged and variation.same(merged[-1][1], low):
-            merged[-1] = (merged[-1][0], high)
-        else:
-            merged.append((low, high))
-    return merged
-
-
-def _zero_interval(f: Subject, low: Ball, high: Ball) -> Interval:
-    closed = [end.is_finite() and bool(f.at(end).contains(0)) for end in (low, high)]
-    return Interval(quantity(low), quantity(high), *closed)
 
 
 def _symmetry(f: Subject) -> str:

@@ -94,9 +94,7 @@ def step(left: Piece, right: Piece, order: int) -> int | None:
 
     A step within ``JOINED`` counts as none.
     """
-    below, above = (
-        end_value(piece, piece.curve(order).node, left.high) for piece in (left, right)
-    )
+    below, above = (end_value(piece, piece.curve(order).node, left.high) for piece in (left, right))
     if abs(above - below) <= JOINED * (1 + abs(below)):
         return 0
     return 1 if above > below else -1 if above < below else None

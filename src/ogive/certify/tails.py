@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from ogive.certify.budget import Unproved
 from ogive.certify.enclosure import Ball, ball, between, compiled
+from ogive.certify.fraction import quotient
 from ogive.certify.germ import Germ
 from ogive.certify.polynomial import Monomial, Polynomial, T, is_constant, polynomial
 from ogive.certify.scale import Scale, rational
@@ -125,6 +126,8 @@ class Tail:
         """The germ of a sum with what cancels taken out beforehand, if that gives it a sign."""
         if node.op not in ("add", "sub"):
             return None
+        if (reduced := quotient(node)) is not None:
+            return self.sum(reduced[0]) / self.sum(reduced[1])
         terms = polynomial(node, self._grown)
         if frozenset({(node, 1)}) in terms:  # it is an atom itself
             return None
