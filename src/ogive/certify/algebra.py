@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from ogive.certify.enclosure import Ball, X, ball, compiled
 from ogive.certify.partition import Piece
@@ -110,9 +111,9 @@ def reflected(node: Node) -> Node:
 
 
 def homogeneous(pieces: Sequence[Piece]) -> bool:
-    """Whether f(c x) = c f(x) for c > 0: every piece is a multiple of x and none ends but at 0."""
-    joints_at_zero = all(p.high == 0 for p in pieces[:-1])
-    return joints_at_zero and all(_is_multiple_of_x(p.node) for p in pieces)
+    """Whether f(c x) = c f(x) for c > 0: every piece is a multiple of x and changes only at 0."""
+    only_at_zero = all(p.high == 0 or _equal(p.node, q.node) for p, q in pairwise(pieces))
+    return only_at_zero and all(_is_multiple_of_x(p.node) for p in pieces)
 
 
 def _is_multiple_of_x(node: Node) -> bool:

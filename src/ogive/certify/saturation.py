@@ -112,7 +112,9 @@ def _kind(f: Subject, side: int) -> str:
     slope = piece.curve(1).node
     if slope is ZERO:
         return "hard"
-    if is_constant(slope) or period(slope) is not None:
+    if is_constant(slope):
+        return "none" if piece.curve(1).at(piece.middle) != 0 else "hard"
+    if period(slope) is not None and piece.curve(1).at(piece.middle) != 0:
         return "none"
     limit = end_value(piece, slope, piece.high if side > 0 else piece.low)
     if limit == 0:

@@ -28,7 +28,7 @@ MONOTONE = {1: "increasing", -1: "decreasing", 0: "constant"}
 CONVEX = {1: "convex", -1: "concave", 0: "linear"}
 POWERS = {1: "linear", 2: "quadratic", 3: "cubic"}
 #: Points at which a symmetry or homogeneity that does not hold is disproved.
-PROBES = (0.5, 1.0, 2.5)
+PROBES = (0.5, 1.0, 2.5, 4.0)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TypeVar
+from itertools import pairwise
+from typing import Any, TypeVar, cast
 
 from ogive.catalogue import Spec
 from ogive.certify.budget import Unproved
@@ -41,31 +42,35 @@ class Subject:
     node: Node
     domain: tuple[float, float] = (-math.inf, math.inf)
 
-    @cached_property
-    def pieces(self) -> tuple[Piece, ...]:
+    @property
+    def pieces(self) -> Sequence[Piece]:
         """The pieces of the formula; raises Unproved where they cannot all be found."""
-        return partition(self.node, *self.domain)
+        return self._once("pieces", lambda: partition(self.node, *self.domain))
 
-    @cached_property
-    def _segments(self) -> dict[int, list[Segment] | Unproved]:
-        return {}
-
-    def segments(self, order: int) -> list[Segment]:
+    def segments(self, order: int) -> Sequence[Segment]:
         """The signs of a derivative over the whole line; see ``variation.segments``."""
-        if order not in self._segments:
-            try:
-                self._segments[order] = segments(self.pieces, order)
-            except Unproved as reason:
-                self._segments[order] = reason
-        found = self._segments[order]
-        if isinstance(found, Unproved):
-            raise found
-        return found
+        return self._once(f"segments {order}", lambda: segments(self.pieces, order))
 
     @property
     def joints(self) -> Sequence[tuple[Piece, Piece]]:
         """The neighbouring pieces, in order."""
-        return list(zip(self.pieces, self.pieces[1:], strict=False))
+        return list(pairwise(self.pieces))
+
+    @cached_property
+    def _answers(self) -> dict[str, Any]:
+        return {}
+
+    def _once(self, name: str, question: Callable[[], Answer]) -> Answer:
+        """The answer of a proof, which is looked for once, whether it is found or not."""
+        if name not in self._answers:
+            try:
+                self._answers[name] = question()
+            except Unproved as reason:
+                self._answers[name] = reason
+        found = self._answers[name]
+        if isinstance(found, Unproved):
+            raise found
+        return cast(Answer, found)
 
     def at(self, x: Ball, order: int = 0) -> Ball:
         """The value of the formula itself or of a derivative at a point, a joint among them."""

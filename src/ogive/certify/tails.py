@@ -147,8 +147,8 @@ class Tail:
 
     def _function(self, op: str, argument: Node) -> Germ:
         inner = self.germ(argument)
-        if op == "abs":
-            return self._absolute(inner)
+        if op in ("abs", "sign"):
+            return self._one_sided(op, inner)
         if op == "sqrt":
             return inner.power(Fraction(1, 2))
         if op == "log":
@@ -161,10 +161,12 @@ class Tail:
             return inner.mapped(between(ball(-1.0), ball(1.0)), None)
         return self._far(op, argument, inner)
 
-    def _absolute(self, inner: Germ) -> Germ:
+    def _one_sided(self, op: str, inner: Germ) -> Germ:
+        """The absolute value or the sign of a function of one sign."""
         if inner.sign is None:
-            raise Unproved("the absolute value of a function of either sign")
-        return inner.times(ball(float(inner.sign)))
+            raise Unproved("the absolute value or the sign of a function of either sign")
+        side = ball(float(inner.sign))
+        return inner.times(side) if op == "abs" else inner.mapped(side, side)
 
     def _bounded(self, op: str, inner: Germ) -> Germ:
         """A primitive of a bounded argument; of one that decays, f(0) + v f'(xi)."""

@@ -39,11 +39,11 @@ def _is_zero(f: Subject, left: Segment, right: Segment) -> bool:
 
 
 def touching(found: Iterable[tuple[Ball, Ball]]) -> list[tuple[Ball, Ball]]:
-    """The stretches in order, those that share an end made one."""
+    """Stretches in the order of their lower ends, those that touch or overlap made one."""
     merged: list[tuple[Ball, Ball]] = []
     for low, high in found:
-        if merged and variation.same(merged[-1][1], low):
-            merged[-1] = (merged[-1][0], high)
+        if merged and (low <= merged[-1][1] or variation.same(merged[-1][1], low)):
+            merged[-1] = (merged[-1][0], variation.max_of([merged[-1][1], high]))
         else:
             merged.append((low, high))
     return merged

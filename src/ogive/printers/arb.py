@@ -67,6 +67,7 @@ softplus = monotone(lambda x: x.max(0) + (-abs(x)).exp().log1p())
 ndtr = monotone(lambda x: (-x / arb(2).sqrt()).erfc() / 2)
 algebraic = monotone(lambda x: x / (1 + x * x).sqrt())
 softsign = monotone(lambda x: x / (1 + abs(x)))
+absolute = even(lambda x: x)
 square = even(lambda x: x * x)
 cosh = even(arb.cosh)
 sech = even(arb.sech)
@@ -78,7 +79,7 @@ rhypot = even(lambda x: (1 + x * x).rsqrt())"""
         "pi": "arb.pi()",
         "mul": _product,
         "pow": "({0} ** {1})",
-        "abs": "abs({0})",
+        "abs": "absolute({0})",
         "sign": "sign({0})",
         "min": "{0}.min({1})",
         "max": "{0}.max({1})",
