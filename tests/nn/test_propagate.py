@@ -73,6 +73,15 @@ def test_the_result_is_a_table_and_json():
     assert loaded["measured"]["gradient"][30] == 1.0
 
 
+def test_what_explodes_and_what_vanishes():
+    loud = ogive.propagate("squared_relu", 14, 2.0, width=20, networks=2)
+    assert loud.predicted.length[-1] == math.inf
+    quiet = ogive.propagate("silu", 100, 0.01, width=20, networks=2)
+    assert 0 <= quiet.predicted.length[-1] < 1e-100
+    assert 0 <= quiet.measured.length[-1] < 1e-100
+    assert str(loud) and str(quiet)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -19,6 +19,10 @@ from ogive.expr import Node, diff, expand, symbol, walk
 from ogive.expr.node import constant_value
 
 
+#: What falls faster is bounded as falling at this rate: its numbers stay of ordinary size.
+STEEPEST = -8.0
+
+
 @dataclass(frozen=True)
 class Growth:
     """|u(x)| <= factor * |x|**power * exp(rate * |x|); the factor is a python-flint real."""
@@ -141,7 +145,7 @@ def _below_a_line(exponent: Node, ray: _Ray) -> Growth | None:
     steepest = slopes[1] if ray.sign > 0 else -slopes[0]
     if not steepest.is_finite():
         return None
-    rate = float_above(steepest)
+    rate = max(STEEPEST, float_above(steepest))
     return Growth((start[1] - rate * ray.cut).exp().upper(), 0.0, rate)
 
 

@@ -116,11 +116,17 @@ def expectation(g: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
 def _enclosed(g: Node, mean: float, std: float) -> Quantity:
     """The expectation at the first cut whose tails are small enough."""
     with require("flint", "certify").ctx.workprec(BITS):
-        for cut in (max(1.0, abs(mean) + c * std) for c in CUTS):
+        for cut in _cuts(mean, std):
             tails = beyond(g, mean, std, cut, 1.0) + beyond(g, mean, std, cut, -1.0)
             if tails <= GOAL:
                 return quantity(_between(g, mean, std, cut) + tails.union(-tails))
     return NOT_PROVED
+
+
+def _cuts(mean: float, std: float) -> list[float]:
+    """Cuts at growing distances, the last one beyond where formulas change their branches."""
+    near = [max(1.0, abs(mean) + c * std) for c in CUTS]
+    return [*near, abs(mean) + CUTS[-1] * max(1.0, std)]
 
 
 def _between(g: Node, mean: float, std: float, cut: float) -> Any:

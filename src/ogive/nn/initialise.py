@@ -111,7 +111,7 @@ def init_(
         OgiveError: if the model cannot be traced without an example, or has no layer.
 
     Example:
-        >>> from torch import nn
+        >>> import ogive
         >>> model = nn.Sequential(nn.Linear(64, 50), nn.GELU(), nn.Linear(50, 10))
         >>> print(ogive.init_(model))
         layer  activation  E x^2    gain    mode    fan  std      note

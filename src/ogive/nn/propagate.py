@@ -114,6 +114,7 @@ def propagate(
         OgiveError: for a number outside its range, and for rowwise and gated activations.
 
     Example:
+        >>> import ogive
         >>> found = ogive.propagate("tanh", 20, 1.5, 0.05, width=100, networks=2)
         >>> [round(found.predicted.length[layer], 4) for layer in (0, 20)]
         [1.0, 0.7984]
@@ -122,11 +123,12 @@ def propagate(
     name, f = _field(activation)
     predicted = predict(f, depth, sigma_w, sigma_b, length, correlation)
     start = (length, correlation)
-    runs = [
-        _one_network(f, depth, sigma_w, sigma_b, width, start, seed * networks + i)
-        for i in range(networks)
-    ]
-    measured = _summary(np.stack(runs))
+    with np.errstate(all="ignore"):  # a signal may explode
+        runs = [
+            _one_network(f, depth, sigma_w, sigma_b, width, start, seed * networks + i)
+            for i in range(networks)
+        ]
+        measured = _summary(np.stack(runs))
     return Propagation(name, depth, sigma_w, sigma_b, width, networks, seed, predicted, measured)
 
 
@@ -194,8 +196,7 @@ def _statistics(passed: Array) -> tuple[Array, Array]:
     """The mean square of the first signal, and the correlation of both, layer by layer."""
     products = np.einsum("liw,ljw->lij", passed, passed) / passed.shape[-1]
     norms = np.sqrt(products[:, 0, 0] * products[:, 1, 1])
-    with np.errstate(invalid="ignore"):
-        return products[:, 0, 0], products[:, 0, 1] / norms
+    return products[:, 0, 0], products[:, 0, 1] / norms
 
 
 def _summary(runs: Array) -> Measured:
@@ -213,10 +214,9 @@ def _of_products(values: Array) -> tuple[Array, Array]:
     with them: with m and v the mean and variance of the logarithms it is exp(m + v / 2).
     """
     count = len(values)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(values)
-        variance = logs.var(axis=0, ddof=1)
-        mean = np.exp(logs.mean(axis=0) + variance / 2)
-        relative = np.sqrt(variance / count + variance**2 / (2 * (count - 1)))
+    logs = np.log(values)
+    variance = logs.var(axis=0, ddof=1)
+    mean = np.exp(logs.mean(axis=0) + variance / 2)
+    relative = np.sqrt(variance / count + variance**2 / (2 * (count - 1)))
     gone = (values == 0).all(axis=0)
     return np.where(gone, 0.0, mean), np.where(gone, 0.0, mean * relative)
