@@ -18,7 +18,6 @@ from ogive.errors import require
 from ogive.expr import Node, diff, expand, symbol, walk
 from ogive.expr.node import constant_value
 
-
 #: What falls faster is bounded as falling at this rate: its numbers stay of ordinary size.
 STEEPEST = -8.0
 
