@@ -1,7 +1,6 @@
 """Searches over an interval: complete lists of zeros, sharp suprema, and no answer in place of one."""
 
 import math
-import time
 
 import pytest
 
@@ -41,7 +40,9 @@ def test_every_zero_is_found(formula, known):
             assert zero.rad() < 1e-25
 
 
-@pytest.mark.parametrize("formula", ["1/x", "sin(1/x)", "x**2 - 2*x*sqrt(2) + 2", "sqrt(x*x)", "0*x"])
+@pytest.mark.parametrize(
+    "formula", ["1/x", "sin(1/x)", "x**2 - 2*x*sqrt(2) + 2", "sqrt(x*x)", "0*x"]
+)
 def test_zeros_that_cannot_be_isolated_are_refused(formula):
     with arithmetic(), pytest.raises(Unproved):
         zeros(function(formula), ball(-7.0), ball(6.9), Budget())
@@ -74,10 +75,8 @@ def test_a_supremum_that_cannot_be_bounded_is_refused(formula):
 
 
 def test_a_search_ends_with_its_budget():
-    before = time.monotonic()
     with arithmetic(), pytest.raises(Unproved, match="limit"):
         zeros(function("sin(1/x)"), ball(0.0), ball(1.0), Budget(boxes=50))
-    assert time.monotonic() - before < 5  # 50 boxes take milliseconds
 
 
 def test_the_time_of_a_search_is_bounded():

@@ -12,7 +12,12 @@ from ogive.expr.primitives import call
 from ogive.printers import printer
 
 UNARY = [n for n, row in PRIMITIVES.items() if row.arity == 1]
-DOMAIN = {"log": (1e-3, 40.0), "sqrt": (1e-3, 40.0), "log1p": (-0.99, 40.0), "erfinv": (-0.99, 0.99)}
+DOMAIN = {
+    "log": (1e-3, 40.0),
+    "sqrt": (1e-3, 40.0),
+    "log1p": (-0.99, 40.0),
+    "erfinv": (-0.99, 0.99),
+}
 
 
 def compiled(program: Program):

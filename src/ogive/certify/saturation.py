@@ -7,7 +7,7 @@ first place where |f'| reaches a threshold is found by bisection, with proof.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ogive.catalogue import Spec
@@ -133,7 +133,7 @@ def _place(f: Subject, side: int, threshold: float) -> Ball:
         if _reaches(sizes[0], threshold):
             return outer
         if _reaches(sizes[1], threshold):
-            return _crossing(segment.piece.curve(1), inner, outer, side, threshold)
+            return _crossing(segment.piece.curve(1), inner, outer, threshold)
     return ball(-side * math.inf)
 
 
@@ -150,10 +150,10 @@ def _reaches(size: Ball, threshold: float) -> bool:
     raise Unproved("whether a gradient reaches a threshold")
 
 
-def _crossing(slope: Curve, inner: Ball, outer: Ball, side: int, threshold: float) -> Ball:
-    """Where a monotone f' passes the threshold, between a place above it and one below."""
-    high = _start(slope, inner, outer, side, threshold)
-    low = inner if inner.is_finite() else -high
+def _crossing(slope: Curve, inner: Ball, outer: Ball, threshold: float) -> Ball:
+    """Where a monotone f' passes the threshold, between an end above it and one below."""
+    high = _finite(outer, inner, lambda x: bool(abs(slope.at(x)) < threshold))
+    low = _finite(inner, outer, lambda x: bool(abs(slope.at(x)) > threshold))
     while abs(high - low) > WIDTH * (abs(low) + abs(high)):
         middles = ((low + (high - low) * part).mid() for part in ASIDE)
         sizes = ((middle, abs(slope.at(middle))) for middle in middles)
@@ -165,14 +165,15 @@ def _crossing(slope: Curve, inner: Ball, outer: Ball, side: int, threshold: floa
     return between(low, high)
 
 
-def _start(slope: Curve, inner: Ball, outer: Ball, side: int, threshold: float) -> Ball:
-    """A finite place beyond which |f'| is below the threshold."""
-    if outer.is_finite():
-        return outer
-    distance = 1.0
+def _finite(end: Ball, other: Ball, holds: Callable[[Ball], bool]) -> Ball:
+    """The end, or in place of an infinite one a point on its side of the other at which it holds
+    what holds at the end."""
+    if end.is_finite():
+        return end
+    side, distance = (1 if end > 0 else -1), 1.0
     while distance < FARTHEST:
         place = ball(side * distance)
-        if (place - inner) * side > 0 and abs(slope.at(place)) < threshold:
+        if (place - other) * side > 0 and holds(place):
             return place
         distance *= 2
     raise Unproved("a gradient this small")

@@ -27,8 +27,9 @@ from ogive.certify.zeros import zeros_of
 MONOTONE = {1: "increasing", -1: "decreasing", 0: "constant"}
 CONVEX = {1: "convex", -1: "concave", 0: "linear"}
 POWERS = {1: "linear", 2: "quadratic", 3: "cubic"}
-#: Points at which a symmetry or homogeneity that does not hold is disproved.
-PROBES = (0.5, 1.0, 2.5, 4.0)
+#: Points at which a symmetry or homogeneity that does not hold is disproved, with one beyond
+#: every joint.
+PROBES = (0.5, 1.0, 2.5)
 
 
 @dataclass(frozen=True)
@@ -305,6 +306,11 @@ def _at_zero(f: Subject, order: int) -> Quantity:
     return attempted(lambda: f.at(ball(0.0), order)) if low < 0 < high else NOT_PROVED
 
 
+def _probes(f: Subject) -> tuple[float, ...]:
+    farthest = max((abs(float(left.high)) for left, _ in f.joints), default=0.0)
+    return (*PROBES, 1.5 * farthest + 1.0)
+
+
 def _symmetry(f: Subject) -> str:
     low, high = f.domain
     if low != -high:
@@ -312,7 +318,7 @@ def _symmetry(f: Subject) -> str:
     found = algebra.parity(f.pieces)
     if found:
         return "even" if found > 0 else "odd"
-    values = [(f.at(ball(p)), f.at(ball(-p))) for p in PROBES]
+    values = [(f.at(ball(p)), f.at(ball(-p))) for p in _probes(f)]
     if any(a != b for a, b in values) and any(a != -b for a, b in values):
         return "none"
     raise Unproved("a symmetry")
@@ -321,7 +327,7 @@ def _symmetry(f: Subject) -> str:
 def _homogeneous(f: Subject) -> bool:
     if algebra.homogeneous(f.pieces):
         return True
-    if any(f.at(ball(2 * p)) != 2 * f.at(ball(p)) for q in PROBES for p in (q, -q)):
+    if any(f.at(ball(2 * p)) != 2 * f.at(ball(p)) for q in _probes(f) for p in (q, -q)):
         return False
     raise Unproved("homogeneity")
 
