@@ -27,6 +27,7 @@ def of(formula: str):
         ("softsign", "soft", "soft"),
         ("mish", "soft", "none"),
         ("sine", "none", "none"),
+        ("cosine", "none", "none"),
         ("identity", "none", "none"),
         ("log1mexp", "none", "soft"),
         ("natural_log_relu", "hard", "soft"),

@@ -1,4 +1,4 @@
-"""Searches over an interval: complete lists of zeros, sharp suprema, and no answer in place of one."""
+"""Searches over an interval: complete lists of zeros, sharp suprema, or no answer at all."""
 
 import math
 

@@ -174,6 +174,8 @@ def test_monotone_stretches_and_curvature(formula, kinds, curvature):
         ("x * x - x * x", "even", True),
         ("x**2 + 1e-12 * x", "none", False),  # nearly even
         ("min(x, 7)", "none", False),
+        ("where(x > 0.001, x, 0)", "none", False),
+        ("max(x, where(x > 1, x, x))", "odd", True),
         ("sigmoid(x) + sigmoid(-x)", "even", False),
     ],
 )

@@ -143,7 +143,7 @@ def test_the_joints_of_an_entry_are_those_that_were_looked_for(name):
 
 
 def test_suprema_are_proved_for_most_of_the_catalogue():
-    """gcu and its derivatives oscillate ever more widely; coslu'' comes as near to 1 as it likes."""
+    """gcu and its derivatives oscillate ever more widely; coslu'' comes ever nearer to 1."""
     found = {name: smoothness(entries()[name]) for name in POINTWISE}
     assert [n for n, s in found.items() if s.slope.value == NOT_PROVED] == ["gcu"]
     assert [n for n, s in found.items() if s.bend.value == NOT_PROVED] == ["gcu", "coslu"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ogive.certify.enclosure import Ball
 from ogive.certify.quantity import NOT_PROVED, Quantity
 
-#: What a proved number must reach: an error within this of its size, or of 1 near 0.
-RELATIVE, ABSOLUTE = 1e-9, 1e-12
+#: What a proved number must reach: an error within this part of its size, or this small near 0.
+RELATIVE, ABSOLUTE = 1e-9, 1e-25
 
 
 @dataclass(frozen=True)

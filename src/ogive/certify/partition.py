@@ -130,10 +130,10 @@ def _divided(piece: Piece) -> Iterator[Piece]:
     """The piece divided until no condition is left in its formula."""
     difference = _open_condition(piece.node)
     if difference is None:
-        vanishes = polynomial(substitute(piece.node, {"x": T})) == {}
-        yield replace(piece, node=ZERO) if vanishes else piece
+        yield replace(piece, node=ZERO) if _vanishes(piece.node) else piece
         return
-    cuts = [] if is_constant(difference) else piece.zeros(difference, Budget())
+    constant = is_constant(difference) or _vanishes(difference)
+    cuts = [] if constant else piece.zeros(difference, Budget())
     ends = [piece.low, *cuts, piece.high]
     for i, (low, high) in enumerate(pairwise(ends)):
         opened = (piece.open_low and i == 0, piece.open_high and i == len(cuts))
@@ -142,6 +142,11 @@ def _divided(piece: Piece) -> Iterator[Piece]:
         if side is None:
             raise Unproved("the sign of a condition")
         yield from _divided(replace(part, node=_decided(piece.node, difference, side)))
+
+
+def _vanishes(node: Node) -> bool:
+    """Whether everything cancels."""
+    return polynomial(substitute(node, {"x": T})) == {}
 
 
 def _open_condition(node: Node) -> Node | None:

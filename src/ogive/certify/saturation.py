@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ogive.catalogue import Spec
 from ogive.certify.algebra import period
@@ -21,7 +22,6 @@ from ogive.certify.search import ASIDE
 from ogive.certify.subject import Subject, attempt, subject
 from ogive.certify.variation import Segment, end_value
 from ogive.certify.zeros import zeros_of
-from ogive.expr.node import ZERO
 
 #: What |f'| falls below. A format's smallest normal number keeps all its digits; below its
 #: smallest positive one, which is subnormal, a gradient is lost.
@@ -81,11 +81,12 @@ def saturation(spec: Spec) -> Saturation:
         >>> from ogive.catalogue import entries
         >>> found = saturation(entries()["sigmoid"])
         >>> found.right.kind, round(found.right.below["1e-3"].value, 9)
-        ('soft', 6.904754995)
+        ('soft', 6.905752272)
     """
     return saturation_of(subject(spec))
 
 
+@lru_cache(maxsize=1024)
 def saturation_of(f: Subject) -> Saturation:
     """The saturation of a function; see ``saturation``."""
     return Saturation(_side(f, -1), _side(f, 1), attempt(lambda: _zero(f)))
@@ -109,16 +110,13 @@ def _side(f: Subject, side: int) -> Side:
 
 def _kind(f: Subject, side: int) -> str:
     piece = f.pieces[-1 if side > 0 else 0]
-    slope = piece.curve(1).node
-    if slope is ZERO:
-        return "hard"
-    if is_constant(slope):
-        return "none" if piece.curve(1).at(piece.middle) != 0 else "hard"
-    if period(slope) is not None and piece.curve(1).at(piece.middle) != 0:
+    slope = piece.curve(1)
+    steady = is_constant(slope.node) or period(slope.node) is not None
+    if steady and any(slope.at(piece.middle + side * far) != 0 for far in (0.0, 1.0)):
         return "none"
-    limit = end_value(piece, slope, piece.high if side > 0 else piece.low)
+    limit = end_value(piece, slope.node, piece.high if side > 0 else piece.low)
     if limit == 0:
-        return "soft"
+        return "hard" if is_constant(slope.node) else "soft"
     if limit.contains(0):
         raise Unproved("whether a limit is 0")
     return "none"

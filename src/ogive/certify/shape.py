@@ -8,27 +8,34 @@ NOT_PROVED or None, never a guess.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
 
 from ogive.catalogue import Spec
 from ogive.certify import algebra, variation
 from ogive.certify.budget import Unproved
-from ogive.certify.enclosure import Ball, X, ball
+from ogive.certify.enclosure import X, ball
 from ogive.certify.germ import Germ
 from ogive.certify.interval import Interval, quantity
-from ogive.certify.partition import Piece
 from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.subject import Subject, attempt, attempted, step, subject
-from ogive.certify.variation import Segment
+from ogive.certify.stretches import (
+    CONVEX,
+    MONOTONE,
+    Branch,
+    Stretch,
+    Turn,
+    branches,
+    curvature,
+    runs_of,
+    stretches,
+    turns,
+)
+from ogive.certify.subject import Subject, attempt, attempted, subject
 from ogive.certify.zeros import zeros_of
 
-MONOTONE = {1: "increasing", -1: "decreasing", 0: "constant"}
-CONVEX = {1: "convex", -1: "concave", 0: "linear"}
 POWERS = {1: "linear", 2: "quadratic", 3: "cubic"}
-#: Points at which a symmetry or homogeneity that does not hold is disproved, with one beyond
-#: every joint.
+#: Points at which a symmetry or homogeneity that does not hold is disproved, with one beyond every
+#: joint, and one for each joint that lies on the other side of it than its double.
 PROBES = (0.5, 1.0, 2.5)
 
 
@@ -47,31 +54,6 @@ class Limit:
     value: Quantity
     growth: str
     factor: Quantity
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """An interval over which a function is of one kind: increasing, convex ..."""
-
-    interval: Interval
-    kind: str
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A point where a function turns: a ``minimum`` or a ``maximum``."""
-
-    place: Quantity
-    value: Quantity
-    kind: str
-
-
-@dataclass(frozen=True)
-class Branch:
-    """An interval on which a function is strictly monotone, so has an inverse, and its image."""
-
-    domain: Interval
-    image: Interval
 
 
 @dataclass(frozen=True)
@@ -128,10 +110,11 @@ def shape(spec: Spec) -> Shape:
     return shape_of(subject(spec))
 
 
+@lru_cache(maxsize=1024)
 def shape_of(f: Subject) -> Shape:
     """The shape of a function; see ``shape``."""
-    runs = attempt(lambda: _runs(f, 1))
-    bends = attempt(lambda: _runs(f, 2))
+    runs = attempt(lambda: runs_of(f, 1))
+    bends = attempt(lambda: runs_of(f, 2))
     values = _range(f)
     return Shape(
         domain=_domain(f),
@@ -142,121 +125,21 @@ def shape_of(f: Subject) -> Shape:
         fixed_points=attempt(lambda: zeros_of(Subject(f.node - X, f.domain))),
         at_zero=_at_zero(f, 0),
         slope_at_zero=_at_zero(f, 1),
-        monotone=_stretches(runs, MONOTONE),
-        turning_points=None if runs is None else attempt(lambda: _turns(f, runs)),
-        convexity=_stretches(bends, CONVEX),
-        curvature=attempt(lambda: _curvature(f, bends or _runs(f, 2))) or "not proved",
+        monotone=stretches(runs, MONOTONE),
+        turning_points=None if runs is None else attempt(lambda: turns(f, runs)),
+        convexity=stretches(bends, CONVEX),
+        curvature=attempt(lambda: curvature(f, bends or runs_of(f, 2))) or "not proved",
         symmetry=attempt(lambda: _symmetry(f)) or "not proved",
         homogeneous=attempt(lambda: _homogeneous(f)),
         bounded=_bounded(values),
         invertible=None if runs is None else len(runs) == 1 and runs[0].sign != 0,
-        branches=None if runs is None else attempt(lambda: _branches(f, runs)),
+        branches=None if runs is None else attempt(lambda: branches(f, runs)),
     )
 
 
 def _domain(f: Subject) -> Interval:
     low, high = (Quantity(end, 0.0, "symbolic") for end in f.domain)
     return Interval(low, high)
-
-
-@dataclass(frozen=True)
-class _Run:
-    """Neighbouring segments of one sign that belong together."""
-
-    segments: tuple[Segment, ...]
-
-    @property
-    def sign(self) -> int:
-        return self.segments[0].sign
-
-    @property
-    def ends(self) -> tuple[Ball, Ball]:
-        return self.segments[0].low, self.segments[-1].high
-
-    @property
-    def closed(self) -> tuple[bool, bool]:
-        """Whether the function is defined at the ends."""
-        (first, *_), (*_, last) = self.segments, self.segments
-        open_low = first.low is first.piece.low and first.piece.open_low
-        return not open_low, not (last.high is last.piece.high and last.piece.open_high)
-
-    @property
-    def interval(self) -> Interval:
-        (low, high), closed = self.ends, self.closed
-        return Interval(quantity(low), quantity(high), *closed)
-
-
-def _runs(f: Subject, order: int) -> list[_Run]:
-    """The stretches over which f rises, falls or is constant (order 1), or bends (order 2)."""
-    groups: list[list[Segment]] = []
-    for segment in f.segments(order):
-        if groups and _joins(groups[-1][-1], segment, order):
-            groups[-1].append(segment)
-        else:
-            groups.append([segment])
-    return [_Run(tuple(group)) for group in groups]
-
-
-def _joins(left: Segment, right: Segment, order: int) -> bool:
-    """Whether two segments are one stretch: of one sign, and no step against it between them."""
-    if left.sign != right.sign:
-        return False
-    if left.piece is right.piece:
-        return True
-    steps = [step(left.piece, right.piece, lower) for lower in range(order)]
-    return not any(steps[:-1]) and steps[-1] in (0, left.sign)
-
-
-def _stretches(runs: Sequence[_Run] | None, kinds: dict[int, str]) -> tuple[Stretch, ...] | None:
-    return None if runs is None else tuple(Stretch(r.interval, kinds[r.sign]) for r in runs)
-
-
-def _turns(f: Subject, runs: Sequence[_Run]) -> tuple[Turn, ...]:
-    """Where a rising and a falling stretch meet without a step."""
-    found = []
-    for left, right in pairwise(runs):
-        if left.sign * right.sign == -1 and not _steps(left.segments[-1], right.segments[0]):
-            place = left.ends[1]
-            kind = "minimum" if left.sign < 0 else "maximum"
-            found.append(Turn(quantity(place), quantity(f.at(place)), kind))
-    return tuple(found)
-
-
-def _steps(left: Segment, right: Segment) -> bool:
-    return left.piece is not right.piece and step(left.piece, right.piece, 0) != 0
-
-
-def _curvature(f: Subject, bends: Sequence[_Run]) -> str:
-    """Convex or concave as a whole: bent to one side, and kinked to no other."""
-    if len(bends) == 1:
-        return CONVEX[bends[0].sign]
-    kinks = [(step(*joint, 0), step(*joint, 1)) for joint in f.joints]
-    for side in (1, -1):
-        if all(b.sign in (0, side) for b in bends) and all(
-            jump == 0 and kink in (0, side) for jump, kink in kinks
-        ):
-            return CONVEX[side]
-    return "neither"
-
-
-def _branches(f: Subject, runs: Sequence[_Run]) -> tuple[Branch, ...]:
-    return tuple(Branch(run.interval, _image(f, run)) for run in runs if run.sign)
-
-
-def _image(f: Subject, run: _Run) -> Interval:
-    """The values of a strictly monotone stretch, the lower end first."""
-    pieces = run.segments[0].piece, run.segments[-1].piece
-    ends = [
-        _image_end(f, piece, end, closed)
-        for piece, end, closed in zip(pieces, run.ends, run.closed, strict=True)
-    ]
-    (low, closed_low), (high, closed_high) = ends if run.sign > 0 else reversed(ends)
-    return Interval(quantity(low), quantity(high), closed_low, closed_high)
-
-
-def _image_end(f: Subject, piece: Piece, end: Ball, closed: bool) -> tuple[Ball, bool]:
-    value = variation.end_value(piece, piece.node, end)
-    return value, closed and bool(value.is_finite() and f.at(end).overlaps(value))
 
 
 def _range(f: Subject) -> Interval:
@@ -307,8 +190,8 @@ def _at_zero(f: Subject, order: int) -> Quantity:
 
 
 def _probes(f: Subject) -> tuple[float, ...]:
-    farthest = max((abs(float(left.high)) for left, _ in f.joints), default=0.0)
-    return (*PROBES, 1.5 * farthest + 1.0)
+    joints = [abs(float(left.high)) for left, _ in f.joints]
+    return (*PROBES, 1.5 * max(joints, default=0.0) + 1.0, *(0.75 * j for j in joints))
 
 
 def _symmetry(f: Subject) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ogive.catalogue import Spec
 from ogive.certify import variation
@@ -109,6 +110,7 @@ def smoothness(spec: Spec) -> Smoothness:
     return smoothness_of(subject(spec))
 
 
+@lru_cache(maxsize=1024)
 def smoothness_of(f: Subject) -> Smoothness:
     """The smoothness of a function; see ``smoothness``."""
     joints = attempt(lambda: _joints(f))
