@@ -172,6 +172,10 @@ def test_a_distribution_that_is_none():
         ("log1p(max(x, 0))", 0.5),
         ("0*x", 1.0),
         ("x*sign(x) - abs(x) + max(x, 1) - 1", None),  # 0 below 1, but by cancelling
+        ("x + sqrt(x**2)", None),  # no choice is written, and yet it is 0 on the left
+        ("x + exp(log(x**2)/2)", None),
+        ("x + (x**2)**0.75 * (x**2)**(-0.25)", None),
+        ("sqrt(1 + x**2) - 1", 0.0),
     ],
 )
 def test_the_probability_of_zero(formula, known):

@@ -268,6 +268,42 @@ def test_what_is_left_and_why():
     assert torch.equal(model.embed.weight, before)
 
 
+def test_a_lazy_layer_waits_for_its_shape():
+    model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.LazyLinear(3))
+    report = ogive.init_(model)
+    assert dict(report.left) == {"2": "it has no shape before the model has run once"}
+    model(torch.ones(1, 4))
+    assert [row.layer for row in ogive.init_(model).rows] == ["0", "2"]
+
+
+def test_a_layer_that_is_used_twice_has_one_row():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(6, 6)
+
+        def forward(self, x):
+            return torch.tanh(self.layer(torch.relu(self.layer(x))))
+
+    for example in (None, torch.ones(1, 6)):
+        (row,) = ogive.init_(Twice(), example).rows
+        assert (row.activation, row.gain) == ("relu", pytest.approx(2**0.5))
+
+
+def test_recurrent_modules_are_left():
+    class Recurrent(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.rnn, self.head = nn.GRU(5, 7, batch_first=True), nn.Linear(7, 2)
+
+        def forward(self, x):
+            return self.head(self.rnn(x)[0])
+
+    report = ogive.init_(Recurrent(), torch.ones(2, 3, 5))
+    assert dict(report.left) == {"rnn": "GRU has an initialisation of its own"}
+    assert report.rows[0].note == "E x^2 after rnn taken as 1"
+
+
 def test_without_a_layer():
     with pytest.raises(OgiveError, match="no linear or convolution layer"):
         ogive.init_(nn.Sequential(nn.ReLU()))

@@ -144,7 +144,7 @@ def _below_a_line(exponent: Node, ray: _Ray) -> Growth | None:
     steepest = slopes[1] if ray.sign > 0 else -slopes[0]
     if not steepest.is_finite():
         return None
-    rate = max(STEEPEST, float_above(steepest))
+    rate = max(STEEPEST, _float_above(steepest))
     return Growth((start[1] - rate * ray.cut).exp().upper(), 0.0, rate)
 
 
@@ -154,7 +154,7 @@ def _sum(u: Growth, v: Growth) -> Growth:
 
 
 def _product(u: Growth, v: Growth) -> Growth:
-    return Growth(u.factor * v.factor, u.power + v.power, u.rate + v.rate)
+    return Growth(u.factor * v.factor, _above(u.power + v.power), _above(u.rate + v.rate))
 
 
 def _constant(value: Any) -> Growth:
@@ -175,7 +175,7 @@ def _exponential(inner: list[Growth], known: list[Range], node: Node) -> Growth 
         return None
     if not u.power:
         return Growth(1 + u.factor.exp())
-    return Growth(require("flint", "certify").arb(2), 0.0, float_above(u.factor))
+    return Growth(require("flint", "certify").arb(2), 0.0, _float_above(u.factor))
 
 
 def _slower(inner: list[Growth], known: list[Range], node: Node) -> Growth:
@@ -199,10 +199,16 @@ def _power(inner: list[Growth], known: list[Range], node: Node) -> Growth | None
     if exponent < 0:
         return Growth((low**exponent).upper()) if low > 0 else None
     u = inner[0]
-    return Growth((u.factor**exponent).upper(), u.power * exponent, u.rate * exponent)
+    factor = (u.factor**exponent).upper()
+    return Growth(factor, _above(u.power * exponent), _above(u.rate * exponent))
 
 
-def float_above(bound: Any) -> float:
+def _above(rounded: float) -> float:
+    """A float that is not below a sum or product that was rounded; whole numbers are exact."""
+    return rounded if rounded.is_integer() else math.nextafter(rounded, math.inf)
+
+
+def _float_above(bound: Any) -> float:
     """A float that is not below a python-flint real."""
     return math.nextafter(float(bound.upper()), math.inf)
 

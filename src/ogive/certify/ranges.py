@@ -46,7 +46,7 @@ EVEN = {
     "abs": math.inf,
 }
 #: name -> where a rising primitive that is not defined everywhere begins.
-BEGINS = {"log": 0.0, "log1p": -1.0, "sqrt": 0.0}
+BEGINS = {"log": 0.0, "log1p": -1.0, "sqrt": 0.0, "pow": 0.0}
 
 
 def ranges(expression: Node, low: float, high: float) -> dict[Node, Range | None]:

@@ -1,8 +1,8 @@
 """The probability that an output is exactly zero, from the pieces on which the formula is zero.
 
 A piece is zero if its formula is the constant 0 once every choice is replaced by the branch that is
-proved to hold there. A piece that is a non-zero number at one point and has no choices left is
-analytic, so its zeros are isolated and have probability 0. What is neither stays unknown.
+proved to hold there. A piece that is analytic and not 0 at one point has isolated zeros, which have
+probability 0. What is neither stays unknown.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ogive.certify import pieces
 from ogive.certify.analytic import CHOICES, SPOKEN, supported
 from ogive.certify.balls import BITS, quantity
 from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.ranges import range_of
+from ogive.certify.ranges import BEGINS, range_of
 from ogive.errors import require
 from ogive.expr import Node, const, expand, walk
 from ogive.expr.node import build
@@ -90,10 +90,21 @@ def _is_zero(f: Node, low: float, high: float) -> bool | None:
     whole = range_of(piece, low, high)
     if whole is not None and whole[0] == whole[1] == 0:
         return True
-    if any(node.op in CHOICES for node in walk(piece)):
+    if not _is_analytic(piece, low, high):
         return None
     tried = (low + part * (high - low) for part in TRIED)
     return False if any(_is_not_zero(piece, at) for at in tried) else None
+
+
+def _is_analytic(piece: Node, low: float, high: float) -> bool:
+    """Whether the formula has no choices, and roots and logarithms of positive numbers only.
+
+    sqrt(x**2) has no choices either, and is a line of another slope on either side of 0.
+    """
+    if any(node.op in CHOICES for node in walk(piece)):
+        return False
+    begins = ((node.args[0], BEGINS[node.op]) for node in walk(piece) if node.op in BEGINS)
+    return all(sign_on(u - begin, low, high, touching=False) > 0 for u, begin in begins)
 
 
 def _is_not_zero(piece: Node, at: float) -> bool:
@@ -130,13 +141,12 @@ def _chosen(node: Node, low: float, high: float) -> Node:
     return first if (sign > 0) == (node.op == "max") else rest[0]
 
 
-def sign_on(difference: Node, low: float, high: float) -> int:
+def sign_on(difference: Node, low: float, high: float, touching: bool = True) -> int:
     """1 or -1 where a formula has this sign on the whole interval, but for single points; else 0.
 
-    It may touch 0 if it has no choices and is not 0 in the middle: it is analytic then, and 0 at
-    single points only.
+    It may touch 0 if it is analytic and not 0 in the middle, for then it is 0 at single points.
     """
-    free = not any(node.op in CHOICES for node in walk(difference))
+    touching = touching and _is_analytic(difference, low, high)
     middle = low + (high - low) / 2
     sign = _sign(difference, middle, middle, False)
     waiting = [(low, high, 0)]
@@ -144,7 +154,7 @@ def sign_on(difference: Node, low: float, high: float) -> int:
         if not waiting:
             return sign
         left, right, depth = waiting.pop()
-        found = _sign(difference, left, right, free)
+        found = _sign(difference, left, right, touching)
         if found == -sign or (found == 0 and depth == DEPTH):
             return 0
         if found == 0:

@@ -28,6 +28,8 @@ from ogive.nn.trace import LAYERS, NORMS, OPAQUE, Step, steps_of
 
 #: How far apart scales are at which homogeneity is tried, and to what a square may be rounded.
 SCALES, SAME = (0.25, 4.0), 1e-9
+#: Columns for a table that never wraps.
+WIDE = 20_000
 #: What a signal passes on its way from a layer to the activation that follows.
 BETWEEN = ("norm", "keeping", "sum", "concatenation")
 
@@ -74,7 +76,7 @@ class InitReport:
         from rich.console import Console
 
         buffer = io.StringIO()
-        console = Console(file=buffer, width=120, highlight=False, markup=False)
+        console = Console(file=buffer, width=WIDE, highlight=False, markup=False)
         console.print(self._table())
         for name, reason in self.left:
             console.print(f"left: {name}: {reason}")
@@ -124,10 +126,8 @@ def init_(
     rows: dict[str, Row] = {}
     squares: list[_Square] = []
     for index, step in enumerate(steps):
-        if step.kind == "layer":
-            row = _row(steps, index, _inputs(step, squares)[0])
-            if step.name not in names and step.name not in rows:
-                rows[step.name] = row
+        if step.kind == "layer" and step.name not in names and step.name not in rows:
+            rows[step.name] = _row(steps, index, _inputs(step, squares)[0])
         squares.append(_square(steps, index, squares))
     if not rows:
         raise OgiveError(f"{type(model).__name__} has no linear or convolution layer to initialise")

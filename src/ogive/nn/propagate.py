@@ -18,8 +18,8 @@ from ogive.certify.theory import Field, Prediction, field, predict
 from ogive.errors import OgiveError
 from ogive.nn.identify import callable_of, entry_of, on_arrays, slope_on_arrays
 
-#: The rows of a printed table, at most.
-ROWS = 11
+#: The rows of a printed table, at most, and columns for one that never wraps.
+ROWS, WIDE = 11, 20_000
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Propagation:
         from rich.console import Console
 
         buffer = io.StringIO()
-        Console(file=buffer, width=120, highlight=False, markup=False).print(self._table())
+        Console(file=buffer, width=WIDE, highlight=False, markup=False).print(self._table())
         return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
 
     def _table(self) -> Any:

@@ -46,11 +46,11 @@ KINDS = {
     **dict.fromkeys(
         (
             "view", "reshape", "flatten", "unflatten", "permute", "transpose", "swapaxes",
-            "movedim",
-            "contiguous", "squeeze", "unsqueeze", "expand", "clone", "detach", "to", "type",
-            "float", "double", "half", "bfloat16", "getitem", "get", "chunk", "split", "unbind",
-            "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "alpha_dropout",
-            "avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d",
+            "movedim", "contiguous", "squeeze", "unsqueeze", "expand", "clone", "detach", "to",
+            "type", "float", "double", "half", "bfloat16", "getitem", "get", "chunk", "split",
+            "unbind", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout",
+            "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d",
+            "max_pool2d", "max_pool3d",
             "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "interpolate",
             "pad", "roll", "flip", "pixel_shuffle", "T", "mT", "neg", "view_as", "reshape_as",
         ),
@@ -126,7 +126,10 @@ def _activation_step(
 
 @contextmanager
 def _activations_call(handler: Callable[..., Any]) -> Iterator[None]:
-    """Calls of ogive's functions go to the handler, with the ordinary call as first argument."""
+    """Calls of ogive's functions go to the handler, with the ordinary call as first argument.
+
+    They are no torch functions, so neither torch.fx nor a torch function mode would see them.
+    """
     ordinary = ActivationFunction.__call__
 
     def observed(self: ActivationFunction, *inputs: Any, **arguments: Any) -> Any:
@@ -192,9 +195,8 @@ class _Recorder(TorchFunctionMode):
     def __init__(self) -> None:
         super().__init__()
         self.steps: list[Step] = []
-        self._made: dict[
-            int, tuple[int, Tensor]
-        ] = {}  # the tensor is kept, so its id stays its own
+        # id -> (step, tensor); the tensor is kept, so that its id stays its own
+        self._made: dict[int, tuple[int, Tensor]] = {}
         self._inside = 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -275,7 +277,7 @@ def _run(model: nn.Module, example: Any) -> list[Step]:
         model.eval()
         recorder.given((positional, named))
         observed = _activations_call(recorder.call_activation)
-        with torch.enable_grad(), torch.random.fork_rng(), recorder, observed:
+        with torch.enable_grad(), torch.random.fork_rng(devices=[]), recorder, observed:
             model(*positional, **named)
     finally:
         for hook in hooks:
