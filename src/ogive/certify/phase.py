@@ -64,13 +64,12 @@ def _settled(f: Field, q: float, sigma_w: float) -> Quantity:
     return Quantity(q, error, "quadrature") if error <= 1e-6 * q else NOT_PROVED
 
 
-def bisected(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function changes its sign between low and high, to the last float but a few."""
+def bisected(
+    function: Callable[[float], float], low: float, high: float, width: float = 0.0
+) -> float:
+    """Where a function changes its sign between low and high, to a width or to the last float."""
     below = function(low) > 0
-    for _ in range(100):
-        middle = (low + high) / 2
-        if not low < middle < high:
-            break
+    while high - low > width and low < (middle := (low + high) / 2) < high:
         low, high = (middle, high) if (function(middle) > 0) == below else (low, middle)
     return (low + high) / 2
 
@@ -170,7 +169,7 @@ def _settled_correlation(
         return Quantity(0.0, 1e-9, "quadrature")
     if moved(NEARLY_ONE) > 0:
         return Quantity(1.0, 1 - NEARLY_ONE, "quadrature")
-    return Quantity(bisected(moved, 0.0, NEARLY_ONE), 1e-9, "quadrature")
+    return Quantity(bisected(moved, 0.0, NEARLY_ONE, 1e-9), 1e-9, "quadrature")
 
 
 def _contraction(f: Field, q: float, sigma_w: float, c: Quantity, chi: Quantity) -> Quantity:
