@@ -65,6 +65,8 @@ class Attack:
             for _ in range(4):
                 values = side * self.orders[order](x)
                 good = np.isfinite(values)
+                if not good.any():
+                    return
                 best = x[good][np.argsort(values[good])[-5:]]
                 gap = np.interp(best, x[:-1], np.diff(x)) + 1e-16
                 spread = [
@@ -89,7 +91,7 @@ def violations(subject: Subject, shape: Shape, smooth: Smoothness, flat: Saturat
         *_outside_of_range(attack, shape),
         *_too_steep(attack, smooth),
         *_wrong_stretches(attack, shape),
-        *_wrong_zeros(attack, shape),
+        *_wrong_zeros(attack, shape, smooth),
         *_too_steep_far_out(attack, flat),
     ]
 
@@ -122,14 +124,12 @@ def _wrong_stretches(attack: Attack, shape: Shape) -> Iterator[str]:
                 yield f"{stretch.kind} on ({low}, {high}), but not at {x[np.argmax(wrong)]}"
 
 
-def _wrong_zeros(attack: Attack, shape: Shape) -> Iterator[str]:
-    """The sign of f changes only at a zero, or where a stretch ends in a jump."""
-    if shape.zeros is None or shape.monotone is None:
+def _wrong_zeros(attack: Attack, shape: Shape, smooth: Smoothness) -> Iterator[str]:
+    """The sign of f changes only at a zero or at a jump."""
+    if shape.zeros is None or smooth.jumps is None:
         return
-    cuts = sorted(
-        {e.value for z in (*shape.zeros, *(s.interval for s in shape.monotone))
-         for e in (z.low, z.high)}
-    )  # fmt: skip
+    ends = {end.value for zero in shape.zeros for end in (zero.low, zero.high)}
+    cuts = sorted(ends | {jump.value for jump in smooth.jumps})
     for low, high in zip([-math.inf, *cuts], [*cuts, math.inf], strict=True):
         x = attack.points()
         values = attack.orders[0](x[(low < x) & (x < high)])
