@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ogive.expr import Node, Program, expand
-from ogive.printers.base import Printer
+from ogive.printers.base import LAZY, Printer
 
 
 def _product(node: Node, a: str, b: str) -> str:
@@ -21,14 +21,11 @@ def _product(node: Node, a: str, b: str) -> str:
 
 class ArbPrinter(Printer):
     language = "arb"
-    header = """\
+    header = f"""\
 from flint import arb
 
 
-def lazy(compute):
-    kept = []
-    return lambda: kept[0] if kept else kept.append(compute()) or kept[0]
-
+{LAZY}
 
 def monotone(f):
     return lambda x: f(x.lower()).union(f(x.upper()))

@@ -15,6 +15,12 @@ from ogive.expr.text import INFIX
 
 Spelling = str | Callable[..., str]
 ATOMS = ("const", "symbol", "pi")
+#: For languages run by Python in which a branch that is not taken is never computed.
+LAZY = """\
+def lazy(compute):
+    kept = []
+    return lambda: kept[0] if kept else kept.append(compute()) or kept[0]
+"""
 
 
 class Printer:

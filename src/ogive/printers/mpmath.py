@@ -9,21 +9,18 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ogive.expr import Node, Program, expand
-from ogive.printers.base import Printer
+from ogive.printers.base import LAZY, Printer
 
 
 class MpmathPrinter(Printer):
     language = "mpmath"
     # Beyond 1e8 an exponential is far outside every float, and exp(exp(x)) would never end; beyond
     # 1e5 so is erfc, which mpmath without gmpy2 refuses at huge arguments.
-    header = """\
+    header = f"""\
 from mpmath import mp, mpf
 
 
-def lazy(compute):
-    kept = []
-    return lambda: kept[0] if kept else kept.append(compute()) or kept[0]
-
+{LAZY}
 
 def exp(x):
     return mpf(0) if x < -1e8 else mp.exp(min(x, mpf(1e8)))
