@@ -23,4 +23,6 @@ NATIVE: dict[str, Callable[..., Tensor]] = {
     "hardshrink": F.hardshrink,
     "softshrink": F.softshrink,
     "threshold": F.threshold,
+    "absolute": torch.abs,
+    "square": torch.square,
 }
