@@ -20,6 +20,7 @@ from ogive.certify.smoothness import Smoothness
 
 #: A gradient below this counts as vanished where saturation is judged.
 VANISHED = "1e-3"
+ENDS = ("left", "right")
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ def nonlinear(of: Evidence) -> Criterion:
     bend, joints = of.smoothness.bend.value, of.smoothness.joints
     if bend.low > 0:
         return Criterion("nonlinear", "yes", bend, "the supremum of |f''| is above 0")
-    if joints is None or bend.method == "not proved":
+    breaks = [j for j in joints or () if j.order <= 1]
+    if not breaks and (joints is None or bend.method == "not proved"):
         return _unknown("nonlinear")
-    breaks = [j for j in joints if j.order <= 1]
     reason = f"straight lines; points where the slope or the value steps: {len(breaks)}"
     return Criterion("nonlinear", "yes" if breaks else "no", _exact(len(breaks)), reason)
 
@@ -106,14 +107,12 @@ def unsaturated(of: Evidence) -> Criterion:
     verdict = ("yes", "partly", "no")[count]
     if count == 0:
         return Criterion("unsaturated", verdict, _exact(0), "f' does not tend to 0 at either end")
-    places = [side.below[VANISHED] for side in sides]
-    number = min((p for p in places if p is not None), key=lambda p: abs(p.value))
-    told = [
-        f"{kind} {name}, |f'| < {VANISHED} beyond {place.value:.5g}"
-        for kind, name, place in zip(kinds, ("left", "right"), places, strict=True)
-        if place is not None
-    ]
-    return Criterion("unsaturated", verdict, number, "; ".join(told))
+    places = [side.below[VANISHED] for side in sides if side.kind != "none"]
+    known = [place for place in places if place is not None and place.method != "not proved"]
+    number = min(known, key=lambda p: abs(p.value), default=_exact(count))
+    told = ", ".join(f"{kind} {name}" for kind, name in zip(kinds, ENDS, strict=True))
+    far = " and ".join(f"{place.value:.5g}" for place in known)
+    return Criterion("unsaturated", verdict, number, f"{told}; |f'| < {VANISHED} beyond {far}")
 
 
 def monotone(of: Evidence) -> Criterion:
@@ -121,11 +120,13 @@ def monotone(of: Evidence) -> Criterion:
     turns = of.shape.turning_points
     if turns is None:
         return _unknown("monotone")
-    told = ", ".join(f"{t.kind} at {t.place.value:.5g}" for t in turns[:3])
-    if not turns and not _is_monotone(of.shape):
-        return Criterion("monotone", "no", _exact(0), "it turns without end, or at a jump or a pole")
-    reason = f"it turns: {told}" + (" ..." if len(turns) > 3 else "") if turns else "it never turns"
-    return Criterion("monotone", "no" if turns else "yes", _exact(len(turns)), reason)
+    number = _exact(len(turns))
+    if turns:
+        told = ", ".join(f"{t.kind} at {t.place.value:.5g}" for t in turns[:3])
+        return Criterion("monotone", "no", number, f"turning points: {len(turns)}, {told}")
+    if not _is_monotone(of.shape):
+        return Criterion("monotone", "no", number, "it turns at a jump or a pole")
+    return Criterion("monotone", "yes", number, "no turning points")
 
 
 def _is_monotone(shape: Shape) -> bool:

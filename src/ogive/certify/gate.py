@@ -20,8 +20,9 @@ class Gate:
     Attributes:
         linear_in_value: whether the derivative with respect to the value is free of the value.
         value_slope: the range of that derivative over all gates, where it is so.
-        product: whether (None: not proved) the unit is the value times a function of the gate, so that its derivative
-            with respect to the gate is at most |value| times the slope in ``smoothness``.
+        product: whether the unit is the value times a function of the gate, so that its derivative
+            with respect to the gate is at most |value| times the slope in ``smoothness``; None
+            where that is not proved.
     """
 
     linear_in_value: bool

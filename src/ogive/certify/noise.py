@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ogive.catalogue import Spec
+from ogive.certify.pieces import joints
 from ogive.certify.properties import defaults
 from ogive.certify.quadrature import Array, Function, compiled, ends, integrate, normal
 from ogive.certify.quantity import NOT_PROVED, Quantity
@@ -58,28 +59,36 @@ def training(spec: Spec, values: Mapping[str, float] | None = None) -> Training:
     (noise,) = spec.noise
     rows = []
     for at in PLACES:
-        of_noise = compiled(substitute(formula, {"x": const(at), noise: symbol("x")}))
-        rows.append(Spread(at, *_moments(of_noise, spec.noise[noise])))
+        of_noise = bind(substitute(formula, {"x": const(at), noise: symbol("x")}), {})
+        panels = _panels(spec.noise[noise], joints(of_noise))
+        rows.append(Spread(at, *_moments(compiled(of_noise), spec.noise[noise], panels)))
     return Training(str(spec.training_expression), dict(spec.noise), tuple(rows))
 
 
-def _moments(function: Function, distribution: str) -> tuple[Quantity, Quantity]:
+def _panels(distribution: str, kinks: Iterable[float]) -> list[float]:
+    """Where panels begin, at the kinks among others: a jump inside of one can be overlooked."""
+    if distribution == "normal":
+        return ends(kinks, 0.0, 1.0)
+    return sorted({i / PANELS for i in range(PANELS + 1)} | {k for k in kinks if 0 < k < 1})
+
+
+def _moments(
+    function: Function, distribution: str, panels: list[float]
+) -> tuple[Quantity, Quantity]:
     """Mean and variance of a function of a noise."""
-    mean = _expectation(function, distribution)
+    mean = _expectation(function, distribution, panels)
     if mean.method == "not proved":
         return mean, mean
-    found = _expectation(lambda u: (function(u) - mean.value) ** 2, distribution)
+    found = _expectation(lambda u: (function(u) - mean.value) ** 2, distribution, panels)
     rounding = (mean.error + EPS * abs(mean.value)) ** 2
     return mean, replace(found, error=found.error + rounding)
 
 
-def _expectation(function: Function, distribution: str) -> Quantity:
+def _expectation(function: Function, distribution: str, panels: list[float]) -> Quantity:
     def row(u: Array) -> Array:
         return np.broadcast_to(np.asarray(function(u), float), u.shape)
 
-    if distribution == "uniform":
-        value, error = integrate(row, [i / PANELS for i in range(PANELS + 1)])
-    else:
-        value, error = integrate(normal(row, 0.0, 1.0), ends((), 0.0, 1.0))
+    weighted = row if distribution == "uniform" else normal(row, 0.0, 1.0)
+    value, error = integrate(weighted, panels)
     settled = error[0] <= ACCEPTED * max(1.0, abs(value[0]))
     return Quantity(float(value[0]), float(error[0]), "quadrature") if settled else NOT_PROVED

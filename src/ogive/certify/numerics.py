@@ -55,15 +55,17 @@ def numerics(f: Subject, shape: Shape) -> Numerics:
     """The overflow points of a function whose shape is proved; nothing is measured here."""
     return Numerics(
         {
-            dtype: Overflow(_beyond(f, shape, -1, *bounds), _beyond(f, shape, 1, *bounds))
+            dtype: Overflow(*(_beyond(f, shape, side, *bounds) for side in (-1, 1)))
             for dtype, bounds in LARGEST.items()
         }
     )
 
 
-def _beyond(f: Subject, shape: Shape, side: int, largest: float, infinite: float) -> Quantity | None:
+def _beyond(
+    f: Subject, shape: Shape, side: int, largest: float, infinite: float
+) -> Quantity | None:
     limit = (shape.right if side > 0 else shape.left).value
-    if abs(limit.value) < infinite:
+    if abs(limit.value) < infinite or (shape.bounded and _largest(shape) < infinite):
         return None
     stretches, end = shape.monotone, f.domain[1 if side > 0 else 0]
     if not stretches or not math.isinf(limit.value) or not math.isinf(end):
@@ -75,6 +77,10 @@ def _beyond(f: Subject, shape: Shape, side: int, largest: float, infinite: float
         return None
     inner = start if math.isfinite(start) else 0.0
     return attempted(lambda: _crossing(f, inner, outer, infinite))
+
+
+def _largest(shape: Shape) -> float:
+    return max(abs(shape.range.low.low), abs(shape.range.high.high))
 
 
 def _crossing(f: Subject, inner: float, outer: float, size: float) -> Ball:

@@ -23,6 +23,8 @@ NONE, UNPROVED = "none", NOT_PROVED.method
 #: Sections in which None stands for what is not proved; in the others for what there is not.
 PROVED = ("shape", "smoothness", "saturation", "gate", "rows")
 
+HEAD = "| what | value | error | method |"
+
 
 @dataclass(frozen=True)
 class Line:
@@ -67,7 +69,7 @@ def _items(value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _line(label: str, value: Any) -> Line:
-    found = [q for q in _quantities(value) if q != NOT_PROVED]
+    found = [q for q in _quantities(value) if q.method != UNPROVED]
     worst = max((q.error for q in found), default=0.0)
     methods = ", ".join(dict.fromkeys(q.method for q in found))
     return Line(label, said(value), f"{worst:.1e}" if worst else "", methods)
@@ -129,7 +131,11 @@ def markdown(found: Certificate) -> str:
     """The certificate as Markdown."""
     told = [f"# {found.identity.name}"]
     for name, rows in parts(found):
-        told += [f"\n## {name.capitalize()}\n", "| what | value | error | method |", "|---|---|---|---|"]
+        told += [
+            f"\n## {name.capitalize()}\n",
+            "| what | value | error | method |",
+            "|---|---|---|---|",
+        ]
         told += [f"| {r.label} | {_cell(r.value)} | {r.error} | {r.method} |" for r in rows]
     return "\n".join(told) + "\n"
 

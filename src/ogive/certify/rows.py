@@ -53,7 +53,9 @@ def _softmax(bound: float = 0.5, also: str = "") -> Rows:
 
 def _gumbel(values: Values) -> Rows:
     if values["hard"]:
-        return Rows(True, True, True, NOT_PROVED, "a row with one 1; its gradient is the soft one's")
+        return Rows(
+            True, True, True, NOT_PROVED, "a row with one 1; its gradient is the soft one's"
+        )
     return _softmax(0.5 / values["tau"], "; the logits are divided by tau")
 
 
