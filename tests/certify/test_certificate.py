@@ -4,6 +4,7 @@ import json
 import math
 import random
 from dataclasses import replace
+from functools import wraps
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from ogive.certify.criteria import CRITERIA
 from ogive.certify.record import same
 from ogive.certify.shipped import key, shipped
 from ogive.certify.subject import Subject, subject
+from ogive.errors import ParameterError
 from ogive.expr import parse
 
 NAMES = [n for n, spec in entries().items() if spec.family != "user"]
@@ -117,15 +119,22 @@ def test_a_comparison_sees_another_number_and_another_method():
     assert not same(found, moved)
 
 
+def stretched(body):
+    """The formula with a factor that is nearly 1."""
+
+    @wraps(body)
+    def mutant(*data, **parameters):
+        return 1.000001 * body(*data, **parameters)
+
+    return mutant
+
+
 @pytest.mark.parametrize("name", ["mish", "leaky_relu", "rrelu", "swiglu"])
 def test_a_changed_entry_does_not_get_the_shipped_certificate(name):
     spec = entries()[name]
     assert shipped(key(replace(spec, domain=(0.0, math.inf)))) is None
-    body, evaluation = spec.body, spec.evaluation
     mutant = replace(
-        spec,
-        body=lambda *a, **p: 1.000001 * body(*a, **p),
-        evaluation=evaluation and (lambda *a, **p: 1.000001 * evaluation(*a, **p)),
+        spec, body=stretched(spec.body), evaluation=spec.evaluation and stretched(spec.evaluation)
     )
     assert mutant.expression is not spec.expression
     assert shipped(key(mutant)) is None
@@ -139,7 +148,7 @@ def test_another_value_of_a_parameter_is_proved():
     assert found.signal.gains.conventional == pytest.approx(math.sqrt(2 / 1.25))
     # E f^2 = (1 + 1/4) / 2
     assert found.signal.moments.second.value == pytest.approx(0.625, abs=1e-12)
-    with pytest.raises(ogive.ParameterError, match="no parameter"):
+    with pytest.raises(ParameterError, match="no parameter"):
         ogive.get("mish").certificate(alpha=1.0)
 
 
@@ -181,7 +190,8 @@ def test_what_cannot_be_proved_is_not_guessed(formula):
     found = certificate(user_spec("wild", formula, {}))
     steepest = found.smoothness.lipschitz
     assert steepest.method == "not proved" or steepest.value == math.inf
-    assert found.smoothness.order is None or found.smoothness.order < 1
+    # each but the third has a pole or a point without a value
+    assert found.smoothness.order is None or formula == "x*sin(exp(x))"
     assert "not proved" in str(found)
     assert Certificate.from_dict(strict(found.to_json())).to_dict() == found.to_dict()
 
@@ -203,7 +213,7 @@ def test_the_attack_catches_a_wrong_bound():
 
 def test_text_and_markdown_say_the_numbers():
     found = ogive.get("gelu").certificate()
-    assert "lipschitz         1.12890415  (ball)" in str(found)
+    assert "  lipschitz     1.12890415  (ball)" in str(found).splitlines()
     rows = found.to_markdown().splitlines()
     assert rows[0] == "# gelu"
     (row,) = (r for r in rows if r.startswith("| lipschitz |"))

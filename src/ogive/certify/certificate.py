@@ -163,7 +163,7 @@ def prove(spec: Spec, values: Mapping[str, Any] | None = None) -> Certificate:
     """The certificate, proved now, whatever the package ships; see ``certificate``."""
     who = identity(spec, values)
     if spec.kind == "rowwise":
-        return Certificate(who, rows=rows(spec, dict(who.parameters)))
+        return Certificate(who, rows=rows(spec, who.parameters))
     one = with_defaults(spec, values or {})
     of = Evidence(one, shape(one), smoothness(one), saturation(one), signal(one), cost(one))
     return Certificate(

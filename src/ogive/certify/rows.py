@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ogive.catalogue import Spec
 from ogive.certify.quantity import NOT_PROVED, Quantity
 
-Values = Mapping[str, float]
+#: Parameters by name.
+Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,6 @@ def _gumbel(values: Values) -> Rows:
             True, True, True, NOT_PROVED, "a row with one 1; its gradient is the soft one's"
         )
     return _softmax(0.5 / values["tau"], "; the logits are divided by tau")
-
-
-def _known(rows: Rows) -> Callable[[Values], Rows]:
-    return lambda values: rows
 
 
 def _passing(bound: float, why: str, nonnegative: bool = False, sparse: bool = False) -> Rows:
