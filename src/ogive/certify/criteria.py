@@ -73,7 +73,7 @@ def nonlinear(of: Evidence) -> Criterion:
     breaks = [j for j in joints or () if j.order <= 1]
     if not breaks and (joints is None or bend.method == "not proved"):
         return _unknown("nonlinear")
-    reason = f"straight lines; points where the slope or the value steps: {len(breaks)}"
+    reason = f"points where the slope or the value steps: {len(breaks)}"
     return Criterion("nonlinear", "yes" if breaks else "no", _exact(len(breaks)), reason)
 
 

@@ -6,7 +6,7 @@ The tables are short; ``theory``, ``phase`` and ``chaos`` compute any other poin
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ogive.catalogue import Spec
 from ogive.certify.chaos import Edge, edge_of_chaos
@@ -27,7 +27,7 @@ from ogive.certify.theory import VANISHING, Field, correlation_map, field
 CORRELATIONS = (-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 0.9, 0.99)
 BIASES = (0.0, 0.1, 0.3)
 #: The error of the rule that the correlation map is integrated by; where the proved C(0) shows it
-#: to be larger, nothing is claimed.
+#: to be larger, nothing is claimed of correlations.
 RULE = 1e-8
 
 
@@ -87,13 +87,14 @@ def signal(spec: Spec) -> Signal:
     """
     found, advice = moments(spec), recommended(moments(spec))
     f, known = field(spec), math.isfinite(advice.gain)
-    at_zero = criticality(found).kernel_at_zero
+    table = _correlations(f, advice.gain) if known else ()
+    right = _agrees(table, criticality(found).kernel_at_zero)
     return Signal(
         moments=found,
         gains=gains(spec),
         criticality=criticality(found),
-        correlation=_correlations(f, advice.gain, at_zero) if known else (),
-        settled=phase(f, advice.gain, 0.0) if known else UNSETTLED,
+        correlation=table if right else tuple(Kept(row.before, NOT_PROVED) for row in table),
+        settled=_settled(f, advice.gain, right) if known else UNSETTLED,
         edge=tuple(_critical(b, edge_of_chaos(f, b) if known else None) for b in BIASES),
         recommendation=advice,
     )
@@ -106,9 +107,19 @@ def _critical(sigma_b: float, edge: Edge | None) -> Critical:
     return Critical(sigma_b, edge.sigma_w, length, edge.length_slope)
 
 
-def _correlations(f: Field, gain: float, at_zero: Quantity) -> tuple[Kept, ...]:
-    """The map as a table, checked where its value is proved otherwise."""
-    found = {c: correlation_map(f, c, 1.0, gain, 0.0) for c in CORRELATIONS}
-    right = abs(found[0.0] - at_zero.value) <= RULE
-    values = {c: Quantity(v, RULE, "quadrature") if right else NOT_PROVED for c, v in found.items()}
-    return tuple(Kept(c, v) for c, v in values.items())
+def _correlations(f: Field, gain: float) -> tuple[Kept, ...]:
+    values = ((c, correlation_map(f, c, 1.0, gain, 0.0)) for c in CORRELATIONS)
+    return tuple(Kept(c, Quantity(v, RULE, "quadrature")) for c, v in values)
+
+
+def _agrees(table: tuple[Kept, ...], at_zero: Quantity) -> bool:
+    """Whether the map by quadrature has the value at 0 that is proved."""
+    return all(abs(k.after.value - at_zero.value) <= RULE for k in table if k.before == 0)
+
+
+def _settled(f: Field, gain: float, right: bool) -> Phase:
+    """Where deep layers settle; nothing of correlations if their map is not right."""
+    found = phase(f, gain, 0.0)
+    if right:
+        return found
+    return replace(found, correlation=NOT_PROVED, correlation_depth=NOT_PROVED)
