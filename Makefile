@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # torch comes first and pinned: a bare requirement would take the newest build with its GPU packages.
 TORCH  := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: run test lint format fresh accuracy exhaustive bench pictures coverage clean
+.PHONY: run test lint format fresh accuracy certificates attack exhaustive bench pictures coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/ogive study digits
@@ -31,6 +31,16 @@ fresh: $(VENV)/.developed
 # Measures every formula against mpmath and records the errors the tests hold it to (minutes).
 accuracy: $(VENV)/.developed
 	$(BIN)/python tools/record_accuracy.py
+
+# Proves the certificates of the whole catalogue and writes what the package ships of them and
+# docs/certificates.md (two minutes).
+certificates: $(VENV)/.developed
+	$(BIN)/python tools/certify.py
+
+# Looks for a point that contradicts a certificate: a million for each entry, and a local search
+# from the worst of them.
+attack: $(VENV)/.developed
+	$(BIN)/python tools/certify.py --attack
 
 # Checks f and f' of fifteen functions at all 2^32 float32 numbers (about half an hour on two cores;
 # an interrupted run goes on where it stopped).

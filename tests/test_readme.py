@@ -1,6 +1,7 @@
 """The README says what is true: its quick start prints what it shows, its figures are counted."""
 
 import contextlib
+import doctest
 import io
 import re
 from pathlib import Path
@@ -20,6 +21,14 @@ def test_the_quick_start_prints_what_the_readme_shows():
         exec(code, {})
     assert printed.getvalue() == shown
     assert len(code.strip().splitlines()) <= 10
+
+
+def test_the_examples_with_prompts_show_what_comes():
+    examples = doctest.DocTestParser().get_doctest(
+        README.replace("```", ""), {"ogive": ogive}, "README", "README.md", 0
+    )
+    assert len(examples.examples) >= 3
+    assert doctest.DocTestRunner().run(examples).failed == 0
 
 
 def test_the_readme_counts_the_entries():

@@ -109,6 +109,11 @@ def test_importing_ogive_loads_nothing_heavy():
     assert not [m for m in (*HEAVY, "torch._dynamo") if m in loaded]
 
 
+def test_a_shipped_certificate_is_read_without_the_judge():
+    loaded = loaded_after("import ogive; str(ogive.get('mish').certificate())")
+    assert not [m for m in ("flint", "mpmath", "scipy", "sympy", "rich") if m in loaded]
+
+
 def test_the_language_the_catalogue_and_the_judge_do_without_torch():
     code = (
         "import sys, types; root = types.ModuleType('ogive'); "

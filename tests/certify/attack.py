@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 
 from ogive.certify.enclosure import X
 from ogive.certify.saturation import THRESHOLDS, Saturation
@@ -44,6 +45,7 @@ class Attack:
 
     subject: Subject
     seed: int = 0
+    count: int = COUNT
 
     def __post_init__(self) -> None:
         first = diff(self.subject.node, X)
@@ -52,14 +54,15 @@ class Attack:
 
     def points(self) -> np.ndarray:
         """Points of every size on both sides, inside the domain."""
-        half = COUNT // 2
+        half = self.count // 2
         sizes = 10.0 ** self.draw.uniform(-9, 4, half) * self.draw.choice([-1.0, 1.0], half)
         low, high = self.subject.domain
-        x = np.concatenate([sizes, self.draw.uniform(-12, 12, COUNT - half)])
+        x = np.concatenate([sizes, self.draw.uniform(-12, 12, self.count - half)])
         return np.sort(x[(low < x) & (x < high)])
 
     def extremes(self, order: int) -> Iterator[tuple[float, float]]:
-        """(place, value) of the smallest and the largest value, refined about the best points."""
+        """(place, value) of the smallest and the largest value, refined about the best points and
+        by a local search from the best of them."""
         for side in (-1, 1):
             x = self.points()
             for _ in range(4):
@@ -78,20 +81,37 @@ class Attack:
             values = self.orders[order](x)
             at = np.nanargmax(side * values)
             yield float(x[at]), float(values[at])
+            yield self._climbed(
+                order, side, float(x[max(at - 1, 0)]), float(x[min(at + 1, len(x) - 1)])
+            )
+
+    def _climbed(self, order: int, side: int, low: float, high: float) -> tuple[float, float]:
+        """The end of a local search between two points."""
+
+        def down(x: float) -> float:
+            value = -side * float(self.orders[order](np.array([x]))[0])
+            return value if math.isfinite(value) else math.inf
+
+        found = minimize_scalar(down, bounds=sorted((low, high)), method="bounded")
+        return float(found.x), -side * float(found.fun)
 
 
 def slack(value: float) -> float:
     return ROUNDING * (1 + abs(value))
 
 
-def violations(subject: Subject, shape: Shape, smooth: Smoothness, flat: Saturation) -> list[str]:
+def violations(
+    subject: Subject, shape: Shape, smooth: Smoothness, flat: Saturation, count: int = COUNT
+) -> list[str]:
     """What a random search finds wrong with the certificates of a function."""
-    attack = Attack(subject)
+    attack = Attack(subject, count=count)
     return [
         *_outside_of_range(attack, shape),
         *_too_steep(attack, smooth),
         *_wrong_stretches(attack, shape),
+        *_wrong_turns(attack, shape),
         *_wrong_zeros(attack, shape, smooth),
+        *_wrong_limits(attack, shape),
         *_too_steep_far_out(attack, flat),
     ]
 
@@ -122,6 +142,32 @@ def _wrong_stretches(attack: Attack, shape: Shape) -> Iterator[str]:
             wrong = values < -slack(0) if stretch.kind in signs else abs(values) > slack(0)
             if np.any(wrong):
                 yield f"{stretch.kind} on ({low}, {high}), but not at {x[np.argmax(wrong)]}"
+
+
+def _wrong_turns(attack: Attack, shape: Shape) -> Iterator[str]:
+    """The function has the stated value where it turns; it may jump there, so not at the point."""
+    for turn in shape.turning_points or ():
+        x = turn.place.value + np.array([-1e-9, 0.0, 1e-9]) * (1 + abs(turn.place.value))
+        values = attack.orders[0](x)
+        if np.min(abs(values - turn.value.value)) > 1e-6 * (1 + abs(turn.value.value)):
+            yield f"f is {values[1]} at {turn.place.value}, where it turns at {turn.value.value}"
+
+
+def _wrong_limits(attack: Attack, shape: Shape) -> Iterator[str]:
+    """Far out the function is near a finite limit, or large and of its sign."""
+    for side, end in ((-1, shape.left), (1, shape.right)):
+        if math.isnan(end.value.value) or not math.isinf(attack.subject.domain[max(side, 0)]):
+            continue
+        values = attack.orders[0](side * np.array([1e100, 1e200, 1e300]))
+        limit = end.value.value
+        near = (
+            abs(values - limit) < 1e-3
+            if math.isfinite(limit)
+            else np.sign(values) == np.sign(limit)
+        )
+        near |= values == limit
+        if not np.all(near | np.isnan(values)):
+            yield f"f is {values} far out, where its limit is {limit}"
 
 
 def _wrong_zeros(attack: Attack, shape: Shape, smooth: Smoothness) -> Iterator[str]:

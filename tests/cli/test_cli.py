@@ -150,12 +150,30 @@ def test_show_json():
     assert list(found) == [
         "name", "title", "kind", "family", "description", "formula", "latex", "derivatives",
         "parameters", "aliases", "paper", "year", "evidence", "pitfalls", "layout", "properties",
+        "certificate",
     ]  # fmt: skip
     assert found["formula"] == silu.formula
     assert found["derivatives"] == {"x": [silu.derivative(i).formula for i in (1, 2)]}
     assert list(found["properties"]) == list(PROPERTIES)
     assert found["properties"]["limit_right"] == "inf"
     assert found["properties"]["kinks"] == []
+
+
+def test_show_prints_the_certificate():
+    lines = [" ".join(line.split()) for line in answer("show", "mish").splitlines()]
+    for part in (
+        "lipschitz 1.08849816 ball, error",
+        "gains second moment 1.48684758 ball",
+        "left below 1e-3 -8.98521373 ball",
+        "monotone verdict no, number 1, reason turning points: 1",
+    ):
+        assert any(line.startswith(part) for line in lines), part
+
+
+def test_show_json_holds_the_certificate():
+    found = strict(answer("show", "mish", "--json"))["certificate"]
+    assert found == ogive.get("mish").certificate().to_dict()
+    assert found["shape"]["range"]["high"]["value"] == "inf"
 
 
 def test_show_parameters_of_the_name_that_was_asked_for():

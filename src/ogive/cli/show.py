@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from ogive.cli.certificate import certificate
 from ogive.cli.listing import formula
 from ogive.cli.output import shown, write, write_json
 
@@ -23,14 +24,15 @@ def show(
     name: Annotated[str, typer.Argument(help="A name, e.g. mish, LeakyReLU or keras:gelu.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show one activation: formula, derivatives, parameters, properties, curve."""
+    """Show one activation: formula, derivatives, parameters, properties, certificate, curve."""
     from ogive import get
 
     activation = get(name)
     if as_json:
         write_json(facts(activation))
         return
-    write(_heading(activation), "", _description(activation), *_curve(activation))
+    proved = certificate(activation)
+    write(_heading(activation), "", _description(activation), proved, *_curve(activation))
 
 
 def facts(activation: Activation) -> dict[str, Any]:
@@ -53,6 +55,7 @@ def facts(activation: Activation) -> dict[str, Any]:
         "pitfalls": spec.pitfalls,
         "layout": spec.layout,
         "properties": properties_of(activation),
+        "certificate": activation.certificate().to_dict(),
     }
 
 

@@ -57,6 +57,22 @@ def check_parameters(spec: Spec, arguments: Mapping[str, Any]) -> dict[str, Valu
     return values
 
 
+def numbers(spec: Spec, arguments: Mapping[str, Any]) -> dict[str, float | tuple[float, ...]]:
+    """The arguments by parameter as plain numbers, for what cannot depend on tensors.
+
+    Raises:
+        ParameterError: for one that is unknown, outside its range, or a tensor of many numbers.
+    """
+    plain = {n: v.tolist() if isinstance(v, Tensor) else v for n, v in arguments.items()}
+    known = check_parameters(spec, plain)
+    found = {}
+    for name in plain:
+        parameter = spec.parameter(name)
+        values = tuple(float(known[symbol]) for symbol in parameter.symbols)
+        found[name] = values if isinstance(parameter.default, tuple) else values[0]
+    return found
+
+
 def _check_value(spec: Spec, parameter: Parameter, given: Any) -> dict[str, Value]:
     if not isinstance(parameter.default, tuple):
         return {parameter.name: given if isinstance(given, Tensor) else parameter.check(given)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -14,10 +14,19 @@ from torch import Tensor
 from ogive.catalogue import Parameter, Spec, entries, resolve
 from ogive.engine import shortcut
 from ogive.errors import InputError, OgiveError, ParameterError
-from ogive.ops.arguments import Value, check_parameters, check_tensor, with_positional
+from ogive.ops.arguments import (
+    Value,
+    check_parameters,
+    check_tensor,
+    numbers,
+    with_positional,
+)
 from ogive.ops.kinds import OPTIONS, RUN, binds, bound, recorded
 from ogive.ops.native import NATIVE
 from ogive.printers import latex, printer
+
+if TYPE_CHECKING:
+    from ogive.certify.certificate import Certificate
 
 Shortcut = Callable[[Any], Tensor | None]
 
@@ -137,6 +146,31 @@ class ActivationFunction:
     def source(self, language: str = "torch", order: int = 0) -> str:
         """The program, or that of a derivative, in a language: torch, numpy, mpmath ..."""
         return printer(language).source(self.derivative(order).spec.program)
+
+    def certificate(self, **parameters: Any) -> Certificate:
+        """What is proved about it: shape, smoothness, saturation, signal, numerics, cost, verdicts.
+
+        That of a built-in entry comes with the package; that of other parameters, of a derivative
+        or of a user's own function is proved now, once in a process.
+
+        Args:
+            parameters: numbers in the place of defaults.
+
+        Raises:
+            ParameterError: for a parameter that is unknown or outside its range.
+            MissingExtra: without python-flint, for what has to be proved.
+
+        Example:
+            >>> import ogive
+            >>> round(ogive.get("gelu").certificate().smoothness.lipschitz.value, 9)
+            1.128904145
+        """
+        # imported here because few calls need the judge
+        from ogive.certify.certificate import certificate
+
+        arguments = {**self.preset, **parameters}
+        spec = self.variant(arguments)
+        return certificate(spec, numbers(spec, arguments))
 
     # what it does
 

@@ -1,0 +1,106 @@
+"""Reports as plain JSON and back: one walk over their dataclasses, whatever those are.
+
+Apart because files, the command line and Markdown all read the same names. Infinities and NaN are
+text, so that every JSON reader takes them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from ogive.certify.quantity import NOT_PROVED, Quantity
+
+#: What makes a plain object a quantity, and what floats of two machines may differ by.
+QUANTITY = {"value", "error", "method"}
+CLOSE = 1e-9
+
+
+def encoded(value: Any) -> Any:
+    """The value in JSON's own types, a dataclass as an object with the names of its fields.
+
+    Example:
+        >>> encoded(Quantity(float("inf"), 0.0, "ball"))
+        {'value': 'inf', 'error': 0.0, 'method': 'ball'}
+    """
+    if dataclasses.is_dataclass(value):
+        named = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        return {name: encoded(item) for name, item in named.items()}
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(float(value))
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, Mapping):
+        return {key: encoded(item) for key, item in value.items()}
+    if isinstance(value, Iterable):
+        return [encoded(item) for item in value]
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def decoded(kind: Any, plain: Any) -> Any:
+    """What ``encoded`` made plain, as a value of the type that a field is annotated with.
+
+    Example:
+        >>> decoded(tuple[float, ...], [1, "-inf"])
+        (1.0, -inf)
+    """
+    if plain is None:
+        return None
+    if dataclasses.is_dataclass(kind):
+        return _decoded_fields(kind, plain)
+    if kind is float:
+        return float(plain)
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return decoded(_fitting(arguments, plain), plain)
+    if origin is tuple:
+        return tuple(decoded(arguments[0], item) for item in plain)
+    if origin is not None and issubclass(origin, Mapping):
+        return {key: decoded(arguments[1], item) for key, item in plain.items()}
+    return plain
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two plain reports say the same: numbers within their errors, all else exactly.
+
+    Errors themselves may differ, as one machine's floats do from another's.
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        if one.keys() != other.keys():
+            return False
+        if one.keys() == QUANTITY:
+            return one["method"] == other["method"] and _meet(one, other)
+        return all(same(item, other[name]) for name, item in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=CLOSE, abs_tol=CLOSE)
+    return bool(one == other)
+
+
+def _meet(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    values, errors = ([float(q[name]) for q in (one, other)] for name in ("value", "error"))
+    distance = abs(values[0] - values[1])
+    return one["value"] == other["value"] or distance <= sum(errors) + CLOSE * abs(values[0])
+
+
+def _decoded_fields(kind: Any, plain: Mapping[str, Any]) -> Any:
+    hints = _hints(kind)
+    found = kind(**{name: decoded(hints[name], item) for name, item in plain.items()})
+    # one object stands for all of them, so that it can be asked for by ==
+    return NOT_PROVED if isinstance(found, Quantity) and math.isnan(found.value) else found
+
+
+@lru_cache(maxsize=64)
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _fitting(kinds: tuple[Any, ...], plain: Any) -> Any:
+    """The member of a union that is meant: the vector for a list, else the first one."""
+    vectors = [k for k in kinds if get_origin(k) is tuple]
+    return vectors[0] if vectors and isinstance(plain, list) else kinds[0]

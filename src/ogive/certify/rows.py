@@ -1,0 +1,146 @@
+"""What is known of functions of a whole row, which are no function of one number.
+
+The table is written by hand, each line with its proof in words; the tests attack every line of it
+with random rows. What is not in the table is not proved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ogive.catalogue import Spec
+from ogive.certify.quantity import NOT_PROVED, Quantity
+
+#: Parameters by name.
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What holds for every row of finite numbers; None where it is not proved.
+
+    Attributes:
+        nonnegative: whether no output is below 0.
+        sums_to_one: whether the outputs sum to 1.
+        sparse: whether outputs can be exactly 0 in exact arithmetic.
+        jacobian: a bound of the Jacobian's largest singular value wherever there is a Jacobian; in
+            the Euclidean norm it is the Lipschitz constant's where the function is continuous.
+        reason: the proof, in words.
+    """
+
+    nonnegative: bool | None
+    sums_to_one: bool | None
+    sparse: bool | None
+    jacobian: Quantity
+    reason: str
+
+
+UNKNOWN = Rows(None, None, None, NOT_PROVED, "")
+_SHARES = (
+    "positive terms over their sum; the Jacobian diag(p) - p p^T has rows of absolute sum "
+    "2 p (1 - p) <= 1/2, which bounds its eigenvalues (Gershgorin)"
+)
+
+
+def _at_most(bound: float) -> Quantity:
+    return Quantity(bound, 0.0, "symbolic")
+
+
+def _softmax(bound: float = 0.5, also: str = "") -> Rows:
+    return Rows(True, True, False, _at_most(bound), _SHARES + also)
+
+
+def _gumbel(values: Values) -> Rows:
+    if values["hard"]:
+        return Rows(
+            True, True, True, NOT_PROVED, "a row with one 1; its gradient is the soft one's"
+        )
+    return _softmax(0.5 / values["tau"], "; the logits are divided by tau")
+
+
+def _passing(bound: float, why: str, nonnegative: bool = False, sparse: bool = False) -> Rows:
+    return Rows(nonnegative, False, sparse, _at_most(bound), why)
+
+
+def _spherical(values: Values) -> Rows:
+    if not values["eps"]:
+        return UNKNOWN
+    bound = 0.5 / math.sqrt(values["eps"])
+    return _softmax(bound, "; with a weight's |w'/w| = 2|x| / (x^2 + eps) <= 1 / sqrt(eps)")
+
+
+def _known(rows: Rows) -> Callable[[Values], Rows]:
+    return lambda values: rows
+
+
+#: entry -> what is proved of it at these parameters.
+TABLE: Mapping[str, Callable[[Values], Rows]] = {
+    "softmax": _known(_softmax()),
+    "softmin": _known(_softmax(also="; the row is negated before")),
+    "safe_softmax": _known(_softmax(also="; on rows that are not -inf throughout")),
+    "quiet_softmax": _known(
+        _passing(0.5, "all but one output of a softmax, so a part of its Jacobian", True)
+    ),
+    "gumbel_softmax": _gumbel,
+    "taylor_softmax": _known(
+        _softmax(also="; times a weight's |w'/w| = |1 + x| / (1 + x + x^2/2) <= 1")
+    ),
+    "spherical_softmax": _spherical,
+    "sigsoftmax": _known(_softmax(1.0, "; times a weight's w'/w = 1 + sigmoid(-x) < 2")),
+    "scalable_softmax": _known(
+        replace(
+            _softmax(), jacobian=NOT_PROVED,
+            reason="positive terms over their sum; the logits grow with the length of the row",
+        )
+    ),
+    "sparsemax": _known(
+        Rows(True, True, True, _at_most(1.0),
+             "the Euclidean projection onto the simplex, which is convex: no distance grows")
+    ),
+    "entmax15": _known(
+        Rows(True, True, True, _at_most(1.0),
+             "the Jacobian is diag(s) - s s^T / sum(s) with s = sqrt(p) <= 1, which lies between 0 "
+             "and diag(s)")
+    ),
+    "hardmax": _known(
+        Rows(True, True, True, _at_most(0.0), "a row with one 1, constant between ties")
+    ),
+    "softpick": _known(
+        Rows(True, False, True, NOT_PROVED, "max(e^x - 1, 0) over a sum of sizes at least as large")
+    ),
+    "logsumexp": _known(_passing(1.0, "its gradient is softmax, of length <= 1")),
+    "logmeanexp": _known(_passing(1.0, "its gradient is softmax, of length <= 1")),
+    "squash": _known(
+        _passing(3 * math.sqrt(3) / 8,
+                 "along the row 2r / (1 + r^2)^2 <= 3 sqrt(3) / 8 at r = 1 / sqrt(3), across it "
+                 "r / (1 + r^2) <= 1/2, for r the row's length")
+    ),
+    "l2_normalize": lambda values: _passing(
+        1 / values["eps"], "the row over a length of at least eps, less its part along the row"
+    ),
+    "maxout": _known(_passing(1.0, "every output is an input, each input in one group")),
+    "group_sort": _known(_passing(1.0, "a permutation of the inputs between ties")),
+    "lwta": _known(_passing(1.0, "every output is its input, or 0, between ties", sparse=True)),
+    "k_wta": _known(_passing(1.0, "every output is its input, or 0, between ties", sparse=True)),
+    "crelu": _known(
+        _passing(1.0, "of max(x, 0) and max(-x, 0) one follows x and one is 0", True, True)
+    ),
+    "ncrelu": _known(
+        _passing(1.0, "of max(x, 0) and min(x, 0) one follows x and one is 0", sparse=True)
+    ),
+}  # fmt: skip
+
+
+def rows(spec: Spec, values: Values) -> Rows:
+    """What is proved of a rowwise entry at these parameters.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> rows(entries()["softmax"], {}).jacobian.value
+        0.5
+    """
+    found = TABLE.get(spec.name)
+    return UNKNOWN if found is None else found(values)

@@ -1,0 +1,37 @@
+"""A certificate in the terminal: a table for each section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from ogive import Activation
+
+#: What ``show`` tells itself before.
+TOLD = ("identity",)
+
+
+def certificate(activation: Activation) -> Table:
+    """Every line of an activation's certificate; what is not proved is dim."""
+    from ogive.certify.page import UNPROVED, parts
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="cyan", overflow="fold")
+    table.add_column(overflow="fold")
+    table.add_column(style="dim", overflow="fold")
+    for name, lines in parts(activation.certificate()):
+        if name in TOLD:
+            continue
+        table.add_row("", "", "")
+        table.add_row(Text(name, "bold"), "", "")
+        for line in lines:
+            style = "dim" if line.value == UNPROVED else ""
+            table.add_row(line.label, Text(line.value, style), _basis(line.method, line.error))
+    return table
+
+
+def _basis(method: str, error: str) -> str:
+    return f"{method}, error {error}" if error else method

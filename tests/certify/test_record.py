@@ -1,0 +1,52 @@
+"""Reports as JSON and back."""
+
+import json
+import math
+
+import pytest
+
+from ogive.certify.interval import Interval
+from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.record import decoded, encoded, same
+
+HALF = Interval(Quantity(-math.inf, 0.0, "ball"), Quantity(0.5, 1e-17, "ball"), None, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Interval, HALF),
+        (tuple[Interval, ...], (HALF, HALF)),
+        (tuple[Interval, ...] | None, ()),
+        (tuple[Interval, ...] | None, None),
+        (dict[str, Quantity | None], {"a": HALF.low, "b": None}),
+        (float, math.inf),
+        (float | tuple[float, ...], (1.0, 2.0)),
+        (float | tuple[float, ...], 1.0),
+        (bool | None, False),
+        (str, "inf"),
+    ],
+)
+def test_there_and_back(kind, value):
+    text = json.dumps(encoded(value), allow_nan=False)
+    found = decoded(kind, json.loads(text))
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_what_is_not_proved_stays_one_object():
+    assert decoded(Quantity, encoded(NOT_PROVED)) is NOT_PROVED
+
+
+def test_numbers_are_the_same_within_their_errors():
+    one, near, far = (encoded(Quantity(v, 1e-6, "quadrature")) for v in (1.0, 1.000001, 1.1))
+    assert same([one], [near])
+    assert not same([one], [far])
+    assert not same([one], [one, one])
+    assert not same({"a": 1}, {"b": 1})
+    assert same(encoded(NOT_PROVED), encoded(NOT_PROVED))
+
+
+def test_what_json_cannot_say_is_refused():
+    with pytest.raises(TypeError, match="no JSON for complex"):
+        encoded(1j)

@@ -1,0 +1,236 @@
+"""Proves the certificates of the catalogue, compares them, and attacks them.
+
+python tools/certify.py              writes what the package ships and docs/certificates.md
+python tools/certify.py --check 10   proves ten at random and compares them with what is shipped
+python tools/certify.py --attack     looks for points that contradict one, a million an entry
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+from rich.progress import track
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "certify"))
+
+from attack import violations
+
+from ogive.catalogue import Spec, entries
+from ogive.certify.certificate import Certificate, certificate, identity, prove, sections
+from ogive.certify.page import UNPROVED, said
+from ogive.certify.quantity import METHODS, Quantity
+from ogive.certify.record import encoded, same
+from ogive.certify.shipped import FILE, shipped
+from ogive.certify.subject import subject
+
+RAW = argparse.RawDescriptionHelpFormatter
+Plain = dict[str, Any]
+DATA = ROOT / "src" / "ogive" / "certify" / "data" / FILE
+PAGE = ROOT / "docs" / "certificates.md"
+#: By dtype the file of errors that `make accuracy` records.
+RECORDED = {"float64": "accuracy.json", "float32": "accuracy32.json"}
+#: Points of the big attack for each entry, and of each of its random draws.
+POINTS = 1_000_000
+HEAD = """\
+# Certificates
+
+Written by `make certificates`. `ogive.get(name).certificate()` gives the whole report of an entry,
+of other parameters (`certificate(alpha=0.5)`) and of your own function; `ogive show name` prints
+it; `to_dict()`, `to_json()` and `to_markdown()` write it.
+
+Every number carries an error, a bound of how far it can be from the truth, and a method:
+
+- **symbolic**: it follows from the formula, without arithmetic.
+- **ball**: proved by ball arithmetic (python-flint's arb): every number is an interval that holds
+  the true one, rounding included. Suprema, zeros and stretches are found by branch and bound with
+  derivatives; beyond the last box an asymptotic bound of the formula holds up to infinity. Moments
+  are integrals of balls, with a proved bound of what lies beyond the far cut. What does not come to
+  nine digits is not reported.
+- **quadrature**: an adaptive integral in floats; its error is the difference of two rules, taken
+  tenfold, which is no proof. Used where many integrals make one number: fixed points, the edge of
+  chaos, the correlation map (compared at 0 with the proved value), the noise of stochastic entries.
+- **sampled**: the half width of a confidence interval stands as the error.
+- **not proved**: the search met its limit or something that it cannot bound: a pole, an oscillation
+  without end, a hidden kink. No number is guessed in its place.
+
+`make attack` looks for a point that contradicts a certificate: a million random points of every
+size for each entry and each statement, and a local search from the worst of them.
+
+The table holds at the default parameters, for pre-activations from N(0, 1): gain is 1/sqrt(E f^2),
+chi the factor of a gradient's square per layer at that gain. Of gated entries it is about the gate
+at value = 1, of stochastic ones about the form of evaluation. All certificates together hold
+{proved} numbers; {unproved} more are not proved.
+
+| entry | range | Lipschitz | C^k | saturates | E f | gain | chi |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+def proved(name: str) -> tuple[str, Plain, float]:
+    """The key of an entry, its sections with the recorded errors, and the seconds they took."""
+    started, spec = process_time(), entries()[name]
+    found = prove(spec)
+    if found.numerics is not None:
+        found = replace(found, numerics=replace(found.numerics, errors=recorded(spec)))
+    return found.identity.key, sections(found), process_time() - started
+
+
+def recorded(spec: Spec) -> dict[str, dict[str, dict[str, float]]]:
+    """By dtype and engine the worst errors of f, f' and f'' at the default parameters."""
+    case = f"{spec.name}:{'gate' if spec.kind == 'gated' else 'x'}"
+    return {
+        dtype: {engine: _orders(cases.get(case, {})) for engine, cases in _cases(file).items()}
+        for dtype, file in RECORDED.items()
+    }
+
+
+@cache
+def _cases(file: str) -> dict[str, dict[str, dict[str, float]]]:
+    return json.loads((ROOT / "tests" / "data" / file).read_text())
+
+
+def _orders(errors: dict[str, float]) -> dict[str, float]:
+    return {order: errors[order] for order in ("f", "f'", "f''") if order in errors}
+
+
+def everywhere(work: Callable[[str], Any], names: list[str], processes: int) -> Iterator[Any]:
+    """The work on every name, in their order, with a bar; each process ends what it has begun."""
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        yield from track(pool.map(work, names), total=len(names), description="entries")
+
+
+def write(names: list[str], processes: int) -> int:
+    """Writes the data that the package ships and the page."""
+    started = perf_counter()
+    rows = list(everywhere(proved, names, processes))
+    found = {key: part for key, part, _ in rows}
+    lines = (f"{json.dumps(key)}: {compact(part)}" for key, part in found.items())
+    text = "{\n" + ",\n".join(lines) + "\n}\n"
+    DATA.write_bytes(gzip.compress(text.encode(), mtime=0))
+    PAGE.write_text(page(found))
+    spent = f"{perf_counter() - started:.0f} s, {sum(row[2] for row in rows):.0f} s of processor"
+    print(f"{len(names)} certificates in {spent}; {DATA.stat().st_size} bytes written")
+    print(summary(dict(zip(names, (part for _, part, _ in rows), strict=True))))
+    return 0
+
+
+def compact(part: Plain) -> str:
+    return json.dumps(part, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def methods(part: Any) -> Iterator[str]:
+    """The method of every quantity in a section."""
+    if isinstance(part, dict):
+        if "method" in part:
+            yield part["method"]
+        for item in part.values():
+            yield from methods(item)
+    elif isinstance(part, list):
+        for item in part:
+            yield from methods(item)
+
+
+def summary(found: dict[str, Plain]) -> str:
+    """How many numbers rest on each method, and the entries with the most that are not proved."""
+    counted = {name: Counter(methods(part)) for name, part in found.items()}
+    total = sum(counted.values(), Counter())
+    missing = Counter({name: count[UNPROVED] for name, count in counted.items()})
+    worst = ", ".join(f"{name} {count}" for name, count in missing.most_common(12) if count)
+    return ", ".join(f"{m}: {total[m]}" for m in METHODS) + f"\nmost not proved: {worst}"
+
+
+def page(found: dict[str, Plain]) -> str:
+    """The head and a row for each entry that is a function of one number."""
+    total = sum((Counter(methods(part)) for part in found.values()), Counter())
+    count = {"proved": total.total() - total[UNPROVED], "unproved": total[UNPROVED]}
+    specs = [spec for spec in entries().values() if spec.kind != "rowwise"]
+    who = [identity(spec) for spec in specs]
+    reports = [Certificate.from_dict({"identity": encoded(w), **found[w.key]}) for w in who]
+    return HEAD.format(**count) + "".join(row(report) for report in reports)
+
+
+def row(of: Certificate) -> str:
+    assert of.shape and of.smoothness and of.saturation and of.signal
+    known = of.smoothness.order is not None
+    cells = [
+        f"`{of.identity.name}`",
+        said(of.shape.range),
+        short(of.smoothness.lipschitz),
+        f"{of.smoothness.order:g}" if known else UNPROVED,
+        f"{of.saturation.left.kind} / {of.saturation.right.kind}",
+        short(of.signal.moments.first),
+        short(of.signal.gains.second_moment),
+        short(of.signal.criticality.chi),
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def short(number: Quantity) -> str:
+    return UNPROVED if number.method == UNPROVED else f"{number.value:.6g}"
+
+
+def check(count: int, seed: int) -> int:
+    """Proves some entries anew; 1 if one is not what is shipped."""
+    chosen = random.Random(seed).sample(list(entries()), count)
+    wrong = [name for name in chosen if not same(*pair(name))]
+    print(f"proved anew: {', '.join(chosen)}; other than shipped: {', '.join(wrong) or 'none'}")
+    return 1 if wrong else 0
+
+
+def pair(name: str) -> tuple[Plain, Plain | None]:
+    key, part, _ = proved(name)
+    return part, shipped(key)
+
+
+def attacked(name: str) -> list[str]:
+    """What a million points find wrong with the shipped certificate of an entry."""
+    spec = entries()[name]
+    of = certificate(spec)
+    assert of.shape and of.smoothness and of.saturation
+    return violations(subject(spec), of.shape, of.smoothness, of.saturation, count=POINTS)
+
+
+def attack(names: list[str], processes: int) -> int:
+    """Attacks every certificate of a function of one number; 1 if a point contradicts one."""
+    pointwise = [name for name in names if entries()[name].kind != "rowwise"]
+    found = list(everywhere(attacked, pointwise, processes))
+    for name, broken in zip(pointwise, found, strict=True):
+        for line in broken:
+            print(f"{name}: {line}")
+    count = sum(map(len, found))
+    print(f"{len(pointwise)} certificates, {POINTS} points a statement: {count} contradictions")
+    return 1 if any(found) else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=RAW)
+    parser.add_argument("names", nargs="*", help="entries to attack; all without any")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="processes")
+    parser.add_argument("--check", type=int, metavar="N", help="prove N at random and compare")
+    parser.add_argument("--seed", type=int, default=0, help="of that choice")
+    parser.add_argument("--attack", action="store_true", help="look for contradictions")
+    given = parser.parse_args()
+    if given.check:
+        return check(given.check, given.seed)
+    if given.attack:
+        return attack(given.names or list(entries()), given.threads)
+    return write(list(entries()), given.threads)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
