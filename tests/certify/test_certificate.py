@@ -14,6 +14,7 @@ import ogive
 from ogive.catalogue import entries, user_spec
 from ogive.certify.certificate import Certificate, certificate, prove, sections
 from ogive.certify.criteria import CRITERIA
+from ogive.certify.page import said
 from ogive.certify.record import same
 from ogive.certify.shipped import key, shipped
 from ogive.certify.subject import Subject, subject
@@ -220,6 +221,13 @@ def test_text_and_markdown_say_the_numbers():
     assert row.split(" | ")[1] == "1.12890415"
     assert row.endswith("| ball |")
     assert all(r.replace("\\|", "").count("|") == 5 for r in rows if r.startswith("|"))
+
+
+def test_an_end_that_may_be_reached_is_not_said_to_be_open():
+    # the sine reaches 1, of which there is no proof yet
+    assert "whether it is reached not proved" in said(ogive.get("sine").certificate().shape.range)
+    assert said(ogive.get("tanh").certificate().shape.range) == "(-1, 1)"
+    assert said(ogive.get("softsign").certificate().shape.zeros) == "0"
 
 
 def test_a_function_with_the_formula_of_an_entry_is_known():

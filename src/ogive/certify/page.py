@@ -115,7 +115,10 @@ def _interval(of: Interval) -> str:
     if of.low == of.high and of.closed_low:
         return said(of.low)
     left, right = ("[" if of.closed_low else "("), ("]" if of.closed_high else ")")
-    return f"{left}{said(of.low)}, {said(of.high)}{right}"
+    ends = ((of.low, of.closed_low), (of.high, of.closed_high))
+    open_question = any(closed is None and math.isfinite(end.value) for end, closed in ends)
+    doubt = ", whether it is reached not proved" if open_question else ""
+    return f"{left}{said(of.low)}, {said(of.high)}{right}{doubt}"
 
 
 def parts(found: Certificate) -> Iterator[tuple[str, list[Line]]]:
