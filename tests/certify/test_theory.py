@@ -242,3 +242,10 @@ def test_what_has_no_expectation_is_not_claimed(function):
 def test_a_user_function_has_a_theory():
     leaky = field(user_spec("leaky_half", "max(x, a*x)", {"a": 0.5}))
     assert layer(leaky, 2.0).second == pytest.approx(2 * 0.625, rel=1e-13)
+
+
+def test_the_error_of_a_quadrature_holds_wherever_the_function_jumps():
+    """Also in the middle of a panel, where two symmetric rules agree on half of the jump."""
+    for at in np.random.default_rng(0).normal(size=60):
+        found = expectation(lambda x, at=at: (x > at) * 1.0)
+        assert abs(found.value - math.erfc(at / math.sqrt(2)) / 2) <= found.error

@@ -1,6 +1,6 @@
 """Adaptive quadrature in floats, for what is no formula and for curves of many integrals.
 
-Each panel is integrated by a Gauss-Legendre rule of 20 points and by a Gauss-Lobatto rule of 12,
+Each panel is integrated by a Gauss-Legendre rule of 20 points and by a Gauss-Lobatto rule of 13,
 which looks at its ends, where a jump could hide. The difference, far above the error of the larger
 rule on a smooth panel, is taken tenfold as its error, because beside a singularity both rules err
 alike. Panels that differ too much are halved. What has not settled when the panels run out keeps
@@ -25,7 +25,8 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 #: Arguments in a row -> a row, or several, of values.
 Function = Callable[[Array], Array]
 
-FINE, COARSE = 20, 12
+#: One even, one odd: two of a kind take half of a jump in the middle, and do not differ.
+FINE, COARSE = 20, 13
 #: The Lobatto rule's ends lie so far inside, in half panels: a kink at an end belongs to one side.
 INSIDE = 1e-13
 CAUTION = 10.0
