@@ -19,6 +19,6 @@ def test_the_examples_of_a_module(name):
     assert doctest.testmod(module).failed == 0
 
 
-@pytest.mark.parametrize("name", ["get", "search", "define"])
+@pytest.mark.parametrize("name", ["get", "search", "define", "gain", "init_", "propagate"])
 def test_the_public_face_has_examples(name):
     assert ">>>" in getattr(ogive, name).__doc__

@@ -94,6 +94,7 @@ HEAVY = (
     "llvmlite",
     "matplotlib",
     "mpmath",
+    "flint",
     "scipy",
     "sklearn",
     "pandas",

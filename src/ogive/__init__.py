@@ -7,6 +7,9 @@ if TYPE_CHECKING:
     from ogive import errors, nn
     from ogive._face import Activation, define, get, names, search
     from ogive.engine import Served, engine, served
+    from ogive.nn.gain import gain
+    from ogive.nn.initialise import init_
+    from ogive.nn.propagate import propagate
 
 __version__ = "0.1.0"
 __all__ = [
@@ -15,14 +18,18 @@ __all__ = [
     "define",
     "engine",
     "errors",
+    "gain",
     "get",
+    "init_",
     "names",
     "nn",
+    "propagate",
     "search",
     "served",
 ]
 _ROOMS = ("engine", "errors", "nn")
 _SETTINGS = ("Served", "served")
+_SIGNAL = {"gain": "gain", "init_": "initialise", "propagate": "propagate"}
 
 
 def __getattr__(name: str) -> Any:
@@ -31,6 +38,8 @@ def __getattr__(name: str) -> Any:
         return import_module(f"ogive.{name}")
     if name in _SETTINGS:
         return getattr(import_module("ogive.engine"), name)
+    if name in _SIGNAL:
+        return getattr(import_module(f"ogive.nn.{_SIGNAL[name]}"), name)
     if name in __all__:
         return getattr(import_module("ogive._face"), name)
     raise AttributeError(f"module 'ogive' has no attribute {name!r}")

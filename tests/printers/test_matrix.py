@@ -2,6 +2,7 @@
 
 import math
 
+import flint
 import mpmath
 import numpy as np
 import pytest
@@ -45,6 +46,7 @@ RUN = {
     "torch": python(lambda v: torch.tensor(v, dtype=torch.float64)),
     "numpy": python(lambda v: np.array(v, dtype=np.float64)),
     "mpmath": python(mpmath.mpf),
+    "arb": python(flint.arb),
     "cpu": machine_code,
 }
 

@@ -1,0 +1,42 @@
+"""How much work a proof may cost, and what is raised when it is not found within that.
+
+Apart because every search spends from a budget, and every report turns its end into "not proved".
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+#: Boxes that one search may look at, and a bound on its time for a machine that is very slow: the
+#: hardest built-in formula takes some hundred boxes, a pole or an oscillation takes any number.
+BOXES = 3000
+SECONDS = 5.0
+
+
+class Unproved(Exception):
+    """No proof within the budget, or nothing that the arithmetic can bound; never an answer."""
+
+
+@dataclass
+class Budget:
+    """The boxes and the seconds that are left of a search.
+
+    Example:
+        >>> budget = Budget(boxes=1)
+        >>> budget.spend()
+        >>> budget.spend()
+        Traceback (most recent call last):
+        ...
+        ogive.certify.budget.Unproved: the search reached its limit
+    """
+
+    boxes: int = BOXES
+    seconds: float = SECONDS
+    _started: float = field(default_factory=time.monotonic)
+
+    def spend(self) -> None:
+        """Take one box; raises Unproved when none is left or the time is over."""
+        self.boxes -= 1
+        if self.boxes < 0 or time.monotonic() - self._started > self.seconds:
+            raise Unproved("the search reached its limit")

@@ -1,0 +1,116 @@
+"""Expressions of x over boxes: balls that hold every value of the function or of a derivative.
+
+Apart because every search sees a function only through these enclosures. They presume a formula
+without pieces (see ``partition``), which is differentiable wherever its derivative is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property, lru_cache
+from typing import Any
+
+from ogive.errors import require
+from ogive.expr import Node, Program, diff, symbol
+from ogive.printers import printer
+
+#: A ball of python-flint; the package has no types.
+Ball = Any
+X = symbol("x")
+#: Bits of a ball's middle. Doubles have 53; the rest is for what cancels.
+BITS = 128
+
+
+@contextmanager
+def arithmetic() -> Iterator[Any]:
+    """Balls of ``BITS`` bits within the block, which is given the flint module."""
+    flint = require("flint", "certify")
+    with flint.ctx.workprec(BITS):
+        yield flint
+
+
+def ball(value: float) -> Ball:
+    """The ball that is a float exactly."""
+    return require("flint", "certify").arb(value)
+
+
+def between(low: Ball, high: Ball) -> Ball:
+    """The ball that holds two balls and what lies between them."""
+    return low.union(high)
+
+
+def sign(value: Ball) -> int | None:
+    """The sign that every number of a ball has: 1, -1, 0, or None where they differ."""
+    return 1 if value > 0 else -1 if value < 0 else 0 if value == 0 else None
+
+
+@lru_cache(maxsize=8192)
+def compiled(outputs: tuple[Node, ...], inputs: tuple[str, ...] = ("x",)) -> Callable[..., Any]:
+    """The expressions as one function of balls that gives a tuple of balls."""
+    require("flint", "certify")
+    program = Program("enclosed", inputs, outputs, ((0.7,),) * len(inputs))
+    scope: dict[str, Any] = {}
+    exec(compile(printer("arb").source(program), "<enclosed>", "exec"), scope)
+    function: Callable[..., Any] = scope["enclosed"]
+    return function
+
+
+class Curve:
+    """An expression of ``x`` without pieces, and its derivatives.
+
+    Example:
+        >>> from ogive.expr import parse
+        >>> with arithmetic():
+        ...     curve(parse("x * x - x")).over(between(ball(0.0), ball(1.0))) < 0.3
+        True
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    @cached_property
+    def slope(self) -> Curve:
+        """The derivative."""
+        return curve(diff(self.node, X))
+
+    def derivative(self, order: int) -> Curve:
+        """The derivative of an order; the curve itself for order 0."""
+        return self if order == 0 else self.slope.derivative(order - 1)
+
+    @cached_property
+    def _value(self) -> Callable[[Ball], tuple[Ball]]:
+        return compiled((self.node,))
+
+    @cached_property
+    def _both(self) -> Callable[[Ball], tuple[Ball, Ball]]:
+        return compiled((self.node, self.slope.node))
+
+    def at(self, x: Ball) -> Ball:
+        """The natural extension: right to nearly all bits where the ball is a point."""
+        return self._value(x)[0]
+
+    def over(self, box: Ball) -> Ball:
+        """Every value over a box."""
+        return self.with_slope(box)[0]
+
+    def with_slope(self, box: Ball) -> tuple[Ball, Ball]:
+        """Every value and every slope over a box.
+
+        The values are in the natural extension and, where the slope is bounded, in the mean value
+        form f(m) + f'(box) (box - m); on a small box the second is tighter by far.
+        """
+        value, slope = self._both(box)
+        if not slope.is_finite():
+            return value, slope
+        middle = box.mid()
+        centred = self.at(middle) + slope * (box - middle)
+        if not (value.is_finite() and centred.is_finite()):
+            return (value if value.is_finite() else centred), slope
+        return value.intersection(centred), slope
+
+
+@lru_cache(maxsize=8192)
+def curve(node: Node) -> Curve:
+    """The curve of an expression; the same object for the same expression."""
+    return Curve(node)

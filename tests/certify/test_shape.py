@@ -1,0 +1,266 @@
+"""The proved shape of known functions, and of those that must not be proved."""
+
+import math
+
+import pytest
+
+from ogive.catalogue import entries, user_spec
+from ogive.certify.properties import function_of_one_number, properties
+from ogive.certify.quantity import NOT_PROVED
+from ogive.certify.shape import shape
+from ogive.errors import OgiveError
+
+INF = math.inf
+POINTWISE = [n for n, s in entries().items() if s.kind != "rowwise"]
+
+
+def of(formula: str):
+    return shape(user_spec("bump", formula, {}))
+
+
+def ends(intervals):
+    return None if intervals is None else [(i.low.value, i.high.value) for i in intervals]
+
+
+# Golden: column "min f at x" of the table of reference numbers, to the printed digits.
+MINIMA = [
+    ("relu", 0, None, 0),
+    ("elu", -1, None, 4),
+    ("selu", -1.7581, None, 4),
+    ("gelu", -0.16997, -0.752, 5),
+    ("silu", -0.27846, -1.278, 5),
+    ("mish", -0.30884, -1.192, 5),
+    ("hardswish", -0.375, -1.5, 9),
+    ("tanh", -1, None, 9),
+    ("sigmoid", 0, None, 9),
+    ("softplus", 0, None, 9),
+    ("softsign", -1, None, 9),
+    ("squared_relu", 0, None, 9),
+]
+
+
+@pytest.mark.parametrize(("name", "least", "place", "digits"), MINIMA)
+def test_golden_minima(name, least, place, digits):
+    found = shape(entries()[name])
+    assert round(found.range.low.value, digits) == least
+    if place is not None:
+        (turn,) = found.turning_points
+        assert (turn.kind, round(turn.place.value, 3)) == ("minimum", place)
+        assert found.range.closed_low is True
+
+
+def test_leaky_relu_is_unbounded_below():
+    assert shape(entries()["leaky_relu"]).range.low.value == -INF
+
+
+# formula, low, high, closed ends
+RANGES = [
+    ("tanh(x)", -1, 1, (False, False)),
+    ("exp(-x*x)", 0, 1, (False, True)),
+    ("min(max(x, 0), 6)", 0, 6, (True, True)),
+    ("x", -INF, INF, (False, False)),
+    ("where(x > 0, 1, 0)", 0, 1, (True, True)),
+    ("where(x > 0, tanh(x) - 3, 2)", -3, 2, (False, True)),  # -3 is approached from the right
+    ("where(x >= 0, tanh(x) - 3, 2)", -3, 2, (True, True)),
+    ("where(x >= 0, where(x <= 0, 5, 1), 0)", 0, 5, (True, True)),  # 5 at one point only
+    ("log1p(x*x)", 0, INF, (True, False)),
+    ("3", 3, 3, (True, True)),
+]
+
+
+@pytest.mark.parametrize(("formula", "low", "high", "closed"), RANGES)
+def test_range(formula, low, high, closed):
+    found = of(formula).range
+    assert (found.low.value, found.high.value) == (low, high)
+    assert (found.closed_low, found.closed_high) == closed
+
+
+# formula, limit and growth on the left, on the right
+LIMITS = [
+    ("sigmoid(x)", (0, "bounded", 0), (1, "bounded", 1)),
+    ("x * sigmoid(x)", (0, "bounded", 0), (INF, "linear", 1)),
+    ("max(x, 0.01 * x)", (-INF, "linear", -0.01), (INF, "linear", 1)),
+    ("3 * max(x, 0)**2", (0, "bounded", 0), (INF, "quadratic", 3)),
+    ("x**3", (-INF, "cubic", -1), (INF, "cubic", 1)),
+    ("x**4 - x", (INF, "power 4", 1), (INF, "power 4", 1)),
+    ("asinh(x)", (-INF, "logarithmic", -1), (INF, "logarithmic", 1)),
+    ("exp(x)", (0, "bounded", 0), (INF, "exponential", 1)),
+    ("atan(x)", (-math.pi / 2, "bounded", -math.pi / 2), (math.pi / 2, "bounded", math.pi / 2)),
+]
+
+
+@pytest.mark.parametrize(("formula", "left", "right"), LIMITS)
+def test_limits_and_growth(formula, left, right):
+    found = of(formula)
+    for side, (value, growth, factor) in ((found.left, left), (found.right, right)):
+        assert side.growth == growth
+        assert (side.value.value, side.factor.value) == pytest.approx((value, factor), rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("formula", "zeros"),
+    [
+        ("x * sigmoid(x)", [(0, 0)]),
+        ("sigmoid(x)", []),
+        ("max(x, 0)", [(-INF, 0)]),
+        ("where(abs(x) <= 0.5, 0, x)", [(-0.5, 0.5)]),
+        ("where(x >= 0, 1, 0)", [(-INF, 0)]),
+        ("x**2 - 1", [(-1, -1), (1, 1)]),
+        ("where(x > 2, x - 3, 1)", [(3, 3)]),
+        ("where(x > 2, x - 1, -1)", []),  # it jumps over 0
+        ("0 * x", [(-INF, INF)]),
+        ("sin(x)", None),  # infinitely many
+    ],
+)
+def test_zeros(formula, zeros):
+    assert ends(of(formula).zeros) == zeros
+
+
+@pytest.mark.parametrize(
+    ("name", "points"),
+    [
+        ("relu", [(0, INF)]),
+        ("silu", [(0, 0)]),
+        ("sigmoid", [(0.6590460684074, 0.6590460684074)]),
+        ("selu", [(-1.258817164, -1.258817164), (0, 0)]),
+        ("softplus", []),
+        ("e_swish", [(0, 0), (math.log(2), math.log(2))]),  # sigmoid(x) = 2/3
+    ],
+)
+def test_fixed_points(name, points):
+    found = ends(shape(entries()[name]).fixed_points)
+    assert [e for p in found for e in p] == pytest.approx([e for p in points for e in p], rel=1e-7)
+
+
+def test_stretches_and_turning_points_of_mish():
+    found = shape(entries()["mish"])
+    assert [s.kind for s in found.monotone] == ["decreasing", "increasing"]
+    assert [s.kind for s in found.convexity] == ["concave", "convex", "concave"]
+    assert found.convexity[1].interval.high.value == pytest.approx(1.4905711795, rel=1e-9)
+    (turn,) = found.turning_points
+    assert turn.place.value == pytest.approx(-1.19243121451, rel=1e-11)
+    assert (turn.place.error, turn.place.method) <= (1e-15, "ball")
+
+
+@pytest.mark.parametrize(
+    ("formula", "kinds", "curvature"),
+    [
+        ("max(x, 0)", ["constant", "increasing"], "convex"),
+        ("min(x, 0)", ["increasing", "constant"], "concave"),
+        ("2 * x + 1", ["increasing"], "linear"),
+        ("x**3", ["increasing"], "neither"),
+        ("where(x > 0, x + 1, x)", ["increasing"], "neither"),  # it jumps upwards
+        ("where(x > 0, x - 1, x)", ["increasing", "increasing"], "neither"),  # downwards
+        ("max(x, 0) - 0.5 * max(x - 1, 0)", ["constant", "increasing"], "neither"),
+        ("exp(x)", ["increasing"], "convex"),
+        ("abs(x)", ["decreasing", "increasing"], "convex"),
+    ],
+)
+def test_monotone_stretches_and_curvature(formula, kinds, curvature):
+    found = of(formula)
+    assert [s.kind for s in found.monotone] == kinds
+    assert found.curvature == curvature
+
+
+@pytest.mark.parametrize(
+    ("formula", "symmetry", "homogeneous"),
+    [
+        ("tanh(x)", "odd", False),
+        ("x * erf(x)", "even", False),
+        ("abs(x)", "even", True),
+        ("where(x > 0, x, 0.1 * x)", "none", True),
+        ("max(min(x, 1), -1)", "odd", False),
+        ("where(abs(x) <= 1, x, 2 * x - 1)", "none", False),
+        ("x * x - x * x", "even", True),
+        ("x**2 + 1e-12 * x", "none", False),  # nearly even
+        ("min(x, 7)", "none", False),
+        ("where(x > 0.001, x, 0)", "none", False),
+        ("max(x, where(x > 1, x, x))", "odd", True),
+        ("sigmoid(x) + sigmoid(-x)", "even", False),
+    ],
+)
+def test_symmetry_and_homogeneity(formula, symmetry, homogeneous):
+    found = of(formula)
+    assert (found.symmetry, found.homogeneous) == (symmetry, homogeneous)
+
+
+def test_branches_have_images():
+    found = shape(entries()["silu"])
+    assert found.invertible is False
+    falling, rising = found.branches
+    assert ends([falling.image]) == [(rising.image.low.value, 0)]
+    assert (falling.image.closed_low, falling.image.closed_high) == (True, False)
+    assert shape(entries()["softplus"]).invertible is True
+
+
+def test_values_at_zero():
+    found = shape(entries()["softplus"])
+    assert found.at_zero.value == math.log(2)
+    assert found.at_zero.error < 1e-16
+    assert (found.slope_at_zero.value, found.slope_at_zero.error) == (0.5, 0.0)
+
+
+def test_a_function_on_half_the_line():
+    found = shape(entries()["log1mexp"])
+    assert ends([found.domain]) == [(0, INF)]
+    assert ends([found.range]) == [(-INF, 0)]
+    assert (found.left.growth, found.invertible) == ("logarithmic", True)
+    assert found.at_zero == NOT_PROVED
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "where(abs(x) > 0, sin(1/x), 0)",
+        "1/(x - 0.3)",
+        "sin(x)/cos(x)",
+        "sqrt(x*x)",
+        "atan(1/x)",
+        "x*sin(1/x)",
+        "abs(sin(50*x))",
+        "where(sin(1000*x) > 0.999, 2, x)",
+        "x/x",
+        "log(x)",
+        "x**x",
+    ],
+)
+def test_what_cannot_be_proved_is_not_guessed(formula):
+    found = of(formula)
+    assert found.range.low == found.range.high == NOT_PROVED
+    assert (found.zeros, found.monotone, found.convexity, found.branches) == (None,) * 4
+    assert (found.bounded, found.curvature) == (None, "not proved")
+
+
+def test_hidden_kinks_are_found():
+    found = of("max(x, x**3 - 1e-3)")
+    assert [s.kind for s in found.convexity] == ["linear", "concave", "linear", "convex"]
+
+
+def test_rowwise_entries_have_no_shape():
+    with pytest.raises(OgiveError, match="rows"):
+        shape(entries()["softmax"])
+
+
+@pytest.mark.parametrize("name", POINTWISE)
+def test_proofs_agree_with_what_was_only_looked_for(name):
+    """Where ``properties`` reads a limit or a symmetry off at points, the proof finds the same."""
+    spec = function_of_one_number(entries()[name])
+    seen, found = properties(spec), shape(spec)
+    for side, limit in ((found.left, "limit_left"), (found.right, "limit_right")):
+        if side.value != NOT_PROVED and spec.domain[0] < 0:
+            assert side.value.value == pytest.approx(seen[limit], rel=1e-9, abs=1e-9)
+    expected = "odd" if seen["odd"] else "even" if seen["even"] else "none"
+    assert found.symmetry in (expected, "not proved") or (seen["odd"] and seen["even"])
+
+
+def test_most_of_the_catalogue_is_proved():
+    """The rest oscillates without end."""
+    found = {name: shape(entries()[name]) for name in POINTWISE}
+    open_ends = [n for n, s in found.items() if NOT_PROVED in (s.range.low, s.range.high)]
+    assert open_ends == ["gcu"]
+    unknown = [n for n, s in found.items() if s.monotone is None or s.convexity is None]
+    assert all("sin(" in spec_text(n) or "cos(" in spec_text(n) for n in unknown)
+
+
+def spec_text(name: str) -> str:
+    return str(entries()[name].expression)
