@@ -1,0 +1,230 @@
+"""Blocks of timm and transformers that get a fused forward, and stay what they are otherwise.
+
+A block is known by the place of its class and by its code: the forward must compile to the same
+code as the one that stands here, word for word from its package. Its class becomes a subclass of
+its own, so that hooks, names, parameters and ``isinstance`` are as they were.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from ogive.catalogue import resolve
+from ogive.nn.gated import UNITS, unit
+from ogive.nn.known import is_at_home, known_entry, place
+from ogive.ops import ActivationFunction
+
+#: Under this name a fused block keeps what it needs.
+FUSED = "_fused"
+
+
+def _llama(self: Any, x: Tensor) -> Any:
+    down_proj = self.down_proj(self.act_fn(self.gate_proj(x)) * self.up_proj(x))
+    return down_proj  # noqa: RET504 - theirs
+
+
+def _fused_llama(self: Any, x: Tensor) -> Any:
+    gate = self.gate_proj(x)
+    return self.down_proj(_opened(self, self.up_proj(x), gate))
+
+
+def _timm_split(self: Any, x: Tensor) -> Any:
+    x_gate = self.fc1_g(x)
+    x = self.fc1_x(x)
+    x = self.act(x_gate) * x
+    x = self.drop1(x)
+    x = self.norm(x)
+    x = self.fc2(x)
+    x = self.drop2(x)
+    return x  # noqa: RET504 - theirs
+
+
+def _fused_timm_split(self: Any, x: Tensor) -> Any:
+    gate = self.fc1_g(x)
+    x = _opened(self, self.fc1_x(x), gate)
+    return self.drop2(self.fc2(self.norm(self.drop1(x))))
+
+
+def _timm_packed(self: Any, x: Tensor) -> Any:
+    x = self.fc1(x)
+    x1, x2 = x.chunk(2, dim=self.chunk_dim)
+    x = x1 * self.act(x2) if self.gate_last else self.act(x1) * x2
+    x = self.drop1(x)
+    x = self.norm(x)
+    x = self.fc2(x)
+    x = self.drop2(x)
+    return x  # noqa: RET504 - theirs
+
+
+def _fused_timm_packed(self: Any, x: Tensor) -> Any:
+    half = "second" if self.gate_last else "first"
+    x = vars(self)[FUSED].unit(self.fc1(x), dim=self.chunk_dim, gate=half)
+    return self.drop2(self.fc2(self.norm(self.drop1(x))))
+
+
+def _opened(self: Any, value: Tensor, gate: Tensor) -> Any:
+    fusion: Fusion = vars(self)[FUSED]
+    if value.dtype is not gate.dtype:  # torch would promote, as adapters in another dtype need
+        return fusion.activation(gate) * value
+    return fusion.unit(value, gate)
+
+
+def _xielu(self: Any, x: Tensor) -> Any:
+    alpha_p = nn.functional.softplus(self.alpha_p)
+    alpha_n = self.beta + nn.functional.softplus(self.alpha_n)
+    return torch.where(
+        x > 0,
+        alpha_p * x * x + self.beta * x,
+        (torch.expm1(torch.min(x, self.eps)) - x) * alpha_n + self.beta * x,
+    )
+
+
+def _fused_xielu(self: Any, x: Tensor) -> Any:
+    if torch.promote_types(x.dtype, self.alpha_p.dtype) is not x.dtype:
+        return self._xielu_python(x)
+    alpha_n = self.beta + softplus(self.alpha_n)
+    given = {"alpha_p": softplus(self.alpha_p), "alpha_n": alpha_n}
+    given |= {"beta": self.beta, "eps": self.eps}
+    return vars(self)[FUSED].unit(x, **{name: value.to(x.dtype) for name, value in given.items()})
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A block that is known.
+
+    Attributes:
+        method, code: the method that says what it computes, and what that must be.
+        fused: the forward it is given.
+        activation: what the activation of its gate is called; empty if it has none.
+    """
+
+    method: str
+    code: Callable[..., Any]
+    fused: Callable[..., Any]
+    activation: str = ""
+
+
+LLAMA = Pattern("forward", _llama, _fused_llama, "act_fn")
+#: Blocks by the place of their class.
+PATTERNS: dict[str, Pattern] = {
+    "timm.layers.mlp.SwiGLU": Pattern("forward", _timm_split, _fused_timm_split, "act"),
+    "timm.layers.mlp.GluMlp": Pattern("forward", _timm_packed, _fused_timm_packed, "act"),
+    "transformers.activations.XIELUActivation": Pattern("_xielu_python", _xielu, _fused_xielu),
+    **{
+        f"transformers.models.{family}.modeling_{family}.{title}MLP": LLAMA
+        for family, title in {
+            "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "qwen3": "Qwen3",
+            "gemma": "Gemma", "gemma2": "Gemma2", "gemma3": "Gemma3",
+        }.items()
+    },
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """What a fused block keeps: the activation it had when it was fused, and the unit."""
+
+    activation: nn.Module | None
+    unit: ActivationFunction
+
+
+class Fused:
+    """Marks a block whose forward is fused; its class is a subclass of the block's own."""
+
+    original: ClassVar[type[nn.Module]]
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return _empty, (self.original,), self.__dict__
+
+
+def _empty(original: type[nn.Module]) -> nn.Module:
+    cls = fused_class(original)
+    return cls.__new__(cls)
+
+
+@lru_cache(maxsize=256)
+def fused_class(original: Any) -> type[nn.Module]:
+    """The class of a block with its forward fused."""
+    pattern = PATTERNS[place(original)]
+
+    def forward(self: Any, x: Tensor) -> Any:
+        kept = vars(self)[FUSED].activation
+        if getattr(self, pattern.activation, None) is not kept:  # somebody has put in another since
+            return original.forward(self, x)
+        return pattern.fused(self, x)
+
+    members = {"forward": forward, "original": original, "__module__": original.__module__}
+    return type(f"Fused{original.__name__}", (Fused, original), members)
+
+
+def pattern_of(module: nn.Module) -> Pattern | None:
+    """The pattern of a module, if its class is in the table."""
+    return PATTERNS.get(place(type(module)))
+
+
+def why_not_fused(module: nn.Module, pattern: Pattern) -> str:
+    """Why a block of a known class cannot be fused; empty if it can."""
+    cls: Any = type(module)
+    code = getattr(cls, pattern.method, None)
+    if not is_at_home(cls) or "forward" in vars(module) or not _same(code, pattern.code):
+        return "its forward is not the one that is known"
+    if getattr(module, "_xielu_cuda_obj", None) is not None:
+        return "it has a CUDA kernel of its own"
+    return _why_no_unit(module, pattern.activation) if pattern.activation else ""
+
+
+def _why_no_unit(module: nn.Module, name: str) -> str:
+    activation = getattr(module, name, None)
+    if not isinstance(activation, nn.Module) or (found := known_entry(activation)) is None:
+        return f"its {name} is not known: {type(activation).__name__}"
+    if found[0] not in UNITS:
+        return f"there is no gated unit with {found[0]}"
+    if any(value for key, value in vars(activation).items() if "hook" in key):
+        return f"its {name} has hooks, which a fused unit would not call"
+    return ""
+
+
+def _same(theirs: Any, ours: Any) -> bool:
+    """Whether two functions compile to the same code."""
+    first, second = getattr(theirs, "__code__", None), ours.__code__
+    return isinstance(first, types.CodeType) and all(
+        getattr(first, part) == getattr(second, part)
+        for part in ("co_code", "co_names", "co_consts", "co_argcount")
+    )
+
+
+def fuse(module: nn.Module, pattern: Pattern) -> ActivationFunction:
+    """Gives a block its fused forward; everything else of it stays. What it computes now."""
+    activation = getattr(module, pattern.activation, None)
+    fused = _unit_of(activation) if activation is not None else _function("xielu")
+    vars(module)[FUSED] = Fusion(activation, fused)
+    module.__class__ = fused_class(type(module))
+    return fused
+
+
+def _unit_of(activation: nn.Module) -> ActivationFunction:
+    name, values = known_entry(activation) or ("", {})
+    return unit("gelu_tanh" if values.get("approximate") == "tanh" else name)
+
+
+def _function(entry: str) -> ActivationFunction:
+    return ActivationFunction(*resolve(entry))
+
+
+def activation_of(module: nn.Module) -> nn.Module | None:
+    """The activation that a fused block no longer calls; None for other modules."""
+    return vars(module)[FUSED].activation if isinstance(module, Fused) else None
+
+
+def unfuse(module: Any) -> None:
+    """Gives a block its own forward back."""
+    del vars(module)[FUSED]
+    module.__class__ = module.original
