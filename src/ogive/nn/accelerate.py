@@ -105,6 +105,9 @@ def restore(model: nn.Module) -> tuple[str, ...]:
     The original modules and functions return, with the parameters, hooks and training flags that
     the model has now.
 
+    Raises:
+        OgiveError: if a gated block has been given another class since, as by ``fully_shard``.
+
     Example:
         >>> import ogive
         >>> model = nn.Sequential(nn.Linear(4, 8), nn.GELU())
@@ -163,7 +166,7 @@ class _Work:
         if reason := why_unknown(module):
             return self._leave(name, module, reason)
         if called := calls.called_by(module):
-            self._leave(name, module, f"its forward calls {called} itself: use ogive.intercept()")
+            self._leave(name, module, f"its code names {called}: use ogive.intercept()")
         return True
 
     def _replace(self, name: str, module: nn.Module, put: Put | None) -> bool:

@@ -145,7 +145,10 @@ def _function(entry: str) -> ActivationFunction:
 
 
 class HeldFunction:
-    """A function held by a model, such as ``self.act = F.gelu``, computed by ogive where it can."""
+    """A function held by a model, such as ``self.act = F.gelu``, computed by ogive where it can.
+
+    While a model is being compiled it is the original: the compiler writes the kernel anyway.
+    """
 
     def __init__(self, original: Callable[..., Any]) -> None:
         self.original = original
@@ -158,7 +161,7 @@ class HeldFunction:
         return self.signature.entry if self.signature is not None else None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.signature is not None:
+        if self.signature is not None and not torch.compiler.is_compiling():
             found = translate(self.signature, args, {**self.bound, **kwargs})
             if isinstance(found, Translated):
                 return found()

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ogive.catalogue import resolve
+from ogive.errors import OgiveError
 from ogive.nn.gated import UNITS, unit
 from ogive.nn.known import is_at_home, known_entry, place
 from ogive.ops import ActivationFunction
@@ -132,7 +133,7 @@ PATTERNS: dict[str, Pattern] = {
 class Fusion:
     """What a fused block keeps: the activation it had when it was fused, and the unit."""
 
-    activation: nn.Module | None
+    activation: Any
     unit: ActivationFunction
 
 
@@ -145,7 +146,7 @@ class Fused:
         return _empty, (self.original,), self.__dict__
 
 
-def _empty(original: type[nn.Module]) -> nn.Module:
+def _empty(original: Any) -> nn.Module:
     cls = fused_class(original)
     return cls.__new__(cls)
 
@@ -206,7 +207,8 @@ def fuse(module: nn.Module, pattern: Pattern) -> ActivationFunction:
     activation = getattr(module, pattern.activation, None)
     fused = _unit_of(activation) if activation is not None else _function("xielu")
     vars(module)[FUSED] = Fusion(activation, fused)
-    module.__class__ = fused_class(type(module))
+    cls: Any = type(module)
+    module.__class__ = fused_class(cls)
     return fused
 
 
@@ -225,6 +227,16 @@ def activation_of(module: nn.Module) -> nn.Module | None:
 
 
 def unfuse(module: Any) -> None:
-    """Gives a block its own forward back."""
+    """Gives a block its own forward back.
+
+    Raises:
+        OgiveError: if something, such as fully_shard, has changed its class since.
+    """
+    original: Any = module.original
+    if type(module) is not fused_class(original):
+        raise OgiveError(
+            f"{type(module).__name__} has been given another class after it was accelerated; "
+            f"restore the model before that is done"
+        )
     del vars(module)[FUSED]
-    module.__class__ = module.original
+    module.__class__ = original

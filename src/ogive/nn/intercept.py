@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch.overrides import TorchFunctionMode
 
 from ogive.nn.calls import FUNCTIONS, Translated, translate
@@ -36,7 +37,8 @@ class _Mode(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        signature = FUNCTIONS.get(func)
+        # a compiler writes the kernels itself, and need not see through this
+        signature = None if torch.compiler.is_compiling() else FUNCTIONS.get(func)
         if signature is None:
             return func(*args, **kwargs)
         found = translate(signature, args, kwargs)
@@ -55,8 +57,8 @@ def intercept() -> Iterator[Intercepted]:
     that cannot be changed, torch's own modules included. A call is taken only where it means the
     same to the last argument: in-place variants, ``out=``, a change of dtype, a missing ``dim``,
     tensors that are no plain dense ones of a floating dtype stay torch's, and so does what torch
-    computes inside of one operator, such as attention. Derivatives are recorded as usual; backward
-    may run outside of the block.
+    computes inside of one operator, such as attention, and what it compiles. Derivatives are
+    recorded as usual; backward may run outside of the block.
 
     It holds for the thread that entered it. Blocks nest, and an exception leaves them in order.
     Every call of torch inside of the block passes through Python once more, a few microseconds
