@@ -53,11 +53,13 @@ def equivalent(module: nn.Module) -> nn.Module:
 
 
 def _prelu(module: nn.Module) -> nn.Module:
-    """With slopes of its own, which those of the module replace."""
+    """With the very slopes of the module."""
     slopes = module._parameters.get("weight")
     if slopes is None:
         raise OgiveError("its weight is computed from other parameters")
-    return module_class(ActivationFunction(*resolve("prelu")))(slopes.numel())
+    made = module_class(ActivationFunction(*resolve("prelu")))(slopes.numel())
+    made.register_parameter("weight", slopes)
+    return made
 
 
 def closed(module: nn.Module) -> str:

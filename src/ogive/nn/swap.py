@@ -143,19 +143,15 @@ def _name(old: str) -> str:
 
 
 def _is_called(module: nn.Module, name: str | None) -> bool:
-    if name is None:
-        return False
-    if isinstance(module, ActivationModule):
-        return _title(module) == name
-    try:
-        return _title(module) == name
-    except OgiveError:  # channels with values of their own
-        return False
+    return name is not None and _title(module) == name
 
 
 def _title(found: Any) -> str:
-    """The entry's name, or that of a class which is no entry."""
-    spec = _spec(found)
+    """The entry's name, or that of a class which is no one entry."""
+    try:
+        spec = _spec(found)
+    except OgiveError:  # channels with values of their own
+        spec = None
     return spec.name if spec is not None else type(found).__name__
 
 
