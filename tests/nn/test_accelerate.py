@@ -194,6 +194,15 @@ def test_twice_is_once() -> None:
     assert model[1] is module
 
 
+def test_twice_with_functions_is_once() -> None:
+    model = nn.Module()
+    model.act = F.gelu
+    ogive.accelerate(model)
+    assert ogive.accelerate(model).to_dict() == {"rows": (), "left": ()}
+    ogive.restore(model)
+    assert model.act is F.gelu
+
+
 def test_restoring_what_was_never_accelerated() -> None:
     assert ogive.restore(nn.Sequential(nn.GELU())) == ()
 
@@ -270,6 +279,20 @@ def test_every_reason() -> None:
     for module in (patched(), Bent()):
         (left,) = ogive.accelerate(wrapped(module)).left
         assert left.reason == "its forward is not that of GELU"
+
+
+def gelu(x: Tensor) -> Tensor:
+    """Only called so."""
+    return x
+
+
+def test_a_function_that_is_only_called_like_one_is_left() -> None:
+    model = nn.Module()
+    model.act, model.act_layer, model.loss = gelu, nn.GELU, F.cross_entropy
+    report = ogive.accelerate(model)
+    assert report.rows == ()
+    assert [(x.name, x.reason) for x in report.left] == [("act", "a function that is not known")]
+    assert model.act is gelu
 
 
 def test_a_subclass_that_runs_the_known_forward_is_known() -> None:

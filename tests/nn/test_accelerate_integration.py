@@ -166,6 +166,54 @@ def test_an_ensemble_under_vmap() -> None:
             torch.testing.assert_close(found[name][seed], want)
 
 
+# which engine
+
+
+def engines(task: Callable[[], Any]) -> set[str]:
+    with ogive.served() as calls:
+        task()
+    return {call.engine for call in calls}
+
+
+def compiled() -> None:
+    net = accelerated()
+    torch.compile(net, fullgraph=True, backend="aot_eager")(X)
+
+
+def functional() -> None:
+    nets = [accelerated(seed) for seed in range(2)]
+    parameters, _ = torch.func.stack_module_state(nets)
+    torch.func.vmap(lambda p: torch.func.functional_call(nets[0], p, (X,)))(parameters)
+
+
+def under_autocast() -> None:
+    with torch.autocast("cpu", torch.bfloat16):
+        gradients(accelerated())
+
+
+def intercepted() -> None:
+    with ogive.intercept():
+        gradients(untouched())
+
+
+ENGINES: dict[str, tuple[Callable[[], Any], str]] = {
+    "training": (lambda: gradients(accelerated()), "cpu"),
+    "checkpoint": (lambda: checkpoint(accelerated(), X, use_reentrant=False), "cpu"),
+    "autocast": (under_autocast, "cpu"),
+    "vmap": (functional, "cpu"),
+    "copy": (lambda: gradients(copy.deepcopy(accelerated())), "cpu"),
+    "intercept": (intercepted, "cpu"),
+    "compile": (compiled, "eager"),
+    "export": (lambda: torch.export.export(accelerated(), (X,)), "eager"),
+}
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_engine_is_the_one_of_the_page(name: str) -> None:
+    task, engine = ENGINES[name]
+    assert engines(task) == {engine}
+
+
 # copies
 
 
@@ -199,9 +247,11 @@ def data_parallel() -> None:
     """Each process has half of the batch; gradients are means over the processes."""
     net = accelerated()
     replica = DistributedDataParallel(net)
-    for _ in range(2):  # the second step meets the reducer's own order
-        net.zero_grad()
-        replica(X.chunk(2)[dist.get_rank()]).square().sum().backward()
+    with ogive.served() as calls:
+        for _ in range(2):  # the second step meets the reducer's own order
+            net.zero_grad()
+            replica(X.chunk(2)[dist.get_rank()]).square().sum().backward()
+    assert {call.engine for call in calls} == {"cpu"}
     for ours, theirs in zip(net.parameters(), gradients(untouched()), strict=True):
         torch.testing.assert_close(2 * ours.grad, theirs)
 
@@ -210,7 +260,9 @@ def sharded() -> None:
     net = accelerated()
     for part in (net.mlp, net):
         fully_shard(part, mesh=dist.init_device_mesh("cpu", (2,)))
-    net(X.chunk(2)[dist.get_rank()]).square().sum().backward()
+    with ogive.served() as calls:
+        net(X.chunk(2)[dist.get_rank()]).square().sum().backward()
+    assert {call.engine for call in calls} == {"cpu"}
     for ours, theirs in zip(net.parameters(), gradients(untouched()), strict=True):
         torch.testing.assert_close(2 * ours.grad.full_tensor(), theirs)
     with pytest.raises(OgiveError, match="FSDPFusedLlamaMLP has been given another class"):

@@ -203,10 +203,12 @@ class _Work:
             if child is not None and child is not unused:
                 self.visit(join(prefix, name), child, partial(parent._modules.__setitem__, name))
         for name, value in [*vars(parent).items()]:
-            if not name.startswith("_") and not isinstance(value, nn.Module) and callable(value):
+            if not name.startswith("_") and callable(value):
                 self._function(join(prefix, name), parent, name, value)
 
     def _function(self, full: str, parent: nn.Module, name: str, value: Any) -> None:
+        if isinstance(value, (type, nn.Module, calls.HeldFunction)):
+            return
         held = calls.HeldFunction(value)
         if held.signature is not None:
             vars(parent)[name] = held

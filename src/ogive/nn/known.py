@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -148,6 +149,7 @@ def is_compiled(module: nn.Module) -> bool:
     return wrapped or getattr(module, "_compiled_call_impl", None) is not None
 
 
+@lru_cache(maxsize=4096)
 def sounds_like(name: str) -> bool:
     """Whether a name means an activation to somebody; it proves nothing.
 
