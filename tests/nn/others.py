@@ -10,22 +10,23 @@ import torch
 from torch import Tensor, nn
 
 
-def _import_torchvision() -> Any:
-    """torchvision, which timm and transformers import; its kernels are not used here.
+def _declare_operators() -> torch.library.Library | None:
+    """Makes torchvision importable, which timm and transformers import and nobody here uses.
 
     The package index has it for CUDA only. Beside a torch without CUDA its library does not load,
     and its Python code then asks for two operators that nobody has declared.
     """
     try:
-        return importlib.import_module("torchvision")
+        importlib.import_module("torchvision")
     except RuntimeError:
         library = torch.library.Library("torchvision", "DEF")
         for name in ("nms", "qnms"):
             library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        return importlib.import_module("torchvision"), library
+        return library
+    return None
 
 
-TORCHVISION = _import_torchvision()
+TORCHVISION = _declare_operators()  # gone when it is
 
 import timm.layers  # noqa: E402
 import transformers  # noqa: E402

@@ -240,6 +240,18 @@ def test_an_activation_put_in_later_is_obeyed() -> None:
     torch.testing.assert_close(block(x), want)
 
 
+def test_the_activation_of_a_fused_block_is_not_swapped() -> None:
+    model, _ = MODELS["llama"]("llama")
+    ogive.accelerate(model)
+    report = ogive.swap(model, "silu", "relu")
+    assert report.rows == ()
+    assert {why for _, why in report.left} == {
+        "it is part of a fused block: ogive.restore(model) before"
+    }
+    ogive.restore(model)
+    assert len(ogive.swap(model, "silu", "relu").rows) == 2
+
+
 def test_a_block_with_another_forward_is_not_fused(monkeypatch) -> None:
     model, _ = MODELS["qwen2"]("qwen2")
     cls = type(model.layers[0].mlp)

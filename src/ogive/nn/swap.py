@@ -14,7 +14,7 @@ import fnmatch
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -100,39 +100,67 @@ def swap(
         >>> model[1]
         ScaledGELU(scale=1.0843697741253615)
     """
-    wanted, made = _module(new), dict[int, nn.Module]()
-    rows: list[Swap] = []
-    left: list[tuple[str, str]] = []
-    for full, parent, name, found in [*_found(model, old)]:
-        if not _matches(full, where):
-            continue
-        if isinstance(found, nn.Module) and found is activation_of(parent):
-            left.append((full, "it is part of a fused block: ogive.restore(model) before"))
-            continue
+    work = _Exchange(model, _module(new), rescale)
+    for place in [*_found(model, old)]:
+        if _matches(place.full, where):
+            work.at(place)
+    return SwapReport(tuple(work.rows), tuple(work.left))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an activation stands: its full name, the module it stands in, its name there."""
+
+    full: str
+    parent: nn.Module
+    name: str
+    found: Any
+
+
+@dataclass
+class _Exchange:
+    """What goes in, and what has been done."""
+
+    model: nn.Module
+    wanted: ActivationModule
+    rescale: bool
+    rows: list[Swap] = field(default_factory=list)
+    left: list[tuple[str, str]] = field(default_factory=list)
+    made: dict[int, tuple[ActivationModule, float]] = field(default_factory=dict)
+
+    def at(self, place: _Place) -> None:
+        """One place, or the reason why it is left."""
         try:
-            factor = _factor(found, wanted) if rescale else 1.0
+            new, factor = self._new(place)
         except OgiveError as error:
-            left.append((full, str(error)))
-            continue
-        if id(found) not in made:
-            made[id(found)] = _placed(_scaled(wanted, factor), model, found)
-        vars(parent).pop(name, None)  # a function that was held as an attribute
-        parent._modules[name] = made[id(found)]
-        rows.append(Swap(full, _title(found), type(made[id(found)]).__name__, factor))
-    return SwapReport(tuple(rows), tuple(left))
+            self.left.append((place.full, str(error)))
+            return
+        vars(place.parent).pop(place.name, None)  # a function that was held as an attribute
+        place.parent._modules[place.name] = new
+        self.rows.append(Swap(place.full, _title(place.found), type(new).__name__, factor))
+
+    def _new(self, place: _Place) -> tuple[ActivationModule, float]:
+        """The module for a place, the same for the same instance, and its factor."""
+        found = place.found
+        if isinstance(found, nn.Module) and found is activation_of(place.parent):
+            raise OgiveError("it is part of a fused block: ogive.restore(model) before")
+        if id(found) not in self.made:
+            factor = _factor(found, self.wanted) if self.rescale else 1.0
+            self.made[id(found)] = _placed(_scaled(self.wanted, factor), self.model, found), factor
+        return self.made[id(found)]
 
 
-def _found(model: nn.Module, old: Any) -> Iterator[tuple[str, nn.Module, str, Any]]:
-    """Every place of the old activation: full name, parent, name, and the module or function."""
+def _found(model: nn.Module, old: Any) -> Iterator[_Place]:
+    """Every place of the old activation."""
     wanted = _name(old) if isinstance(old, str) else None
     for prefix, parent in places(model):
         for name, child in [*parent._modules.items()]:
             if child is not None and (type(child) is old or _is_called(child, wanted)):
-                yield join(prefix, name), parent, name, child
+                yield _Place(join(prefix, name), parent, name, child)
         for name, value in [*vars(parent).items()]:
             function = value if isinstance(value, calls.HeldFunction) else calls.HeldFunction(value)
             if function.signature is not None and _title(function) == wanted:
-                yield join(prefix, name), parent, name, function
+                yield _Place(join(prefix, name), parent, name, function)
 
 
 def _name(old: str) -> str:
