@@ -155,6 +155,14 @@ def test_parameters_are_the_same_objects_under_the_same_keys() -> None:
     assert model[1].weight.dtype == torch.float64
 
 
+def test_a_parameter_that_is_exchanged_meanwhile_comes_back_with_the_original() -> None:
+    model = nn.Sequential(nn.PReLU(2))
+    ogive.accelerate(model)
+    model.load_state_dict({"0.weight": torch.tensor([0.5, 0.75])}, assign=True)
+    ogive.restore(model)
+    assert model[0].weight.tolist() == [0.5, 0.75]
+
+
 def test_hooks_and_flags_go_along_and_come_back() -> None:
     seen: list[str] = []
     model = wrapped(nn.GELU()).eval()

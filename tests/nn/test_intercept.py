@@ -94,6 +94,13 @@ def test_a_call_is_left_with_its_reason(name: str) -> None:
     assert torch.equal(got, call(X))
 
 
+def test_softplus_turns_straight_where_torch_s_does() -> None:
+    x = torch.tensor([19.0, 21.0], dtype=torch.float64)
+    with ogive.intercept():
+        y = F.softplus(x)
+    assert (y > x).tolist() == (F.softplus(x) > x).tolist() == [True, False]
+
+
 def test_a_missing_dim_is_torch_s_to_guess() -> None:
     with (
         pytest.warns(UserWarning, match="Implicit dimension"),
