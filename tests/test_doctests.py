@@ -19,6 +19,10 @@ def test_the_examples_of_a_module(name):
     assert doctest.testmod(module).failed == 0
 
 
-@pytest.mark.parametrize("name", ["get", "search", "define", "gain", "init_", "propagate"])
+PUBLIC = ["get", "search", "define", "gain", "init_", "propagate"]
+PUBLIC += ["accelerate", "restore", "intercept", "swap"]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
 def test_the_public_face_has_examples(name):
     assert ">>>" in getattr(ogive, name).__doc__

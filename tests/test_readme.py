@@ -6,15 +6,18 @@ import io
 import re
 from pathlib import Path
 
+import pytest
+
 import ogive
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_quick_start_prints_what_the_readme_shows():
+@pytest.mark.parametrize("title", ["Quick start", "Accelerating a model"])
+def test_an_example_prints_what_the_readme_shows(title):
     code, shown = re.search(
-        r"## Quick start\n\n```python\n(.*?)```\n\n```\n(.*?)```", README, re.S
+        rf"## {title}\n\n```python\n(.*?)```\n\n```\n(.*?)```", README, re.S
     ).groups()
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):

@@ -7,41 +7,59 @@ if TYPE_CHECKING:
     from ogive import errors, nn
     from ogive._face import Activation, define, get, names, search
     from ogive.engine import Served, engine, served
+    from ogive.nn.accelerate import accelerate, restore
     from ogive.nn.gain import gain
     from ogive.nn.initialise import init_
+    from ogive.nn.intercept import intercept
     from ogive.nn.propagate import propagate
+    from ogive.nn.swap import swap
 
 __version__ = "0.1.0"
+#: Public name -> the module that has it; loaded when first used, so that the command line can list
+#: the catalogue without importing torch.
+_HOMES = {
+    "Activation": "_face",
+    "Served": "engine",
+    "accelerate": "nn.accelerate",
+    "define": "_face",
+    "gain": "nn.gain",
+    "get": "_face",
+    "init_": "nn.initialise",
+    "intercept": "nn.intercept",
+    "names": "_face",
+    "propagate": "nn.propagate",
+    "restore": "nn.accelerate",
+    "search": "_face",
+    "served": "engine",
+    "swap": "nn.swap",
+}
+_ROOMS = ("engine", "errors", "nn")
 __all__ = [
     "Activation",
     "Served",
+    "accelerate",
     "define",
     "engine",
     "errors",
     "gain",
     "get",
     "init_",
+    "intercept",
     "names",
     "nn",
     "propagate",
+    "restore",
     "search",
     "served",
+    "swap",
 ]
-_ROOMS = ("engine", "errors", "nn")
-_SETTINGS = ("Served", "served")
-_SIGNAL = {"gain": "gain", "init_": "initialise", "propagate": "propagate"}
 
 
 def __getattr__(name: str) -> Any:
-    # loaded when first used: the command line can list the catalogue without importing torch
     if name in _ROOMS:
         return import_module(f"ogive.{name}")
-    if name in _SETTINGS:
-        return getattr(import_module("ogive.engine"), name)
-    if name in _SIGNAL:
-        return getattr(import_module(f"ogive.nn.{_SIGNAL[name]}"), name)
-    if name in __all__:
-        return getattr(import_module("ogive._face"), name)
+    if name in _HOMES:
+        return getattr(import_module(f"ogive.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'ogive' has no attribute {name!r}")
 
 

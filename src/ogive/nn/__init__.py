@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ogive.catalogue import entries
 from ogive.errors import nearest
+from ogive.nn.gated import GatedMLP
 from ogive.nn.modules import ActivationModule, Softmax2d, module_class
 from ogive.ops import ActivationFunction
 
@@ -23,4 +24,4 @@ def __dir__() -> list[str]:
     return sorted([*__all__, *_titles()])
 
 
-__all__ = ["ActivationModule", "Softmax2d", "module_class"]
+__all__ = ["ActivationModule", "GatedMLP", "Softmax2d", "module_class"]

@@ -18,6 +18,7 @@ from ogive.certify.gains import LINEAR
 from ogive.certify.properties import with_defaults
 from ogive.certify.quadrature import Array, Function
 from ogive.errors import OgiveError, UnknownName, nearest
+from ogive.nn.known import known_entry
 from ogive.nn.modules import ActivationModule
 from ogive.ops import ActivationFunction
 
@@ -45,7 +46,7 @@ def entry_of(anything: Any) -> Spec | None:
         options = dict(anything._options)
         return _with_values(anything.function.variant(options), vars_of(anything))
     if isinstance(anything, nn.Module):
-        return _torch_module(anything)
+        return _known_module(anything)
     return _torch_function(anything)
 
 
@@ -118,16 +119,17 @@ def _numbers(value: Any) -> list[float]:
     return [float(v) for v in (value if isinstance(value, (list, tuple)) else [value])]
 
 
-def _torch_module(module: nn.Module) -> Spec | None:
-    """The entry of a module of torch.nn; a class outside of it means what it likes."""
-    if type(module).__module__ != "torch.nn.modules.activation":
-        return entries()["identity"] if type(module) is nn.Identity else None
-    try:
-        function = ActivationFunction(*resolve(type(module).__name__))
-    except OgiveError:  # MultiheadAttention
+def _known_module(module: nn.Module) -> Spec | None:
+    """The entry of a module of a class that is known; another means what it likes."""
+    if type(module) is nn.Identity:
+        return entries()["identity"]
+    found = known_entry(module)
+    if found is None:
         return None
-    chosen = {a: getattr(module, a) for a in function.spec.variants if hasattr(module, a)}
-    return _with_values(function.variant(chosen), vars_of(module))
+    name, values = found
+    function = ActivationFunction(*resolve(name))
+    chosen = {a: values.pop(a) for a in function.spec.variants if a in values}
+    return _with_values(function.variant(chosen), values)
 
 
 def _torch_function(function: Any) -> Spec | None:

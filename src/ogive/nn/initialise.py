@@ -10,7 +10,6 @@ arXiv:1502.01852), for selu the initialisation of its authors.
 
 from __future__ import annotations
 
-import io
 import math
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -24,12 +23,11 @@ from ogive.catalogue import Spec
 from ogive.certify.moments import expectation, formula
 from ogive.certify.properties import function_of_one_number
 from ogive.errors import OgiveError
+from ogive.nn.table import table
 from ogive.nn.trace import LAYERS, NORMS, OPAQUE, Step, steps_of
 
 #: How far apart scales are at which homogeneity is tried, and to what a square may be rounded.
 SCALES, SAME = (0.25, 4.0), 1e-9
-#: Columns for a table that never wraps.
-WIDE = 20_000
 #: What a signal passes on its way from a layer to the activation that follows.
 BETWEEN = ("norm", "keeping", "sum", "concatenation")
 
@@ -73,25 +71,14 @@ class InitReport:
         }
 
     def __str__(self) -> str:
-        from rich.console import Console
+        heads = ("layer", "activation", "E x^2", "gain", "mode", "fan", "std", "note")
+        left = [f"left: {name}: {reason}" for name, reason in self.left]
+        return table(heads, map(_cells, self.rows), left)
 
-        buffer = io.StringIO()
-        console = Console(file=buffer, width=WIDE, highlight=False, markup=False)
-        console.print(self._table())
-        for name, reason in self.left:
-            console.print(f"left: {name}: {reason}")
-        return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
 
-    def _table(self) -> Any:
-        from rich.table import Table
-
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for head in ("layer", "activation", "E x^2", "gain", "mode", "fan", "std", "note"):
-            table.add_column(head)
-        for r in self.rows:
-            numbers = (f"{r.square:.5g}", f"{r.gain:.5g}", r.mode, f"{r.fan:g}", f"{r.std:.5g}")
-            table.add_row(r.layer, r.activation or "-", *numbers, r.note)
-        return table
+def _cells(r: Row) -> list[str]:
+    numbers = (f"{r.square:.5g}", f"{r.gain:.5g}", r.mode, f"{r.fan:g}", f"{r.std:.5g}")
+    return [r.layer, r.activation or "-", *numbers, r.note]
 
 
 def init_(

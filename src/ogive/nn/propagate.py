@@ -6,7 +6,6 @@ every layer; several of them give the mean and its standard error.
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -17,9 +16,10 @@ from ogive.certify.quadrature import Array
 from ogive.certify.theory import Field, Prediction, field, predict
 from ogive.errors import OgiveError
 from ogive.nn.identify import callable_of, entry_of, on_arrays, slope_on_arrays
+from ogive.nn.table import table
 
-#: The rows of a printed table, at most, and columns for one that never wraps.
-ROWS, WIDE = 11, 20_000
+#: The rows of a printed table, at most.
+ROWS = 11
 
 
 @dataclass(frozen=True)
@@ -60,21 +60,9 @@ class Propagation:
         return asdict(self)
 
     def __str__(self) -> str:
-        from rich.console import Console
-
-        buffer = io.StringIO()
-        Console(file=buffer, width=WIDE, highlight=False, markup=False).print(self._table())
-        return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
-
-    def _table(self) -> Any:
-        from rich.table import Table
-
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for head in ("layer", "q", "measured", "c", "measured", "gradient^2", "measured"):
-            table.add_column(head)
-        for layer in sorted({round(i * self.depth / (ROWS - 1)) for i in range(ROWS)}):
-            table.add_row(str(layer), *self._cells(layer))
-        return table
+        heads = ("layer", "q", "measured", "c", "measured", "gradient^2", "measured")
+        layers = sorted({round(i * self.depth / (ROWS - 1)) for i in range(ROWS)})
+        return table(heads, ([str(layer), *self._cells(layer)] for layer in layers))
 
     def _cells(self, layer: int) -> list[str]:
         cells = []

@@ -1,0 +1,222 @@
+"""``ogive.accelerate``: a model's activations computed by ogive, in place, and ``restore``.
+
+Values and gradients are those of the untouched model to rounding; what is saved for backward is the
+input of each activation, and of a gated block the gate and the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any
+
+from torch import nn
+
+from ogive.errors import OgiveError
+from ogive.nn import calls, fused, known
+from ogive.nn.equivalent import closed, equivalent, why_unknown
+from ogive.nn.gated import GatedMLP
+from ogive.nn.modules import ActivationModule, Softmax2d
+from ogive.nn.replace import carry, join, places, replaced, stand_in
+from ogive.nn.table import table
+
+#: Modules that are ogive's already.
+OWN = (ActivationModule, Softmax2d, GatedMLP)
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """One activation that ogive computes now.
+
+    Attributes:
+        name: where it stands in the model.
+        old, new: what stood there, and what does now.
+        kind: ``module``, ``function`` (held as an attribute) or ``gated`` (a block's forward).
+    """
+
+    name: str
+    old: str
+    new: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Left:
+    """One activation that stayed as it was, with the reason."""
+
+    name: str
+    old: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class AccelerateReport:
+    """What ``accelerate`` did: a row for each replacement, and what was left."""
+
+    rows: tuple[Replacement, ...]
+    left: tuple[Left, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in JSON's own types."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        rows = ([r.name, r.old, r.new, r.kind] for r in self.rows)
+        left = [f"left: {x.name or 'the model'}: {x.old}: {x.reason}" for x in self.left]
+        return table(("name", "from", "to", "kind"), rows, left)
+
+
+def accelerate(model: nn.Module) -> AccelerateReport:
+    """Puts ogive's activations in the places of torch's, timm's and transformers', in place.
+
+    Known are the activation modules of torch.nn, timm.layers and transformers, functions held as
+    attributes (``self.act = F.gelu``), and the gated blocks of Llama, Mistral, Qwen, Gemma and
+    timm, which become one fused operator. Parameters, hooks, training flags, names, state dict
+    keys and ``inplace`` stay as they are; an instance that stands in several places stays one. What
+    only sounds like an activation is left and listed with the reason; a function that a model's
+    code calls is not seen here but by ``ogive.intercept``. A second call changes nothing.
+
+    Args:
+        model: any module; one that is to be compiled is accelerated before.
+
+    Example:
+        >>> import ogive
+        >>> model = nn.Sequential(nn.Linear(4, 8), nn.GELU("tanh"), nn.PReLU(8), nn.RReLU())
+        >>> print(ogive.accelerate(model))
+        name  from   to        kind
+        1     GELU   GELUTanh  module
+        2     PReLU  PReLU     module
+        left: 3: RReLU: ogive draws other random numbers than torch
+    """
+    work = _Work()
+    work.visit("", model, None)
+    return AccelerateReport(tuple(work.rows), tuple(work.left))
+
+
+def title(module: nn.Module) -> str:
+    """The name of a module's class."""
+    return type(module).__name__
+
+
+def restore(model: nn.Module) -> tuple[str, ...]:
+    """Undoes ``accelerate``: the names of the places where the original is back.
+
+    The original modules and functions return, with the parameters, hooks and training flags that
+    the model has now.
+
+    Raises:
+        OgiveError: if a gated block has been given another class since, as by ``fully_shard``.
+
+    Example:
+        >>> import ogive
+        >>> model = nn.Sequential(nn.Linear(4, 8), nn.GELU())
+        >>> _ = ogive.accelerate(model)
+        >>> ogive.restore(model), model[1]
+        (('1',), GELU(approximate='none'))
+    """
+    done: list[str] = []
+    for prefix, parent in [*places(model)]:
+        if isinstance(parent, fused.Fused):
+            fused.unfuse(parent)
+            done.append(prefix)
+        for name, child in parent._modules.items():
+            if child is not None and (original := replaced(child)) is not None:
+                carry(child, original)
+                parent._modules[name] = original
+                done.append(join(prefix, name))
+        for name, value in vars(parent).items():
+            if isinstance(value, calls.HeldFunction):
+                vars(parent)[name] = value.original
+                done.append(join(prefix, name))
+    return tuple(done)
+
+
+Put = Callable[[nn.Module], None]
+
+
+@dataclass
+class _Work:
+    """A walk through a model in its order: what was done, and what was left."""
+
+    rows: list[Replacement] = field(default_factory=list)
+    left: list[Left] = field(default_factory=list)
+    made: dict[int, nn.Module] = field(default_factory=dict)
+    seen: set[int] = field(default_factory=set)
+
+    def visit(self, name: str, module: nn.Module, put: Put | None) -> None:
+        """One module at one place; the root has no place to put another in."""
+        if id(module) in self.made and put is not None:
+            self._put(name, module, put)
+        elif id(module) not in self.seen:
+            self.seen.add(id(module))
+            if self._look(name, module, put):
+                self._inside(name, module)
+
+    def _look(self, name: str, module: nn.Module, put: Put | None) -> bool:
+        """What is done about a module itself; whether to look inside of it."""
+        if isinstance(module, OWN):
+            return False
+        if reason := closed(module):
+            return self._leave(name, module, reason)
+        if (pattern := fused.pattern_of(module)) is not None:
+            return self._fuse(name, module, pattern)
+        if known.known_class(module) is not None or type(module) is nn.Softmax2d:
+            return self._replace(name, module, put)
+        if reason := why_unknown(module):
+            return self._leave(name, module, reason)
+        if called := calls.called_by(module):
+            self._leave(name, module, f"its code names {called}: use ogive.intercept()")
+        return True
+
+    def _replace(self, name: str, module: nn.Module, put: Put | None) -> bool:
+        if put is None:
+            return self._leave(name, module, "it is the whole model, and stands in no place")
+        try:
+            self.made[id(module)] = stand_in(module, equivalent(module))
+        except OgiveError as error:
+            return self._leave(name, module, str(error))
+        self._put(name, module, put)
+        return False
+
+    def _put(self, name: str, module: nn.Module, put: Put) -> None:
+        new = self.made[id(module)]
+        put(new)
+        self.rows.append(Replacement(name, title(module), title(new), "module"))
+
+    def _fuse(self, name: str, module: nn.Module, pattern: fused.Pattern) -> bool:
+        if reason := fused.why_not_fused(module, pattern):
+            self._leave(name, module, reason)
+            return True
+        old = title(module)
+        activation = getattr(module, pattern.activation, None)
+        function = fused.fuse(module, pattern)
+        if activation is not None:
+            old = f"{old} with {title(activation)}"
+        kind = "gated" if activation is not None else "module"
+        self.rows.append(Replacement(name, old, function.title, kind))
+        return True
+
+    def _inside(self, prefix: str, parent: nn.Module) -> None:
+        unused = fused.activation_of(parent)
+        for name, child in [*parent._modules.items()]:
+            if child is not None and child is not unused:
+                self.visit(join(prefix, name), child, partial(parent._modules.__setitem__, name))
+        for name, value in [*vars(parent).items()]:
+            if not name.startswith("_") and callable(value):
+                self._function(join(prefix, name), parent, name, value)
+
+    def _function(self, full: str, parent: nn.Module, name: str, value: Any) -> None:
+        if isinstance(value, (type, nn.Module, calls.HeldFunction)):
+            return
+        held = calls.HeldFunction(value)
+        if held.signature is not None:
+            vars(parent)[name] = held
+            entry = held.signature.entry
+            self.rows.append(Replacement(full, calls.called(value), entry, "function"))
+        elif known.sounds_like(calls.called(value)):
+            self.left.append(Left(full, calls.called(value), "a function that is not known"))
+
+    def _leave(self, name: str, module: nn.Module, reason: str) -> bool:
+        self.left.append(Left(name, title(module), reason))
+        return False

@@ -1,0 +1,281 @@
+"""``ogive.swap``: one activation for another, with the length of the signal kept.
+
+With ``rescale`` the new activation is multiplied by gain(new) / gain(old), so that its output has
+the second moment the old one had at N(0, 1). The factor is a parameter of the new formula: it costs
+no second pass over the data, nothing more is saved for backward, and the keys of the state dict are
+those of the activation without it. It is not folded into the weights of the layer that follows,
+which may have other consumers, and whose weights the user may compare with a checkpoint's.
+"""
+
+from __future__ import annotations
+
+import copy
+import fnmatch
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import nn
+
+from ogive.catalogue import Domain, Parameter, Spec, resolve
+from ogive.catalogue._spec import FixedFormula
+from ogive.errors import OgiveError
+from ogive.expr import symbol
+from ogive.nn import calls
+from ogive.nn.equivalent import equivalent
+from ogive.nn.fused import activation_of
+from ogive.nn.gain import gain
+from ogive.nn.identify import entry_of, entry_of_call
+from ogive.nn.modules import ActivationModule, module_class
+from ogive.nn.replace import carry, join, places
+from ogive.nn.table import table
+from ogive.ops import ActivationFunction
+
+ELEMENTWISE = ("elementwise", "stochastic")
+
+
+@dataclass(frozen=True)
+class Swap:
+    """One place: its name, what stood there, what does now, and the factor of its output."""
+
+    name: str
+    old: str
+    new: str
+    factor: float
+
+
+@dataclass(frozen=True)
+class SwapReport:
+    """What ``swap`` did: a row for each place, and what was left, with the reason."""
+
+    rows: tuple[Swap, ...]
+    left: tuple[tuple[str, str], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in JSON's own types."""
+        left = [{"name": name, "reason": reason} for name, reason in self.left]
+        return {"rows": [asdict(row) for row in self.rows], "left": left}
+
+    def __str__(self) -> str:
+        rows = ([r.name, r.old, r.new, f"{r.factor:.6g}"] for r in self.rows)
+        left = [f"left: {name}: {reason}" for name, reason in self.left]
+        return table(("name", "from", "to", "factor"), rows, left)
+
+
+def swap(
+    model: nn.Module,
+    old: Any,
+    new: Any,
+    *,
+    where: str | re.Pattern[str] | None = None,
+    rescale: bool = True,
+) -> SwapReport:
+    """Exchanges one elementwise activation of a model for another, in place.
+
+    Args:
+        model: any module.
+        old: a name (``"relu"``, ``"timm:swish"``), or a class, a user's own too.
+        new: a name, an activation of ogive's, or a module that ogive knows, with its parameters.
+        where: only modules whose dotted name this matches: a glob such as ``"layers.*"``, or a
+            compiled regular expression that matches the whole name.
+        rescale: whether the output is multiplied so that it keeps its second moment at N(0, 1).
+
+    Hooks and training flags stay; a function held as an attribute becomes a module.
+    ``ogive.restore`` does not undo it: swap back.
+
+    Raises:
+        OgiveError: for an activation that is not elementwise, and a ``new`` that is not known.
+        UnknownName: for a name that no entry has.
+
+    Example:
+        >>> import ogive
+        >>> model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 8), nn.ReLU())
+        >>> print(swap(model, "relu", "gelu", where="1"))
+        name  from  to          factor
+        1     relu  ScaledGELU  1.08437
+        >>> model[1]
+        ScaledGELU(scale=1.0843697741253615)
+    """
+    work = _Exchange(model, _module(new), rescale)
+    for place in [*_found(model, old)]:
+        if _matches(place.full, where):
+            work.at(place)
+    return SwapReport(tuple(work.rows), tuple(work.left))
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an activation stands: its full name, the module it stands in, its name there."""
+
+    full: str
+    parent: nn.Module
+    name: str
+    found: Any
+
+
+@dataclass
+class _Exchange:
+    """What goes in, and what has been done."""
+
+    model: nn.Module
+    wanted: ActivationModule
+    rescale: bool
+    rows: list[Swap] = field(default_factory=list)
+    left: list[tuple[str, str]] = field(default_factory=list)
+    made: dict[int, tuple[ActivationModule, float]] = field(default_factory=dict)
+
+    def at(self, place: _Place) -> None:
+        """One place, or the reason why it is left."""
+        try:
+            new, factor = self._new(place)
+        except OgiveError as error:
+            self.left.append((place.full, str(error)))
+            return
+        vars(place.parent).pop(place.name, None)  # a function that was held as an attribute
+        place.parent._modules[place.name] = new
+        self.rows.append(Swap(place.full, _title(place.found), type(new).__name__, factor))
+
+    def _new(self, place: _Place) -> tuple[ActivationModule, float]:
+        """The module for a place, the same for the same instance, and its factor."""
+        found = place.found
+        if isinstance(found, nn.Module) and found is activation_of(place.parent):
+            raise OgiveError("it is part of a fused block: ogive.restore(model) before")
+        if id(found) not in self.made:
+            factor = _factor(found, self.wanted) if self.rescale else 1.0
+            self.made[id(found)] = _placed(_scaled(self.wanted, factor), self.model, found), factor
+        return self.made[id(found)]
+
+
+def _found(model: nn.Module, old: Any) -> Iterator[_Place]:
+    """Every place of the old activation."""
+    wanted = _name(old) if isinstance(old, str) else None
+    for prefix, parent in places(model):
+        for name, child in [*parent._modules.items()]:
+            if child is not None and (type(child) is old or _is_called(child, wanted)):
+                yield _Place(join(prefix, name), parent, name, child)
+        for name, value in [*vars(parent).items()]:
+            function = value if isinstance(value, calls.HeldFunction) else calls.HeldFunction(value)
+            if function.signature is not None and _title(function) == wanted:
+                yield _Place(join(prefix, name), parent, name, function)
+
+
+def _name(old: str) -> str:
+    spec = resolve(old)[0]
+    if spec.kind not in ELEMENTWISE:
+        raise OgiveError(f"{spec.name} is {spec.kind}; swap exchanges elementwise activations")
+    return spec.name
+
+
+def _is_called(module: nn.Module, name: str | None) -> bool:
+    return name is not None and _title(module) == name
+
+
+def _title(found: Any) -> str:
+    """The entry's name, or that of a class which is no one entry."""
+    try:
+        spec = _spec(found)
+    except OgiveError:  # channels with values of their own
+        spec = None
+    return spec.name if spec is not None else type(found).__name__
+
+
+def _spec(found: Any) -> Spec | None:
+    if isinstance(found, calls.HeldFunction):
+        return entry_of_call(found.function, (), found.bound)
+    return entry_of(found)
+
+
+def _matches(name: str, where: str | re.Pattern[str] | None) -> bool:
+    if isinstance(where, re.Pattern):
+        return where.fullmatch(name) is not None
+    return where is None or fnmatch.fnmatchcase(name, where)
+
+
+def _module(new: Any) -> ActivationModule:
+    """One module of the new activation, which is copied to every place."""
+    if isinstance(new, str):
+        made: nn.Module = module_class(ActivationFunction(*resolve(new)))()
+    elif isinstance(new, ActivationFunction):
+        made = module_class(new)()
+    elif isinstance(new, ActivationModule):
+        made = copy.deepcopy(new)
+    else:
+        made = equivalent(new() if isinstance(new, type) else new)
+    if not isinstance(made, ActivationModule) or made.function.kind not in ELEMENTWISE:
+        raise OgiveError(f"{type(made).__name__} is not elementwise, as what swap puts in must be")
+    return made
+
+
+def _factor(found: Any, wanted: ActivationModule) -> float:
+    """gain(new) / gain(old) of exact second moments."""
+    old = _spec(found)
+    before = gain(ActivationFunction(old) if old is not None else found).second_moment
+    after = gain(wanted).second_moment
+    factor = after.value / before.value
+    if not math.isfinite(factor):
+        raise OgiveError("a second moment is not proved: pass rescale=False")
+    return factor
+
+
+def _scaled(wanted: ActivationModule, factor: float) -> ActivationModule:
+    """A copy of the module whose formula is multiplied by the factor."""
+    if factor == 1.0:
+        return copy.deepcopy(wanted)
+    if wanted.function.kind != "elementwise":
+        raise OgiveError(f"{wanted.function.name} cannot be rescaled: pass rescale=False")
+    options = {n: v for n, v in wanted._options.items() if n not in wanted.function.spec.variants}
+    spec = wanted.function.variant(dict(wanted._options))
+    made = module_class(ActivationFunction(scaled(spec)))(
+        **options,
+        **{p.name: _number(getattr(wanted, p.name)) for p in spec.parameters},
+        scale=factor,
+        **_learning(wanted),
+    )
+    made.load_state_dict(wanted.state_dict())
+    return made
+
+
+def _learning(module: ActivationModule) -> dict[str, Any]:
+    names = ("learnable", "num_parameters", "channel_dim")
+    return {name: getattr(module, name) for name in names}
+
+
+def _number(value: Any) -> Any:
+    """A number a learned parameter may start at; the values follow."""
+    return value.flatten()[0].item() if isinstance(value, torch.Tensor) else value
+
+
+@lru_cache(maxsize=256)
+def scaled(spec: Spec) -> Spec:
+    """An elementwise entry times a number: its formula with one more parameter, ``scale``.
+
+    Example:
+        >>> str(scaled(resolve("silu")[0]).expression)
+        'scale * (x * sigmoid(x))'
+    """
+    scale = Parameter("scale", 1.0, Domain("any number"), False)
+    if any(p.name == scale.name for p in spec.parameters):
+        raise OgiveError(f"{spec.name} has a parameter named scale already: pass rescale=False")
+    return replace(
+        spec,
+        name=f"scaled_{spec.name}",
+        title=f"Scaled{spec.title}",
+        family="user",
+        body=FixedFormula(symbol("scale") * spec.expression, (*spec.parameters, scale)),
+        doc=f"{spec.doc} Multiplied by a number.",
+        aliases=(),
+        presets={},
+        variants={},
+    )
+
+
+def _placed(new: ActivationModule, model: nn.Module, found: Any) -> ActivationModule:
+    """The module with what belongs to the place, and its parameters where the model's are."""
+    if isinstance(found, nn.Module):
+        carry(found, new)
+    first = next((p for p in model.parameters() if p.is_floating_point()), None)
+    return new if first is None else new.to(device=first.device, dtype=first.dtype)

@@ -1,0 +1,35 @@
+"""Reports as text: a table that never wraps, and lines below it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+
+#: Columns enough for every row to stay one line.
+WIDE = 20_000
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]], notes: Iterable[str] = ()) -> str:
+    """The rows under their heads, and the notes; no table where there are no rows.
+
+    Example:
+        >>> print(table(["name", "gain"], [["relu", "1.4142"]], ["left: norm1: a normalisation"]))
+        name  gain
+        relu  1.4142
+        left: norm1: a normalisation
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for head in heads:
+        grid.add_column(head)
+    for row in rows:
+        grid.add_row(*row)
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=WIDE, highlight=False, markup=False)
+    if grid.row_count:
+        console.print(grid)
+    for note in notes:
+        console.print(note)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())

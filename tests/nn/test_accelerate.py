@@ -1,0 +1,355 @@
+"""What accelerate replaces, what it keeps, what it leaves and why; restore."""
+
+import copy
+import functools
+import json
+import pickle
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+import ogive
+from ogive.nn.known import CLASSES, TORCH
+
+#: Every class of the table with arguments that are not its defaults, where it takes any.
+TORCH_MODULES = {
+    "CELU": nn.CELU(0.7),
+    "ELU": nn.ELU(0.7),
+    "GELU": nn.GELU("tanh"),
+    "GLU": nn.GLU(1),
+    "Hardshrink": nn.Hardshrink(0.3),
+    "Hardsigmoid": nn.Hardsigmoid(),
+    "Hardswish": nn.Hardswish(),
+    "Hardtanh": nn.Hardtanh(-0.5, 0.75),
+    "LeakyReLU": nn.LeakyReLU(0.2),
+    "LogSigmoid": nn.LogSigmoid(),
+    "LogSoftmax": nn.LogSoftmax(1),
+    "Mish": nn.Mish(),
+    "PReLU": nn.PReLU(4, 0.1),
+    "ReLU": nn.ReLU(),
+    "ReLU6": nn.ReLU6(),
+    "SELU": nn.SELU(),
+    "SiLU": nn.SiLU(),
+    "Sigmoid": nn.Sigmoid(),
+    "Softmax": nn.Softmax(1),
+    "Softmin": nn.Softmin(1),
+    "Softplus": nn.Softplus(2.0, 3.0),
+    "Softshrink": nn.Softshrink(0.3),
+    "Softsign": nn.Softsign(),
+    "Tanh": nn.Tanh(),
+    "Tanhshrink": nn.Tanhshrink(),
+    "Threshold": nn.Threshold(0.1, -0.3),
+}
+#: torch 2.13 rounds a constant of these to float32 in its float64 kernels.
+ROUNDED = ("CELU", "Hardsigmoid")
+INPLACE = ["CELU", "ELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "Mish", "ReLU"]
+INPLACE += ["ReLU6", "SELU", "SiLU", "Threshold"]
+
+
+def wrapped(module: nn.Module) -> nn.Sequential:
+    return nn.Sequential(module)
+
+
+def results(model: nn.Module, x: Tensor) -> list[Tensor]:
+    x = x.clone().requires_grad_()
+    y = model(x * 1)
+    y.square().sum().backward()
+    return [y.detach(), x.grad, *(p.grad for p in model.parameters())]
+
+
+# what is replaced
+
+
+def test_every_activation_of_torch_is_decided() -> None:
+    listed = {n for n in torch.nn.modules.activation.__all__ if n not in TORCH_MODULES}
+    assert listed == {"MultiheadAttention", "RReLU", "Softmax2d"}
+    assert set(CLASSES[TORCH]) == {*TORCH_MODULES, "RReLU"}
+
+
+@pytest.mark.parametrize("name", TORCH_MODULES)
+def test_a_module_of_torch_computes_the_same(name: str) -> None:
+    """To a few dozen ulp of float64: both round a handful of operations and one product."""
+    model = wrapped(copy.deepcopy(TORCH_MODULES[name]).double())
+    x = torch.randn(3, 4, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    want = results(copy.deepcopy(model), x)
+    report = ogive.accelerate(model)
+    assert [(r.name, r.old, r.kind) for r in report.rows] == [("0", name, "module")]
+    assert type(model[0]).__module__.startswith("ogive")
+    for got, wanted in zip(results(model, x), want, strict=True):
+        rtol = 1e-7 if name in ROUNDED else 1e-14
+        torch.testing.assert_close(got, wanted, rtol=rtol, atol=rtol / 10)
+
+
+def test_softmax_over_channels() -> None:
+    model, x = wrapped(nn.Softmax2d()), torch.randn(2, 3, 4, 4)
+    want = model(x)
+    assert len(ogive.accelerate(model).rows) == 1
+    torch.testing.assert_close(model(x), want)
+
+
+@pytest.mark.parametrize("name", INPLACE)
+def test_what_writes_over_its_input_still_does(name: str) -> None:
+    model = wrapped(getattr(nn, name)(*([0.1, 0.2] if name == "Threshold" else []), inplace=True))
+    ogive.accelerate(model)
+    x = torch.randn(5)
+    assert model(x) is x
+
+
+def test_functions_held_as_attributes() -> None:
+    class Held(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = F.silu, torch.tanh
+            self.third = functools.partial(F.gelu, approximate="tanh")
+            self.other = torch.add
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.third(self.second(self.first(x))) + F.softmax(x, -1)
+
+    model, x = Held(), torch.randn(8, dtype=torch.float64)
+    want = model(x)
+    report = ogive.accelerate(model)
+    assert [(r.name, r.old, r.new) for r in report.rows] == [
+        ("first", "silu", "silu"),
+        ("second", "tanh", "tanh"),
+        ("third", "gelu, approximate='tanh'", "gelu"),
+    ]
+    assert [x.reason for x in report.left] == ["its code names softmax: use ogive.intercept()"]
+    torch.testing.assert_close(model(x), want, rtol=1e-14, atol=1e-15)
+    assert torch.equal(model.first(x, inplace=True), x)  # as torch's own would
+    assert ogive.restore(model) == ("first", "second", "third")
+    assert (model.first, model.other) == (F.silu, torch.add)
+
+
+def test_torch_s_own_transformer_layer() -> None:
+    layer, x = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), torch.randn(2, 3, 8)
+    layer.eval().requires_grad_(True)
+    want = layer(x)
+    report = ogive.accelerate(layer)
+    assert [(r.name, r.new) for r in report.rows] == [("activation", "relu")]
+    assert [(x.name, x.reason) for x in report.left] == [
+        ("self_attn", "its softmax is inside torch's attention")
+    ]
+    torch.testing.assert_close(layer(x), want)
+
+
+# what is kept
+
+
+def test_parameters_are_the_same_objects_under_the_same_keys() -> None:
+    model = nn.Sequential(nn.Linear(4, 3), nn.PReLU(3))
+    keys, weight = list(model.state_dict()), model[1].weight
+    optimiser = torch.optim.SGD(model.parameters(), 0.1)
+    ogive.accelerate(model)
+    assert list(model.state_dict()) == keys
+    assert model[1].weight is weight
+    model(torch.randn(5, 4)).sum().backward()
+    before = weight.clone()
+    optimiser.step()
+    assert not torch.equal(model[1].weight, before)
+    model.double()
+    ogive.restore(model)
+    assert type(model[1]) is nn.PReLU
+    assert model[1].weight.dtype == torch.float64
+
+
+def test_a_parameter_that_is_exchanged_meanwhile_comes_back_with_the_original() -> None:
+    model = nn.Sequential(nn.PReLU(2))
+    ogive.accelerate(model)
+    model.load_state_dict({"0.weight": torch.tensor([0.5, 0.75])}, assign=True)
+    ogive.restore(model)
+    assert model[0].weight.tolist() == [0.5, 0.75]
+
+
+def test_hooks_and_flags_go_along_and_come_back() -> None:
+    seen: list[str] = []
+    model = wrapped(nn.GELU()).eval()
+    first = model[0].register_forward_hook(lambda m, i, o: seen.append("forward"))
+    model[0].register_full_backward_hook(lambda m, i, o: seen.append("backward"))
+    ogive.accelerate(model)
+    assert model[0].training is False
+    x = torch.randn(3, requires_grad=True)
+    model(x).sum().backward()
+    assert seen == ["forward", "backward"]
+    first.remove()
+    model[0].register_forward_pre_hook(lambda m, i: seen.append("before"))
+    model.train()
+    ogive.restore(model)
+    assert model[0].training is True
+    model(x).sum().backward()
+    assert seen == ["forward", "backward", "before", "backward"]
+
+
+def test_an_instance_in_several_places_stays_one() -> None:
+    shared = nn.SiLU()
+    model = nn.Sequential(nn.Linear(2, 2), shared, nn.Linear(2, 2), shared)
+    report = ogive.accelerate(model)
+    assert [r.name for r in report.rows] == ["1", "3"]
+    assert model[1] is model[3]
+    ogive.restore(model)
+    assert model[1] is model[3] is shared
+
+
+def test_twice_is_once() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.GELU(), nn.RReLU())
+    ogive.accelerate(model)
+    module = model[1]
+    report = ogive.accelerate(model)
+    assert report.rows == ()
+    assert len(report.left) == 1
+    assert model[1] is module
+
+
+def test_twice_with_functions_is_once() -> None:
+    model = nn.Module()
+    model.act = F.gelu
+    ogive.accelerate(model)
+    assert ogive.accelerate(model).to_dict() == {"rows": (), "left": ()}
+    ogive.restore(model)
+    assert model.act is F.gelu
+
+
+def test_restoring_what_was_never_accelerated() -> None:
+    assert ogive.restore(nn.Sequential(nn.GELU())) == ()
+
+
+@pytest.mark.parametrize("again", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
+def test_a_copy_can_be_restored_by_itself(again) -> None:
+    model = nn.Sequential(nn.PReLU(3), nn.GELU("tanh"))
+    ogive.accelerate(model)
+    twin = again(model)
+    assert ogive.restore(twin) == ("0", "1")
+    assert twin[0].weight is not model[0].weight
+    assert type(twin[0]) is nn.PReLU
+    assert type(model[0]).__module__ == "ogive.nn"
+    x = torch.randn(2, 3)
+    torch.testing.assert_close(twin(x), model(x))
+
+
+# what is left
+
+
+class GELU(nn.Module):
+    """Only called so."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+class Louder(nn.GELU):
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * super().forward(x)
+
+
+class Renamed(nn.GELU):
+    """Runs GELU's forward, and no other."""
+
+
+class Weighted(nn.GELU):
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1))
+
+
+class Bent(nn.GELU):
+    def __call__(self, x: Tensor) -> Tensor:
+        return -super().__call__(x)
+
+
+def patched() -> nn.Module:
+    module = nn.GELU()
+    module.forward = lambda x: x  # type: ignore[method-assign]
+    return module
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, of torch.jit
+def test_every_reason() -> None:
+    scripted = torch.jit.script(nn.GELU())
+    found = {
+        "only its name says what it computes": GELU(),
+        "its forward is not that of GELU": Louder(),
+        "it has parameters, buffers or modules of its own: scale": Weighted(),
+        "ogive draws other random numbers than torch": nn.RReLU(),
+        "its softmax is inside torch's attention": nn.MultiheadAttention(4, 2),
+        "its activations are inside torch's recurrent kernel": nn.LSTM(2, 2),
+        "its dim is left for torch to guess": nn.Softmax(),
+        "it is scripted: accelerate the model before it is": scripted,
+        "it is compiled: accelerate the model before it is": torch.compile(nn.GELU()),
+        "alpha must be a number > 0, not -1.0": nn.CELU(-1.0),
+    }
+    for reason, module in found.items():
+        report = ogive.accelerate(nn.Sequential(nn.Identity(), module))
+        assert report.rows == ()
+        assert [x.reason for x in report.left] == [reason]
+        assert f"left: 1: {type(module).__name__}: {reason}" in str(report)
+    for module in (patched(), Bent()):
+        (left,) = ogive.accelerate(wrapped(module)).left
+        assert left.reason == "its forward is not that of GELU"
+
+
+def gelu(x: Tensor) -> Tensor:
+    """Only called so."""
+    return x
+
+
+def test_a_function_that_is_only_called_like_one_is_left() -> None:
+    model = nn.Module()
+    model.act, model.act_layer, model.loss = gelu, nn.GELU, F.cross_entropy
+    report = ogive.accelerate(model)
+    assert report.rows == ()
+    assert [(x.name, x.reason) for x in report.left] == [("act", "a function that is not known")]
+    assert model.act is gelu
+
+
+def test_a_subclass_that_runs_the_known_forward_is_known() -> None:
+    assert len(ogive.accelerate(wrapped(Renamed())).rows) == 1
+
+
+def test_a_class_that_pretends_to_stand_in_torch_does_not() -> None:
+    pretender = type("GELU", (nn.Module,), {"__module__": TORCH, "forward": lambda self, x: x})
+    (left,) = ogive.accelerate(wrapped(pretender())).left
+    assert left.reason == "only its name says what it computes"
+
+
+def test_a_forward_that_somebody_replaced_in_the_class_is_seen(monkeypatch) -> None:
+    monkeypatch.setattr(nn.Tanh, "forward", lambda self, x: x)
+    (left,) = ogive.accelerate(wrapped(nn.Tanh())).left
+    assert left.reason == "its forward is not that of Tanh"
+
+
+def test_a_model_that_is_one_activation() -> None:
+    (left,) = ogive.accelerate(nn.GELU()).left
+    assert left.reason == "it is the whole model, and stands in no place"
+
+
+def test_a_parametrised_slope_is_left() -> None:
+    module = nn.PReLU(3)
+    nn.utils.parametrize.register_parametrization(module, "weight", nn.Identity())
+    (left,) = ogive.accelerate(wrapped(module)).left
+    assert left.reason == "its weight is computed from other parameters"
+
+
+# the report
+
+
+def test_the_report_in_both_forms() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.GELU("tanh"), nn.RReLU())
+    report = ogive.accelerate(model)
+    assert json.loads(json.dumps(report.to_dict())) == {
+        "rows": [{"name": "1", "old": "GELU", "new": "GELUTanh", "kind": "module"}],
+        "left": [
+            {
+                "name": "2",
+                "old": "RReLU",
+                "reason": "ogive draws other random numbers than torch",
+            }
+        ],
+    }
+    assert str(report).splitlines() == [
+        "name  from  to        kind",
+        "1     GELU  GELUTanh  module",
+        "left: 2: RReLU: ogive draws other random numbers than torch",
+    ]
+    assert str(ogive.accelerate(nn.Linear(2, 2))) == ""

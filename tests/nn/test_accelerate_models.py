@@ -1,0 +1,260 @@
+"""accelerate on timm's and transformers' own models and classes.
+
+The judge is the same model in float64. An activation of ogive's is at most a few ulp from torch's,
+and what a model makes of a few ulp is what it makes of its own rounding: so every output and every
+gradient of the accelerated model is held to twice the distance of the untouched one, plus eight
+units of rounding for gradients in which the untouched model happened to be lucky.
+"""
+
+import copy
+from collections import Counter
+from typing import Any
+
+import others
+import pytest
+import torch
+import transformers.activations
+from others import MODELS, run
+from torch import Tensor, nn
+
+import ogive
+from ogive.nn.known import CLASSES, FUNCTIONS, TIMM, TIMM_ME, TRANSFORMERS, known_class
+
+ULP = 2.0**-24
+#: Below this share of the whole gradient a parameter's own is nothing but rounding, such as that
+#: of a key's bias, which softmax takes out.
+NOTHING = 1e-4
+#: What is in each model: (from, to) with its number, and how many places are left.
+EXPECTED: dict[str, tuple[dict[tuple[str, str], int], int]] = {
+    "resnet18": ({("ReLU", "ReLU"): 17}, 0),
+    "mobilenetv3_small_100": (
+        {
+            ("Hardswish", "Hardswish"): 19,
+            ("ReLU", "ReLU"): 14,
+            ("Hardsigmoid", "Hardsigmoid"): 9,
+        },
+        0,
+    ),
+    "efficientnet_b0": ({("SiLU", "SiLU"): 49, ("Sigmoid", "Sigmoid"): 16}, 0),
+    "convnext_pico": ({("GELU", "GELU"): 12}, 0),
+    "vit_tiny_patch16_224": ({("GELU", "GELU"): 12}, 12),
+    "bert": ({("GELUActivation", "GELU"): 2, ("Tanh", "Tanh"): 1}, 0),
+    "gpt2": ({("NewGELUActivation", "GELUTanh"): 2}, 0),
+    "llama": ({("LlamaMLP with SiLUActivation", "SwiGLU"): 2}, 0),
+    "mistral": ({("MistralMLP with SiLUActivation", "SwiGLU"): 2}, 0),
+    "gemma": ({("GemmaMLP with GELUTanh", "GEGLUTanh"): 2}, 0),
+    "gemma2": ({("Gemma2MLP with GELUTanh", "GEGLUTanh"): 2}, 0),
+    "gemma3": ({("Gemma3MLP with GELUTanh", "GEGLUTanh"): 2}, 0),
+    "qwen2": ({("Qwen2MLP with SiLUActivation", "SwiGLU"): 2}, 0),
+    "qwen3": ({("Qwen3MLP with SiLUActivation", "SwiGLU"): 2}, 0),
+}
+
+
+def in_double(example: Any) -> Any:
+    return example.double() if isinstance(example, Tensor) else example
+
+
+def distances(found: Any, exact: Any) -> dict[str, float]:
+    """How far an output and the gradients are from the exact ones, each as a share of its size."""
+    whole = torch.stack([g.norm() for g in exact[1].values()]).norm()
+    shares = {"output": ((found[0].double() - exact[0]).norm() / exact[0].norm()).item()}
+    for name, gradient in exact[1].items():
+        size = max(gradient.norm(), NOTHING * whole)
+        shares[name] = ((found[1][name].double() - gradient).norm() / size).item()
+    return shares
+
+
+def bitwise(first: Any, second: Any) -> bool:
+    same = all(torch.equal(first[1][n], second[1][n]) for n in first[1])
+    return torch.equal(first[0], second[0]) and same
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_computes_the_same(name: str) -> None:
+    model, example = MODELS[name](name)
+    keys, parameters = list(model.state_dict()), list(model.parameters())
+    exact = run(copy.deepcopy(model).double(), in_double(example))
+    before = run(model, example)
+    report = ogive.accelerate(model)
+    after = run(model, example)
+    untouched, accelerated = distances(before, exact), distances(after, exact)
+    too_far = {
+        n: (d, untouched[n]) for n, d in accelerated.items() if d > 2 * untouched[n] + 8 * ULP
+    }
+    assert not too_far
+    assert list(model.state_dict()) == keys
+    assert all(a is b for a, b in zip(model.parameters(), parameters, strict=True))
+    counted, left = EXPECTED[name]
+    assert Counter((r.old, r.new) for r in report.rows) == counted
+    assert len(report.left) == left
+    assert ogive.accelerate(model).rows == ()
+    assert len(ogive.restore(model)) == len(report.rows)
+    assert bitwise(run(model, example), before)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_activation_is_passed_over(name: str) -> None:
+    """Every module of a class that is an activation's is ogive's, fused away, or listed."""
+    model, _ = MODELS[name](name)
+    names = {n for n, m in model.named_modules() if known_class(m) is not None}
+    report = ogive.accelerate(model)
+    told = {r.name for r in report.rows} | {x.name for x in report.left}
+    assert all(n in told or n.rpartition(".")[0] in told for n in names)
+    remaining = {n for n, m in model.named_modules() if known_class(m) is not None}
+    assert {n.rpartition(".")[2] for n in remaining} <= {"act_fn"}
+
+
+def test_where_torch_s_own_operator_runs_the_numbers_are_the_same_bits() -> None:
+    model, example = MODELS["resnet18"]("resnet18")
+    before = run(model, example)
+    ogive.accelerate(model)
+    assert torch.equal(run(model, example)[0], before[0])
+
+
+# classes
+
+
+def made(module: str, title: str) -> nn.Module:
+    cls = getattr(__import__(module, fromlist=[title]), title)
+    return cls(-0.5, 1.0) if title == "ClippedGELUActivation" else cls()
+
+
+@pytest.mark.parametrize(
+    ("module", "title"),
+    [(m, t) for m in (TIMM, TIMM_ME, TRANSFORMERS) for t in CLASSES[m] if t != "LinearActivation"],
+)
+def test_a_class_of_the_table_computes_what_the_table_says(module: str, title: str) -> None:
+    """In float64 to 1e-12; constants that a class rounds to ten digits leave 1e-9."""
+    original = made(module, title).double()
+    model = nn.Sequential(copy.deepcopy(original))
+    report = ogive.accelerate(model)
+    assert len(report.rows) == 1
+    x = torch.linspace(-7.03, 7.01, 200, dtype=torch.float64)
+    first, second = (x.clone().requires_grad_() for _ in range(2))
+    want, got = original(first), model(second)
+    want.sum().backward()
+    got.sum().backward()
+    tolerance = 1e-9 if title == "FastGELUActivation" else 1e-12
+    torch.testing.assert_close(got, want, rtol=tolerance, atol=tolerance)
+    torch.testing.assert_close(second.grad, first.grad, rtol=tolerance, atol=tolerance)
+
+
+def test_every_activation_of_transformers_is_decided() -> None:
+    """ACT2FN has nothing else than what the table and torch.nn have, and XIELU."""
+    listed = transformers.activations.ACT2CLS.values()
+    classes = [c[0] if isinstance(c, tuple) else c for c in listed]
+    known = {*CLASSES[TRANSFORMERS], "XIELUActivation"}
+    assert {c.__name__ for c in classes if c.__module__ == TRANSFORMERS} <= known
+    assert all(c.__name__ in CLASSES[c.__module__] for c in classes if c.__name__ not in known)
+
+
+@pytest.mark.parametrize("module", FUNCTIONS)
+@pytest.mark.parametrize("inplace", [False, True])
+def test_functions_of_timm_held_by_a_model(module: str, inplace: bool) -> None:
+    for name, entry in FUNCTIONS[module].items():
+        function = getattr(__import__(module, fromlist=[name]), name)
+        model = nn.Module()
+        model.act = function
+        (row,) = ogive.accelerate(model).rows
+        assert row.new == entry
+        x = torch.linspace(-4, 4, 50, dtype=torch.float64)
+        got, want = (f(x.clone(), inplace=inplace) for f in (model.act, function))
+        torch.testing.assert_close(got, want, rtol=1e-12, atol=1e-12)
+
+
+def test_xielu_keeps_its_raw_parameters() -> None:
+    model = nn.Sequential(transformers.activations.XIELUActivation(dtype=torch.float64))
+    twin, keys = copy.deepcopy(model), list(model.state_dict())
+    assert [r.new for r in ogive.accelerate(model).rows] == ["XIELU"]
+    assert list(model.state_dict()) == keys
+    x = torch.linspace(-3, 3, 50, dtype=torch.float64)
+    for one in (model, twin):
+        one(x).square().sum().backward()
+    torch.testing.assert_close(model(x), twin(x), rtol=1e-12, atol=1e-12)
+    for ours, theirs in zip(model.parameters(), twin.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-10, atol=1e-10)
+    half = x.bfloat16()
+    assert model(half).dtype == twin(half).dtype  # torch promotes, so does the fused one
+
+
+# gated blocks of timm
+
+
+@pytest.mark.parametrize("block", others.GATED_BLOCKS)
+def test_gated_blocks_of_timm(block: str) -> None:
+    model = nn.Sequential(others.GATED_BLOCKS[block]()).double()
+    twin, x = copy.deepcopy(model), torch.randn(2, 5, 8, dtype=torch.float64)
+    (row,) = ogive.accelerate(model).rows
+    assert row.kind == "gated"
+    torch.testing.assert_close(model(x), twin(x), rtol=1e-12, atol=1e-12)
+    assert held(model, x) < held(twin, x)
+    ogive.restore(model)
+    assert torch.equal(model(x), twin(x))
+
+
+def held(model: nn.Module, x: Tensor) -> int:
+    """Bytes kept for backward, each storage once, without the parameters'."""
+    parameters = {p.untyped_storage().data_ptr() for p in model.parameters()}
+    kept: dict[int, int] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in parameters:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
+        y = model(x)
+    assert y.requires_grad
+    return sum(kept.values())
+
+
+@pytest.mark.parametrize("name", ["llama", "gemma2", "qwen2"])
+def test_a_gated_block_holds_at_least_a_tenth_less(name: str) -> None:
+    model, _ = MODELS[name](name)
+    block = next(m for m in model.modules() if hasattr(m, "gate_proj"))
+    x = torch.randn(2, 12, 32, requires_grad=True)
+    untouched = held(block, x)
+    ogive.accelerate(model)
+    assert held(block, x) <= 0.9 * untouched
+
+
+def test_a_block_whose_activation_is_hooked_is_not_fused() -> None:
+    model, example = MODELS["llama"]("llama")
+    seen: list[nn.Module] = []
+    model.layers[0].mlp.act_fn.register_forward_hook(lambda m, i, o: seen.append(m))
+    report = ogive.accelerate(model)
+    reasons = {x.name: x.reason for x in report.left}
+    assert reasons == {"layers.0.mlp": "its act_fn has hooks, which a fused unit would not call"}
+    assert "layers.0.mlp.act_fn" in {r.name for r in report.rows}
+    run(model, example)
+    assert len(seen) == 1
+
+
+def test_an_activation_put_in_later_is_obeyed() -> None:
+    model, _ = MODELS["llama"]("llama")
+    ogive.accelerate(model)
+    block, x = model.layers[0].mlp, torch.randn(3, 32)
+    block.act_fn = nn.ReLU()
+    want = block.down_proj(torch.relu(block.gate_proj(x)) * block.up_proj(x))
+    torch.testing.assert_close(block(x), want)
+
+
+def test_the_activation_of_a_fused_block_is_not_swapped() -> None:
+    model, _ = MODELS["llama"]("llama")
+    ogive.accelerate(model)
+    report = ogive.swap(model, "silu", "relu")
+    assert report.rows == ()
+    assert {why for _, why in report.left} == {
+        "it is part of a fused block: ogive.restore(model) before"
+    }
+    ogive.restore(model)
+    assert len(ogive.swap(model, "silu", "relu").rows) == 2
+
+
+def test_a_block_with_another_forward_is_not_fused(monkeypatch) -> None:
+    model, _ = MODELS["qwen2"]("qwen2")
+    cls = type(model.layers[0].mlp)
+    monkeypatch.setattr(cls, "forward", lambda self, x: self.up_proj(x))
+    report = ogive.accelerate(model)
+    assert {x.reason for x in report.left} == {"its forward is not the one that is known"}

@@ -1,0 +1,22 @@
+"""docs/accelerate.md prints what it shows, and lists what is covered."""
+
+import doctest
+from pathlib import Path
+
+from ogive.nn.calls import ARGUMENTS
+from ogive.nn.fused import PATTERNS
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "accelerate.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+
+
+def test_every_line_of_the_page_is_printed() -> None:
+    found = doctest.testfile(str(PAGE), module_relative=False)
+    assert found.attempted > 12
+    assert found.failed == 0
+
+
+def test_the_page_lists_every_function_and_block() -> None:
+    assert all(name in TEXT for name in ARGUMENTS)
+    blocks = {place.rpartition(".")[2] for place in PATTERNS} - {"XIELUActivation"}
+    assert all(f"`{block}`" in TEXT for block in blocks)

@@ -1,0 +1,168 @@
+"""Functional calls computed by ogive: which, which not, nesting, threads, autograd."""
+
+import threading
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import nn
+
+import ogive
+
+X = torch.linspace(-3, 3, 24).reshape(4, 6)
+CALLS = {
+    "F.relu": (lambda x: F.relu(x), "relu"),
+    "torch.relu": (lambda x: torch.relu(x), "relu"),
+    "x.relu": (lambda x: x.relu(), "relu"),
+    "F.relu6": (lambda x: F.relu6(x), "relu6"),
+    "F.gelu": (lambda x: F.gelu(x), "gelu"),
+    "F.gelu tanh": (lambda x: F.gelu(x, approximate="tanh"), "gelu"),
+    "F.silu": (lambda x: F.silu(x), "silu"),
+    "F.mish": (lambda x: F.mish(x), "mish"),
+    "F.elu": (lambda x: F.elu(x, 0.5), "elu"),
+    "F.celu": (lambda x: F.celu(x, alpha=0.5), "celu"),
+    "torch.celu": (lambda x: torch.celu(x, 0.5), "celu"),
+    "F.selu": (lambda x: F.selu(x), "selu"),
+    "F.leaky_relu": (lambda x: F.leaky_relu(x, 0.2), "leaky_relu"),
+    "F.hardtanh": (lambda x: F.hardtanh(x, -0.5, 0.75), "hardtanh"),
+    "F.hardswish": (lambda x: F.hardswish(x), "hardswish"),
+    "F.hardsigmoid": (lambda x: F.hardsigmoid(x), "hardsigmoid"),
+    "F.hardshrink": (lambda x: F.hardshrink(x, 0.3), "hardshrink"),
+    "F.softshrink": (lambda x: F.softshrink(x, 0.3), "softshrink"),
+    "F.threshold": (lambda x: F.threshold(x, 0.1, -0.3), "threshold"),
+    "F.softplus": (lambda x: F.softplus(x, 2.0), "softplus"),
+    "F.softplus threshold": (lambda x: F.softplus(x, 2.0, 3.0), "softplus"),
+    "F.logsigmoid": (lambda x: F.logsigmoid(x), "logsigmoid"),
+    "F.softsign": (lambda x: F.softsign(x), "softsign"),
+    "F.tanhshrink": (lambda x: F.tanhshrink(x), "tanhshrink"),
+    "torch.tanh": (lambda x: torch.tanh(x), "tanh"),
+    "torch.tanh by name": (lambda x: torch.tanh(input=x), "tanh"),
+    "x.tanh": (lambda x: x.tanh(), "tanh"),
+    "F.tanh": (lambda x: F.tanh(x), "tanh"),
+    "torch.sigmoid": (lambda x: torch.sigmoid(x), "sigmoid"),
+    "x.sigmoid": (lambda x: x.sigmoid(), "sigmoid"),
+    "expit": (lambda x: torch.special.expit(x), "sigmoid"),
+    "F.glu": (lambda x: F.glu(x), "glu"),
+    "F.glu dim": (lambda x: F.glu(x, 0), "glu"),
+    "F.softmax": (lambda x: F.softmax(x, -1), "softmax"),
+    "torch.softmax": (lambda x: torch.softmax(x, dim=0), "softmax"),
+    "x.softmax": (lambda x: x.softmax(0), "softmax"),
+    "F.log_softmax": (lambda x: F.log_softmax(x, dim=1, dtype=torch.float32), "log_softmax"),
+    "F.softmin": (lambda x: F.softmin(x, 1), "softmin"),
+    "nn.GELU": (nn.GELU(), "gelu"),
+    "nn.Softmax": (nn.Softmax(1), "softmax"),
+}
+LEFT = {
+    "F.relu in place": (lambda x: F.relu(x.clone(), inplace=True), "it writes over its input"),
+    "out": (lambda x: torch.tanh(x, out=torch.empty(4, 6)), "it writes to out="),
+    "dtype": (
+        lambda x: F.softmax(x, 1, dtype=torch.float64),
+        "it converts to torch.float64",
+    ),
+    "int": (lambda x: torch.relu(x.int()), "its input is torch.int32"),
+    "complex": (lambda x: torch.tanh(x + 1j), "its input is torch.complex64"),
+    "sparse": (
+        lambda x: torch.relu(x.to_sparse()).to_dense(),
+        "its input is no plain tensor but Tensor",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_call_is_taken_with_its_values_and_gradients(name: str) -> None:
+    """To 1e-6, as torch's own float32 kernels are: its gelu is off by 5e-7 at -3."""
+    call, entry = CALLS[name]
+    x, own = (X.clone().requires_grad_() for _ in range(2))
+    with ogive.intercept() as seen:
+        got = call(x)
+    assert dict(seen.taken) == {entry: 1}
+    assert not seen.left
+    want = call(own)
+    got.square().sum().backward()  # outside of the block
+    want.square().sum().backward()
+    torch.testing.assert_close(got, want, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(x.grad, own.grad, rtol=2e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_a_call_is_left_with_its_reason(name: str) -> None:
+    call, reason = LEFT[name]
+    with ogive.intercept() as seen:
+        got = call(X)
+    assert not seen.taken
+    assert [why for _, why in seen.left] == [reason]
+    assert torch.equal(got, call(X))
+
+
+def test_softplus_turns_straight_where_torch_s_does() -> None:
+    x = torch.tensor([19.0, 21.0], dtype=torch.float64)
+    with ogive.intercept():
+        y = F.softplus(x)
+    assert (y > x).tolist() == (F.softplus(x) > x).tolist() == [True, False]
+
+
+def test_a_missing_dim_is_torch_s_to_guess() -> None:
+    with (
+        pytest.warns(UserWarning, match="Implicit dimension"),
+        ogive.intercept() as seen,
+    ):
+        F.softmax(X)
+    assert list(seen.left) == [("softmax", "its dim is left for torch to guess")]
+
+
+def test_in_place_methods_are_not_touched() -> None:
+    x = X.clone()
+    with ogive.intercept() as seen:
+        y = x.tanh_()
+    assert y is x
+    assert not seen.taken
+
+
+def test_a_tensor_of_a_class_of_its_own_is_left() -> None:
+    class Named(torch.Tensor):
+        pass
+
+    x = X.as_subclass(Named)
+    with ogive.intercept() as seen:
+        assert type(torch.tanh(x)) is Named
+    assert not seen.taken
+
+
+def test_blocks_nest_and_each_counts_what_it_took() -> None:
+    with ogive.intercept() as outer:
+        torch.tanh(X)
+        with ogive.intercept() as inner:
+            torch.tanh(X)
+        torch.sigmoid(X)
+    assert dict(outer.taken) == {"tanh": 1, "sigmoid": 1}
+    assert dict(inner.taken) == {"tanh": 1}
+
+
+def test_an_exception_leaves_the_block() -> None:
+    with pytest.raises(RuntimeError, match="mine"), ogive.intercept() as seen:
+        raise RuntimeError("mine")
+    torch.tanh(X)
+    assert not seen.taken
+
+
+def test_the_block_holds_for_its_thread() -> None:
+    with ogive.intercept() as seen:
+        thread = threading.Thread(target=lambda: torch.tanh(X))
+        thread.start()
+        thread.join()
+    assert not seen.taken
+
+
+def test_the_numbers_are_ogive_s() -> None:
+    """GELU's left tail, where torch 2.13 gives -0.0."""
+    x = torch.tensor([-10.0])
+    with ogive.intercept():
+        assert F.gelu(x).item() == pytest.approx(-7.6199e-23, rel=1e-4)
+
+
+def test_derivatives_of_higher_order_and_function_transforms() -> None:
+    with ogive.intercept() as seen:
+        slope = torch.func.vmap(torch.func.grad(torch.func.grad(lambda x: F.silu(x))))(X.flatten())
+    assert sum(seen.taken.values()) + sum(seen.left.values()) == 1
+    own = torch.func.vmap(torch.func.grad(torch.func.grad(F.silu)))(X.flatten().double())
+    torch.testing.assert_close(slope.double(), own, rtol=1e-5, atol=1e-6)
