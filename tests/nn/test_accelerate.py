@@ -28,23 +28,21 @@ TORCH_MODULES = {
     "LogSoftmax": nn.LogSoftmax(1),
     "Mish": nn.Mish(),
     "PReLU": nn.PReLU(4, 0.1),
-    "ReLU": nn.ReLU(),
     "ReLU6": nn.ReLU6(),
     "SELU": nn.SELU(),
     "SiLU": nn.SiLU(),
-    "Sigmoid": nn.Sigmoid(),
     "Softmax": nn.Softmax(1),
     "Softmin": nn.Softmin(1),
     "Softplus": nn.Softplus(2.0, 3.0),
     "Softshrink": nn.Softshrink(0.3),
     "Softsign": nn.Softsign(),
-    "Tanh": nn.Tanh(),
     "Tanhshrink": nn.Tanhshrink(),
     "Threshold": nn.Threshold(0.1, -0.3),
 }
 #: torch 2.13 rounds a constant of these to float32 in its float64 kernels.
 ROUNDED = ("CELU", "Hardsigmoid")
-INPLACE = ["CELU", "ELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "Mish", "ReLU"]
+OUTPUT_KEPT = ["ReLU", "Sigmoid", "Tanh"]
+INPLACE = ["CELU", "ELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "Mish"]
 INPLACE += ["ReLU6", "SELU", "SiLU", "Threshold"]
 
 
@@ -64,8 +62,8 @@ def results(model: nn.Module, x: Tensor) -> list[Tensor]:
 
 def test_every_activation_of_torch_is_decided() -> None:
     listed = {n for n in torch.nn.modules.activation.__all__ if n not in TORCH_MODULES}
-    assert listed == {"MultiheadAttention", "RReLU", "Softmax2d"}
-    assert set(CLASSES[TORCH]) == {*TORCH_MODULES, "RReLU"}
+    assert listed == {"MultiheadAttention", "RReLU", "Softmax2d", *OUTPUT_KEPT}
+    assert set(CLASSES[TORCH]) == {*TORCH_MODULES, *OUTPUT_KEPT, "RReLU"}
 
 
 @pytest.mark.parametrize("name", TORCH_MODULES)
@@ -101,7 +99,7 @@ def test_functions_held_as_attributes() -> None:
     class Held(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.first, self.second = F.silu, torch.tanh
+            self.first, self.second = F.silu, F.softplus
             self.third = functools.partial(F.gelu, approximate="tanh")
             self.other = torch.add
 
@@ -113,7 +111,7 @@ def test_functions_held_as_attributes() -> None:
     report = ogive.accelerate(model)
     assert [(r.name, r.old, r.new) for r in report.rows] == [
         ("first", "silu", "silu"),
-        ("second", "tanh", "tanh"),
+        ("second", "softplus", "softplus"),
         ("third", "gelu, approximate='tanh'", "gelu"),
     ]
     assert [x.reason for x in report.left] == ["its code names softmax: use ogive.intercept()"]
@@ -124,11 +122,12 @@ def test_functions_held_as_attributes() -> None:
 
 
 def test_torch_s_own_transformer_layer() -> None:
-    layer, x = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), torch.randn(2, 3, 8)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, activation="gelu", batch_first=True)
+    x = torch.randn(2, 3, 8)
     layer.eval().requires_grad_(True)
     want = layer(x)
     report = ogive.accelerate(layer)
-    assert [(r.name, r.new) for r in report.rows] == [("activation", "relu")]
+    assert [(r.name, r.new) for r in report.rows] == [("activation", "gelu")]
     assert [(x.name, x.reason) for x in report.left] == [
         ("self_attn", "its softmax is inside torch's attention")
     ]
@@ -353,3 +352,18 @@ def test_the_report_in_both_forms() -> None:
         "left: 2: RReLU: ogive draws other random numbers than torch",
     ]
     assert str(ogive.accelerate(nn.Linear(2, 2))) == ""
+
+
+@pytest.mark.parametrize("title", OUTPUT_KEPT)
+def test_where_torch_keeps_the_output_it_is_left_alone(title):
+    """Exact mode never keeps more than the untouched model."""
+    module = getattr(nn, title)()
+    model = nn.Sequential(nn.Linear(2, 2), module)
+    model.act = getattr(torch, title.lower())
+    report = ogive.accelerate(model)
+    assert model[1] is module
+    assert not report.rows
+    assert [(x.name, "keeps its output" in x.reason) for x in report.left] == [
+        ("1", True),
+        ("act", True),
+    ]

@@ -23,6 +23,10 @@ from ogive.nn.table import table
 
 #: Modules that are ogive's already.
 OWN = (ActivationModule, Softmax2d, GatedMLP)
+#: Entries that are left to torch: it keeps their output for backward, the very tensor that the next
+#: layer keeps anyway, and ogive would keep the input besides.
+OUTPUT_KEPT = ("relu", "sigmoid", "tanh")
+KEPT = "torch keeps its output, as the next layer does; ogive would keep its input besides"
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,12 @@ def accelerate(model: nn.Module) -> AccelerateReport:
 
     Known are the activation modules of torch.nn, timm.layers and transformers, functions held as
     attributes (``self.act = F.gelu``), and the gated blocks of Llama, Mistral, Qwen, Gemma and
-    timm, which become one fused operator. Parameters, hooks, training flags, names, state dict
-    keys and ``inplace`` stay as they are; an instance that stands in several places stays one. What
-    only sounds like an activation is left and listed with the reason; a function that a model's
-    code calls is not seen here but by ``ogive.intercept``. A second call changes nothing.
+    timm, which become one fused operator. relu, sigmoid and tanh stay torch's, which keeps their
+    output for backward where ogive would keep the input. Parameters, hooks, training flags, names,
+    state dict keys and ``inplace`` stay as they are; an instance that stands in several places
+    stays one. What only sounds like an activation is left and listed with the reason; a function
+    that a model's code calls is not seen here but by ``ogive.intercept``. A second call changes
+    nothing.
 
     Args:
         model: any module; one that is to be compiled is accelerated before.
@@ -172,6 +178,9 @@ class _Work:
     def _replace(self, name: str, module: nn.Module, put: Put | None) -> bool:
         if put is None:
             return self._leave(name, module, "it is the whole model, and stands in no place")
+        found = known.known_entry(module)
+        if found is not None and found[0] in OUTPUT_KEPT:
+            return self._leave(name, module, KEPT)
         try:
             self.made[id(module)] = stand_in(module, equivalent(module))
         except OgiveError as error:
@@ -210,9 +219,11 @@ class _Work:
         if isinstance(value, (type, nn.Module, calls.HeldFunction)):
             return
         held = calls.HeldFunction(value)
-        if held.signature is not None:
+        entry = "" if held.signature is None else held.signature.entry
+        if entry in OUTPUT_KEPT:
+            self.left.append(Left(full, calls.called(value), KEPT))
+        elif entry:
             vars(parent)[name] = held
-            entry = held.signature.entry
             self.rows.append(Replacement(full, calls.called(value), entry, "function"))
         elif known.sounds_like(calls.called(value)):
             self.left.append(Left(full, calls.called(value), "a function that is not known"))
