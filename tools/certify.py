@@ -31,16 +31,16 @@ sys.path.insert(0, str(ROOT / "tests" / "certify"))
 from attack import violations
 
 from ogive.catalogue import Spec, entries
-from ogive.certify.certificate import Certificate, certificate, identity, prove, sections
-from ogive.certify.page import UNPROVED, said
+from ogive.certify.proof.subject import subject
 from ogive.certify.quantity import METHODS, Quantity
-from ogive.certify.record import encoded, same
-from ogive.certify.shipped import FILE, shipped
-from ogive.certify.subject import subject
+from ogive.certify.report.certificate import Certificate, certificate, identity, prove, sections
+from ogive.certify.report.page import UNPROVED, said
+from ogive.certify.report.record import encoded, same
+from ogive.certify.report.shipped import FILE, shipped
 
 RAW = argparse.RawDescriptionHelpFormatter
 Plain = dict[str, Any]
-DATA = ROOT / "src" / "ogive" / "certify" / "data" / FILE
+DATA = ROOT / "src" / "ogive" / "certify" / "report" / "data" / FILE
 PAGE = ROOT / "docs" / "certificates.md"
 #: By dtype the file of errors that `make accuracy` records.
 RECORDED = {"float64": "accuracy.json", "float32": "accuracy32.json"}

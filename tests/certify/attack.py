@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from ogive.certify.enclosure import X
-from ogive.certify.saturation import THRESHOLDS, Saturation
-from ogive.certify.shape import Shape
-from ogive.certify.smoothness import Smoothness
-from ogive.certify.subject import Subject
+from ogive.certify.proof.enclosure import X
+from ogive.certify.proof.saturation import THRESHOLDS, Saturation
+from ogive.certify.proof.shape import Shape
+from ogive.certify.proof.smoothness import Smoothness
+from ogive.certify.proof.subject import Subject
 from ogive.expr import Node, Program, diff
 from ogive.printers import printer
 

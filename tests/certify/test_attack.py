@@ -7,10 +7,10 @@ import pytest
 from attack import COUNT, Attack, violations
 
 from ogive.catalogue import entries, user_spec
-from ogive.certify.saturation import saturation_of
-from ogive.certify.shape import Shape, shape_of
-from ogive.certify.smoothness import Smoothness, smoothness_of
-from ogive.certify.subject import Subject, subject
+from ogive.certify.proof.saturation import saturation_of
+from ogive.certify.proof.shape import Shape, shape_of
+from ogive.certify.proof.smoothness import Smoothness, smoothness_of
+from ogive.certify.proof.subject import Subject, subject
 from ogive.expr import Node, const, parse, rebuild, walk
 from ogive.expr.node import constant_value
 

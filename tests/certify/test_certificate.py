@@ -12,12 +12,12 @@ from attack import violations
 
 import ogive
 from ogive.catalogue import entries, user_spec
-from ogive.certify.certificate import Certificate, certificate, prove, sections
-from ogive.certify.criteria import CRITERIA
-from ogive.certify.page import said
-from ogive.certify.record import same
-from ogive.certify.shipped import key, shipped
-from ogive.certify.subject import Subject, subject
+from ogive.certify.proof.subject import Subject, subject
+from ogive.certify.report.certificate import Certificate, certificate, prove, sections
+from ogive.certify.report.criteria import CRITERIA
+from ogive.certify.report.page import said
+from ogive.certify.report.record import same
+from ogive.certify.report.shipped import key, shipped
 from ogive.errors import ParameterError
 from ogive.expr import parse
 

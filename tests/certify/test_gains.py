@@ -6,9 +6,9 @@ import pytest
 from torch.nn.init import calculate_gain
 
 from ogive.catalogue import entries
-from ogive.certify.gains import LINEAR, convention, criticality, gains, recommended
-from ogive.certify.moments import moments
-from ogive.certify.selu import selu_constants
+from ogive.certify.signal.gains import LINEAR, convention, criticality, gains, recommended
+from ogive.certify.signal.moments import moments
+from ogive.certify.signal.selu import selu_constants
 from ogive.errors import OgiveError
 
 #: name: 1/sqrt(E f**2), 1/std f
@@ -71,7 +71,7 @@ def test_selu_constants_of_the_authors(mean, variance, alpha, scale):
 
 @pytest.mark.parametrize("point", [(0.0, 1.0), (-0.1, 2.0), (0.1, 1.0), (0.0, 0.25)])
 def test_selu_constants_keep_their_point(point):
-    from ogive.certify.moments import expectation
+    from ogive.certify.signal.moments import expectation
     from ogive.expr.functions import expm1, where
     from ogive.expr.node import symbol
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ogive.catalogue import entries, user_spec
-from ogive.certify.moments import expectation, formula, moments
-from ogive.certify.quadrature import compiled
-from ogive.certify.sparsity import zero_probability
+from ogive.certify.signal.moments import expectation, formula, moments
+from ogive.certify.signal.quadrature import compiled
+from ogive.certify.signal.sparsity import zero_probability
 from ogive.errors import OgiveError
 from ogive.expr import parse
 

@@ -8,11 +8,11 @@ import random
 import pytest
 from attack import violations
 
+from ogive.certify.proof.saturation import saturation_of
+from ogive.certify.proof.shape import shape_of
+from ogive.certify.proof.smoothness import smoothness_of
+from ogive.certify.proof.subject import Subject
 from ogive.certify.quantity import NOT_PROVED
-from ogive.certify.saturation import saturation_of
-from ogive.certify.shape import shape_of
-from ogive.certify.smoothness import smoothness_of
-from ogive.certify.subject import Subject
 from ogive.expr import parse
 
 FUNCTIONS = (

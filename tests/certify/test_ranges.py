@@ -7,11 +7,11 @@ import pytest
 from flint import acb, arb
 
 from ogive.catalogue import entries
-from ogive.certify.analytic import FUNCTIONS, SPOKEN, on_balls, supported
-from ogive.certify.growth import beyond, growth
-from ogive.certify.moments import formula
-from ogive.certify.quadrature import compiled
-from ogive.certify.ranges import range_of
+from ogive.certify.signal.analytic import FUNCTIONS, SPOKEN, on_balls, supported
+from ogive.certify.signal.growth import beyond, growth
+from ogive.certify.signal.moments import formula
+from ogive.certify.signal.quadrature import compiled
+from ogive.certify.signal.ranges import range_of
 from ogive.expr import diff, expand, parse, symbol
 
 ONES = [name for name, spec in entries().items() if spec.kind != "rowwise"]

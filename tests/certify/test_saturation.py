@@ -5,9 +5,9 @@ import math
 import pytest
 
 from ogive.catalogue import entries, user_spec
+from ogive.certify.proof.saturation import THRESHOLDS, saturation
 from ogive.certify.properties import function_of_one_number, property_of, value
 from ogive.certify.quantity import NOT_PROVED
-from ogive.certify.saturation import THRESHOLDS, saturation
 
 INF = math.inf
 POINTWISE = [n for n, s in entries().items() if s.kind != "rowwise"]

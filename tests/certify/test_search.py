@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from ogive.certify.budget import Budget, Unproved
-from ogive.certify.enclosure import arithmetic, ball, between, curve
-from ogive.certify.partition import partition
-from ogive.certify.search import supremum, zeros
+from ogive.certify.proof.budget import Budget, Unproved
+from ogive.certify.proof.enclosure import arithmetic, ball, between, curve
+from ogive.certify.proof.partition import partition
+from ogive.certify.proof.search import supremum, zeros
 from ogive.expr import parse
 
 

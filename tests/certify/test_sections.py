@@ -8,14 +8,14 @@ import torch
 
 import ogive
 from ogive.catalogue import entries, user_spec
-from ogive.certify.cost import cost
-from ogive.certify.gate import gate
-from ogive.certify.noise import training
-from ogive.certify.numerics import LARGEST, numerics
-from ogive.certify.rows import TABLE, rows
-from ogive.certify.shape import shape_of
-from ogive.certify.signal import signal
-from ogive.certify.subject import subject
+from ogive.certify.proof.shape import shape_of
+from ogive.certify.proof.subject import subject
+from ogive.certify.report.cost import cost
+from ogive.certify.report.gate import gate
+from ogive.certify.report.noise import training
+from ogive.certify.report.numerics import LARGEST, numerics
+from ogive.certify.report.rows import TABLE, rows
+from ogive.certify.report.signal import signal
 
 STOCHASTIC = [n for n, s in entries().items() if s.kind == "stochastic"]
 

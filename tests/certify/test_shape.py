@@ -5,9 +5,9 @@ import math
 import pytest
 
 from ogive.catalogue import entries, user_spec
+from ogive.certify.proof.shape import shape
 from ogive.certify.properties import function_of_one_number, properties
 from ogive.certify.quantity import NOT_PROVED
-from ogive.certify.shape import shape
 from ogive.errors import OgiveError
 
 INF = math.inf

@@ -6,9 +6,9 @@ import pytest
 
 from ogive.catalogue import entries, user_spec
 from ogive.certify import joints
+from ogive.certify.proof.smoothness import ORDERS, smoothness
 from ogive.certify.properties import defaults, function_of_one_number, property_of
 from ogive.certify.quantity import NOT_PROVED
-from ogive.certify.smoothness import ORDERS, smoothness
 from ogive.expr import bind
 
 INF = math.inf

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from ogive.catalogue import entries, user_spec
-from ogive.certify.chaos import edge_at, edge_curve, edge_of_chaos
-from ogive.certify.correlation import correlated
-from ogive.certify.moments import formula
-from ogive.certify.phase import depth_scale, fixed_point, phase
-from ogive.certify.quadrature import expectation
-from ogive.certify.theory import correlation_map, field, layer, length_map, predict
+from ogive.certify.signal.chaos import edge_at, edge_curve, edge_of_chaos
+from ogive.certify.signal.correlation import correlated
+from ogive.certify.signal.moments import formula
+from ogive.certify.signal.phase import depth_scale, fixed_point, phase
+from ogive.certify.signal.quadrature import expectation
+from ogive.certify.signal.theory import correlation_map, field, layer, length_map, predict
 from ogive.errors import OgiveError
 from ogive.expr import diff, symbol
 
@@ -60,7 +60,7 @@ def test_cosine_has_a_hyperbolic_kernel(c):
 @pytest.mark.parametrize("name", ONES)
 def test_quadrature_lies_within_the_proved_moments(name):
     """The floats of the theory and the balls of the moments are two ways to the same numbers."""
-    from ogive.certify import moments as judge
+    from ogive.certify.signal import moments as judge
 
     spec = entries()[name]
     q = 1.9
@@ -193,7 +193,7 @@ def test_standard_deviations_that_are_none():
 def test_the_field_has_the_derivative():
     x = np.array([-0.3, 0.2, 4.0])
     f = of("mish")
-    from ogive.certify.quadrature import compiled
+    from ogive.certify.signal.quadrature import compiled
 
     slope = compiled(diff(formula(entries()["mish"]), symbol("x")))
     assert np.array_equal(f.slope(x), slope(x))

@@ -12,7 +12,7 @@ from torch.nn.init import calculate_gain
 
 import ogive
 from ogive.catalogue import entries
-from ogive.certify.gains import LINEAR
+from ogive.certify.signal.gains import LINEAR
 from ogive.errors import OgiveError, ParameterError, UnknownName
 
 ONES = [n for n, s in entries().items() if s.kind != "rowwise" and n != "log1mexp"]

@@ -10,8 +10,8 @@ from torch import nn
 
 import ogive
 from ogive.catalogue import entries
-from ogive.certify.gains import criticality
-from ogive.certify.moments import expectation, formula, moments
+from ogive.certify.signal.gains import criticality
+from ogive.certify.signal.moments import expectation, formula, moments
 from ogive.errors import OgiveError
 from ogive.nn.initialise import fan_in
 

@@ -16,7 +16,7 @@ TOLD = ("identity",)
 
 def certificate(activation: Activation) -> Table:
     """Every line of an activation's certificate; what is not proved is dim."""
-    from ogive.certify.page import UNPROVED, parts
+    from ogive.certify.report.page import UNPROVED, parts
 
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="cyan", overflow="fold")

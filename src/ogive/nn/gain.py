@@ -6,11 +6,11 @@ import math
 from typing import Any
 
 from ogive.catalogue import Spec
-from ogive.certify.gains import Gains, convention, gains, gains_of
-from ogive.certify.moments import Moments
 from ogive.certify.properties import with_defaults
-from ogive.certify.quadrature import expectation
 from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.signal.gains import Gains, convention, gains, gains_of
+from ogive.certify.signal.moments import Moments
+from ogive.certify.signal.quadrature import expectation
 from ogive.errors import OgiveError, ParameterError
 from ogive.nn.identify import callable_of, entry_of, on_arrays
 

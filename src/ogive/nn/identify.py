@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from ogive.catalogue import Spec, entries, resolve
-from ogive.certify.gains import LINEAR
 from ogive.certify.properties import with_defaults
-from ogive.certify.quadrature import Array, Function
+from ogive.certify.signal.gains import LINEAR
+from ogive.certify.signal.quadrature import Array, Function
 from ogive.errors import OgiveError, UnknownName, nearest
 from ogive.nn.known import known_entry
 from ogive.nn.modules import ActivationModule

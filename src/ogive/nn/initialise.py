@@ -20,8 +20,8 @@ import torch
 from torch import nn
 
 from ogive.catalogue import Spec
-from ogive.certify.moments import expectation, formula
 from ogive.certify.properties import function_of_one_number
+from ogive.certify.signal.moments import expectation, formula
 from ogive.errors import OgiveError
 from ogive.nn.table import table
 from ogive.nn.trace import LAYERS, NORMS, OPAQUE, Step, steps_of

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ogive.certify.quadrature import Array
-from ogive.certify.theory import Field, Prediction, field, predict
+from ogive.certify.signal.quadrature import Array
+from ogive.certify.signal.theory import Field, Prediction, field, predict
 from ogive.errors import OgiveError
 from ogive.nn.identify import callable_of, entry_of, on_arrays, slope_on_arrays
 from ogive.nn.table import table

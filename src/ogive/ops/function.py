@@ -26,7 +26,7 @@ from ogive.ops.native import NATIVE
 from ogive.printers import latex, printer
 
 if TYPE_CHECKING:
-    from ogive.certify.certificate import Certificate
+    from ogive.certify.report.certificate import Certificate
 
 Shortcut = Callable[[Any], Tensor | None]
 
@@ -166,7 +166,7 @@ class ActivationFunction:
             1.128904145
         """
         # imported here because few calls need the judge
-        from ogive.certify.certificate import certificate
+        from ogive.certify.report.certificate import certificate
 
         arguments = {**self.preset, **parameters}
         spec = self.variant(arguments)

@@ -1,0 +1,43 @@
+"""How much work a proof may cost, and what is raised when it is not found within that.
+
+Apart because every search spends from a budget, and every report turns its end into "not proved".
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+#: Boxes that one search may look at, and a bound on its time for formulas whose boxes are dear: the
+#: hardest built-in formula takes some hundred boxes, a pole or an oscillation takes any number. The
+#: processor's time counts, so that a busy machine proves what an idle one does.
+BOXES = 3000
+SECONDS = 5.0
+
+
+class Unproved(Exception):
+    """No proof within the budget, or nothing that the arithmetic can bound; never an answer."""
+
+
+@dataclass
+class Budget:
+    """The boxes and the seconds that are left of a search.
+
+    Example:
+        >>> budget = Budget(boxes=1)
+        >>> budget.spend()
+        >>> budget.spend()
+        Traceback (most recent call last):
+        ...
+        ogive.certify.proof.budget.Unproved: the search reached its limit
+    """
+
+    boxes: int = BOXES
+    seconds: float = SECONDS
+    _started: float = field(default_factory=time.process_time)
+
+    def spend(self) -> None:
+        """Take one box; raises Unproved when none is left or the time is over."""
+        self.boxes -= 1
+        if self.boxes < 0 or time.process_time() - self._started > self.seconds:
+            raise Unproved("the search reached its limit")

@@ -1,0 +1,133 @@
+"""Germs: what a function is for every t >= start, as a scale times a factor within a ball.
+
+value(t) = scale(t) c(t), with c(t) in ``factor`` for every t >= start. That is an enclosure on the
+whole half-line, not an expansion: x sigmoid'(x) is t exp(-t) times [0.99, 1], so that products of a
+growing and a decaying factor have a sign, a bound and a limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.enclosure import Ball, ball, between, sign
+from ogive.certify.proof.scale import CONSTANT, Scale
+from ogive.errors import require
+
+
+@dataclass(frozen=True)
+class Germ:
+    """A function on [start, inf).
+
+    Attributes:
+        factor: a ball that holds value / scale everywhere there.
+        limit: a ball that holds the limit of value / scale; None where it may have none.
+        start: where the half-line begins, above 1.
+        scale: the positive function that carries growth and decay.
+    """
+
+    factor: Ball
+    limit: Ball | None
+    start: float
+    scale: Scale = CONSTANT
+
+    def __neg__(self) -> Germ:
+        return self.times(ball(-1.0))
+
+    def __add__(self, other: Germ) -> Germ:
+        if self.factor == 0 or other.factor == 0:
+            return other if self.factor == 0 else self
+        ratio = other.scale / self.scale
+        if ratio == CONSTANT:
+            return replace(self, factor=self.factor + other.factor, limit=_sum(self, other))
+        if (bound := ratio.decay(self.start)) is not None:
+            return replace(self, factor=self.factor + other.factor * between(ball(0.0), bound))
+        if (ratio**-1).decay(self.start) is None:
+            raise Unproved("two terms of which neither is seen to outgrow the other")
+        return other + self
+
+    def __sub__(self, other: Germ) -> Germ:
+        return self + -other
+
+    def __mul__(self, other: Germ) -> Germ:
+        limit = None
+        if self.limit is not None and other.limit is not None:
+            limit = self.limit * other.limit
+        return Germ(self.factor * other.factor, limit, self.start, self.scale * other.scale)
+
+    def __truediv__(self, other: Germ) -> Germ:
+        return self * other.power(Fraction(-1))
+
+    def power(self, exponent: Fraction) -> Germ:
+        """The power of a positive germ, or the reciprocal of one that is nowhere 0."""
+        if sign(self.factor) not in ((1,) if exponent != -1 else (1, -1)):
+            raise Unproved("the power of a function that may have a zero")
+        raised = [
+            b if b is None else 1 / b if exponent == -1 else b ** _exact(exponent)
+            for b in (self.factor, self.limit)
+        ]
+        return Germ(raised[0], raised[1], self.start, self.scale**exponent)
+
+    def times(self, constant: Ball) -> Germ:
+        """The product with a constant."""
+        limit = None if self.limit is None else self.limit * constant
+        return replace(self, factor=self.factor * constant, limit=limit)
+
+    def mapped(self, factor: Ball, limit: Ball | None) -> Germ:
+        """A bounded function on the same half-line."""
+        return Germ(factor, limit, self.start)
+
+    @property
+    def sign(self) -> int | None:
+        """The sign of every value; None where it may change."""
+        return sign(self.factor)
+
+    @property
+    def tendency(self) -> int:
+        """-1 if the scale decays to 0, 1 if it grows to infinity, 0 if it is constant."""
+        if self.scale == CONSTANT or self.factor == 0:
+            return 0
+        if self.scale.decay(self.start) is not None:
+            return -1
+        if (self.scale**-1).decay(self.start) is not None:
+            return 1
+        raise Unproved("a function of which neither growth nor decay is seen")
+
+    @property
+    def ends(self) -> tuple[Ball, Ball]:
+        """Two numbers, infinite ones among them, between which every value lies."""
+        infinity = require("flint", "certify").arb.pos_inf()
+        if self.tendency == 0:
+            return self.factor.lower(), self.factor.upper()
+        if self.tendency < 0:
+            held = between(ball(0.0), self.factor * self.scale.decay(self.start))
+            return held.lower(), held.upper()
+        least = self.factor / (self.scale**-1).decay(self.start)
+        if self.sign is None:
+            return -infinity, infinity
+        return (least.lower(), infinity) if self.sign > 0 else (-infinity, least.upper())
+
+    @property
+    def held(self) -> Ball:
+        """A ball that holds every value of a function that does not grow."""
+        if self.tendency > 0:
+            raise Unproved("a function that grows without bound")
+        low, high = self.ends
+        return between(low, high)
+
+    @property
+    def value(self) -> Ball | None:
+        """The limit itself, an infinite one as well; None where none is seen."""
+        if self.tendency == 0 or (self.tendency > 0 and self.sign is None):
+            return self.limit if self.tendency == 0 else None
+        infinity = require("flint", "certify").arb.pos_inf()
+        return ball(0.0) if self.tendency < 0 else infinity * (self.sign or 1)
+
+
+def _sum(a: Germ, b: Germ) -> Ball | None:
+    return None if a.limit is None or b.limit is None else a.limit + b.limit
+
+
+def _exact(value: Fraction) -> Ball:
+    return ball(float(value.numerator)) / value.denominator

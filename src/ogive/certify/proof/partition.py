@@ -1,0 +1,191 @@
+"""A formula in pieces as a list of intervals with a formula without pieces on each, proved.
+
+``pieces.joints`` looks for the joints; here every zero of every condition is isolated over the
+whole line, so that the list is complete. On a piece, |x|, min, where and sign are replaced by the
+branch that holds, and what is left is analytic wherever it is bounded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+
+from ogive.certify.pieces import BINARY, UNARY, in_pieces
+from ogive.certify.proof.budget import Budget, Unproved
+from ogive.certify.proof.enclosure import Ball, Curve, arithmetic, ball, curve, sign
+from ogive.certify.proof.germ import Germ
+from ogive.certify.proof.polynomial import T, is_constant, polynomial
+from ogive.certify.proof.search import zeros
+from ogive.certify.proof.tails import Tail
+from ogive.expr import Node, const, rebuild, substitute, walk
+from ogive.expr.node import ONE, ZERO, build, constant_value
+
+#: Where a tail may begin; the first at which the proof succeeds is taken.
+STARTS = (3.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1024.0, 2.0**14, 2.0**20)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """An interval and the formula that holds inside.
+
+    Attributes:
+        low, high: its ends as balls; infinite ones at the tails.
+        node: the formula, without pieces.
+        open_low, open_high: whether the formula is not defined at the end: where it is infinite,
+            or the end of the function's domain.
+    """
+
+    low: Ball
+    high: Ball
+    node: Node
+    open_low: bool = True
+    open_high: bool = True
+
+    def curve(self, order: int = 0) -> Curve:
+        """The formula or a derivative of it."""
+        return curve(self.node).derivative(order)
+
+    @property
+    def middle(self) -> Ball:
+        """A point inside."""
+        low, high = float(self.low), float(self.high)
+        if math.isinf(low) and math.isinf(high):
+            return ball(0.0)
+        if math.isinf(low) or math.isinf(high):
+            return ball(high - 1.0 if math.isinf(low) else low + 1.0)
+        return ((self.low + self.high) / 2).mid()
+
+    def far(self, side: int, start: float) -> Ball:
+        """The point at which the tail towards an end begins that t = start stands for."""
+        end = self.high if side > 0 else self.low
+        return ball(side * start) if not end.is_finite() else end - side / ball(start)
+
+    def germ(self, node: Node, side: int, start: float) -> Germ:
+        """The germ of an expression of x towards an open end of the piece."""
+        end = self.high if side > 0 else self.low
+        towards = side * T if not end.is_finite() else const(float(end)) - side / T
+        return Tail(start).germ(substitute(node, {"x": towards}))
+
+    def tails(self, node: Node, side: int) -> Iterator[tuple[Ball, Germ]]:
+        """(beginning, germ) towards an open end, farther and farther out, where there is one."""
+        for start in STARTS:
+            begin = self.far(side, start)
+            if self.low < begin < self.high:
+                try:
+                    yield begin, self.germ(node, side, start)
+                except Unproved:
+                    continue
+
+    def signed_tail(self, node: Node, side: int) -> tuple[Ball, Germ]:
+        """The first tail over which the expression has one sign, not 0."""
+        for begin, germ in self.tails(node, side):
+            if germ.sign:
+                return begin, germ
+        raise Unproved("a sign far out")
+
+    def bounds(self, node: Node) -> tuple[Ball, Ball]:
+        """Two points beyond which the expression has no zero on the piece."""
+        low = self.signed_tail(node, -1)[0] if self.open_low else self.low
+        high = self.signed_tail(node, 1)[0] if self.open_high else self.high
+        return low.lower(), high.upper()
+
+    def zeros(self, node: Node, budget: Budget) -> list[Ball]:
+        """Every zero of an expression inside the piece; none at an end counts."""
+        low, high = self.bounds(node)
+        found = zeros(curve(node), low, high, budget)
+        return [z for z in found if not (z.overlaps(self.low) or z.overlaps(self.high))]
+
+
+@lru_cache(maxsize=4096)
+def partition(node: Node, low: float = -math.inf, high: float = math.inf) -> tuple[Piece, ...]:
+    """The pieces of an expression of x on an open interval, in order, with proof of completeness.
+
+    Raises:
+        Unproved: where the zeros of a condition cannot all be isolated.
+    """
+    with arithmetic():
+        whole = Piece(ball(low), ball(high), _without_infinity(node))
+        return tuple(_divided(whole))
+
+
+def _without_infinity(node: Node) -> Node:
+    """The expression with comparisons with infinity decided: x is a number."""
+
+    def change(n: Node) -> Node | None:
+        if n.op not in ("lt", "le", "min", "max"):
+            return None
+        a, b = map(constant_value, n.args)
+        if n.op in ("min", "max"):
+            idle = math.inf if n.op == "min" else -math.inf
+            return n.args[1] if a == idle else n.args[0] if b == idle else None
+        return ONE if b == math.inf or a == -math.inf else None
+
+    return rebuild(node, change)
+
+
+def _divided(piece: Piece) -> Iterator[Piece]:
+    """The piece divided until no condition is left in its formula."""
+    difference = _open_condition(piece.node)
+    if difference is None:
+        yield replace(piece, node=ZERO) if _vanishes(piece.node) else piece
+        return
+    constant = is_constant(difference) or _vanishes(difference)
+    cuts = [] if constant else piece.zeros(difference, Budget())
+    ends = [piece.low, *cuts, piece.high]
+    for i, (low, high) in enumerate(pairwise(ends)):
+        opened = (piece.open_low and i == 0, piece.open_high and i == len(cuts))
+        part = Piece(low, high, piece.node, *opened)
+        side = sign(curve(difference).at(part.middle))
+        if side is None:
+            raise Unproved("the sign of a condition")
+        yield from _divided(replace(part, node=_decided(piece.node, difference, side)))
+
+
+def _vanishes(node: Node) -> bool:
+    """Whether everything cancels."""
+    return polynomial(substitute(node, {"x": T})) == {}
+
+
+def _open_condition(node: Node) -> Node | None:
+    """What a condition compares with 0 that has none inside.
+
+    Comparisons come first: what stands in a branch that does not hold need not be defined.
+    """
+    found = [n for n in walk(node) if n.op in UNARY | BINARY]
+    found.sort(key=lambda n: n.op not in ("lt", "le", "eq"))
+    return next((d for d in map(_difference, found) if not in_pieces(d)), None)
+
+
+def _difference(node: Node) -> Node:
+    return node.args[0] if node.op in UNARY else node.args[0] - node.args[1]
+
+
+def _decided(node: Node, difference: Node, side: int) -> Node:
+    """The expression with every choice made that depends on the sign of this difference."""
+    new: dict[Node, Node] = {}
+    for n in walk(node):
+        args = tuple(new[a] for a in n.args)
+        if n.op in UNARY | BINARY and _difference(n) is difference:
+            new[n] = _choice(n.op, side, args)
+        else:
+            cancels = n.op == "sub" and args[0] is args[1]
+            new[n] = ZERO if cancels else build(n.op, args, n.value)
+    return new[node]
+
+
+def _choice(op: str, side: int, args: tuple[Node, ...]) -> Node:
+    """What is left of an operation where its difference has this sign."""
+    if op == "abs":
+        return args[0] if side > 0 else -args[0]
+    if op == "sign":
+        return const(float(side))
+    if op == "softsign":
+        # in this form no derivative cancels
+        return 1 - 1 / (1 + args[0]) if side > 0 else 1 / (1 - args[0]) - 1
+    if op in ("min", "max"):
+        return args[0] if (side < 0) == (op == "min") else args[1]
+    held = side < 0 if op == "lt" else side <= 0 if op == "le" else side == 0
+    return ONE if held else ZERO

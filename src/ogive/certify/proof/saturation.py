@@ -1,0 +1,177 @@
+"""Where a function saturates, proved: soft, hard or not, and where its gradient gets how small.
+
+Between the points where f'' changes sign f' is monotone, so that going inwards from infinity the
+first place where |f'| reaches a threshold is found by bisection, with proof.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ogive.catalogue import Spec
+from ogive.certify.proof.algebra import period
+from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.enclosure import Ball, Curve, ball, between
+from ogive.certify.proof.interval import Interval, quantity
+from ogive.certify.proof.polynomial import is_constant
+from ogive.certify.proof.search import ASIDE
+from ogive.certify.proof.subject import Subject, attempt, subject
+from ogive.certify.proof.variation import Segment, end_value
+from ogive.certify.proof.zeros import zeros_of
+from ogive.certify.quantity import NOT_PROVED, Quantity
+
+#: What |f'| falls below. A format's smallest normal number keeps all its digits; below its
+#: smallest positive one, which is subnormal, a gradient is lost.
+THRESHOLDS: Mapping[str, float] = {
+    "1e-1": 1e-1,
+    "1e-3": 1e-3,
+    "1e-7": 1e-7,
+    "float16 normal": 2.0**-14,
+    "float16 subnormal": 2.0**-24,
+    "bfloat16 normal": 2.0**-126,
+    "bfloat16 subnormal": 2.0**-133,
+    "float32 normal": 2.0**-126,
+    "float32 subnormal": 2.0**-149,
+}
+#: Relative width of the interval around a place.
+WIDTH = 2.0**-60
+#: No gradient is followed beyond this.
+FARTHEST = 2.0**1000
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a function does towards one end of the line.
+
+    Attributes:
+        kind: ``hard`` if f' is 0 beyond some point, ``soft`` if it tends to 0 (Gulcehre et al.
+            2016, arXiv:1603.00391), ``none`` if it does not, or ``not proved``.
+        below: by the name of a threshold, the place beyond which |f'| is below it all the way to
+            infinity; None where there is no such place, an infinite one if it is so everywhere.
+    """
+
+    kind: str
+    below: Mapping[str, Quantity | None]
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """Where a function saturates, on both sides, and where it is exactly 0.
+
+    Attributes:
+        left, right: towards -inf and +inf.
+        zero: the intervals, not points, on which the function is exactly 0; None if not proved.
+    """
+
+    left: Side
+    right: Side
+    zero: tuple[Interval, ...] | None
+
+
+def saturation(spec: Spec) -> Saturation:
+    """The saturation of an entry; see ``subject`` for what it is of gated and stochastic ones.
+
+    Raises:
+        OgiveError: for a rowwise entry, which is no function of one number.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> found = saturation(entries()["sigmoid"])
+        >>> found.right.kind, round(found.right.below["1e-3"].value, 9)
+        ('soft', 6.905752272)
+    """
+    return saturation_of(subject(spec))
+
+
+@lru_cache(maxsize=1024)
+def saturation_of(f: Subject) -> Saturation:
+    """The saturation of a function; see ``saturation``."""
+    return Saturation(_side(f, -1), _side(f, 1), attempt(lambda: _zero(f)))
+
+
+def _zero(f: Subject) -> tuple[Interval, ...]:
+    return tuple(found for found in zeros_of(f) if found.low != found.high)
+
+
+def _side(f: Subject, side: int) -> Side:
+    kind = attempt(lambda: _kind(f, side)) or "not proved"
+    if kind in ("none", "not proved"):
+        unknown = None if kind == "none" else NOT_PROVED
+        return Side(kind, dict.fromkeys(THRESHOLDS, unknown))
+    places = {
+        name: attempt(lambda value=value: _place(f, side, value))  # type: ignore[misc]
+        for name, value in THRESHOLDS.items()
+    }
+    return Side(kind, {n: NOT_PROVED if p is None else quantity(p) for n, p in places.items()})
+
+
+def _kind(f: Subject, side: int) -> str:
+    piece = f.pieces[-1 if side > 0 else 0]
+    slope = piece.curve(1)
+    steady = is_constant(slope.node) or period(slope.node) is not None
+    if steady and any(slope.at(piece.middle + side * far) != 0 for far in (0.0, 1.0)):
+        return "none"
+    limit = end_value(piece, slope.node, piece.high if side > 0 else piece.low)
+    if limit == 0:
+        return "hard" if is_constant(slope.node) else "soft"
+    if limit.contains(0):
+        raise Unproved("whether a limit is 0")
+    return "none"
+
+
+def _place(f: Subject, side: int, threshold: float) -> Ball:
+    """Where |f'| first reaches the threshold, coming from the end of the line."""
+    for segment in _inwards(f, side):
+        node = segment.piece.curve(1).node
+        outer, inner = (segment.high, segment.low) if side > 0 else (segment.low, segment.high)
+        sizes = [abs(end_value(segment.piece, node, end)) for end in (outer, inner)]
+        if _reaches(sizes[0], threshold):
+            return outer
+        if _reaches(sizes[1], threshold):
+            return _crossing(segment.piece.curve(1), inner, outer, threshold)
+    return ball(-side * math.inf)
+
+
+def _inwards(f: Subject, side: int) -> Iterator[Segment]:
+    parts = f.segments(2)
+    return reversed(parts) if side > 0 else iter(parts)
+
+
+def _reaches(size: Ball, threshold: float) -> bool:
+    if size < threshold:
+        return False
+    if size >= threshold:
+        return True
+    raise Unproved("whether a gradient reaches a threshold")
+
+
+def _crossing(slope: Curve, inner: Ball, outer: Ball, threshold: float) -> Ball:
+    """Where a monotone f' passes the threshold, between an end above it and one below."""
+    high = _finite(outer, inner, lambda x: bool(abs(slope.at(x)) < threshold))
+    low = _finite(inner, outer, lambda x: bool(abs(slope.at(x)) > threshold))
+    while abs(high - low) > WIDTH * (abs(low) + abs(high)):
+        middles = ((low + (high - low) * part).mid() for part in ASIDE)
+        sizes = ((middle, abs(slope.at(middle))) for middle in middles)
+        decided = next(((m, s) for m, s in sizes if s < threshold or s > threshold), None)
+        if decided is None:
+            break
+        middle, size = decided
+        low, high = (low, middle) if size < threshold else (middle, high)
+    return between(low, high)
+
+
+def _finite(end: Ball, other: Ball, holds: Callable[[Ball], bool]) -> Ball:
+    """The end, or in place of an infinite one a point on its side of the other at which it holds
+    what holds at the end."""
+    if end.is_finite():
+        return end
+    side, distance = (1 if end > 0 else -1), 1.0
+    while distance < FARTHEST:
+        place = ball(side * distance)
+        if (place - other) * side > 0 and holds(place):
+            return place
+        distance *= 2
+    raise Unproved("a gradient this small")

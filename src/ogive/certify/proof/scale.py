@@ -1,0 +1,138 @@
+"""Scales of growth exp(u(t)) t**p log(t)**r for t to infinity: multiplied, and compared with proof.
+
+Apart because the order of growth is exact algebra, whatever balls the coefficients are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import factorial
+
+from ogive.certify.proof.enclosure import Ball, ball, compiled
+from ogive.certify.proof.polynomial import (
+    Monomial,
+    Polynomial,
+    T,
+    add,
+    is_constant,
+    polynomial,
+    scaled,
+)
+from ogive.errors import require
+from ogive.expr import Node
+from ogive.expr.node import ZERO
+
+
+@dataclass(frozen=True)
+class Scale:
+    """exp(u) t**power log(t)**logs, a positive function for t > 1.
+
+    ``exponent`` holds the terms of the polynomial u, none of them constant.
+    """
+
+    exponent: frozenset[tuple[Monomial, Fraction]] = frozenset()
+    power: Fraction = Fraction(0)
+    logs: Fraction = Fraction(0)
+
+    def __mul__(self, other: Scale) -> Scale:
+        exponent = add(dict(self.exponent), dict(other.exponent))
+        return Scale(frozenset(exponent.items()), self.power + other.power, self.logs + other.logs)
+
+    def __pow__(self, factor: Fraction | int) -> Scale:
+        factor = Fraction(factor)
+        exponent = scaled(dict(self.exponent), factor)
+        return Scale(frozenset(exponent.items()), self.power * factor, self.logs * factor)
+
+    def __truediv__(self, other: Scale) -> Scale:
+        return self * other**-1
+
+    def decay(self, start: float) -> Ball | None:
+        """A bound of the scale from ``start`` on, if it is proved to fall to 0 from there.
+
+        The logarithm of the scale is p log t + r log log t + sum c_k t**k, and t times its slope is
+        at most (t/start)**n (n c_n start**n + the positive ones among k c_k start**k, p and
+        r/log start), c_n being the leading coefficient.
+        """
+        terms = _bounding(dict(self.exponent), start)
+        if terms is None:
+            return None
+        first = ball(start)
+        slopes = {k: k * c * first**k for k, c in terms.items()}
+        rest = [rational(self.power), rational(self.logs) / first.log()]
+        lead = slopes[max(slopes)] if slopes else next((s for s in rest if s != 0), ball(0.0))
+        rising = sum((s.max(0) for s in (*slopes.values(), *rest)), ball(0.0))
+        if not lead + rising < 0:
+            return None
+        exponent = sum((c * first**k for k, c in terms.items()), ball(0.0))
+        logs = first.log() ** rational(self.logs)
+        return (exponent.exp() * first ** rational(self.power) * logs).upper()
+
+
+CONSTANT = Scale()
+#: exp(w) is at least w**DEGREE / DEGREE! for w > 0.
+DEGREE = 3
+
+
+def _bounding(exponent: Polynomial, start: float) -> dict[int, Ball] | None:
+    """Coefficients by power of t of a polynomial that is nowhere below u from ``start`` on.
+
+    A second exponential with a negative factor is bounded by a power of its argument; a power of t
+    beside it is at least 1.
+    """
+    terms: dict[int, Ball] = {}
+    for monomial, factor in exponent.items():
+        power, constant, others = _split(monomial)
+        coefficient = constant * rational(factor)
+        if others:
+            if not coefficient < 0 or any(o.op != "exp" for o in others):
+                return None
+            inner = _rate(_sum_of_arguments(others), start)
+            if inner is None:
+                return None
+            power, rate = inner
+            power, coefficient = power * DEGREE, coefficient * rate**DEGREE / factorial(DEGREE)
+        terms[power] = terms.get(power, ball(0.0)) + coefficient
+    return terms
+
+
+def _sum_of_arguments(exponentials: list[Node]) -> Node:
+    """The exponent of a product of exponentials."""
+    total = ZERO
+    for node in exponentials:
+        total = total + node.args[0]
+    return total
+
+
+def _split(monomial: Monomial) -> tuple[int, Ball, list[Node]]:
+    """The power of t, the product of the constants, and the atoms that are neither."""
+    power, constant, others = 0, ball(1.0), []
+    for atom, exponent in monomial:
+        if atom is T:
+            power = exponent
+        elif is_constant(atom):
+            constant *= compiled((atom,), ())()[0] ** exponent
+        else:
+            others += [atom] * exponent
+    return power, constant, others
+
+
+def _rate(argument: Node, start: float) -> tuple[int, Ball] | None:
+    """(n, a) with a > 0 such that the argument is at least a t**n from ``start`` on."""
+    terms: dict[int, Ball] = {}
+    for monomial, factor in polynomial(argument).items():
+        power, constant, others = _split(monomial)
+        if others:
+            return None
+        terms[power] = terms.get(power, ball(0.0)) + constant * rational(factor)
+    if not terms or (top := max(terms)) < 1:
+        return None
+    falling = (c.min(0) * ball(start) ** (k - top) for k, c in terms.items() if k != top)
+    rate = terms[top] + sum(falling, ball(0.0))
+    return (top, rate) if rate > 0 else None
+
+
+def rational(value: Fraction) -> Ball:
+    """The ball around a fraction."""
+    flint = require("flint", "certify")
+    return flint.arb(value.numerator) / value.denominator

@@ -1,0 +1,185 @@
+"""Searches over a closed interval: every zero of a function, and bounds of its largest value.
+
+Both divide the interval into boxes until each box is settled by ball arithmetic, so that nothing
+between two points is missed; both give up, and say so, when their budget is spent.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from itertools import count
+
+from ogive.certify.proof.budget import Budget, Unproved
+from ogive.certify.proof.enclosure import BITS, Ball, Curve, ball, between, sign
+
+#: How finely two zeros are told apart, relative to 1 or to their size.
+NARROW = 2.0**-60
+#: A zero at which this many derivatives are 0 as well is still recognised at an exact point.
+MULTIPLICITY = 6
+#: Where a box is divided; the others serve if the sign at the one before is not known. A zero at
+#: a point of division is exact, so that it belongs to both boxes beyond doubt.
+ASIDE = (0.5, 0.46, 0.53)
+#: Relative width to which a largest value is bounded.
+RELATIVE = 1e-12
+#: The size below which a value counts as 0 for that purpose.
+TINY = 1e-18
+
+
+def zeros(f: Curve, low: Ball, high: Ball, budget: Budget) -> list[Ball]:
+    """Balls in order, each around exactly one zero, that hold every zero in [low, high].
+
+    At an end whose value is 0 within the precision, the end counts as a zero. A zero at which the
+    derivative is 0 as well is found only if it is exactly 0, an end, or the middle of a box.
+
+    Raises:
+        Unproved: when the budget is spent: near zeros that touch, poles, oscillations, or where
+            the function is 0 on an interval.
+    """
+    found: list[Ball] = []
+    stack = [(low, high)]
+    while stack:
+        budget.spend()
+        left, right = stack.pop()
+        box = between(left, right)
+        value, slope = f.with_slope(box)
+        if value.is_finite() and sign(value):
+            continue
+        if slope.is_finite() and sign(slope):
+            found += _single(f, left, right, slope)
+        elif (multiple := _multiple(f, left, right, box)) is not None:
+            found.append(multiple)
+        else:
+            middle = _division(f, left, right)
+            stack += [(left, middle), (middle, right)]
+    return _merged(found)
+
+
+def _single(f: Curve, left: Ball, right: Ball, slope: Ball) -> list[Ball]:
+    """The zero of a function that is monotone from left to right, if it has one."""
+    at_left, at_right = f.at(left), f.at(right)
+    ends = [end for end, value in ((left, at_left), (right, at_right)) if value.contains(0)]
+    if ends:
+        return [_shared(f, end, slope) for end in ends]
+    return [] if sign(at_left) == sign(at_right) else [newton(f, between(left, right), slope)]
+
+
+def _shared(f: Curve, end: Ball, slope: Ball) -> Ball:
+    """The ball around an end in which lies the zero of a monotone function, in the box or not."""
+    return between(end, end - f.at(end) / slope)
+
+
+def newton(f: Curve, box: Ball, slope: Ball) -> Ball:
+    """The zero in a box over which the slope has one sign, by interval Newton steps.
+
+    Each step meets the box with m - f(m) / f'(box), which holds the zero; where that no longer
+    halves the box, the precision is reached. A zero that is a float exactly is given as that.
+    """
+    for _ in range(BITS):
+        middle = box.mid()
+        step = (middle - f.at(middle) / slope).intersection(box)
+        if not step.rad() < box.rad() * 0.5:
+            break
+        box = step
+        slope = f.slope.at(box)
+    exact = ball(float(step.mid()))
+    return exact if step.contains(exact) and f.at(exact) == 0 else step
+
+
+def _multiple(f: Curve, left: Ball, right: Ball, box: Ball) -> Ball | None:
+    """0 or an end, where it is exactly a zero of several orders and the box has no other zero.
+
+    All derivatives below the order k are 0 there and the k-th has one sign over the box, so that
+    f(x) = f^(k)(xi) (x - zero)**k / k! vanishes nowhere else.
+    """
+    for point in (ball(0.0), left, right):
+        if box.contains(point) and f.at(point) == 0:
+            return point if _order(f, point, box) else None
+    return None
+
+
+def _order(f: Curve, point: Ball, box: Ball) -> int:
+    """How many derivatives from the 0-th on vanish at a point, if the next has one sign."""
+    for order in range(1, MULTIPLICITY):
+        f = f.slope
+        side = sign(f.at(point))
+        if side is None:
+            return 0
+        if side:
+            value = f.over(box)
+            return order if value.is_finite() and sign(value) else 0
+    return 0
+
+
+def _division(f: Curve, left: Ball, right: Ball) -> Ball:
+    """A point between, preferably one where the sign of the function is known."""
+    if not (right - left) > NARROW * (1 + abs(left)):
+        raise Unproved("zeros that cannot be told apart")
+    points = [(left + (right - left) * part).mid() for part in ASIDE]
+    if left < 0 < right:
+        points.insert(0, ball(0.0))
+    for point in points:
+        if sign(f.at(point)) is not None:
+            return point
+    raise Unproved("no point at which the sign is known")
+
+
+def _merged(found: list[Ball]) -> list[Ball]:
+    """The zeros in order, those that neighbouring boxes share taken once."""
+    merged: list[Ball] = []
+    for zero in sorted(found, key=lambda b: (float(b.mid()), float(b.rad()))):
+        if merged and merged[-1].overlaps(zero):
+            merged[-1] = between(merged[-1], zero)
+        else:
+            merged.append(zero)
+    return merged
+
+
+def supremum(f: Curve, low: Ball, high: Ball, budget: Budget) -> tuple[Ball, Ball]:
+    """(value, place): a ball around the largest value in [low, high], and where it is reached.
+
+    Branch and bound: the box with the largest bound is divided until the bound is within
+    ``RELATIVE`` of a value that is reached; a box over which the slope has one sign counts with the
+    end that is larger. The place is a ball that holds a point with a value as large as the bound
+    allows, to the same precision, not one of several equal maxima in particular.
+    """
+    best, place = _better((f.at(low), low), (f.at(high), high))
+    order, ignored = count(), best
+    heap = [(-math.inf, next(order), low, high)]
+    while heap:
+        budget.spend()
+        _, _, left, right = heapq.heappop(heap)
+        bound, candidate = _bound(f, left, right)
+        best, place = _better((best, place), (f.at(candidate), candidate))
+        if bound is None:
+            continue
+        if bound <= _enough(best):
+            ignored = ignored.max(bound)
+            continue
+        if not (right - left) > NARROW * (1 + abs(left)):
+            raise Unproved("values that the arithmetic cannot bound")
+        for part in ((left, candidate), (candidate, right)):
+            heapq.heappush(heap, (-float(bound), next(order), *part))
+    return between(best, best.max(ignored)), place
+
+
+def _bound(f: Curve, left: Ball, right: Ball) -> tuple[Ball | None, Ball]:
+    """An upper bound over a box and a point to look at; no bound if that point has the largest
+    value of the box because the slope has one sign."""
+    value, slope = f.with_slope(between(left, right))
+    if slope.is_finite() and (slope >= 0 or slope <= 0):
+        return None, (right if slope >= 0 else left)
+    bound = value.upper() if value.is_finite() else ball(math.inf)
+    return bound, ((left + right) / 2).mid()
+
+
+def _enough(best: Ball) -> Ball:
+    """What a bound may exceed the best value by, and still count as equal to it."""
+    return best.lower() + RELATIVE * (abs(best).lower() + ball(TINY))
+
+
+def _better(a: tuple[Ball, Ball], b: tuple[Ball, Ball]) -> tuple[Ball, Ball]:
+    """The pair with the larger value, of two that are known."""
+    if not (a[0].is_finite() and b[0].is_finite()):
+        return a if a[0].is_finite() else b
+    return a if a[0].lower() >= b[0].lower() else b

@@ -1,0 +1,222 @@
+"""The shape of a function, proved: range, limits, zeros, monotone and convex stretches, symmetry.
+
+Every statement follows from the signs of f, f' and f'' over the whole line (``variation``), from
+the germs at its ends (``tails``) or from the formula (``algebra``). What cannot be proved is
+NOT_PROVED or None, never a guess.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ogive.catalogue import Spec
+from ogive.certify.proof import algebra, variation
+from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.enclosure import X, ball
+from ogive.certify.proof.germ import Germ
+from ogive.certify.proof.interval import Interval, quantity
+from ogive.certify.proof.stretches import (
+    CONVEX,
+    MONOTONE,
+    Branch,
+    Stretch,
+    Turn,
+    branches,
+    curvature,
+    runs_of,
+    stretches,
+    turns,
+)
+from ogive.certify.proof.subject import Subject, attempt, attempted, subject
+from ogive.certify.proof.zeros import zeros_of
+from ogive.certify.quantity import NOT_PROVED, Quantity
+
+POWERS = {1: "linear", 2: "quadratic", 3: "cubic"}
+#: Points at which a symmetry or homogeneity that does not hold is disproved, with one beyond every
+#: joint, and one for each joint that lies on the other side of it than its double.
+PROBES = (0.5, 1.0, 2.5)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a function does towards an end of its domain.
+
+    Attributes:
+        value: the limit, infinite ones among them; not proved where there is none.
+        growth: ``bounded``, ``logarithmic``, ``linear``, ``quadratic``, ``cubic``, ``power p``,
+            ``exponential``, or ``not proved``.
+        factor: the limit of the function divided by that growth; of the exponential's, the limit
+            of what stands before it.
+    """
+
+    value: Quantity
+    growth: str
+    factor: Quantity
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The shape of a function; None stands for what is not proved.
+
+    Attributes:
+        domain: where it is defined.
+        range: from its infimum to its supremum, an end closed if it is reached.
+        left, right: its limits and growth towards the ends of the domain.
+        zeros, fixed_points: where f(x) = 0 and f(x) = x; intervals where there are such.
+        at_zero, slope_at_zero: f(0) and f'(0), the latter by torch's convention at a kink.
+        monotone, turning_points: the stretches in order, and where it turns between them.
+        convexity, curvature: the stretches in order; ``convex``, ``concave``, ``linear`` or
+            ``neither`` as a whole.
+        symmetry: ``odd``, ``even``, ``none`` or ``not proved``.
+        homogeneous: whether f(c x) = c f(x) for every c > 0.
+        bounded: whether both ends of the range are finite.
+        invertible: whether the function as a whole is strictly monotone.
+        branches: the parts that have an inverse.
+    """
+
+    domain: Interval
+    range: Interval
+    left: Limit
+    right: Limit
+    zeros: tuple[Interval, ...] | None
+    fixed_points: tuple[Interval, ...] | None
+    at_zero: Quantity
+    slope_at_zero: Quantity
+    monotone: tuple[Stretch, ...] | None
+    turning_points: tuple[Turn, ...] | None
+    convexity: tuple[Stretch, ...] | None
+    curvature: str
+    symmetry: str
+    homogeneous: bool | None
+    bounded: bool | None
+    invertible: bool | None
+    branches: tuple[Branch, ...] | None
+
+
+def shape(spec: Spec) -> Shape:
+    """The shape of an entry; see ``subject`` for what it is of gated and stochastic ones.
+
+    Raises:
+        OgiveError: for a rowwise entry, which is no function of one number.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> found = shape(entries()["silu"])
+        >>> [s.kind for s in found.monotone], round(found.range.low.value, 9)
+        (['decreasing', 'increasing'], -0.278464543)
+    """
+    return shape_of(subject(spec))
+
+
+@lru_cache(maxsize=1024)
+def shape_of(f: Subject) -> Shape:
+    """The shape of a function; see ``shape``."""
+    runs = attempt(lambda: runs_of(f, 1))
+    bends = attempt(lambda: runs_of(f, 2))
+    values = _range(f)
+    return Shape(
+        domain=_domain(f),
+        range=values,
+        left=_limit(f, -1),
+        right=_limit(f, 1),
+        zeros=attempt(lambda: zeros_of(f)),
+        fixed_points=attempt(lambda: zeros_of(Subject(f.node - X, f.domain))),
+        at_zero=_at_zero(f, 0),
+        slope_at_zero=_at_zero(f, 1),
+        monotone=stretches(runs, MONOTONE),
+        turning_points=None if runs is None else attempt(lambda: turns(f, runs)),
+        convexity=stretches(bends, CONVEX),
+        curvature=attempt(lambda: curvature(f, bends or runs_of(f, 2))) or "not proved",
+        symmetry=attempt(lambda: _symmetry(f)) or "not proved",
+        homogeneous=attempt(lambda: _homogeneous(f)),
+        bounded=_bounded(values),
+        invertible=None if runs is None else len(runs) == 1 and runs[0].sign != 0,
+        branches=None if runs is None else attempt(lambda: branches(f, runs)),
+    )
+
+
+def _domain(f: Subject) -> Interval:
+    low, high = (Quantity(end, 0.0, "symbolic") for end in f.domain)
+    return Interval(low, high)
+
+
+def _range(f: Subject) -> Interval:
+    low = attempt(lambda: _range_end(f, -1)) or (NOT_PROVED, None)
+    high = attempt(lambda: _range_end(f, 1)) or (NOT_PROVED, None)
+    return Interval(low[0], high[0], low[1], high[1])
+
+
+def _range_end(f: Subject, side: int) -> tuple[Quantity, bool | None]:
+    """The infimum (-1) or supremum (1), and whether it is reached."""
+    inner = variation.largest(f.pieces) if side > 0 else variation.smallest(f.pieces)
+    at_joints = [f.at(left.high) for left, _ in f.joints]
+    value = side * variation.max_of([side * v for v in (inner.value, *at_joints)])
+    reached = any(v.overlaps(value) for v in at_joints) or (
+        any(inner.inside) and variation.same(inner.value, value)
+    )
+    return quantity(value), True if reached else False if inner.places else None
+
+
+def _limit(f: Subject, side: int) -> Limit:
+    found = attempt(lambda: _growth(f, side))
+    return found or Limit(NOT_PROVED, "not proved", NOT_PROVED)
+
+
+def _growth(f: Subject, side: int) -> Limit:
+    piece = f.pieces[-1 if side > 0 else 0]
+    known = [germ for _, germ in piece.tails(piece.node, side)]
+    if not known:
+        raise Unproved("a germ")
+    signed = next((germ for germ in known if germ.sign is not None), known[0])
+    value = NOT_PROVED if signed.value is None else quantity(signed.value)
+    factor = NOT_PROVED if signed.limit is None else quantity(signed.limit)
+    if signed.tendency <= 0:
+        return Limit(value, "bounded", value)
+    return Limit(value, _order_of_growth(signed), factor)
+
+
+def _order_of_growth(germ: Germ) -> str:
+    if germ.scale.exponent:
+        return "exponential"
+    power = germ.scale.power
+    return POWERS.get(int(power), f"power {power}") if power else "logarithmic"
+
+
+def _at_zero(f: Subject, order: int) -> Quantity:
+    low, high = f.domain
+    return attempted(lambda: f.at(ball(0.0), order)) if low < 0 < high else NOT_PROVED
+
+
+def _probes(f: Subject) -> tuple[float, ...]:
+    joints = [abs(float(left.high)) for left, _ in f.joints]
+    return (*PROBES, 1.5 * max(joints, default=0.0) + 1.0, *(0.75 * j for j in joints))
+
+
+def _symmetry(f: Subject) -> str:
+    low, high = f.domain
+    if low != -high:
+        return "none"
+    found = algebra.parity(f.pieces)
+    if found:
+        return "even" if found > 0 else "odd"
+    values = [(f.at(ball(p)), f.at(ball(-p))) for p in _probes(f)]
+    if any(a != b for a, b in values) and any(a != -b for a, b in values):
+        return "none"
+    raise Unproved("a symmetry")
+
+
+def _homogeneous(f: Subject) -> bool:
+    if algebra.homogeneous(f.pieces):
+        return True
+    if any(f.at(ball(2 * p)) != 2 * f.at(ball(p)) for q in _probes(f) for p in (q, -q)):
+        return False
+    raise Unproved("homogeneity")
+
+
+def _bounded(values: Interval) -> bool | None:
+    ends = (values.low, values.high)
+    if any(math.isinf(end.value) for end in ends):
+        return False
+    return None if NOT_PROVED in ends else True

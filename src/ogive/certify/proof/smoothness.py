@@ -1,0 +1,212 @@
+"""How smooth a function is, proved: its joints, its class C^k, the suprema of |f'| and |f''|.
+
+A formula without pieces has every derivative wherever its denominators, and the arguments of its
+roots and logarithms, have no zero; elsewhere pieces meet, and the first derivative that steps there
+gives the class.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ogive.catalogue import Spec
+from ogive.certify.proof import variation
+from ogive.certify.proof.budget import Budget, Unproved
+from ogive.certify.proof.enclosure import Ball, curve
+from ogive.certify.proof.interval import Interval, point, quantity
+from ogive.certify.proof.partition import Piece
+from ogive.certify.proof.polynomial import is_constant
+from ogive.certify.proof.subject import Subject, attempt, step, subject
+from ogive.certify.proof.variation import end_value
+from ogive.certify.proof.zeros import touching
+from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.expr import Node, walk
+
+#: Derivatives up to this order are compared where pieces meet.
+ORDERS = 4
+
+
+@dataclass(frozen=True)
+class Joint:
+    """A point where a derivative steps.
+
+    Attributes:
+        place: where.
+        order: the lowest order that steps: 0 for a jump of the function, 1 for a kink.
+        below, above: the values of that derivative on both sides.
+    """
+
+    place: Quantity
+    order: int
+    below: Quantity
+    above: Quantity
+
+
+@dataclass(frozen=True)
+class Supremum:
+    """The supremum of the size of a derivative, the values from one side at joints among them.
+
+    Attributes:
+        value: infinite where it is unbounded.
+        places: points and intervals where it is reached or approached, those known of.
+    """
+
+    value: Quantity
+    places: tuple[Interval, ...]
+
+
+@dataclass(frozen=True)
+class Smoothness:
+    """How smooth a function is; None stands for what is not proved.
+
+    Attributes:
+        order: the largest k up to ``ORDERS`` with the function in C^k, -1 for one that jumps,
+            infinity for one that has every derivative.
+        exact: whether the function is in no higher class; False where its pieces meet with
+            ``ORDERS`` derivatives, and nothing is proved about the next.
+        joints: where a derivative up to ``ORDERS`` steps.
+        slope: the supremum of |f'| over the pieces.
+        lipschitz: the Lipschitz constant: that supremum, infinite where the function jumps.
+        bend: the supremum of |f''| over the pieces.
+    """
+
+    order: float | None
+    exact: bool | None
+    joints: tuple[Joint, ...] | None
+    slope: Supremum
+    lipschitz: Quantity
+    bend: Supremum
+
+    @property
+    def jumps(self) -> tuple[Quantity, ...] | None:
+        """Where the function itself jumps."""
+        return self._of(0)
+
+    @property
+    def kinks(self) -> tuple[Quantity, ...] | None:
+        """Where the function is continuous and its derivative jumps."""
+        return self._of(1)
+
+    def _of(self, order: int) -> tuple[Quantity, ...] | None:
+        found = self.joints
+        return None if found is None else tuple(j.place for j in found if j.order == order)
+
+
+def smoothness(spec: Spec) -> Smoothness:
+    """The smoothness of an entry; see ``subject`` for what it is of gated and stochastic ones.
+
+    Raises:
+        OgiveError: for a rowwise entry, which is no function of one number.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> found = smoothness(entries()["mish"])
+        >>> found.order, round(found.slope.value.value, 9)
+        (inf, 1.088498161)
+    """
+    return smoothness_of(subject(spec))
+
+
+@lru_cache(maxsize=1024)
+def smoothness_of(f: Subject) -> Smoothness:
+    """The smoothness of a function; see ``smoothness``."""
+    joints = attempt(lambda: _joints(f))
+    order = None if joints is None else _class(f, joints)
+    slope = _supremum(f, 1)
+    return Smoothness(
+        order=order,
+        exact=None if joints is None else bool(joints) or order == math.inf,
+        joints=joints,
+        slope=slope,
+        lipschitz=_lipschitz(joints, slope),
+        bend=_supremum(f, 2),
+    )
+
+
+def _class(f: Subject, joints: tuple[Joint, ...]) -> float:
+    if joints:
+        return min(j.order for j in joints) - 1
+    return ORDERS if f.joints else math.inf
+
+
+def _lipschitz(joints: tuple[Joint, ...] | None, slope: Supremum) -> Quantity:
+    if joints is None:
+        return NOT_PROVED
+    jumps = any(j.order == 0 for j in joints)
+    return Quantity(math.inf, 0.0, "ball") if jumps else slope.value
+
+
+def _joints(f: Subject) -> tuple[Joint, ...]:
+    """Where a derivative steps, on condition that none does inside a piece."""
+    if not all(_is_regular(piece) for piece in f.pieces):
+        raise Unproved("the argument of a quotient, a root or a logarithm may be 0")
+    found = (_joint(left, right) for left, right in f.joints)
+    return tuple(joint for joint in found if joint is not None)
+
+
+def _joint(left: Piece, right: Piece) -> Joint | None:
+    for order in range(ORDERS + 1):
+        side = step(left, right, order)
+        if side is None:
+            raise Unproved("a step")
+        if side:
+            values = [
+                quantity(end_value(piece, piece.curve(order).node, left.high))
+                for piece in (left, right)
+            ]
+            return Joint(quantity(left.high), order, *values)
+    return None
+
+
+def _is_regular(piece: Piece) -> bool:
+    """Whether nothing that must not be 0 has a zero in a piece or at an end that belongs to it."""
+    return all(_has_no_zero(piece, node) for node in _delicate(piece.node))
+
+
+def _delicate(root: Node) -> Iterator[Node]:
+    """What is analytic only where it is not 0, or leads to something that is."""
+    for node in walk(root):
+        if node.op in ("sqrt", "log", "pow"):
+            yield node.args[0]
+        elif node.op == "div":
+            yield node.args[1]
+        elif node.op == "log1p":
+            yield 1 + node.args[0]
+        elif node.op == "erfinv":
+            yield 1 - node.args[0] * node.args[0]
+
+
+def _has_no_zero(piece: Piece, node: Node) -> bool:
+    if is_constant(node):
+        return True
+    sides = ((piece.low, piece.open_low), (piece.high, piece.open_high))
+    ends = [curve(node).at(end) for end, opened in sides if not opened]
+    return all(value != 0 for value in ends) and not piece.zeros(node, Budget())
+
+
+def _supremum(f: Subject, order: int) -> Supremum:
+    found = attempt(lambda: _largest_size(f, order))
+    return found or Supremum(NOT_PROVED, ())
+
+
+def _largest_size(f: Subject, order: int) -> Supremum:
+    """The larger of the supremum and minus the infimum of a derivative."""
+    above, below = variation.largest(f.pieces, order), variation.smallest(f.pieces, order)
+    value = variation.max_of([above.value, -below.value])
+    places = [
+        place
+        for extreme, size in ((above, above.value), (below, -below.value))
+        if variation.same(size, value)
+        for place in extreme.places
+    ]
+    places.sort(key=lambda ends: (float(ends[0]), float(ends[1])))
+    return Supremum(quantity(value), tuple(_place(*ends) for ends in touching(places)))
+
+
+def _place(low: Ball, high: Ball) -> Interval:
+    if variation.same(low, high):
+        return point(quantity(low))
+    return Interval(quantity(low), quantity(high))

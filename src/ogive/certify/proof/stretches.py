@@ -1,0 +1,151 @@
+"""Where a function rises, falls and turns, bends to which side, and has an inverse, proved.
+
+Neighbouring segments of one sign make one stretch, unless a step at the joint between them goes
+against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ogive.certify.proof import variation
+from ogive.certify.proof.enclosure import Ball
+from ogive.certify.proof.interval import Interval, quantity
+from ogive.certify.proof.partition import Piece
+from ogive.certify.proof.subject import Subject, step
+from ogive.certify.proof.variation import Segment
+from ogive.certify.quantity import Quantity
+
+MONOTONE = {1: "increasing", -1: "decreasing", 0: "constant"}
+CONVEX = {1: "convex", -1: "concave", 0: "linear"}
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """An interval over which a function is of one kind: increasing, convex ..."""
+
+    interval: Interval
+    kind: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A point where a function turns: a ``minimum`` or a ``maximum``."""
+
+    place: Quantity
+    value: Quantity
+    kind: str
+
+
+@dataclass(frozen=True)
+class Branch:
+    """An interval on which a function is strictly monotone, so has an inverse, and its image."""
+
+    domain: Interval
+    image: Interval
+
+
+@dataclass(frozen=True)
+class Run:
+    """Neighbouring segments of one sign that belong together."""
+
+    segments: tuple[Segment, ...]
+
+    @property
+    def sign(self) -> int:
+        return self.segments[0].sign
+
+    @property
+    def ends(self) -> tuple[Ball, Ball]:
+        """Where it begins and where it ends."""
+        return self.segments[0].low, self.segments[-1].high
+
+    @property
+    def closed(self) -> tuple[bool, bool]:
+        """Whether the function is defined at the ends."""
+        (first, *_), (*_, last) = self.segments, self.segments
+        open_low = first.low is first.piece.low and first.piece.open_low
+        return not open_low, not (last.high is last.piece.high and last.piece.open_high)
+
+    @property
+    def interval(self) -> Interval:
+        """The same as an interval of a report."""
+        (low, high), closed = self.ends, self.closed
+        return Interval(quantity(low), quantity(high), *closed)
+
+
+def runs_of(f: Subject, order: int) -> list[Run]:
+    """The stretches over which f rises, falls or is constant (order 1), or bends (order 2)."""
+    groups: list[list[Segment]] = []
+    for segment in f.segments(order):
+        if groups and _joins(groups[-1][-1], segment, order):
+            groups[-1].append(segment)
+        else:
+            groups.append([segment])
+    return [Run(tuple(group)) for group in groups]
+
+
+def _joins(left: Segment, right: Segment, order: int) -> bool:
+    """Whether two segments are one stretch: of one sign, and no step against it between them."""
+    if left.sign != right.sign:
+        return False
+    if left.piece is right.piece:
+        return True
+    steps = [step(left.piece, right.piece, lower) for lower in range(order)]
+    return not any(steps[:-1]) and steps[-1] in (0, left.sign)
+
+
+def stretches(runs: Sequence[Run] | None, kinds: dict[int, str]) -> tuple[Stretch, ...] | None:
+    """The runs as a report states them."""
+    return None if runs is None else tuple(Stretch(r.interval, kinds[r.sign]) for r in runs)
+
+
+def turns(f: Subject, runs: Sequence[Run]) -> tuple[Turn, ...]:
+    """Where a rising and a falling stretch meet without a step."""
+    found = []
+    for left, right in pairwise(runs):
+        if left.sign * right.sign == -1 and not _steps(left.segments[-1], right.segments[0]):
+            place = left.ends[1]
+            kind = "minimum" if left.sign < 0 else "maximum"
+            found.append(Turn(quantity(place), quantity(f.at(place)), kind))
+    return tuple(found)
+
+
+def _steps(left: Segment, right: Segment) -> bool:
+    return left.piece is not right.piece and step(left.piece, right.piece, 0) != 0
+
+
+def curvature(f: Subject, bends: Sequence[Run]) -> str:
+    """Convex or concave as a whole: bent to one side, and kinked to no other."""
+    if len(bends) == 1:
+        return CONVEX[bends[0].sign]
+    kinks = [(step(*joint, 0), step(*joint, 1)) for joint in f.joints]
+    for side in (1, -1):
+        if all(b.sign in (0, side) for b in bends) and all(
+            jump == 0 and kink in (0, side) for jump, kink in kinks
+        ):
+            return CONVEX[side]
+    return "neither"
+
+
+def branches(f: Subject, runs: Sequence[Run]) -> tuple[Branch, ...]:
+    """The strictly monotone stretches with their images; a step within leaves a gap in one."""
+    return tuple(Branch(run.interval, _image(f, run)) for run in runs if run.sign)
+
+
+def _image(f: Subject, run: Run) -> Interval:
+    """The values of a strictly monotone stretch, the lower end first."""
+    pieces = run.segments[0].piece, run.segments[-1].piece
+    ends = [
+        _image_end(f, piece, end, closed)
+        for piece, end, closed in zip(pieces, run.ends, run.closed, strict=True)
+    ]
+    (low, closed_low), (high, closed_high) = ends if run.sign > 0 else reversed(ends)
+    return Interval(quantity(low), quantity(high), closed_low, closed_high)
+
+
+def _image_end(f: Subject, piece: Piece, end: Ball, closed: bool) -> tuple[Ball, bool]:
+    value = variation.end_value(piece, piece.node, end)
+    return value, closed and bool(value.is_finite() and f.at(end).overlaps(value))

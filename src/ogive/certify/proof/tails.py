@@ -1,0 +1,277 @@
+"""The germ of an expression of t: one rule for each primitive, proved for every t >= start.
+
+Where an argument grows, a primitive is rewritten by an exact identity that shows its growth, as
+sigmoid(v) = exp(v) sigmoid(-v) for v to -inf, or it saturates and is held between its value at
+the argument's bound and its limit. Where an argument decays, f(v) = f(0) + v f'(xi).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.enclosure import Ball, ball, between, compiled
+from ogive.certify.proof.fraction import quotient
+from ogive.certify.proof.germ import Germ
+from ogive.certify.proof.polynomial import Monomial, Polynomial, T, is_constant, polynomial
+from ogive.certify.proof.scale import Scale, rational
+from ogive.expr import PRIMITIVES, Node, const, symbol
+from ogive.expr.node import ONE, PI, constant_value
+from ogive.expr.primitives import call
+
+_V = symbol("v")
+HALF = const(0.5)
+ROOT_TWO_PI = call("sqrt", 2 * PI)
+
+
+def _log1p_exp(v: Node) -> Node:
+    return call("log1p", call("exp", v))
+
+
+#: (primitive, sign of the infinity its argument goes to) -> the same function in other words.
+IDENTITIES: dict[tuple[str, int], Callable[[Node], Node]] = {
+    ("expm1", 1): lambda v: call("exp", v) * -call("expm1", -v),
+    ("sigmoid", -1): lambda v: call("exp", v) * call("sigmoid", -v),
+    ("dsigmoid", 1): lambda v: call("exp", -v) * call("sigmoid", v) * call("sigmoid", v),
+    ("dsigmoid", -1): lambda v: call("exp", v) * call("sigmoid", -v) * call("sigmoid", -v),
+    ("softplus", 1): lambda v: v + _log1p_exp(-v),
+    ("softplus", -1): _log1p_exp,
+    ("sech", 1): lambda v: 2 * call("exp", -v) * call("sigmoid", 2 * v),
+    ("sech", -1): lambda v: 2 * call("exp", v) * call("sigmoid", -2 * v),
+    ("sinh", 1): lambda v: HALF * call("exp", v) * -call("expm1", -2 * v),
+    ("sinh", -1): lambda v: HALF * call("exp", -v) * call("expm1", 2 * v),
+    ("cosh", 1): lambda v: HALF * call("exp", v) * (1 + call("exp", -2 * v)),
+    ("cosh", -1): lambda v: HALF * call("exp", -v) * (1 + call("exp", 2 * v)),
+    ("log1p", 1): lambda v: call("log", 1 + v),
+    ("asinh", 1): lambda v: call("log", v + call("hypot1", v)),
+    ("asinh", -1): lambda v: -call("log", call("hypot1", v) - v),
+    ("hypot1", 1): lambda v: v * call("hypot1", 1 / v),
+    ("hypot1", -1): lambda v: -v * call("hypot1", 1 / v),
+    ("rhypot", 1): lambda v: 1 / call("hypot1", v),
+    ("rhypot", -1): lambda v: 1 / call("hypot1", v),
+}
+#: (primitive, sign of the infinity) -> its limit, which it approaches monotonically from 0 on.
+SATURATED: dict[tuple[str, int], Node] = {
+    ("expm1", -1): const(-1.0),
+    ("sigmoid", 1): ONE,
+    ("tanh", 1): ONE,
+    ("tanh", -1): -ONE,
+    ("erf", 1): ONE,
+    ("erf", -1): -ONE,
+    ("erfc", -1): const(2.0),
+    ("ndtr", 1): ONE,
+    ("atan", 1): PI / 2,
+    ("atan", -1): -(PI / 2),
+    ("algebraic", 1): ONE,
+    ("algebraic", -1): -ONE,
+    ("softsign", 1): ONE,
+    ("softsign", -1): -ONE,
+}
+#: What tends to a limit, or to its argument, as that and what decays: in the exponent of an
+#: exponential, and in a sum in which it may cancel. The sign is 0 where the argument decays.
+COMPLEMENTS: dict[tuple[str, int], Callable[[Node], Node]] = {
+    ("sigmoid", 1): lambda v: 1 - call("sigmoid", -v),
+    ("ndtr", 1): lambda v: 1 - call("ndtr", -v),
+    ("erf", 1): lambda v: 1 - call("erfc", v),
+    ("erf", -1): lambda v: call("erfc", -v) - 1,
+    ("tanh", 1): lambda v: 1 - 2 * call("sigmoid", -2 * v),
+    ("tanh", -1): lambda v: 2 * call("sigmoid", 2 * v) - 1,
+    ("softplus", 1): IDENTITIES["softplus", 1],
+    ("hypot1", 1): lambda v: v + 1 / (call("hypot1", v) + v),
+    ("hypot1", -1): lambda v: 1 / (call("hypot1", v) - v) - v,
+    ("exp", 0): lambda v: 1 + call("expm1", v),
+}
+#: The Gaussian tails in the form exp(u(v)) / (|v| c) times a factor in [1 - 1/(a v**2), 1]
+#: (Abramowitz and Stegun 7.1.23): (primitive, sign) -> u, c, a.
+GAUSSIAN: dict[tuple[str, int], tuple[Callable[[Node], Node], Node, float]] = {
+    ("erfc", 1): (lambda v: -(v * v), call("sqrt", PI), 2.0),
+    ("ndtr", -1): (lambda v: const(-0.5) * v * v, ROOT_TWO_PI, 1.0),
+}
+
+
+class Tail:
+    """The germs of expressions of t on one half-line; what is found once is kept."""
+
+    def __init__(self, start: float) -> None:
+        self.start = start
+        self._found: dict[Node, Germ] = {}
+
+    def germ(self, node: Node) -> Germ:
+        """The germ of an expression.
+
+        Raises:
+            Unproved: where a rule's condition is not seen to hold from ``start`` on.
+        """
+        if node not in self._found:
+            self._found[node] = self._germ(node)
+        return self._found[node]
+
+    def _germ(self, node: Node) -> Germ:
+        if node is T:
+            return Germ(ball(1.0), ball(1.0), self.start, Scale(power=Fraction(1)))
+        if is_constant(node):
+            return self._constant(compiled((node,), ())()[0])
+        rule = _RULES.get(node.op)
+        if rule is not None:
+            found = rule(*map(self.germ, node.args))
+            return self._expanded(node) or found if found.sign is None else found
+        if node.op == "pow":
+            return self._power(node)
+        if PRIMITIVES[node.op].arity != 1:
+            raise Unproved(f"no rule for {node.op} far out")
+        return self._function(node.op, node.args[0])
+
+    def _expanded(self, node: Node) -> Germ | None:
+        """The germ of a sum with what cancels taken out beforehand, if that gives it a sign."""
+        if node.op not in ("add", "sub"):
+            return None
+        if (reduced := quotient(node)) is not None:
+            return self.sum(reduced[0]) / self.sum(reduced[1])
+        terms = polynomial(node, self._grown)
+        if frozenset({(node, 1)}) in terms:  # it is an atom itself
+            return None
+        found = self.sum(terms)
+        return found if found.sign is not None else None
+
+    def _constant(self, value: Ball) -> Germ:
+        if not value.is_finite():
+            raise Unproved("an infinite constant")
+        return Germ(value, value, self.start)
+
+    def _power(self, node: Node) -> Germ:
+        exponent = constant_value(node.args[1])
+        if exponent is None:
+            return self.germ(call("exp", node.args[1] * call("log", node.args[0])))
+        return self.germ(node.args[0]).power(Fraction(exponent))
+
+    def _function(self, op: str, argument: Node) -> Germ:
+        inner = self.germ(argument)
+        if op in ("abs", "sign"):
+            return self._one_sided(op, inner)
+        if op == "sqrt":
+            return inner.power(Fraction(1, 2))
+        if op == "log":
+            return self._logarithm(inner)
+        if op == "exp":
+            return self._exponential(argument, inner)
+        if inner.tendency <= 0:
+            return self._bounded(op, inner)
+        if op in ("sin", "cos"):
+            return inner.mapped(between(ball(-1.0), ball(1.0)), None)
+        return self._far(op, argument, inner)
+
+    def _one_sided(self, op: str, inner: Germ) -> Germ:
+        """The absolute value or the sign of a function of one sign."""
+        if inner.sign is None:
+            raise Unproved("the absolute value or the sign of a function of either sign")
+        side = ball(float(inner.sign))
+        return inner.times(side) if op == "abs" else inner.mapped(side, side)
+
+    def _bounded(self, op: str, inner: Germ) -> Germ:
+        """A primitive of a bounded argument; of one that decays, f(0) + v f'(xi)."""
+        if inner.tendency == 0:
+            limit = None if inner.limit is None else _value(op, inner.limit)
+            return _finite(inner.mapped(_value(op, inner.factor), limit))
+        at_zero, box = _value(op, ball(0.0)), between(ball(0.0), inner.held)
+        if at_zero != 0:
+            return _finite(inner.mapped(_value(op, box), at_zero))
+        slope, limit = _slope(op, box), _slope(op, ball(0.0))
+        return _finite(inner * inner.mapped(slope, limit))
+
+    def _far(self, op: str, argument: Node, inner: Germ) -> Germ:
+        """A primitive of an argument that grows to an infinity of one sign."""
+        if inner.sign is None:
+            raise Unproved("an argument that may go to either infinity")
+        key = (op, inner.sign)
+        if key in IDENTITIES:
+            return self.germ(IDENTITIES[key](argument))
+        low, high = inner.ends
+        nearest = low if inner.sign > 0 else high
+        if key in GAUSSIAN:
+            exponent, constant, a = GAUSSIAN[key]
+            held = between(1 - 1 / (ball(a) * nearest * nearest), ball(1.0))
+            shape = call("exp", exponent(argument)) / (constant * argument)
+            return self.germ(shape) * inner.mapped(held * inner.sign, ball(float(inner.sign)))
+        if key in SATURATED:
+            limit = compiled((SATURATED[key],), ())()[0]
+            return inner.mapped(between(_value(op, nearest), limit), limit)
+        raise Unproved(f"no rule for {op} of an argument that grows")
+
+    def _logarithm(self, inner: Germ) -> Germ:
+        """u(t) + p log t + r log log t + log c; the third is left to formulas nobody wrote."""
+        if inner.scale.logs or inner.sign != 1:
+            raise Unproved("the logarithm of a logarithm, or of what is not positive")
+        limit = None if inner.limit is None else inner.limit.log()
+        total = inner.mapped(_value("log", inner.factor), limit)
+        if inner.scale.power:
+            logarithm = Germ(ball(1.0), ball(1.0), self.start, Scale(logs=Fraction(1)))
+            total += logarithm.times(rational(inner.scale.power))
+        return total + self.sum(dict(inner.scale.exponent))
+
+    def _exponential(self, argument: Node, inner: Germ) -> Germ:
+        """The growing terms of the exponent go to the scale, the others to the factor."""
+        if inner.tendency <= 0:
+            return self._bounded("exp", inner)
+        terms = polynomial(argument, self._grown)
+        growing = {m: c for m, c in terms.items() if self._monomial(m).tendency > 0}
+        rest = self.sum({m: c for m, c in terms.items() if m not in growing})
+        if any(_is_logarithmic(self._monomial(m)) for m in growing):
+            raise Unproved("the exponential of a logarithm")
+        scale = inner.mapped(ball(1.0), ball(1.0))
+        scale = Germ(scale.factor, scale.limit, self.start, Scale(frozenset(growing.items())))
+        return scale * self._bounded("exp", rest)
+
+    def _grown(self, node: Node) -> Node | None:
+        """Another form of a part of an exponent that shows how the part grows."""
+        if not any(op == node.op for op, _ in COMPLEMENTS):
+            return None
+        inner = self.germ(node.args[0])
+        if inner.tendency == 0 or inner.sign is None:
+            return None
+        form = COMPLEMENTS.get((node.op, inner.sign if inner.tendency > 0 else 0))
+        return form(node.args[0]) if form else None
+
+    def sum(self, terms: Polynomial) -> Germ:
+        """The germ of a polynomial over atoms."""
+        total = self._constant(ball(0.0))
+        for monomial, factor in terms.items():
+            total += self._monomial(monomial).times(rational(factor))
+        return total
+
+    def _monomial(self, monomial: Monomial) -> Germ:
+        product = self._constant(ball(1.0))
+        for atom, exponent in monomial:
+            for _ in range(exponent):
+                product *= self.germ(atom)
+        return product
+
+
+def _is_logarithmic(germ: Germ) -> bool:
+    return not germ.scale.exponent and not germ.scale.power
+
+
+def _finite(germ: Germ) -> Germ:
+    if not germ.factor.is_finite():
+        raise Unproved("a function that is not bounded where its argument is")
+    return germ
+
+
+def _value(op: str, x: Ball) -> Ball:
+    value: Ball = compiled((call(op, _V),), ("v",))(x)[0]
+    return value
+
+
+def _slope(op: str, x: Ball) -> Ball:
+    (partial,) = PRIMITIVES[op].partials(call(op, _V), _V)
+    value: Ball = compiled((partial,), ("v",))(x)[0]
+    return value
+
+
+_RULES: dict[str, Callable[..., Germ]] = {
+    "add": lambda a, b: a + b,
+    "sub": lambda a, b: a - b,
+    "neg": lambda a: -a,
+    "mul": lambda a, b: a * b,
+    "div": lambda a, b: a / b,
+}

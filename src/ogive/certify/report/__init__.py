@@ -1,0 +1,1 @@
+"""The certificate: everything that is known about one entry, computed, written and read again."""

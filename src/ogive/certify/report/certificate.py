@@ -1,0 +1,180 @@
+"""Everything that is known of a function in one report, each number with its method and its error.
+
+What the package ships is read; everything else is proved when it is asked for, once in a process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ogive.catalogue import Spec
+from ogive.certify.proof.saturation import Saturation, saturation
+from ogive.certify.proof.shape import Shape, shape
+from ogive.certify.proof.smoothness import Smoothness, smoothness
+from ogive.certify.proof.subject import subject
+from ogive.certify.properties import with_defaults
+from ogive.certify.report.cost import Cost, cost
+from ogive.certify.report.criteria import Criterion, Evidence, criteria
+from ogive.certify.report.gate import Gate, gate
+from ogive.certify.report.noise import Training, training
+from ogive.certify.report.numerics import Numerics, numerics
+from ogive.certify.report.record import decoded, encoded
+from ogive.certify.report.rows import Rows, rows
+from ogive.certify.report.shipped import key, shipped
+from ogive.certify.report.signal import Signal, signal
+
+#: What the sections of each kind of entry are about.
+ABOUT = {
+    "elementwise": "the function",
+    "stochastic": "the form of evaluation; the section training is about the noisy form",
+    "gated": "the gate at value = 1; the section gate is about the value",
+    "rowwise": "rows of finite numbers",
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a certificate is of.
+
+    Attributes:
+        key: a hash of the formula, its parameters' values and its domain.
+        about: the function that the sections speak of.
+        parameters: the values that they hold at.
+    """
+
+    name: str
+    title: str
+    kind: str
+    family: str
+    formula: str
+    parameters: Mapping[str, float | tuple[float, ...]]
+    aliases: tuple[str, ...]
+    paper: str
+    year: int | None
+    evidence: str
+    about: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A report on one function; a section is None where it does not apply to the kind of entry.
+
+    Attributes:
+        identity: what it is of.
+        shape, smoothness, saturation: see ``shape.Shape``, ``smoothness.Smoothness``,
+            ``saturation.Saturation``.
+        signal: see ``signal.Signal``.
+        training: the noisy form of a stochastic entry.
+        gate: how a gated unit depends on its value.
+        rows: what holds of a rowwise entry.
+        numerics, cost: see ``numerics.Numerics``, ``cost.Cost``.
+        criteria: seven verdicts, see ``criteria``.
+    """
+
+    identity: Identity
+    shape: Shape | None = None
+    smoothness: Smoothness | None = None
+    saturation: Saturation | None = None
+    signal: Signal | None = None
+    training: Training | None = None
+    gate: Gate | None = None
+    rows: Rows | None = None
+    numerics: Numerics | None = None
+    cost: Cost | None = None
+    criteria: tuple[Criterion, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in JSON's own types; infinities and NaN are text."""
+        found: dict[str, Any] = encoded(self)
+        return found
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Certificate:
+        """The report that ``to_dict`` gave."""
+        found: Certificate = decoded(cls, plain)
+        return found
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The report as JSON that strict readers take."""
+        return json.dumps(self.to_dict(), indent=indent, allow_nan=False, ensure_ascii=False)
+
+    def to_markdown(self) -> str:
+        """The report as Markdown: a table for each section."""
+        from ogive.certify.report.page import markdown
+
+        return markdown(self)
+
+    def __str__(self) -> str:
+        from ogive.certify.report.page import text
+
+        return text(self)
+
+
+def certificate(spec: Spec, values: Mapping[str, Any] | None = None) -> Certificate:
+    """The certificate of an entry, with ``values`` in the place of parameters' defaults.
+
+    Raises:
+        MissingExtra: without python-flint, for what the package does not ship.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> round(certificate(entries()["mish"]).smoothness.lipschitz.value, 9)
+        1.088498161
+    """
+    who = identity(spec, values)
+    found = shipped(who.key) or _PROVED.get(who.key)
+    if found is None:
+        found = _PROVED[who.key] = sections(prove(spec, values))
+    return Certificate.from_dict({"identity": encoded(who), **found})
+
+
+#: What was proved in this process, by key.
+_PROVED: dict[str, dict[str, Any]] = {}
+
+
+def sections(found: Certificate) -> dict[str, Any]:
+    """The report in plain types without its identity, which names and papers may change."""
+    return {name: part for name, part in found.to_dict().items() if name != "identity" and part}
+
+
+def identity(spec: Spec, values: Mapping[str, Any] | None = None) -> Identity:
+    """What a certificate of the entry with these values is of."""
+    return Identity(
+        name=spec.name,
+        title=spec.title,
+        kind=spec.kind,
+        family=spec.family,
+        formula=spec.formula_text or str(spec.expression),
+        parameters={p.name: (values or {}).get(p.name, p.default) for p in spec.parameters},
+        aliases=spec.aliases,
+        paper=spec.paper,
+        year=spec.year,
+        evidence=spec.evidence,
+        about=ABOUT[spec.kind],
+        key=key(spec, values),
+    )
+
+
+def prove(spec: Spec, values: Mapping[str, Any] | None = None) -> Certificate:
+    """The certificate, proved now, whatever the package ships; see ``certificate``."""
+    who = identity(spec, values)
+    if spec.kind == "rowwise":
+        return Certificate(who, rows=rows(spec, who.parameters))
+    one = with_defaults(spec, values or {})
+    of = Evidence(one, shape(one), smoothness(one), saturation(one), signal(one), cost(one))
+    return Certificate(
+        identity=who,
+        shape=of.shape,
+        smoothness=of.smoothness,
+        saturation=of.saturation,
+        signal=of.signal,
+        training=training(spec, values) if spec.noise else None,
+        gate=gate(one) if spec.kind == "gated" else None,
+        numerics=numerics(subject(one), of.shape),
+        cost=of.cost,
+        criteria=criteria(of),
+    )

@@ -1,0 +1,101 @@
+"""What a function costs: operations, transcendental evaluations, and what backward must keep.
+
+Counted on the programs that engines run, with parameters as numbers and common parts shared, in
+operations that have no simpler definition: softplus counts as its exp, its log1p and the rest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ogive.catalogue import Spec
+from ogive.certify.proof.polynomial import is_constant
+from ogive.certify.proof.subject import Subject, attempt, subject
+from ogive.certify.proof.variation import end_value
+from ogive.certify.properties import defaults
+from ogive.expr import Node, Program, diff, expand, symbol, walk
+from ogive.expr.primitives import PRIMITIVES
+
+#: Operations that processors have, or that are a few of those.
+ALGEBRAIC = frozenset(
+    ("add", "sub", "neg", "mul", "div", "mul0", "abs", "sign", "min", "max", "lt", "le", "eq",
+     "where", "sqrt", "pi")
+)  # fmt: skip
+#: What has no definition in simpler rows.
+ELEMENTARY = frozenset(n for n, row in PRIMITIVES.items() if row.definition is None) | {"mul0"}
+#: Bits of a number of each dtype.
+BITS = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16}
+
+
+@dataclass(frozen=True)
+class Work:
+    """Operations of one evaluation, the transcendental ones (exp, log, sin, powers ...) apart."""
+
+    operations: int
+    transcendental: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an evaluation takes and what backward must keep of it.
+
+    Attributes:
+        forward: f.
+        derivative: f', one for each data input.
+        both: f and f' in one program, which share what they have in common.
+        kept: by dtype the bits of input for each element that backward needs, 0 where the
+            derivative does not depend on it.
+        mask: the bits that would do in their place, where f' has a few values only.
+    """
+
+    forward: Work
+    derivative: Work
+    both: Work
+    kept: Mapping[str, int]
+    mask: int | None
+
+
+def cost(spec: Spec) -> Cost:
+    """The cost of an entry at its default parameters; of a stochastic one's evaluation form.
+
+    Raises:
+        TypeError: for a rowwise entry, which has no program.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> cost(entries()["sigmoid"]).forward.transcendental
+        1
+    """
+    forward = spec.program.bind(defaults(spec))
+    slopes = tuple(diff(forward.outputs[0], symbol(variable)) for variable in spec.data)
+    needed = sum(any(n == symbol(v) for s in slopes for n in walk(s)) for v in spec.data)
+    return Cost(
+        forward=_work(forward),
+        derivative=_work(_with(forward, slopes)),
+        both=_work(_with(forward, (*forward.outputs, *slopes))),
+        kept={dtype: bits * needed for dtype, bits in BITS.items()},
+        mask=None if spec.kind == "gated" else attempt(lambda: _mask(subject(spec))),
+    )
+
+
+def _with(forward: Program, outputs: tuple[Node, ...]) -> Program:
+    return Program(forward.name, forward.inputs, outputs, forward.samples)
+
+
+def _work(program: Program) -> Work:
+    simple = [expand(output, ELEMENTARY) for output in program.guarded]
+    steps = [node for node in walk(*simple) if node.args and not is_constant(node)]
+    hard = sum(node.op not in ALGEBRAIC for node in steps)
+    return Work(len(steps) - hard, hard)
+
+
+def _mask(f: Subject) -> int | None:
+    """The bits that tell the slopes of a piecewise linear function apart."""
+    slopes = [piece.curve(1) for piece in f.pieces]
+    if not all(is_constant(slope.node) for slope in slopes):
+        return None
+    pairs = zip(f.pieces, slopes, strict=True)
+    different = {float(end_value(p, s.node, p.high).mid()) for p, s in pairs}
+    return math.ceil(math.log2(len(different)))

@@ -1,0 +1,158 @@
+"""Seven things that are commonly asked of an activation, each with the number that decides it.
+
+An activation should be nonlinear, differentiable, cheap, free of saturation, monotone, of few
+parameters, and centred at zero. No good activation meets them all; each line says what is the case.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ogive.catalogue import Spec
+from ogive.certify.proof.saturation import Saturation
+from ogive.certify.proof.shape import Shape
+from ogive.certify.proof.smoothness import Smoothness
+from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.report.cost import Cost
+from ogive.certify.report.signal import Signal
+
+#: A gradient below this counts as vanished where saturation is judged.
+VANISHED = "1e-3"
+ENDS = ("left", "right")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A verdict.
+
+    Attributes:
+        name: what is asked.
+        verdict: ``yes``, ``partly``, ``no`` or ``not proved``.
+        number: what decides it.
+        reason: the number in words.
+    """
+
+    name: str
+    verdict: str
+    number: Quantity
+    reason: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the verdicts rest on."""
+
+    spec: Spec
+    shape: Shape
+    smoothness: Smoothness
+    saturation: Saturation
+    signal: Signal
+    cost: Cost
+
+
+def criteria(evidence: Evidence) -> tuple[Criterion, ...]:
+    """The seven verdicts, in the order of ``CRITERIA``."""
+    return tuple(judge(evidence) for judge in CRITERIA)
+
+
+def _exact(value: float) -> Quantity:
+    return Quantity(float(value), 0.0, "symbolic")
+
+
+def _unknown(name: str) -> Criterion:
+    return Criterion(name, "not proved", NOT_PROVED, "what decides it is not proved")
+
+
+def nonlinear(of: Evidence) -> Criterion:
+    """Whether layers do not collapse into one: the derivative is no constant."""
+    bend, joints = of.smoothness.bend.value, of.smoothness.joints
+    if bend.low > 0:
+        return Criterion("nonlinear", "yes", bend, "the supremum of |f''| is above 0")
+    breaks = [j for j in joints or () if j.order <= 1]
+    if not breaks and (joints is None or bend.method == "not proved"):
+        return _unknown("nonlinear")
+    reason = f"points where the slope or the value steps: {len(breaks)}"
+    return Criterion("nonlinear", "yes" if breaks else "no", _exact(len(breaks)), reason)
+
+
+def differentiable(of: Evidence) -> Criterion:
+    """Whether every point has a gradient."""
+    joints = of.smoothness.joints
+    if joints is None:
+        return _unknown("differentiable")
+    jumps = sum(j.order == 0 for j in joints)
+    kinks = sum(j.order == 1 for j in joints)
+    verdict = "no" if jumps else "partly" if kinks else "yes"
+    reason = f"jumps: {jumps}, kinks: {kinks}"
+    return Criterion("differentiable", verdict, _exact(jumps + kinks), reason)
+
+
+def cheap(of: Evidence) -> Criterion:
+    """Whether it needs no exponential or the like."""
+    work = of.cost.forward
+    reason = f"transcendental evaluations: {work.transcendental}, operations: {work.operations}"
+    verdict = "no" if work.transcendental else "yes"
+    return Criterion("cheap", verdict, _exact(work.transcendental), reason)
+
+
+def unsaturated(of: Evidence) -> Criterion:
+    """Whether its gradient vanishes towards neither end."""
+    sides = (of.saturation.left, of.saturation.right)
+    kinds = [side.kind for side in sides]
+    if "not proved" in kinds:
+        return _unknown("unsaturated")
+    count = sum(kind != "none" for kind in kinds)
+    verdict = ("yes", "partly", "no")[count]
+    if count == 0:
+        return Criterion("unsaturated", verdict, _exact(0), "f' does not tend to 0 at either end")
+    places = [side.below[VANISHED] for side in sides if side.kind != "none"]
+    known = [place for place in places if place is not None and place.method != "not proved"]
+    number = min(known, key=lambda p: abs(p.value), default=_exact(count))
+    told = ", ".join(f"{kind} {name}" for kind, name in zip(kinds, ENDS, strict=True))
+    far = " and ".join(f"{place.value:.5g}" for place in known)
+    return Criterion("unsaturated", verdict, number, f"{told}; |f'| < {VANISHED} beyond {far}")
+
+
+def monotone(of: Evidence) -> Criterion:
+    """Whether it never turns, so that one layer keeps a convex problem convex."""
+    turns = of.shape.turning_points
+    if turns is None:
+        return _unknown("monotone")
+    number = _exact(len(turns))
+    if turns:
+        told = ", ".join(f"{t.kind} at {t.place.value:.5g}" for t in turns[:3])
+        return Criterion("monotone", "no", number, f"turning points: {len(turns)}, {told}")
+    if not _is_monotone(of.shape):
+        return Criterion("monotone", "no", number, "it turns at a jump or a pole")
+    return Criterion("monotone", "yes", number, "no turning points")
+
+
+def _is_monotone(shape: Shape) -> bool:
+    kinds = {stretch.kind for stretch in shape.monotone or ()} - {"constant"}
+    return len(kinds) <= 1
+
+
+def few_parameters(of: Evidence) -> Criterion:
+    """Whether training has few numbers of its own to find."""
+    learned = sum(len(p.symbols) for p in of.spec.parameters if p.learnable)
+    fixed = sum(len(p.symbols) for p in of.spec.parameters if not p.learnable)
+    verdict = "yes" if learned == 0 else "partly" if learned == 1 else "no"
+    reason = f"learned: {learned}, fixed: {fixed}"
+    return Criterion("few parameters", verdict, _exact(learned), reason)
+
+
+def centred(of: Evidence) -> Criterion:
+    """Whether outputs of normal inputs have the mean 0."""
+    mean, std = of.signal.moments.first, math.sqrt(max(of.signal.moments.variance.low, 0.0))
+    if mean.method == "not proved":
+        return _unknown("zero-centred")
+    verdict = "yes" if mean.low <= 0 <= mean.high else "no"
+    share = f", {abs(mean.value) / std:.3g} standard deviations" if std else ""
+    return Criterion("zero-centred", verdict, mean, f"E f(Z) = {mean.value:.5g}{share}")
+
+
+CRITERIA: tuple[Callable[[Evidence], Criterion], ...] = (
+    nonlinear, differentiable, cheap, unsaturated, monotone, few_parameters, centred,
+)  # fmt: skip

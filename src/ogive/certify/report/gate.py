@@ -1,0 +1,59 @@
+"""What a gated unit adds to the certificate of its gate: how it depends on the value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ogive.catalogue import Spec
+from ogive.certify.proof.interval import Interval
+from ogive.certify.proof.shape import shape_of
+from ogive.certify.proof.subject import Subject
+from ogive.certify.properties import defaults
+from ogive.certify.quantity import NOT_PROVED
+from ogive.expr import Node, bind, diff, substitute, symbol, walk
+
+
+@dataclass(frozen=True)
+class Gate:
+    """How a gated unit depends on its value; the other sections are those of its gate at value = 1.
+
+    Attributes:
+        linear_in_value: whether the derivative with respect to the value is free of the value.
+        value_slope: the range of that derivative over all gates, where it is so.
+        product: whether the unit is the value times a function of the gate, so that its derivative
+            with respect to the gate is at most |value| times the slope in ``smoothness``; None
+            where that is not proved.
+    """
+
+    linear_in_value: bool
+    value_slope: Interval
+    product: bool | None
+
+
+def gate(spec: Spec) -> Gate:
+    """The gate section of a gated entry, at its default parameters.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> gate(entries()["glu"]).value_slope.high.value
+        1.0
+    """
+    value, other = spec.data
+    formula = bind(spec.expression, defaults(spec))
+    slope = diff(formula, symbol(value))
+    linear = all(node != symbol(value) for node in walk(slope))
+    if not linear:
+        return Gate(False, Interval(NOT_PROVED, NOT_PROVED, None, None), False)
+    rest = _range(substitute(formula, {value: 0.0}), other)
+    return Gate(True, _range(slope, other), _is_zero(rest))
+
+
+def _is_zero(values: Interval) -> bool | None:
+    """Whether a range is 0 alone."""
+    if NOT_PROVED in (values.low, values.high):
+        return None
+    return values.low.value == values.high.value == 0
+
+
+def _range(slope: Node, gate: str) -> Interval:
+    return shape_of(Subject(substitute(slope, {gate: symbol("x")}))).range

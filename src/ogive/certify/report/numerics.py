@@ -1,0 +1,96 @@
+"""Where a function leaves the range of a dtype, and how exact its implementations were measured.
+
+Beyond the last turning point a function is monotone, so that one crossing of the number at which
+a dtype rounds to infinity, found by bisection with balls, says where every larger input overflows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.enclosure import Ball, ball, between
+from ogive.certify.proof.shape import Shape
+from ogive.certify.proof.subject import Subject, attempted
+from ogive.certify.quantity import NOT_PROVED, Quantity
+
+#: By dtype narrower than Python's: the largest finite number, and where rounding becomes infinite.
+LARGEST: Mapping[str, tuple[float, float]] = {
+    "float16": (65504.0, 65520.0),
+    "bfloat16": ((2 - 2.0**-7) * 2.0**127, (2 - 2.0**-8) * 2.0**127),
+    "float32": ((2 - 2.0**-23) * 2.0**127, (2 - 2.0**-24) * 2.0**127),
+}
+#: Relative width of the interval around a crossing.
+WIDTH = 2.0**-50
+
+
+@dataclass(frozen=True)
+class Overflow:
+    """The inputs beyond which f rounds to infinity in a dtype, towards both ends.
+
+    An end at which it does so for no input of the dtype has None.
+    """
+
+    left: Quantity | None
+    right: Quantity | None
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """What floats make of a function.
+
+    Attributes:
+        overflow: by dtype, where the result is infinite though the input is not.
+        errors: by dtype and engine the worst errors of f, f' and f'' that were recorded against 50
+            digits, in units (see docs/accuracy.md); empty for what nobody measured.
+    """
+
+    overflow: Mapping[str, Overflow]
+    errors: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
+
+
+def numerics(f: Subject, shape: Shape) -> Numerics:
+    """The overflow points of a function whose shape is proved; nothing is measured here."""
+    return Numerics(
+        {
+            dtype: Overflow(*(_beyond(f, shape, side, *bounds) for side in (-1, 1)))
+            for dtype, bounds in LARGEST.items()
+        }
+    )
+
+
+def _beyond(
+    f: Subject, shape: Shape, side: int, largest: float, infinite: float
+) -> Quantity | None:
+    limit = (shape.right if side > 0 else shape.left).value
+    if abs(limit.value) < infinite or (shape.bounded and _largest(shape) < infinite):
+        return None
+    stretches, end = shape.monotone, f.domain[1 if side > 0 else 0]
+    if not stretches or not math.isinf(limit.value) or not math.isinf(end):
+        return NOT_PROVED
+    outermost = stretches[-1 if side > 0 else 0].interval
+    start = (outermost.low if side > 0 else outermost.high).value
+    outer = side * largest
+    if attempted(lambda: abs(f.at(ball(outer)))).high < infinite:
+        return None
+    inner = start if math.isfinite(start) else 0.0
+    return attempted(lambda: _crossing(f, inner, outer, infinite))
+
+
+def _largest(shape: Shape) -> float:
+    return max(abs(shape.range.low.low), abs(shape.range.high.high))
+
+
+def _crossing(f: Subject, inner: float, outer: float, size: float) -> Ball:
+    """Where |f|, monotone between the two points, passes a size."""
+    if not (abs(f.at(ball(inner))) < size < abs(f.at(ball(outer)))):
+        raise Unproved("a crossing")
+    while abs(outer - inner) > WIDTH * abs(outer):
+        middle = inner + (outer - inner) / 2
+        found = abs(f.at(ball(middle)))
+        if not (found > size or found < size):
+            break
+        inner, outer = (inner, middle) if found > size else (middle, outer)
+    return between(ball(inner), ball(outer))

@@ -1,0 +1,125 @@
+"""What a function does to a signal: moments, gains, correlations, and where deep networks settle.
+
+The tables are short; ``theory``, ``phase`` and ``chaos`` compute any other point.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from ogive.catalogue import Spec
+from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.signal.chaos import Edge, edge_of_chaos
+from ogive.certify.signal.gains import (
+    Criticality,
+    Gains,
+    Recommendation,
+    criticality,
+    gains,
+    recommended,
+)
+from ogive.certify.signal.moments import Moments, moments
+from ogive.certify.signal.phase import UNSETTLED, Phase, phase
+from ogive.certify.signal.theory import VANISHING, Field, correlation_map, field
+
+#: The correlations of the table, and the biases of the edge of chaos.
+CORRELATIONS = (-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 0.9, 0.99)
+BIASES = (0.0, 0.1, 0.3)
+#: The error of the rule that the correlation map is integrated by; where the proved C(0) shows it
+#: to be larger, nothing is claimed of correlations.
+RULE = 1e-8
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a layer makes of the correlation of two inputs."""
+
+    before: float
+    after: Quantity
+
+
+@dataclass(frozen=True)
+class Critical:
+    """The edge of chaos at a standard deviation of the biases, see ``chaos.Edge``.
+
+    The length and its slope are None where no edge is found; the length 0 stands for its limit.
+    """
+
+    sigma_b: float
+    sigma_w: Quantity
+    length: float | None
+    length_slope: float | None
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What a function does to pre-activations from N(0, 1), and in depth.
+
+    Attributes:
+        moments, gains, criticality: see ``moments.Moments``, ``gains.Gains``,
+            ``gains.Criticality``.
+        correlation: the correlation map at the recommended gain, without bias.
+        settled: the length, the correlation and the depth scales at that gain.
+        edge: the edge of chaos sigma_w(sigma_b).
+        recommendation: the initialisation that the moments speak for, with its reason.
+    """
+
+    moments: Moments
+    gains: Gains
+    criticality: Criticality
+    correlation: tuple[Kept, ...]
+    settled: Phase
+    edge: tuple[Critical, ...]
+    recommendation: Recommendation
+
+
+def signal(spec: Spec) -> Signal:
+    """The signal section of an entry's certificate, at its default parameters.
+
+    Raises:
+        OgiveError: for a rowwise entry.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> round(signal(entries()["relu"]).correlation[2].after.value, 6)
+        0.31831
+    """
+    found, advice = moments(spec), recommended(moments(spec))
+    f, known = field(spec), math.isfinite(advice.gain)
+    table = _correlations(f, advice.gain) if known else ()
+    right = _agrees(table, criticality(found).kernel_at_zero)
+    return Signal(
+        moments=found,
+        gains=gains(spec),
+        criticality=criticality(found),
+        correlation=table if right else tuple(Kept(row.before, NOT_PROVED) for row in table),
+        settled=_settled(f, advice.gain, right) if known else UNSETTLED,
+        edge=tuple(_critical(b, edge_of_chaos(f, b) if known else None) for b in BIASES),
+        recommendation=advice,
+    )
+
+
+def _critical(sigma_b: float, edge: Edge | None) -> Critical:
+    if edge is None:
+        return Critical(sigma_b, NOT_PROVED, None, None)
+    length = edge.length if edge.length > VANISHING else 0.0
+    return Critical(sigma_b, edge.sigma_w, length, edge.length_slope)
+
+
+def _correlations(f: Field, gain: float) -> tuple[Kept, ...]:
+    values = ((c, correlation_map(f, c, 1.0, gain, 0.0)) for c in CORRELATIONS)
+    return tuple(Kept(c, Quantity(v, RULE, "quadrature")) for c, v in values)
+
+
+def _agrees(table: tuple[Kept, ...], at_zero: Quantity) -> bool:
+    """Whether the map by quadrature has the value at 0 that is proved."""
+    return all(abs(k.after.value - at_zero.value) <= RULE for k in table if k.before == 0)
+
+
+def _settled(f: Field, gain: float, right: bool) -> Phase:
+    """Where deep layers settle; nothing of correlations if their map is not right."""
+    found = phase(f, gain, 0.0)
+    if right:
+        return found
+    return replace(found, correlation=NOT_PROVED, correlation_depth=NOT_PROVED)

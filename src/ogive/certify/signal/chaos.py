@@ -1,0 +1,99 @@
+"""The edge of chaos: weights and biases at which gradients neither vanish nor explode.
+
+At a length q the edge is explicit: sigma_w**2 = 1 / E f'(u)**2 makes chi 1, and
+sigma_b**2 = q - sigma_w**2 E f(u)**2 keeps q (S. Schoenholz et al. 2017, arXiv:1611.01232;
+S. Hayou et al. 2019, arXiv:1902.06853). So the curve needs no search; one sigma_b needs one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ogive.certify.quantity import Quantity
+from ogive.certify.signal.phase import RESIDUAL, bisected
+from ogive.certify.signal.theory import VANISHING, Field, layer
+
+#: The lengths at which the edge is looked for.
+LENGTHS = tuple(float(q) for q in np.geomspace(1e-6, 1e4, 81))
+#: Relative rounding of a difference that is 0.
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A point of the edge of chaos.
+
+    Attributes:
+        length: q*, which every layer keeps there.
+        sigma_w, sigma_b: standard deviations of sqrt(width) * weights and of biases.
+        length_slope: the slope of the length map; the point is stable where it is below 1.
+    """
+
+    length: float
+    sigma_w: Quantity
+    sigma_b: Quantity
+    length_slope: float
+
+
+def edge_at(f: Field, q: float) -> Edge | None:
+    """The point of the edge that keeps the length q; None where no sigma_b does.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> from ogive.certify.signal.theory import field
+        >>> round(edge_at(field(entries()["relu"]), 1.0).sigma_w.value, 6)
+        1.414214
+    """
+    found = layer(f, q)
+    excess = _excess(f, q)
+    if not excess >= -ROUNDING * q:
+        return None
+    weight = Quantity(found.slope**-0.5, found.errors[1] * found.slope**-1.5, "quadrature")
+    error = found.errors[0] / found.slope + found.second * found.errors[1] / found.slope**2
+    bias = math.sqrt(max(excess, 0.0))
+    spread = min(math.sqrt(error), error / bias) if bias else math.sqrt(error)
+    return Edge(q, weight, Quantity(bias, spread, "quadrature"), found.change / found.slope)
+
+
+def _excess(f: Field, q: float) -> float:
+    """sigma_b**2 on the edge at the length q; NaN where the derivative vanishes."""
+    found = layer(f, q)
+    return q - found.second / found.slope if found.slope > 0 else math.nan
+
+
+def edge_curve(f: Field, lengths: tuple[float, ...] = LENGTHS) -> list[Edge]:
+    """The edge of chaos at these lengths, where there is one."""
+    return [point for q in lengths if (point := edge_at(f, q)) is not None]
+
+
+def edge_of_chaos(f: Field, sigma_b: float) -> Edge | None:
+    """The edge at a given sigma_b, at the smallest length where it is found; None if there is none.
+
+    For sigma_b = 0 it is the limit q* = 0, sigma_w = 1/|f'(0)|, if f is smooth at 0 and 0 there;
+    where every length is kept, as by relu, the one with q* = 1.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> from ogive.certify.signal.theory import field
+        >>> round(edge_of_chaos(field(entries()["tanh"]), 0.3).sigma_w.value, 4)
+        1.3956
+    """
+
+    def missing(q: float) -> float:
+        return _excess(f, q) - sigma_b**2
+
+    if not math.isfinite(missing(1.0)):
+        return None
+    if abs(missing(1.0)) <= RESIDUAL:
+        return edge_at(f, 1.0)
+    if sigma_b == 0 and abs(_excess(f, VANISHING)) <= 1e-6 * VANISHING:
+        return edge_at(f, VANISHING)
+    signs = [(q, missing(q)) for q in LENGTHS]
+    for (low, before), (high, after) in pairwise(signs):
+        if before * after < 0:
+            return edge_at(f, bisected(missing, low, high))
+    return None

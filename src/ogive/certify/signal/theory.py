@@ -1,0 +1,150 @@
+"""Signal propagation in wide random networks: lengths, correlations and gradients by depth.
+
+With weights from N(0, sigma_w**2 / width) and biases from N(0, sigma_b**2), the pre-activations of
+a wide layer are normal, so a few expectations say what every layer does (B. Poole et al. 2016,
+arXiv:1606.05340; S. Schoenholz et al. 2017, arXiv:1611.01232). Integrals are by quadrature here,
+because curves and fixed points need many of them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from ogive.catalogue import Spec
+from ogive.certify import pieces
+from ogive.certify.signal.correlation import correlated
+from ogive.certify.signal.moments import formula
+from ogive.certify.signal.quadrature import Array, Function, compiled, ends, integrate, normal
+from ogive.errors import OgiveError
+from ogive.expr import diff, symbol
+
+#: The length that stands for 0 where an integral needs one.
+VANISHING = 1e-100
+#: A length beyond which squares of squares are no floats.
+EXPLODED = 1e100
+
+
+@dataclass(frozen=True)
+class Field:
+    """A function and its derivative on arrays, and where they have kinks or jumps."""
+
+    function: Function
+    slope: Function
+    joints: tuple[float, ...] = ()
+
+
+class Layer(NamedTuple):
+    """Expectations at pre-activations u ~ N(0, q): f(u)**2, f'(u)**2, and u f(u) f'(u) / q, the
+    derivative of the first with respect to q; with their errors."""
+
+    second: float
+    slope: float
+    change: float
+    errors: tuple[float, ...]
+
+
+@lru_cache(maxsize=512)
+def field(spec: Spec) -> Field:
+    """The function of an entry, of its evaluation form or of its gate, at default parameters."""
+    f = formula(spec)
+    derivative = diff(f, symbol("x"))
+    return Field(compiled(f), compiled(derivative), pieces.joints(f))
+
+
+@lru_cache(maxsize=65536)
+def layer(f: Field, q: float) -> Layer:
+    """The expectations of a layer whose pre-activations have the length q > 0."""
+    if not q < EXPLODED:
+        return Layer(math.inf, math.nan, math.nan, (math.inf, math.inf, math.inf))
+
+    def rows(u: Array) -> Array:
+        value, slope = f.function(u), f.slope(u)
+        return np.stack([value * value, slope * slope, u * value * slope / q])
+
+    std = math.sqrt(q)
+    values, errors = integrate(normal(rows, 0.0, std), ends(f.joints, 0.0, std))
+    second, slope, change = map(float, values)
+    return Layer(second, slope, change, tuple(map(float, errors)))
+
+
+def length_map(f: Field, q: float, sigma_w: float, sigma_b: float) -> float:
+    """The length of the next layer's pre-activations: sigma_w**2 E f(u)**2 + sigma_b**2.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> round(length_map(field(entries()["relu"]), 3.0, 2**0.5, 0.0), 12)
+        3.0
+    """
+    return sigma_w**2 * layer(f, max(q, VANISHING)).second + sigma_b**2
+
+
+def correlation_map(f: Field, c: float, q: float, sigma_w: float, sigma_b: float) -> float:
+    """The correlation of two inputs' pre-activations in the next layer, both of length q."""
+    covariance = sigma_w**2 * correlated(f.function, f.joints, q, c) + sigma_b**2
+    return covariance / length_map(f, q, sigma_w, sigma_b)
+
+
+def check(sigma_w: float, sigma_b: float) -> None:
+    """An OgiveError for standard deviations that are none."""
+    if not (0 < sigma_w < math.inf and 0 <= sigma_b < math.inf):
+        raise OgiveError(
+            f"sigma_w is a number > 0 and sigma_b one >= 0, not {sigma_w!r} and {sigma_b!r}"
+        )
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Length, correlation and squared gradient by depth, from the first pre-activations on.
+
+    Attributes:
+        length: q of every layer's pre-activations.
+        correlation: of two inputs' pre-activations; NaN where lengths are not finite.
+        gradient: mean square of the gradient at every layer over that at the last.
+    """
+
+    length: tuple[float, ...]
+    correlation: tuple[float, ...]
+    gradient: tuple[float, ...]
+
+
+def predict(
+    f: Field,
+    depth: int,
+    sigma_w: float,
+    sigma_b: float,
+    length: float = 1.0,
+    correlation: float = 0.5,
+) -> Prediction:
+    """What ``depth`` layers make of pre-activations of a length and a correlation.
+
+    Raises:
+        OgiveError: for sigma_w <= 0 or sigma_b < 0.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> round(predict(field(entries()["relu"]), 10, 2**0.5, 0.0).gradient[0], 9)
+        1.0
+    """
+    check(sigma_w, sigma_b)
+    lengths, correlations, factors = [length], [correlation], []
+    for _ in range(depth):
+        q, c = lengths[-1], correlations[-1]
+        factors.append(sigma_w**2 * layer(f, max(q, VANISHING)).slope)
+        lengths.append(length_map(f, q, sigma_w, sigma_b))
+        correlations.append(_next_correlation(f, c, max(q, VANISHING), sigma_w, sigma_b))
+    gradients = [1.0]
+    for factor in reversed(factors):
+        gradients.append(gradients[-1] * factor)
+    return Prediction(tuple(lengths), tuple(correlations), tuple(reversed(gradients)))
+
+
+def _next_correlation(f: Field, c: float, q: float, sigma_w: float, sigma_b: float) -> float:
+    """The correlation map, within its bounds; NaN where lengths have exploded."""
+    if not (q < EXPLODED and math.isfinite(c)):
+        return math.nan
+    return min(1.0, max(-1.0, correlation_map(f, c, q, sigma_w, sigma_b)))
