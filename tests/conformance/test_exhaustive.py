@@ -61,7 +61,9 @@ def test_the_call_without_autograd_gives_the_same_numbers(name):
     recorded, _ = exhaustive.evaluate(ogive.get(name), x)
     with torch.no_grad():
         plain = ogive.get(name)(x)
-    assert torch.equal(plain.view(torch.int32), recorded.view(torch.int32))
+    known = ~plain.isnan()  # a NaN is a NaN, whatever its bits: torch's operator may have made it
+    assert torch.equal(known, ~recorded.isnan())
+    assert torch.equal(plain[known].view(torch.int32), recorded[known].view(torch.int32))
 
 
 def test_errors_are_counted_in_the_last_place_of_float32():

@@ -396,11 +396,11 @@ def bell_near(format: Format, x: Value) -> Value:
     return fma(s, e, s)
 
 
-def _normal_tail(format: Format, x: Value) -> Value:
-    """ndtr(-|x|) for |x| up to 8: exp(-x**2 / 2) (1 + p(0.578125 - 3 / d)) / d, d = 2 |x| + 3.
+def _normal_tail(format: Format, x: Value) -> tuple[Value, Value]:
+    """k and f with ndtr(-|x|) = k (1 + f) for |x| up to 8.
 
-    1 + p is never far from 1, so that rounding counts little in it; what rounding takes from the
-    denominator and the division joins it.
+    It is exp(-x**2 / 2) (1 + p(0.578125 - 3 / d)) / d, d = 2 |x| + 3: 1 + p is never far from 1, so
+    that rounding counts little in it; what rounding takes from d and the division joins it.
     """
     size = abs(x)
     below = fma(2.0, size, 3.0)
@@ -411,13 +411,13 @@ def _normal_tail(format: Format, x: Value) -> Value:
     first, *rest = _numbers(format, "ndtr_tail")
     p = fma(polynomial(u, tuple(rest)), u, missed + first)
     e, s = _bell_parts(format, x)
-    scale = s * inverse
-    return fma(scale, fma(p, e, p) + e, scale)
+    return s * inverse, fma(p, e, p) + e
 
 
 def ndtr_near(format: Format, x: Value) -> Value:
     """ndtr for |x| up to 8."""
-    y = _normal_tail(format, x)
+    k, f = _normal_tail(format, x)
+    y = fma(k, f, k)
     return where(x < 0.0, y, 1.0 - y)
 
 
@@ -431,8 +431,12 @@ def ndtr_short(format: Format, x: Value) -> Value:
 
 
 def gelu_near(format: Format, x: Value) -> Value:
-    """x ndtr(x) = max(x, 0) - |x| ndtr(-|x|) for |x| up to 8."""
-    return fma(-abs(x), _normal_tail(format, x), where(x < 0.0, 0.0, x))
+    """x ndtr(x) for |x| up to 8: x - x ndtr(-x) above 0; below, k in ndtr is multiplied first, and
+    what rounding takes from the product is added."""
+    k, f = _normal_tail(format, x)
+    z = x * k
+    below = z + fma(z, f, fma(x, k, -z))
+    return where(x < 0.0, below, fma(-abs(x), fma(k, f, k), x))
 
 
 # trigonometric functions
