@@ -29,6 +29,7 @@ STUB_HEADER = '''\
 """Modules: ``ogive.nn.<Class>`` for every entry. Written by tools/generate.py."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 import torch
 
@@ -38,6 +39,7 @@ from ogive.nn.modules import Softmax2d as Softmax2d
 from ogive.nn.modules import module_class as module_class
 
 _Device = torch.device | str | int | None
+_Save = Literal["input", "exact", "lean", "output", "mask", "code4", "code8"]
 _Names = Iterable[str] | None
 _Vector = tuple[float, ...] | list[float]
 '''
@@ -60,6 +62,7 @@ KINDS = {
 TYPES = {
     "inplace": "bool",
     "interleave": "bool",
+    "save": "_Save",
     "gate": "str",
     "dim": "int",
     "approximate": "str",

@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 import ogive
+from ogive.errors import ParameterError
 from ogive.nn.known import CLASSES, TORCH
 
 #: Every class of the table with arguments that are not its defaults, where it takes any.
@@ -337,7 +338,16 @@ def test_the_report_in_both_forms() -> None:
     model = nn.Sequential(nn.Linear(2, 2), nn.GELU("tanh"), nn.RReLU())
     report = ogive.accelerate(model)
     assert json.loads(json.dumps(report.to_dict())) == {
-        "rows": [{"name": "1", "old": "GELU", "new": "GELUTanh", "kind": "module"}],
+        "rows": [
+            {
+                "name": "1",
+                "old": "GELU",
+                "new": "GELUTanh",
+                "kind": "module",
+                "keeps": "the input",
+                "bits": 32,
+            }
+        ],
         "left": [
             {
                 "name": "2",
@@ -347,11 +357,51 @@ def test_the_report_in_both_forms() -> None:
         ],
     }
     assert str(report).splitlines() == [
-        "name  from  to        kind",
-        "1     GELU  GELUTanh  module",
+        "name  from  to        kind    keeps",
+        "1     GELU  GELUTanh  module  the input",
         "left: 2: RReLU: ogive draws other random numbers than torch",
     ]
     assert str(ogive.accelerate(nn.Linear(2, 2))) == ""
+
+
+def test_what_is_kept_is_a_choice_and_is_reported() -> None:
+    def model() -> nn.Sequential:
+        return nn.Sequential(nn.GELU(), nn.LeakyReLU(0.2), nn.GLU(), nn.PReLU(), nn.Softmax(1))
+
+    kept = {
+        save: [row.keeps for row in ogive.accelerate(model(), save=save).rows]
+        for save in ("exact", "lean", "input", "mask", "code8")
+    }
+    rest = ["the input"] * 3
+    assert kept == {
+        "exact": ["the input", "the result", *rest],
+        "lean": ["the result and 1 bit", "the result", *rest],
+        "input": ["the input", "the input", *rest],
+        "mask": ["the input", "1 bit", *rest],  # gelu has no mask
+        "code8": ["8 bits", "8 bits", *rest],
+    }
+    halved = ogive.accelerate(model().to(torch.bfloat16), save="lean").rows[0]
+    assert (halved.keeps, halved.bits) == ("8 bits", 8)
+    with pytest.raises(ParameterError, match=r"save must be one of .* not 'leen'; did you mean"):
+        ogive.accelerate(model(), save="leen")
+
+
+def test_a_function_that_is_held_saves_as_the_model_does() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.act = functools.partial(F.gelu, approximate="tanh")
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.act(x)
+
+    for save, keeps in (("lean", "the result and 1 bit"), ("mask", "the input")):
+        net = Net()
+        assert [row.keeps for row in ogive.accelerate(net, save=save).rows] == [keeps]
+        x = torch.randn(4, requires_grad=True)
+        (got,) = torch.autograd.grad(net(x).sum(), x)
+        (want,) = torch.autograd.grad(F.gelu(x, approximate="tanh").sum(), x)
+        torch.testing.assert_close(got, want, atol=2e-3, rtol=0)
 
 
 @pytest.mark.parametrize("title", OUTPUT_KEPT)

@@ -10,6 +10,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
+from ogive.engine import codes
 from ogive.engine.halves import Halves
 from ogive.expr import Program
 
@@ -22,11 +23,13 @@ class Result:
         dtype: its dtype.
         shape: what the output is summed to, where it is the gradient of a broadcast input.
         packed: whether it holds two outputs of the program, as the gradient of value and gate does.
+        code: the bits of a code, if it holds codes for the elements of the other tensors.
     """
 
     dtype: torch.dtype
     shape: tuple[int, ...] | None = None
     packed: bool = False
+    code: int = 0
 
     def reduced(self, output: Tensor) -> Tensor:
         """An output of full shape, summed and then rounded."""
@@ -39,20 +42,35 @@ class Call:
     """A program, the tensors it returns, which of those it takes are packed, and how they divide.
 
     A tensor that holds value and gate of a gated unit side by side counts as one tensor, though the
-    program has two inputs for it.
+    program has two inputs for it. Codes that are returned are in the order in which the elements of
+    the one tensor given lie, which is dense; codes that are given are in that of the last tensor
+    which has none. ``codes`` has their bits, 0 for other tensors; it is empty where there are none.
     """
 
     program: Program
     results: tuple[Result, ...]
     packed: tuple[bool, ...]
     halves: Halves | None = None
+    codes: tuple[int, ...] = ()
 
     def __hash__(self) -> int:
         return self._hash
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.program, self.results, self.packed, self.halves))
+        return hash((self.program, self.results, self.packed, self.halves, self.codes))
+
+    def numbers(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """The tensors without the codes among them."""
+        if not self.codes:
+            return tensors
+        return [t for t, bits in zip(tensors, self.codes, strict=True) if not bits]
+
+    def alike(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """The tensors, all that codes go along with in the same order of memory."""
+        like = self.numbers(tensors)[-1].stride()
+        pairs = zip(tensors, self.codes, strict=True)
+        return [t if bits else laid(t, like) for t, bits in pairs]
 
     def unpack(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The inputs of the program: views of the packed tensors."""
@@ -70,8 +88,11 @@ class Call:
         if result.packed:
             like = next(t for t, packed in zip(tensors, self.packed, strict=True) if packed)
             return torch.empty_like(like, dtype=result.dtype, device=device, requires_grad=False)
-        inputs = self.unpack(tensors)
+        inputs = self.unpack(self.numbers(tensors))
         shape = broadcast(inputs)
+        if result.code:
+            size = codes.length(shape.numel(), result.code)
+            return torch.empty(size, dtype=result.dtype, device=device)
         if result.shape is None or result.shape == shape:
             for t in inputs:
                 if t.shape == shape:
@@ -79,6 +100,14 @@ class Call:
                         t, dtype=result.dtype, device=device, requires_grad=False
                     )
         return torch.empty(result.shape or shape, dtype=result.dtype, device=device)
+
+
+def laid(tensor: Tensor, strides: tuple[int, ...]) -> Tensor:
+    """The tensor, or a copy of it, with these strides."""
+    if tensor.stride() == strides:
+        return tensor
+    made = torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype, device=tensor.device)
+    return made.copy_(tensor)
 
 
 def compute_dtype(inputs: Sequence[Tensor]) -> torch.dtype:

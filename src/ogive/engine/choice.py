@@ -140,7 +140,9 @@ def served() -> Iterator[list[Served]]:
 
 def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[Tensor, ...]:
     """The call's results: new tensors, or one written over tensors[0]."""
-    name, reason = choose(tensors)
+    if call.codes:
+        tensors = call.alike(tensors)
+    name, reason = choose(call.numbers(tensors))
     if name in KERNELS:
         try:
             results: tuple[Tensor, ...] = KERNELS[name].run(call, tensors, inplace)

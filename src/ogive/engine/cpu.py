@@ -16,15 +16,16 @@ from torch import Tensor
 from ogive.engine import compiler, pages, threads
 from ogive.engine.call import Call, Result, compute_dtype
 from ogive.engine.launch import SHARE, Kernel, Launch, TooManySums, workers
-from ogive.engine.loops import Operand, kernel
+from ogive.engine.loops import CODES, Operand, kernel
 from ogive.engine.precision import arithmetic
 from ogive.expr import Program
 
-DTYPES = {
+DTYPES: dict[torch.dtype | str, str] = {
     torch.float32: "float32",
     torch.float64: "float64",
     torch.bfloat16: "bfloat16",
     torch.float16: "float16",
+    **{name: name for name in CODES},
 }
 PLAIN = (Tensor, torch.nn.Parameter)
 #: So many launches are kept; each is for tensors of certain shapes and strides.
@@ -56,7 +57,7 @@ def serves(inputs: Sequence[Tensor]) -> bool:
 @lru_cache(maxsize=8192)
 def compiled(
     program: Program,
-    dtypes: tuple[torch.dtype, ...],
+    dtypes: tuple[torch.dtype | str, ...],
     roles: tuple[str, ...],
     access: tuple[str, ...],
 ) -> Kernel:

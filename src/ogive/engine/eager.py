@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ogive.engine import codes
 from ogive.engine.call import Call, Result, broadcast, compute_dtype
 from ogive.expr import Program
 from ogive.printers import printer
@@ -49,17 +50,28 @@ def kernel(program: Program) -> Kernel:
 
 def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[Tensor, ...]:
     """The results: new tensors, or one written over tensors[0]."""
-    inputs = call.unpack(tensors)
-    dtype, shape = compute_dtype(inputs), broadcast(inputs)
-    outputs = iter(kernel(call.program)(*(t.to(dtype) for t in inputs)))
-    if inplace:
-        return (tensors[0].copy_(next(outputs)),)
-    return tuple(
-        _packed(call, result, tensors, outputs)
-        if result.packed
-        else _own(result.reduced(_full(next(outputs), shape)), inputs)
-        for result in call.results
-    )
+    given = call.unpack(call.numbers(tensors))
+    dtype, shape = compute_dtype(given), broadcast(given)
+    inputs = _decoded(call, tensors, dtype) if call.codes else [t.to(dtype) for t in given]
+    outputs = iter(kernel(call.program)(*inputs))
+    made = [tensors[0].copy_(next(outputs))] if inplace else []
+    for result in call.results[len(made) :]:
+        if result.packed:
+            made.append(_packed(call, result, tensors, outputs))
+        elif result.code:
+            made.append(codes.pack(next(outputs).expand_as(tensors[0]), result.code))
+        else:
+            made.append(_own(result.reduced(_full(next(outputs), shape)), given))
+    return tuple(made)
+
+
+def _decoded(call: Call, tensors: Sequence[Tensor], dtype: torch.dtype) -> list[Tensor]:
+    """The inputs of a program that takes codes."""
+    like = call.numbers(tensors)[-1]
+    return [
+        codes.unpack(t, bits, like, dtype) if bits else t.to(dtype)
+        for t, bits in zip(tensors, call.codes, strict=True)
+    ]
 
 
 def _packed(

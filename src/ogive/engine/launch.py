@@ -59,23 +59,31 @@ class Launch:
         available: int,
         inplace: bool,
     ) -> None:
-        shape = broadcast(call.unpack(tensors))
+        numbers = call.numbers(tensors)
+        shape = broadcast(call.unpack(numbers))
         self._parallel = workers(shape.numel(), available)
         given: list[_Place] = []
         for k, tensor in enumerate(tensors):
-            given += _places(call, k, tensor, call.packed[k], shape)
+            if call.codes and call.codes[k]:
+                given.append(_codes(k, call.codes[k], "in", numbers[-1]))
+            else:
+                given += _places(call, k, tensor, call.packed[k], shape)
         self._outputs: list[_Output] = []
         made: list[_Place] = []
         for k, result in enumerate(call.results):
-            example = tensors[0] if inplace else call.empty(result, tensors, "meta")
-            if inplace:
+            over = inplace and not k
+            example = tensors[0] if over else call.empty(result, tensors, "meta")
+            if over:
                 output: _Output = _Given()
-            elif result.shape is None or result.shape == shape:
+            elif result.code or result.shape is None or result.shape == shape:
                 output = _Fresh(example)
             else:
                 output = _Sums(example, self._parallel)
             self._outputs.append(output)
-            made += _places(call, k, example, result.packed, shape, output.role)
+            if result.code:
+                made.append(_codes(k, result.code, "out", tensors[0]))
+            else:
+                made += _places(call, k, example, result.packed, shape, output.role)
         self._sources = [(p.owner, p.offset) for p in given]
         self._targets = [(p.owner, p.offset) for p in made]
         self._summed = any(p.role == "sum" for p in made)
@@ -133,7 +141,7 @@ class _Place(NamedTuple):
 
     owner: int
     offset: int
-    dtype: torch.dtype
+    dtype: torch.dtype | str
     role: str
     strides: tuple[int, ...]
     slot: int
@@ -158,6 +166,11 @@ def _places(
         )
         for view in views
     ]
+
+
+def _codes(owner: int, bits: int, role: str, like: Tensor) -> _Place:
+    """The place of codes, which go along with the elements of a dense tensor."""
+    return _Place(owner, 0, f"code{bits}", role, like.stride(), 0)
 
 
 class _Fresh:

@@ -8,14 +8,18 @@ buffer: a value depends neither on the size nor on the way it is reached.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ogive.engine import codes
 from ogive.expr import Program
 from ogive.printers.llvm import TYPES, Arithmetic, globally, module
 from ogive.printers.machine import FLOAT32, FLOAT64
 
 SIZE = {"float32": 4, "float64": 8, "bfloat16": 2, "float16": 2}
 STORED = {"float32": "float", "float64": "double", "bfloat16": "i16", "float16": "half"}
+#: Bits of a code, by dtype; see codes.py.
+CODES = {f"code{bits}": bits for bits in codes.BITS}
 #: A thread's share is a multiple of this many elements.
 GRAIN = 64
 
@@ -35,18 +39,24 @@ class Operand:
 
     @property
     def size(self) -> int:
-        """Bytes of an element in memory."""
-        return 8 if self.role == "sum" else SIZE[self.dtype]
+        """Bytes of what is moved at once in memory: an element, or a byte of codes."""
+        return 8 if self.role == "sum" else SIZE.get(self.dtype, 1)
+
+    @property
+    def bits(self) -> int:
+        """Bits of an element in memory."""
+        return CODES.get(self.dtype, 8 * self.size)
 
     @property
     def stored(self) -> str:
-        """LLVM's type of an element in memory."""
-        return "double" if self.role == "sum" else STORED[self.dtype]
+        """LLVM's type of what is moved at once in memory."""
+        return "double" if self.role == "sum" else STORED.get(self.dtype, "i8")
 
 
 def kernel(program: Program, operands: tuple[Operand, ...], arithmetic: Arithmetic) -> str:
     """The module of a program, its inputs and then its outputs being the operands."""
-    body = module(program, arithmetic, "body")
+    coded = sum(o.dtype in CODES for o in operands if o.role == "out")
+    body = module(program, arithmetic, "body", coded)
     copies = [_COPY.format(bits=8 * size, size=size) for size in sorted({o.size for o in operands})]
     return "\n".join([body, *copies, _Span(operands, arithmetic).text(), *_regions(operands)])
 
@@ -103,6 +113,10 @@ class _Span:
     def vector(self, kind: str) -> str:
         return f"<{self.lanes} x {kind}>"
 
+    def memory(self, o: Operand) -> str:
+        """The type of a vector of the operand as it lies in memory."""
+        return f"<{self.lanes * o.bits // (8 * o.size)} x {o.stored}>"
+
     def having(self, *roles: str, access: str = "") -> list[tuple[int, Operand]]:
         return [
             (k, o)
@@ -117,7 +131,7 @@ class _Span:
     def prepare(self) -> None:
         """Before the loop: buffers, and what is one value for the whole stretch."""
         for k, o in self.moving():
-            kind = self.vector(o.stored)
+            kind = self.memory(o)
             self.add(f"%b{k} = alloca {kind}, align 64")
             self.add(f"store {kind} zeroinitializer, ptr %b{k}, align 64")
         for k, o in self.having("in", access="one"):
@@ -141,10 +155,11 @@ class _Span:
         self.add("%left = sub i64 %count, %i", f"%full = icmp uge i64 %left, {self.lanes}")
         self.add(f"%n = select i1 %full, i64 {self.lanes}, i64 %left")
         for k, o in self.moving():
-            step = f"%s{k}" if o.access == "stride" else str(o.size)
-            self.add(
-                f"%o{k} = mul i64 %i, {step}", f"%q{k} = getelementptr i8, ptr %p{k}, i64 %o{k}"
-            )
+            if o.access == "stride":
+                self.add(f"%o{k} = mul i64 %i, %s{k}")
+            else:
+                self.add(*_bytes(f"%o{k}", "%i", o))
+            self.add(f"%q{k} = getelementptr i8, ptr %p{k}, i64 %o{k}")
         self.add("br i1 %full, label %complete, label %partial", "partial:")
         for k, o in self.moving():
             if o.role != "out" and o.access == "each":
@@ -157,8 +172,14 @@ class _Span:
                 self.copy(o, f"%b{k}", o.size, f"%q{k}", f"%s{k}")
 
     def copy(self, o: Operand, to: str, step: int | str, source: str, pace: int | str) -> None:
-        bits = 8 * o.size
-        self.add(f"call void @copy{bits}(ptr {to}, i64 {step}, ptr {source}, i64 {pace}, i64 %n)")
+        bits, count = 8 * o.size, "%n"
+        if o.dtype in CODES:
+            whole = self.name(f"mul i64 %n, {o.bits}")
+            up = self.name(f"add i64 {whole}, 7")
+            count = self.name(f"lshr i64 {up}, 3")
+        self.add(
+            f"call void @copy{bits}(ptr {to}, i64 {step}, ptr {source}, i64 {pace}, i64 {count})"
+        )
 
     def place(self, k: int, o: Operand) -> str:
         return f"%r{k}" if o.access == "each" else f"%b{k}"
@@ -167,8 +188,7 @@ class _Span:
         given = []
         for k, o in self.having("in"):
             if o.access != "one":
-                kind = self.vector(o.stored)
-                loaded = self.name(f"load {kind}, ptr {self.place(k, o)}, align 1")
+                loaded = self.name(f"load {self.memory(o)}, ptr {self.place(k, o)}, align 1")
                 self.add(f"%x{k} = {self.widened(loaded, o.dtype)}")
             given.append(f"{self.vector(TYPES[self.format])} %x{k}")
         written = self.having("out", "sum")
@@ -183,7 +203,7 @@ class _Span:
 
     def store(self, k: int, o: Operand, value: str) -> None:
         narrow = self.narrowed(value, o.dtype)
-        self.add(f"store {self.vector(o.stored)} {narrow}, ptr {self.place(k, o)}, align 1")
+        self.add(f"store {self.memory(o)} {narrow}, ptr {self.place(k, o)}, align 1")
 
     def accumulate(self, k: int, o: Operand, value: str) -> None:
         double = self.vector("double")
@@ -229,6 +249,9 @@ class _Span:
 
     def widened(self, value: str, dtype: str) -> str:
         """The operation that gives a loaded vector in the format of the computation."""
+        if dtype in CODES:
+            numbers = self.unpacked(value, CODES[dtype])
+            return f"uitofp {self.vector('i8')} {numbers} to {self.vector(TYPES[self.format])}"
         wide = self.vector(TYPES[self.format])
         if dtype == "bfloat16":
             bits = self.name(f"zext {self.vector('i16')} {value} to {self.vector('i32')}")
@@ -242,6 +265,8 @@ class _Span:
     def narrowed(self, value: str, dtype: str) -> str:
         """The vector rounded to what is stored; to 16 bits by way of float32."""
         held = "double" if self.format is FLOAT64 else "float"
+        if dtype in CODES:
+            return self.packed(value, held, CODES[dtype])
         if dtype != "float64" and held == "double":
             value = self.name(f"fptrunc {self.vector('double')} {value} to {self.vector('float')}")
         if dtype == "float16":
@@ -262,6 +287,66 @@ class _Span:
             f"select {self.vector('i1')} {nan}, {ints} splat (i32 32704), {ints} {rounded}"
         )
         return self.name(f"trunc {ints} {kept} to {self.vector('i16')}")
+
+    def packed(self, value: str, held: str, bits: int) -> str:
+        """The numbers as codes, rounded; NaN and what is too large become the largest."""
+        floats, top = self.vector(held), 2**bits - 1
+        below = self.name(f"fcmp olt {floats} {value}, splat ({held} {top}.0)")
+        low = self.choose(below, floats, value, f"splat ({held} {top}.0)")
+        above = self.name(f"fcmp ogt {floats} {low}, zeroinitializer")
+        kept = self.choose(above, floats, low, "zeroinitializer")
+        up = self.name(f"fadd {floats} {kept}, splat ({held} 0.5)")
+        whole = self.name(f"fptoui {floats} {up} to {self.vector('i32')}")
+        if bits == 1:
+            ones = self.name(f"trunc {self.vector('i32')} {whole} to {self.vector('i1')}")
+            return self.name(f"bitcast {self.vector('i1')} {ones} to <{self.lanes // 8} x i8>")
+        numbers = self.name(f"trunc {self.vector('i32')} {whole} to {self.vector('i8')}")
+        return numbers if bits == 8 else self.together(numbers, bits)
+
+    def choose(self, condition: str, kind: str, a: str, b: str) -> str:
+        return self.name(f"select {self.vector('i1')} {condition}, {kind} {a}, {kind} {b}")
+
+    def together(self, numbers: str, bits: int) -> str:
+        """Bytes with one code each as bytes with several."""
+        several, kind = 8 // bits, self.vector("i8")
+        narrow = f"<{self.lanes // several} x i8>"
+        packed = "zeroinitializer"
+        for part in range(several):
+            mask = _mask(range(part, self.lanes, several))
+            some = self.name(f"shufflevector {kind} {numbers}, {kind} poison, {mask}")
+            moved = self.name(f"shl {narrow} {some}, splat (i8 {part * bits})")
+            packed = self.name(f"or {narrow} {packed}, {moved}")
+        return packed
+
+    def unpacked(self, value: str, bits: int) -> str:
+        """Codes as bytes with one each."""
+        bytes_, kind = f"<{self.lanes * bits // 8} x i8>", self.vector("i8")
+        if bits == 8:
+            return value
+        if bits == 1:
+            ones = self.name(f"bitcast {bytes_} {value} to {self.vector('i1')}")
+            return self.name(f"zext {self.vector('i1')} {ones} to {kind}")
+        several = 8 // bits
+        spread = self.name(
+            f"shufflevector {bytes_} {value}, {bytes_} poison, "
+            f"{_mask(i // several for i in range(self.lanes))}"
+        )
+        places = ", ".join(f"i8 {bits * (i % several)}" for i in range(self.lanes))
+        moved = self.name(f"lshr {kind} {spread}, <{places}>")
+        return self.name(f"and {kind} {moved}, splat (i8 {2**bits - 1})")
+
+
+def _mask(lanes: Iterable[int]) -> str:
+    """The lanes that a shuffle takes."""
+    listed = [f"i32 {i}" for i in lanes]
+    return f"<{len(listed)} x i32> <{', '.join(listed)}>"
+
+
+def _bytes(name: str, elements: str, o: Operand) -> list[str]:
+    """How many bytes so many elements take, a whole number of bytes of codes."""
+    if o.dtype not in CODES:
+        return [f"{name} = mul i64 {elements}, {o.size}"]
+    return [f"{name}.bits = mul i64 {elements}, {o.bits}", f"{name} = lshr i64 {name}.bits, 3"]
 
 
 def _regions(operands: tuple[Operand, ...]) -> list[str]:
@@ -305,9 +390,10 @@ def _flat(operands: tuple[Operand, ...]) -> str:
         if o.role == "sum":
             lines += _load(f"slot{k}", "i64", next(slots))
             lines.append(f"  %o{k} = mul i64 %thread, %slot{k}")
+        elif o.access == "each":
+            lines += [f"  {line}" for line in _bytes(f"%o{k}", "%start", o)]
         else:
-            step = o.size if o.access == "each" else 0
-            lines.append(f"  %o{k} = mul i64 %start, {step}")
+            lines.append(f"  %o{k} = mul i64 %start, 0")
         lines.append(f"  %q{k} = getelementptr i8, ptr %p{k}, i64 %o{k}")
     passed = ", ".join(f"ptr %q{k}, i64 0" for k in range(len(operands)))
     lines += [f"  call void @span({passed}, i64 %count)", "  br label %done"]

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from ogive.engine import cache, compiler, threads
-from ogive.engine.loops import Operand, kernel
+from ogive.engine.loops import CODES, Operand, kernel
 from ogive.expr import Program
 from ogive.printers.llvm import NEAR, Arithmetic, forms_of
 from ogive.printers.machine import FLOAT32, FLOAT64
@@ -35,16 +36,27 @@ UNITS = {
 FAR, STRICTER = 12.0, 0.88
 #: Beyond one of these sizes an element is rare enough to be computed in float64 on its own.
 LIMITS = (3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, NEAR)
+#: The most that a number may be off that is rounded to a code.
+OFF = 0.02
 #: A gradient or tangent has so many samples.
 GRADIENT = 1
 STORED = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
-    """The cheapest arithmetic that is good enough for operands like these."""
+    """The cheapest arithmetic that is good enough for operands like these.
+
+    Codes do not matter: what is computed beside them has the same digits as without them, and
+    float32 is more than enough for what is computed from them.
+    """
     dtypes = [o.dtype for o in operands]
     if "float64" in dtypes:
         return Arithmetic(FLOAT64)
+    given, written = operands[: len(program.inputs)], operands[len(program.inputs) :]
+    if any(o.dtype in CODES for o in given):
+        return Arithmetic(FLOAT32)
+    if any(o.dtype in CODES for o in written):
+        return _with_codes(program, given, written)
     dtype = dtypes[len(program.inputs)]
     candidates = [Arithmetic(FLOAT32, NEAR, forms) for forms in forms_of(program)]
     candidates.append(Arithmetic(FLOAT32))
@@ -58,6 +70,41 @@ def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
         cache.put(key, verdict, f"{program.name} arithmetic for {dtype}")
     number, _, within = verdict.decode().partition(" ")
     return replace(candidates[int(number)], within=float(within)) if within else Arithmetic(FLOAT64)
+
+
+def _with_codes(
+    program: Program, given: Sequence[Operand], written: Sequence[Operand]
+) -> Arithmetic:
+    """The arithmetic of the numbers alone, in the codes' own forms where its forms spoil them."""
+    coded = [o.dtype in CODES for o in written]
+    numbers, codes = (
+        replace(
+            program, outputs=tuple(x for x, c in zip(program.outputs, coded, strict=True) if c is k)
+        )
+        for k in (False, True)
+    )
+    plain = tuple(o for o, code in zip(written, coded, strict=True) if not code)
+    found = arithmetic(numbers, (*given, *plain))
+    if not found.forms:
+        return found
+    narrow, wide = _probe(codes, found, "float32"), _probe(codes, Arithmetic(FLOAT64), "float64")
+    key = hashlib.sha256(f"codes {OFF} {narrow} {wide}".encode()).hexdigest()
+    verdict = cache.get(key)
+    if verdict is None:
+        verdict = b"right" if _codes_are_right(codes, narrow, wide) else b"wrong"
+        cache.put(key, verdict, f"{program.name} codes")
+    return found if verdict == b"right" else replace(found, plain_codes=True)
+
+
+def _codes_are_right(program: Program, narrow: str, wide: str) -> bool:
+    """Whether codes come out as in float64, but for those in the middle between two."""
+    inputs = _inputs(program, "float32")
+    got = _outputs(program, narrow, torch.float32, inputs)
+    wanted = _outputs(program, wide, torch.float64, inputs)
+    pairs = zip(got, wanted, strict=True)
+    return all(
+        bool(((g - w).abs() <= OFF).logical_or(g.isnan() & w.isnan()).all()) for g, w in pairs
+    )
 
 
 def _verdict(

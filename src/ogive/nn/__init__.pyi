@@ -1,6 +1,7 @@
 """Modules: ``ogive.nn.<Class>`` for every entry. Written by tools/generate.py."""
 
 from collections.abc import Iterable
+from typing import Literal
 
 import torch
 
@@ -10,6 +11,7 @@ from ogive.nn.modules import Softmax2d as Softmax2d
 from ogive.nn.modules import module_class as module_class
 
 _Device = torch.device | str | int | None
+_Save = Literal["input", "exact", "lean", "output", "mask", "code4", "code8"]
 _Names = Iterable[str] | None
 _Vector = tuple[float, ...] | list[float]
 
@@ -22,6 +24,7 @@ class APL(ActivationModule):
         hinges: _Vector = ...,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -39,6 +42,7 @@ class APTx(ActivationModule):
         gamma: float = 0.5,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -55,6 +59,7 @@ class AReLU(ActivationModule):
         beta: float = 2.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -71,6 +76,7 @@ class ARiA2(ActivationModule):
         beta: float = 2.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -84,6 +90,8 @@ class Absolute(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class AconC(ActivationModule):
@@ -96,6 +104,7 @@ class AconC(ActivationModule):
         beta: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -112,6 +121,7 @@ class AffineHardsigmoid(ActivationModule):
         beta: float = 0.5,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -125,6 +135,8 @@ class ArcTan(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class BLU(ActivationModule):
@@ -135,6 +147,7 @@ class BLU(ActivationModule):
         beta: float = 0.5,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -150,6 +163,7 @@ class BSiLU(ActivationModule):
         alpha: float = 1.67,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -163,6 +177,8 @@ class BentIdentity(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class BilinearGLU(ActivationModule):
@@ -174,6 +190,7 @@ class BilinearGLU(ActivationModule):
         *,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
     ) -> None: ...
 
 class BipolarSigmoid(ActivationModule):
@@ -182,6 +199,8 @@ class BipolarSigmoid(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class CELU(ActivationModule):
@@ -192,6 +211,7 @@ class CELU(ActivationModule):
         alpha: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -205,6 +225,8 @@ class CLogLog(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class CReLU(ActivationModule):
@@ -224,6 +246,7 @@ class ClippedGELU(ActivationModule):
         high: float = 10.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -240,6 +263,7 @@ class CosLU(ActivationModule):
         beta: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -253,6 +277,8 @@ class Cosid(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Cosine(ActivationModule):
@@ -261,6 +287,8 @@ class Cosine(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class DReLUGLU(ActivationModule):
@@ -272,6 +300,7 @@ class DReLUGLU(ActivationModule):
         *,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
     ) -> None: ...
 
 class DSiLU(ActivationModule):
@@ -280,6 +309,8 @@ class DSiLU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Derf(ActivationModule):
@@ -293,6 +324,7 @@ class Derf(ActivationModule):
         bias: float = 0.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -308,6 +340,7 @@ class DisplacedReLU(ActivationModule):
         delta: float = 0.05,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -325,6 +358,7 @@ class DyT(ActivationModule):
         bias: float = 0.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -341,6 +375,7 @@ class EIS3(ActivationModule):
         theta: float = 1.7,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -356,6 +391,7 @@ class ELU(ActivationModule):
         alpha: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -369,6 +405,8 @@ class ELiSH(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class ESwish(ActivationModule):
@@ -379,6 +417,7 @@ class ESwish(ActivationModule):
         beta: float = 1.5,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -392,6 +431,8 @@ class Elliott(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Entmax15(ActivationModule):
@@ -408,6 +449,8 @@ class Erf(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class ErfAct(ActivationModule):
@@ -419,6 +462,7 @@ class ErfAct(ActivationModule):
         beta: float = 0.75,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -432,6 +476,8 @@ class Exponential(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class FTSwish(ActivationModule):
@@ -442,6 +488,7 @@ class FTSwish(ActivationModule):
         threshold: float = -0.2,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -457,6 +504,7 @@ class FlexibleReLU(ActivationModule):
         bias: float = 0.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -470,6 +518,8 @@ class GCU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class GEGLU(ActivationModule):
@@ -481,6 +531,7 @@ class GEGLU(ActivationModule):
         *,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
     ) -> None: ...
 
 class GEGLUTanh(ActivationModule):
@@ -492,6 +543,7 @@ class GEGLUTanh(ActivationModule):
         *,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
     ) -> None: ...
 
 class GELU(ActivationModule):
@@ -501,6 +553,8 @@ class GELU(ActivationModule):
         self,
         approximate: str = 'none',
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class GELUTanh(ActivationModule):
@@ -509,6 +563,8 @@ class GELUTanh(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class GLU(ActivationModule):
@@ -520,6 +576,7 @@ class GLU(ActivationModule):
         *,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
     ) -> None: ...
 
 class GTU(ActivationModule):
@@ -531,6 +588,7 @@ class GTU(ActivationModule):
         *,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Gaussian(ActivationModule):
@@ -539,6 +597,8 @@ class Gaussian(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class GaussianRBF(ActivationModule):
@@ -550,6 +610,7 @@ class GaussianRBF(ActivationModule):
         width: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -563,6 +624,8 @@ class GoLU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class GroupSort(ActivationModule):
@@ -624,6 +687,8 @@ class HardELiSH(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class HardMish(ActivationModule):
@@ -632,6 +697,8 @@ class HardMish(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Hardmax(ActivationModule):
@@ -650,6 +717,7 @@ class Hardshrink(ActivationModule):
         lambd: float = 0.5,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -663,6 +731,8 @@ class Hardsigmoid(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Hardswish(ActivationModule):
@@ -671,6 +741,8 @@ class Hardswish(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Hardtanh(ActivationModule):
@@ -682,6 +754,7 @@ class Hardtanh(ActivationModule):
         max_val: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -697,6 +770,7 @@ class ISRLU(ActivationModule):
         alpha: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -712,6 +786,7 @@ class ISRU(ActivationModule):
         alpha: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -725,6 +800,8 @@ class Identity(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class InverseMultiquadratic(ActivationModule):
@@ -736,6 +813,7 @@ class InverseMultiquadratic(ActivationModule):
         width: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -751,6 +829,7 @@ class JumpReLU(ActivationModule):
         theta: float = 0.001,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -778,6 +857,7 @@ class KerasReLU(ActivationModule):
         threshold: float = 0.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -814,6 +894,7 @@ class Laplace(ActivationModule):
         sigma: float = 0.282095,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -830,6 +911,7 @@ class LeCunTanh(ActivationModule):
         b: float = 0.6666666666666666,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -845,6 +927,7 @@ class LeakyReLU(ActivationModule):
         negative_slope: float = 0.01,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -860,6 +943,7 @@ class LeakyReLUSquared(ActivationModule):
         negative_slope: float = 0.5,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -873,6 +957,8 @@ class LiSHT(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Log1mExp(ActivationModule):
@@ -881,6 +967,8 @@ class Log1mExp(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class LogCosh(ActivationModule):
@@ -889,6 +977,8 @@ class LogCosh(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class LogLog(ActivationModule):
@@ -897,6 +987,8 @@ class LogLog(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class LogMeanExp(ActivationModule):
@@ -915,6 +1007,8 @@ class LogSigmoid(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class LogSoftmax(ActivationModule):
@@ -944,6 +1038,7 @@ class Logish(ActivationModule):
         beta: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -960,6 +1055,7 @@ class MPELU(ActivationModule):
         beta: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -973,6 +1069,8 @@ class MQReLU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Maxout(ActivationModule):
@@ -991,6 +1089,8 @@ class Maxsig(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Maxtanh(ActivationModule):
@@ -999,6 +1099,8 @@ class Maxtanh(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class MexicanHat(ActivationModule):
@@ -1007,6 +1109,8 @@ class MexicanHat(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Minsin(ActivationModule):
@@ -1015,6 +1119,8 @@ class Minsin(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Mish(ActivationModule):
@@ -1023,6 +1129,8 @@ class Mish(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Multiquadratic(ActivationModule):
@@ -1034,6 +1142,7 @@ class Multiquadratic(ActivationModule):
         width: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1055,6 +1164,8 @@ class NCU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class NLReLU(ActivationModule):
@@ -1065,6 +1176,7 @@ class NLReLU(ActivationModule):
         beta: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1153,6 +1265,7 @@ class PELU(ActivationModule):
         b: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1169,6 +1282,7 @@ class PLU(ActivationModule):
         c: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1197,6 +1311,7 @@ class PTELU(ActivationModule):
         beta: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1212,6 +1327,7 @@ class PenalizedTanh(ActivationModule):
         a: float = 0.25,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1225,6 +1341,8 @@ class Phish(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class PoLU(ActivationModule):
@@ -1235,6 +1353,7 @@ class PoLU(ActivationModule):
         n: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1250,6 +1369,7 @@ class PolyReLU(ActivationModule):
         coefficients: _Vector = ...,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1281,6 +1401,7 @@ class Pserf(ActivationModule):
         delta: float = 0.85,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1297,6 +1418,7 @@ class QGEGLU(ActivationModule):
         *,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
     ) -> None: ...
 
 class QReLU(ActivationModule):
@@ -1305,6 +1427,8 @@ class QReLU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class QuickGELU(ActivationModule):
@@ -1313,6 +1437,8 @@ class QuickGELU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class QuietSoftmax(ActivationModule):
@@ -1333,6 +1459,7 @@ class RPReLU(ActivationModule):
         beta: float = 0.25,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1365,6 +1492,7 @@ class Ramp(ActivationModule):
         high: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1381,6 +1509,7 @@ class RationalA(ActivationModule):
         b: _Vector = ...,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1397,6 +1526,7 @@ class ReGLU(ActivationModule):
         *,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
     ) -> None: ...
 
 class ReLU(ActivationModule):
@@ -1405,6 +1535,8 @@ class ReLU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class ReLU6(ActivationModule):
@@ -1413,6 +1545,8 @@ class ReLU6(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class ReLUN(ActivationModule):
@@ -1423,6 +1557,7 @@ class ReLUN(ActivationModule):
         n: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1436,6 +1571,8 @@ class SELU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class SERLU(ActivationModule):
@@ -1447,6 +1584,7 @@ class SERLU(ActivationModule):
         alpha: float = 2.90427,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1462,6 +1600,7 @@ class SGELU(ActivationModule):
         alpha: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1477,6 +1616,7 @@ class SLAF(ActivationModule):
         coefficients: _Vector = ...,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1493,6 +1633,7 @@ class SPLASH(ActivationModule):
         left: _Vector = ...,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1506,6 +1647,8 @@ class SQNL(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class SQU(ActivationModule):
@@ -1514,6 +1657,8 @@ class SQU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class SReGLU(ActivationModule):
@@ -1525,6 +1670,7 @@ class SReGLU(ActivationModule):
         *,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
     ) -> None: ...
 
 class SShapedReLU(ActivationModule):
@@ -1538,6 +1684,7 @@ class SShapedReLU(ActivationModule):
         a_right: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1577,6 +1724,7 @@ class SeGLU(ActivationModule):
         *,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Seagull(ActivationModule):
@@ -1585,6 +1733,8 @@ class Seagull(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Serf(ActivationModule):
@@ -1593,6 +1743,8 @@ class Serf(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class ShiLU(ActivationModule):
@@ -1604,6 +1756,7 @@ class ShiLU(ActivationModule):
         beta: float = 0.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1617,6 +1770,8 @@ class ShiftedReLU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class ShiftedSoftplus(ActivationModule):
@@ -1625,6 +1780,8 @@ class ShiftedSoftplus(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Shrink(ActivationModule):
@@ -1636,6 +1793,7 @@ class Shrink(ActivationModule):
         bias: float = 0.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1649,6 +1807,8 @@ class SiLU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class SiTUGLU(ActivationModule):
@@ -1662,6 +1822,7 @@ class SiTUGLU(ActivationModule):
         linear_beta: float = 25.0,
         gate: str = 'first',
         interleave: bool = False,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1675,6 +1836,8 @@ class Sigmoid(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Signum(ActivationModule):
@@ -1683,6 +1846,8 @@ class Signum(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Sigsoftmax(ActivationModule):
@@ -1702,6 +1867,7 @@ class SinLU(ActivationModule):
         beta: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1715,6 +1881,8 @@ class Sinc(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Sine(ActivationModule):
@@ -1725,6 +1893,7 @@ class Sine(ActivationModule):
         omega: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1740,6 +1909,7 @@ class SineReLU(ActivationModule):
         epsilon: float = 0.0025,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1755,6 +1925,7 @@ class Sinp(ActivationModule):
         alpha: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1771,6 +1942,7 @@ class Smish(ActivationModule):
         beta: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1786,6 +1958,7 @@ class Snake(ActivationModule):
         alpha: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1802,6 +1975,7 @@ class SnakeBeta(ActivationModule):
         beta: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1825,6 +1999,7 @@ class SoftClipping(ActivationModule):
         alpha: float = 50.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1838,6 +2013,8 @@ class SoftRBF(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class SoftRootSign(ActivationModule):
@@ -1849,6 +2026,7 @@ class SoftRootSign(ActivationModule):
         beta: float = 3.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1864,6 +2042,7 @@ class Softcap(ActivationModule):
         cap: float = 30.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1906,6 +2085,7 @@ class Softplus(ActivationModule):
         threshold: float = ...,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1921,6 +2101,7 @@ class Softshrink(ActivationModule):
         lambd: float = 0.5,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -1934,6 +2115,8 @@ class Softsign(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class SparsePlus(ActivationModule):
@@ -1942,6 +2125,8 @@ class SparsePlus(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class SparseSigmoid(ActivationModule):
@@ -1950,6 +2135,8 @@ class SparseSigmoid(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Sparsemax(ActivationModule):
@@ -1976,6 +2163,8 @@ class SqrtSoftplus(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Square(ActivationModule):
@@ -1984,6 +2173,8 @@ class Square(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class SquaredReLU(ActivationModule):
@@ -1992,6 +2183,8 @@ class SquaredReLU(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Squareplus(ActivationModule):
@@ -2002,6 +2195,7 @@ class Squareplus(ActivationModule):
         b: float = 4.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2026,6 +2220,7 @@ class StarReLU(ActivationModule):
         bias: float = -0.4472,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2041,6 +2236,7 @@ class Step(ActivationModule):
         threshold: float = 0.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2065,6 +2261,7 @@ class SwiGLU(ActivationModule):
         *,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
     ) -> None: ...
 
 class SwiGLUClipped(ActivationModule):
@@ -2077,6 +2274,7 @@ class SwiGLUClipped(ActivationModule):
         limit: float = 10.0,
         gate: str = 'first',
         interleave: bool = False,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2096,6 +2294,7 @@ class SwiGLUOAI(ActivationModule):
         offset: float = 1.0,
         gate: str = 'first',
         interleave: bool = True,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2113,6 +2312,7 @@ class SwiGLUStep(ActivationModule):
         limit: float = 7.0,
         gate: str = 'first',
         interleave: bool = False,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2128,6 +2328,7 @@ class Swish(ActivationModule):
         beta: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2141,6 +2342,8 @@ class Symexp(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Symlog(ActivationModule):
@@ -2149,6 +2352,8 @@ class Symlog(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class Tanh(ActivationModule):
@@ -2157,6 +2362,8 @@ class Tanh(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class TanhExp(ActivationModule):
@@ -2165,6 +2372,8 @@ class TanhExp(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class TanhSoft2(ActivationModule):
@@ -2176,6 +2385,7 @@ class TanhSoft2(ActivationModule):
         gamma: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2189,6 +2399,8 @@ class Tanhshrink(ActivationModule):
     def __init__(
         self,
         inplace: bool = False,
+        *,
+        save: _Save = 'input',
     ) -> None: ...
 
 class TaylorSoftmax(ActivationModule):
@@ -2207,6 +2419,7 @@ class TeLUElu(ActivationModule):
         alpha: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2222,6 +2435,7 @@ class Tent(ActivationModule):
         delta: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2238,6 +2452,7 @@ class Threshold(ActivationModule):
         value: float = 0.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2253,6 +2468,7 @@ class ThresholdedReLU(ActivationModule):
         alpha: float = 1.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2268,6 +2484,7 @@ class XGELU(ActivationModule):
         alpha: float = 0.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2286,6 +2503,7 @@ class XIELU(ActivationModule):
         eps: float = 0.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2301,6 +2519,7 @@ class XSiLU(ActivationModule):
         alpha: float = 0.0,
         inplace: bool = False,
         *,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,
@@ -2318,6 +2537,7 @@ class XSwiGLU(ActivationModule):
         alpha: float = 0.0,
         gate: str = 'second',
         interleave: bool = False,
+        save: _Save = 'input',
         learnable: _Names = None,
         num_parameters: int = 1,
         channel_dim: int = 1,

@@ -1,7 +1,7 @@
 """``ogive.accelerate``: a model's activations computed by ogive, in place, and ``restore``.
 
-Values and gradients are those of the untouched model to rounding; what is saved for backward is the
-input of each activation, and of a gated block the gate and the value.
+Values are those of the untouched model to rounding. What is saved for backward, and so how exact
+the gradients are, is a choice: see ``ogive.get(name).saving()``.
 """
 
 from __future__ import annotations
@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import nn
 
-from ogive.errors import OgiveError
+from ogive.errors import OgiveError, ParameterError, nearest
 from ogive.nn import calls, fused, known
 from ogive.nn.equivalent import closed, equivalent, why_unknown
 from ogive.nn.gated import GatedMLP
 from ogive.nn.modules import ActivationModule, Softmax2d
 from ogive.nn.replace import carry, join, places, replaced, stand_in
 from ogive.nn.table import table
+from ogive.ops import SAVE
+
+if TYPE_CHECKING:
+    from ogive.certify.saving.mode import Mode
 
 #: Modules that are ogive's already.
 OWN = (ActivationModule, Softmax2d, GatedMLP)
@@ -37,12 +42,16 @@ class Replacement:
         name: where it stands in the model.
         old, new: what stood there, and what does now.
         kind: ``module``, ``function`` (held as an attribute) or ``gated`` (a block's forward).
+        keeps: what of each element it keeps for backward, at the model's dtype.
+        bits: how many bits that is besides the result, which the next layer keeps anyway.
     """
 
     name: str
     old: str
     new: str
     kind: str
+    keeps: str
+    bits: int
 
 
 @dataclass(frozen=True)
@@ -66,12 +75,12 @@ class AccelerateReport:
         return asdict(self)
 
     def __str__(self) -> str:
-        rows = ([r.name, r.old, r.new, r.kind] for r in self.rows)
+        rows = ([r.name, r.old, r.new, r.kind, r.keeps] for r in self.rows)
         left = [f"left: {x.name or 'the model'}: {x.old}: {x.reason}" for x in self.left]
-        return table(("name", "from", "to", "kind"), rows, left)
+        return table(("name", "from", "to", "kind", "keeps"), rows, left)
 
 
-def accelerate(model: nn.Module) -> AccelerateReport:
+def accelerate(model: nn.Module, save: str = "exact") -> AccelerateReport:
     """Puts ogive's activations in the places of torch's, timm's and transformers', in place.
 
     Known are the activation modules of torch.nn, timm.layers and transformers, functions held as
@@ -85,19 +94,36 @@ def accelerate(model: nn.Module) -> AccelerateReport:
 
     Args:
         model: any module; one that is to be compiled is accelerated before.
+        save: what activations keep for backward: ``exact`` the least that gives the gradients of
+            the input, ``lean`` the least that gives them to bfloat16's rounding (for one
+            backward), or a mode by name where an activation has it, see
+            ``ogive.get(name).saving()``. A gated block keeps its gate and value.
+
+    Raises:
+        ParameterError: for another ``save``.
 
     Example:
         >>> import ogive
         >>> model = nn.Sequential(nn.Linear(4, 8), nn.GELU("tanh"), nn.PReLU(8), nn.RReLU())
-        >>> print(ogive.accelerate(model))
-        name  from   to        kind
-        1     GELU   GELUTanh  module
-        2     PReLU  PReLU     module
+        >>> print(ogive.accelerate(model, save="lean"))
+        name  from   to        kind    keeps
+        1     GELU   GELUTanh  module  the result and 1 bit
+        2     PReLU  PReLU     module  the input
         left: 3: RReLU: ogive draws other random numbers than torch
     """
-    work = _Work()
+    if save not in SAVE:
+        raise ParameterError(
+            f"save must be one of {', '.join(map(repr, SAVE))}, not {save!r}{nearest(save, SAVE)}"
+        )
+    work = _Work(save, _dtype(model))
     work.visit("", model, None)
     return AccelerateReport(tuple(work.rows), tuple(work.left))
+
+
+def _dtype(model: nn.Module) -> torch.dtype:
+    """That of the first floating parameter."""
+    found = (p.dtype for p in model.parameters() if p.is_floating_point())
+    return next(found, torch.get_default_dtype())
 
 
 def title(module: nn.Module) -> str:
@@ -145,6 +171,8 @@ Put = Callable[[nn.Module], None]
 class _Work:
     """A walk through a model in its order: what was done, and what was left."""
 
+    save: str
+    dtype: torch.dtype
     rows: list[Replacement] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     made: dict[int, nn.Module] = field(default_factory=dict)
@@ -182,16 +210,32 @@ class _Work:
         if found is not None and found[0] in OUTPUT_KEPT:
             return self._leave(name, module, KEPT)
         try:
-            self.made[id(module)] = stand_in(module, equivalent(module))
+            self.made[id(module)] = stand_in(module, self._equivalent(module))
         except OgiveError as error:
             return self._leave(name, module, str(error))
         self._put(name, module, put)
         return False
 
+    def _equivalent(self, module: nn.Module) -> nn.Module:
+        """What stands in; a mode that the activation does not have leaves it its input."""
+        try:
+            return equivalent(module, self.save)
+        except ParameterError:
+            return equivalent(module)
+
     def _put(self, name: str, module: nn.Module, put: Put) -> None:
         new = self.made[id(module)]
         put(new)
-        self.rows.append(Replacement(name, title(module), title(new), "module"))
+        mode = new.saved(self.dtype) if isinstance(new, ActivationModule) else None
+        self._done(name, title(module), title(new), "module", mode)
+
+    def _done(self, name: str, old: str, new: str, kind: str, mode: Mode | None) -> None:
+        bits = 8 * self.dtype.itemsize if mode is None else mode.bits
+        if kind == "gated":
+            keeps, bits = "gate and value", 2 * bits
+        else:
+            keeps = "the input" if mode is None else mode.keeps
+        self.rows.append(Replacement(name, old, new, kind, keeps, bits))
 
     def _fuse(self, name: str, module: nn.Module, pattern: fused.Pattern) -> bool:
         if reason := fused.why_not_fused(module, pattern):
@@ -203,7 +247,7 @@ class _Work:
         if activation is not None:
             old = f"{old} with {title(activation)}"
         kind = "gated" if activation is not None else "module"
-        self.rows.append(Replacement(name, old, function.title, kind))
+        self._done(name, old, function.title, kind, None)
         return True
 
     def _inside(self, prefix: str, parent: nn.Module) -> None:
@@ -218,15 +262,24 @@ class _Work:
     def _function(self, full: str, parent: nn.Module, name: str, value: Any) -> None:
         if isinstance(value, (type, nn.Module, calls.HeldFunction)):
             return
-        held = calls.HeldFunction(value)
+        held = self._held(value)
         entry = "" if held.signature is None else held.signature.entry
         if entry in OUTPUT_KEPT:
             self.left.append(Left(full, calls.called(value), KEPT))
         elif entry:
             vars(parent)[name] = held
-            self.rows.append(Replacement(full, calls.called(value), entry, "function"))
+            self._done(full, calls.called(value), entry, "function", held.mode(self.dtype))
         elif known.sounds_like(calls.called(value)):
             self.left.append(Left(full, calls.called(value), "a function that is not known"))
+
+    def _held(self, value: Any) -> calls.HeldFunction:
+        """The function held; a mode that it does not have leaves it its input."""
+        held = calls.HeldFunction(value, self.save)
+        try:
+            held.mode(self.dtype)
+        except ParameterError:
+            return calls.HeldFunction(value)
+        return held
 
     def _leave(self, name: str, module: nn.Module, reason: str) -> bool:
         self.left.append(Left(name, title(module), reason))

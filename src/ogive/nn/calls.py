@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -17,7 +17,10 @@ from torch import Tensor, nn
 
 from ogive.catalogue import resolve
 from ogive.nn.known import known_function
-from ogive.ops import ActivationFunction
+from ogive.ops import OPTIONS, ActivationFunction
+
+if TYPE_CHECKING:
+    from ogive.certify.saving.mode import Mode
 
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 #: Arguments after the input, in torch's order, by entry; functions that order them otherwise below.
@@ -69,8 +72,11 @@ class Translated:
     x: Tensor
     arguments: Mapping[str, Any]
 
-    def __call__(self) -> Tensor:
-        result: Tensor = self.function(self.x, **self.arguments)
+    def __call__(self, save: str = "input") -> Tensor:
+        arguments = dict(self.arguments)
+        if save != "input" and "save" in OPTIONS[self.function.kind]:
+            arguments["save"] = save
+        result: Tensor = self.function(self.x, **arguments)
         return result
 
 
@@ -150,8 +156,8 @@ class HeldFunction:
     While a model is being compiled it is the original: the compiler writes the kernel anyway.
     """
 
-    def __init__(self, original: Callable[..., Any]) -> None:
-        self.original = original
+    def __init__(self, original: Callable[..., Any], save: str = "input") -> None:
+        self.original, self.save = original, save
         self.function, self.bound = _unbound(original)
         self.signature = signature_of(self.function)
 
@@ -164,8 +170,15 @@ class HeldFunction:
         if self.signature is not None and not torch.compiler.is_compiling():
             found = translate(self.signature, args, {**self.bound, **kwargs})
             if isinstance(found, Translated):
-                return found()
+                return found(self.save)
         return self.original(*args, **kwargs)
+
+    def mode(self, dtype: torch.dtype) -> Mode | None:
+        """What is kept for backward of inputs of a dtype; None is the input."""
+        if not self.entry or "save" not in OPTIONS[_function(self.entry).kind]:
+            return None
+        arguments = {n: v for n, v in self.bound.items() if n not in ("inplace", "dim")}
+        return _function(self.entry).mode(self.save, dtype, **arguments)
 
     def __repr__(self) -> str:
         bound = "".join(f", {k}={v!r}" for k, v in self.bound.items())

@@ -8,7 +8,7 @@ from ogive.catalogue import resolve
 from ogive.errors import OgiveError
 from ogive.nn import known
 from ogive.nn.modules import Softmax2d, module_class
-from ogive.ops import ActivationFunction
+from ogive.ops import OPTIONS, ActivationFunction
 
 #: Classes with an activation inside that ogive has no equal of.
 NO_EQUAL: dict[type[nn.Module], str] = {
@@ -24,8 +24,11 @@ LEFT = {
 }
 
 
-def equivalent(module: nn.Module) -> nn.Module:
+def equivalent(module: nn.Module, save: str = "input") -> nn.Module:
     """A new module of ogive's that computes what a known one does.
+
+    Args:
+        save: what it keeps for backward; for modules that have a choice.
 
     Raises:
         OgiveError: where there is none, with the reason.
@@ -49,6 +52,8 @@ def equivalent(module: nn.Module) -> nn.Module:
     function = ActivationFunction(*resolve(name))
     chosen = {a: values.pop(a) for a in function.spec.variants if a in values}
     function = ActivationFunction(function.variant(chosen), function.preset)
+    if "save" in OPTIONS[function.kind] and save != "input":
+        values["save"] = save
     return module_class(function)(**values)
 
 

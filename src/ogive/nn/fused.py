@@ -24,6 +24,7 @@ from ogive.catalogue import resolve
 from ogive.errors import OgiveError
 from ogive.nn.gated import UNITS, unit
 from ogive.nn.known import is_at_home, known_entry, place
+from ogive.nn.projected import projected
 from ogive.ops import ActivationFunction
 
 #: Under this name a fused block keeps what it needs.
@@ -32,7 +33,10 @@ FUSED = "_fused"
 
 def _fused_llama(self: Any, x: Tensor) -> Any:
     gate = self.gate_proj(x)
-    return self.down_proj(_opened(self, self.up_proj(x), gate))
+    value = self.up_proj(x)
+    if value.dtype is not gate.dtype:
+        return self.down_proj(_opened(self, value, gate))
+    return projected(vars(self)[FUSED].unit, value, gate, self.down_proj)
 
 
 def _fused_timm_split(self: Any, x: Tensor) -> Any:

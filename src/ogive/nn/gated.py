@@ -1,7 +1,8 @@
 """Gated feed-forward blocks, whose activation is one operator of two tensors.
 
 Written as ``act(gate) * value`` a block keeps three tensors of its inner width for backward: the
-gate, the activated gate and the value. The gated unit as one operator keeps the gate and the value.
+gate, the activated gate and the value, and the layer after it the product. Here it is the gate and
+the value alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from ogive.catalogue import resolve
 from ogive.errors import UnknownName, nearest
+from ogive.nn.projected import projected
 from ogive.ops import ActivationFunction
 
 #: Activation of the gate -> the gated unit.
@@ -91,8 +93,7 @@ class GatedMLP(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The block of the input."""
         gate = self.gate_proj(x)
-        result: Tensor = self.down_proj(self.unit(self.up_proj(x), gate))
-        return result
+        return projected(self.unit, self.up_proj(x), gate, self.down_proj)
 
     def extra_repr(self) -> str:
         return f"act={self.act!r}"

@@ -10,15 +10,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from ogive.catalogue import Parameter, Spec
 from ogive.errors import ParameterError, nearest
-from ogive.ops import OPTIONS, ActivationFunction
+from ogive.ops import OPTIONS, SAVE, ActivationFunction
 from ogive.ops.gates import HALVES
+
+if TYPE_CHECKING:
+    from ogive.certify.saving.mode import Mode
 
 #: Arguments of every module for its learnable parameters.
 LEARNING: dict[str, Any] = {
@@ -70,6 +73,16 @@ class ActivationModule(nn.Module):
             if parameter.name in self.learnable:
                 value = self._parameter(value, placed)
             setattr(self, parameter.name, value)
+        self.saved()  # a mode that the formula rules out is refused now
+
+    def saved(self, dtype: torch.dtype = torch.float32) -> Mode | None:
+        """What is kept for backward of inputs of a dtype; None is the input."""
+        save = self._options.get("save", "input")
+        if save == "input":
+            return None
+        chosen = {n: v for n, v in self._options.items() if n in self.function.spec.variants}
+        values = {name: getattr(self, name) for name, _ in self._usual}
+        return self.function.mode(save, dtype, **chosen, **values)
 
     def _parameter(self, value: Any, placed: dict[str, Any]) -> nn.Parameter:
         """One value a channel; a vector of coefficients has them along its first dimension."""
@@ -117,10 +130,12 @@ class ActivationModule(nn.Module):
             for p in self.function.parameters
             if p.name not in self.learnable
         }
-        options = {n: v for n, v in self._options.items() if n != "inplace"}
+        options = {n: v for n, v in self._options.items() if n not in ("inplace", "save")}
         counted = {"num_parameters": self.num_parameters} if self.learnable else {}
         text = [f"{n}={v!r}" for n, v in {**counted, **shown, **options}.items()]
-        return ", ".join(text + ["inplace=True"] * bool(self._options.get("inplace")))
+        text += ["inplace=True"] * bool(self._options.get("inplace"))
+        save = self._options.get("save", "input")
+        return ", ".join(text + [f"save={save!r}"] * (save != "input"))
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return _empty, (self.function,), self.__dict__
@@ -169,12 +184,13 @@ def _names(spec: Spec) -> list[str]:
 def _order(function: ActivationFunction) -> tuple[list[str], list[str]]:
     """Positional and keyword-only arguments."""
     spec = function.spec
-    options = [n for n in OPTIONS[spec.kind] if n not in CALL_ONLY]
+    options = [n for n in OPTIONS[spec.kind] if n not in (*CALL_ONLY, "save")]
+    saving = ["save"] if "save" in OPTIONS[spec.kind] else []
     trains = spec.kind != "rowwise" or any(p.learnable for p in spec.parameters)
     learning = list(LEARNING) if spec.parameters and trains else []
     if spec.kind in ("gated", "rowwise"):
-        return ["dim"], [*_names(spec), *(n for n in options if n != "dim"), *learning]
-    return [*_names(spec), *spec.variants, *options], learning
+        return ["dim"], [*_names(spec), *(n for n in options if n != "dim"), *saving, *learning]
+    return [*_names(spec), *spec.variants, *options], [*saving, *learning]
 
 
 def _defaults(function: ActivationFunction) -> dict[str, Any]:
@@ -221,6 +237,8 @@ def _option(name: str, value: Any) -> Any:
     """An option of a call, checked when the module is made and not when it first runs."""
     if name == "dim":
         return _whole(name, value)
+    if name == "save" and value not in SAVE:
+        raise ParameterError(f"save must be one of {', '.join(map(repr, SAVE))}, not {value!r}")
     if name in ("inplace", "interleave") and not isinstance(value, bool):
         raise ParameterError(f"{name} must be True or False, not {value!r}")
     if name == "gate" and value not in HALVES:

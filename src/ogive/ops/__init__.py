@@ -1,6 +1,7 @@
 """What a call does: check the arguments, choose an engine, run it, record what backward needs."""
 
+from ogive.ops.apply import transformed
 from ogive.ops.function import ActivationFunction
-from ogive.ops.kinds import OPTIONS
+from ogive.ops.kinds import OPTIONS, SAVE
 
-__all__ = ["OPTIONS", "ActivationFunction"]
+__all__ = ["OPTIONS", "SAVE", "ActivationFunction", "transformed"]

@@ -23,10 +23,15 @@ def apply(plan: Plan, *tensors: Tensor) -> Tensor:
     return _call(plan, *tensors)[0]
 
 
+def transformed() -> bool:
+    """Whether forward mode or a transform of torch.func is at work."""
+    return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
+
+
 def _call(plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:
-    if torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0:
-        transformed: tuple[Tensor, ...] = _Transformed.apply(plan, *tensors)  # type: ignore[no-untyped-call]
-        return transformed
+    if transformed():
+        outputs: tuple[Tensor, ...] = _Transformed.apply(plan, *tensors)  # type: ignore[no-untyped-call]
+        return outputs
     if not torch.is_grad_enabled() or not any(t.requires_grad for t in tensors):
         return operator.run(plan, tensors)
     made: Any = _Recorded.apply(plan, *tensors)  # type: ignore[no-untyped-call]

@@ -21,12 +21,14 @@ from ogive.ops.arguments import (
     numbers,
     with_positional,
 )
-from ogive.ops.kinds import OPTIONS, RUN, binds, bound, recorded
+from ogive.ops.kinds import OPTIONS, RUN, SAVE, binds, bound, recorded
 from ogive.ops.native import NATIVE
 from ogive.printers import latex, printer
 
 if TYPE_CHECKING:
     from ogive.certify.report.certificate import Certificate
+    from ogive.certify.saving.mode import Mode
+    from ogive.certify.saving.ways import Ways
 
 Shortcut = Callable[[Any], Tensor | None]
 
@@ -172,6 +174,51 @@ class ActivationFunction:
         spec = self.variant(arguments)
         return certificate(spec, numbers(spec, arguments))
 
+    def mode(self, save: str, dtype: torch.dtype = torch.float32, **arguments: Any) -> Mode | None:
+        """What a call with ``save=`` keeps for backward; None is the input.
+
+        Args:
+            save: ``exact``, ``lean``, or a mode by name; see ``saving``.
+            dtype: of the input.
+            arguments: parameters and variants of the call.
+
+        Raises:
+            ParameterError: for a mode that the formula does not allow.
+
+        Example:
+            >>> import ogive, torch
+            >>> ogive.get("leaky_relu").mode("exact").name
+            'output'
+        """
+        # imported here because few calls need the judge
+        from ogive.ops.saved import chosen
+
+        given = self._sort(arguments)
+        return chosen(given.spec, given.values, save, dtype)
+
+    def saving(self, **arguments: Any) -> Ways:
+        """What backward may keep in the place of the input: bits, errors, and why not.
+
+        Args:
+            arguments: parameters and variants of a call.
+
+        Example:
+            >>> import ogive
+            >>> print(ogive.get("relu6").saving())
+            mode    keeps       float32 most, rms  bfloat16 most, rms
+            output  the result  exact              exact
+            mask    1 bit       exact              exact
+            code4   4 bits      exact              exact
+            code8   8 bits      exact              exact
+            input   the input   exact              exact
+            exact: output (float32), output (bfloat16)
+            lean: output (float32), output (bfloat16)
+        """
+        from ogive.ops.saved import ways
+
+        given = self._sort(arguments)
+        return ways(given.spec, given.values)
+
     # what it does
 
     def __call__(self, *inputs: Any, **arguments: Any) -> Any:
@@ -259,6 +306,10 @@ class ActivationFunction:
         spec = self.variant(arguments)
         options = {**OPTIONS[spec.kind], **spec.layout}
         options |= {name: arguments.pop(name) for name in OPTIONS[spec.kind] if name in arguments}
+        if options.get("save", "input") not in SAVE:
+            raise ParameterError(
+                f"save must be one of {', '.join(map(repr, SAVE))}, not {options['save']!r}"
+            )
         return Given(spec, check_parameters(spec, arguments), options)
 
     def variant(self, arguments: dict[str, Any]) -> Spec:

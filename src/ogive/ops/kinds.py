@@ -17,17 +17,19 @@ from ogive.engine.layout import dense
 from ogive.errors import InputError
 from ogive.expr import Program
 from ogive.ops import gates, noise, rowwise
-from ogive.ops.apply import apply
+from ogive.ops.apply import apply, transformed
 from ogive.ops.arguments import Value
 from ogive.ops.plan import Plan
 
 #: Arguments of a call that are no parameters of the formula, by kind of entry, with defaults.
 OPTIONS: dict[str, dict[str, Any]] = {
-    "elementwise": {"inplace": False},
+    "elementwise": {"inplace": False, "save": "input"},
     "stochastic": {"inplace": False, "training": False, "generator": None},
-    "gated": {"dim": -1, "gate": "second", "interleave": False},
+    "gated": {"dim": -1, "gate": "second", "interleave": False, "save": "input"},
     "rowwise": {"dim": -1},
 }
+#: What ``save`` can be; the last four are modes of certify/saving.
+SAVE = ("input", "exact", "lean", "output", "mask", "code4", "code8")
 
 
 #: So many sets of numbers become part of a program, each a kernel of its own. A number that changes
@@ -124,8 +126,20 @@ def _apply(
 
 
 def _elementwise(
-    spec: Spec, inputs: list[Tensor], values: Mapping[str, Value], inplace: bool
+    spec: Spec,
+    inputs: list[Tensor],
+    values: Mapping[str, Value],
+    inplace: bool,
+    save: str = "input",
 ) -> Tensor:
+    (x,) = inputs
+    if save != "input" and x.requires_grad and torch.is_grad_enabled() and not transformed():
+        # imported here because it brings the judge along
+        from ogive.ops import saved
+
+        found = saved.saved(spec, values, save, x.dtype)
+        if found is not None:
+            return saved.apply(found, x, inplace)
     return _perhaps_inplace(spec.program, inputs, values, inplace)
 
 
@@ -166,7 +180,12 @@ def _gated(
     dim: int,
     gate: str,
     interleave: bool,
+    save: str,
 ) -> Tensor:
+    if save != "input":
+        from ogive.ops import saved
+
+        saved.chosen(spec, values, save, inputs[0].dtype)
     if len(inputs) == 1:
         halves = gates.halves(spec.name, inputs[0], dim, gate, interleave)
         return _apply(spec.program, inputs, values, halves)

@@ -19,9 +19,9 @@ from ogive.engine.call import broadcast
 class Plan(Call):
     """A call with its derivatives."""
 
-    def run(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    def run(self, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[Tensor, ...]:
         """The results, computed by the engine that is chosen for these tensors."""
-        return run(self, tensors)
+        return run(self, tensors, inplace)
 
     def backward(
         self, tensors: Sequence[Tensor], used: tuple[int, ...], wanted: tuple[int, ...]
@@ -32,7 +32,7 @@ class Plan(Call):
         """
         if len(tensors) == 1:  # most calls
             return self._backward(used, wanted, (Result(tensors[0].dtype, None, self.packed[0]),))
-        shape = broadcast(self.unpack(tensors))
+        shape = broadcast(self.unpack(self.numbers(tensors)))
         results = []
         for i in wanted:
             tensor, packed = tensors[i], self.packed[i]
@@ -48,7 +48,8 @@ class Plan(Call):
             _places(self.packed, wanted), _places([r.packed for r in self.results], used)
         )
         given = tuple(self.results[k].packed for k in used)
-        return Plan(program, results, (*given, *self.packed), self.halves)
+        codes = (0,) * len(used) + self.codes if self.codes else ()
+        return Plan(program, results, (*given, *self.packed), self.halves, codes)
 
     def forward(self, moved: tuple[int, ...]) -> Plan:
         """The results' tangents; it takes one of each moved tensor, then the tensors."""

@@ -12,7 +12,7 @@ import math
 import struct
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from ogive.expr import Node, Program, expand, fold, rebuild, share, symbol, walk
@@ -113,12 +113,14 @@ class Arithmetic:
 
     The far elements are rare, or the near ones would not be worth a second way. The near ones can
     have ``forms`` of their own: ``near`` ones need not care for large inputs, ``short`` ones
-    moreover have fewer digits where a function is small beside its largest values.
+    moreover have fewer digits where a function is small beside its largest values. ``plain_codes``
+    keeps codes out of these forms.
     """
 
     format: Format
     within: float = math.inf
     forms: str = ""
+    plain_codes: bool = False
 
     @property
     def lanes(self) -> int:
@@ -210,20 +212,36 @@ class LLVMPrinter(Printer):
         return module(program, Arithmetic(self.format), name or program.name)
 
 
-def module(program: Program, arithmetic: Arithmetic, name: str) -> str:
-    """The text of a program's function of vectors."""
+def module(program: Program, arithmetic: Arithmetic, name: str, codes: int = 0) -> str:
+    """The text of a program's function of vectors.
+
+    Args:
+        codes: so many outputs, the last ones, leave the others as they would be without them.
+    """
     text = Text(arithmetic.format, arithmetic.lanes)
     if arithmetic.within == math.inf:
-        outputs = LLVMPrinter(arithmetic.format).outputs(program)
+        outputs = _apart(LLVMPrinter(arithmetic.format), program, codes)
         text.function(name, program.inputs, outputs)
     else:
-        outputs = _near_printer(program, arithmetic.forms).outputs(program)
+        near = _near_printer(program, arithmetic.forms)
+        coder = LLVMPrinter(FLOAT32) if arithmetic.plain_codes else near
+        outputs = _apart(near, program, codes, coder)
         text.function("near", program.inputs, outputs)
-        wide = LLVMPrinter(FLOAT64).outputs(program)
+        wide = _apart(LLVMPrinter(FLOAT64), program, codes)
         text.wide().function("far", program.inputs, wide, inline=False)
         data = [name in program.data for name in program.inputs]
         text.near_or_far(name, program.inputs, data, arithmetic.within, len(outputs))
     return text.whole()
+
+
+def _apart(
+    printer: LLVMPrinter, program: Program, codes: int, coder: LLVMPrinter | None = None
+) -> tuple[Node, ...]:
+    """The outputs as printed, the codes on their own."""
+    first = len(program.outputs) - codes
+    numbers = printer.outputs(replace(program, outputs=program.outputs[:first]))
+    coded = replace(program, outputs=program.outputs[first:])
+    return (*numbers, *(coder or printer).outputs(coded))
 
 
 def _near_printer(program: Program, forms: str) -> LLVMPrinter:

@@ -46,7 +46,8 @@ class TorchPrinter(Printer):
     header = "import torch"
     spell: ClassVar = {
         "abs": "torch.abs({0})",
-        "sign": "torch.sign({0})",
+        # torch.sign gives 0 for NaN
+        "sign": "torch.where({0} == {0}, torch.sign({0}), {0})",
         "min": _min,
         "max": _max,
         "where": _where,

@@ -69,6 +69,7 @@ class Smoothness:
             ``ORDERS`` derivatives, and nothing is proved about the next.
         joints: where a derivative up to ``ORDERS`` steps.
         slope: the supremum of |f'| over the pieces.
+        slopes: from the infimum to the supremum of f' over the pieces.
         lipschitz: the Lipschitz constant: that supremum, infinite where the function jumps.
         bend: the supremum of |f''| over the pieces.
     """
@@ -77,6 +78,7 @@ class Smoothness:
     exact: bool | None
     joints: tuple[Joint, ...] | None
     slope: Supremum
+    slopes: Interval
     lipschitz: Quantity
     bend: Supremum
 
@@ -121,6 +123,7 @@ def smoothness_of(f: Subject) -> Smoothness:
         exact=None if joints is None else bool(joints) or order == math.inf,
         joints=joints,
         slope=slope,
+        slopes=attempt(lambda: _slopes(f)) or Interval(NOT_PROVED, NOT_PROVED, None, None),
         lipschitz=_lipschitz(joints, slope),
         bend=_supremum(f, 2),
     )
@@ -190,6 +193,12 @@ def _has_no_zero(piece: Piece, node: Node) -> bool:
 def _supremum(f: Subject, order: int) -> Supremum:
     found = attempt(lambda: _largest_size(f, order))
     return found or Supremum(NOT_PROVED, ())
+
+
+def _slopes(f: Subject) -> Interval:
+    ends = (variation.smallest(f.pieces, 1), variation.largest(f.pieces, 1))
+    low, high = (quantity(end.value) for end in ends)
+    return Interval(low, high, None, None)
 
 
 def _largest_size(f: Subject, order: int) -> Supremum:

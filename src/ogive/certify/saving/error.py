@@ -1,0 +1,93 @@
+"""How far a mode's slope is from the true one, with what a dtype makes of the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ogive.certify.saving.mode import Mode
+from ogive.expr import Program
+from ogive.printers import printer
+
+Array = NDArray[np.float64]
+#: Bits of the fraction, by dtype.
+FRACTION = {"float64": 52, "float32": 23, "bfloat16": 7, "float16": 10}
+#: How far off a result can be besides its own rounding; 16 bits are rounded once.
+OFF = {"float32": 2.0**-22, "float64": 2.0**-51}
+#: The points for the root mean square: N(0, 1) has the rest of its weight beyond.
+ACROSS = np.linspace(-8, 8, 40001)
+
+
+@dataclass(frozen=True)
+class Error:
+    """How far a slope is from f': at most, and as a root mean square at N(0, 1)."""
+
+    most: float
+    rms: float
+
+
+@lru_cache(maxsize=4096)
+def error(program: Program, mode: Mode, dtype: str) -> Error:
+    """The error of a mode of a function, measured over the line and closely at its places.
+
+    At the floats nearest to a kink the slope may be that of the other side; that is no error of a
+    mode, unless it is to be exact.
+    """
+    exact = function(program.vjp((0,)))
+    forward, backward = function(mode.forward), function(mode.backward)
+
+    def wrong(x: Array, off: float = 0.0) -> Array:
+        """The errors at some numbers, with the result off by a part of its size."""
+        kept = list(forward(x))
+        y, code = rounded(kept[0] * (1 + off), dtype), [np.rint(c) for c in kept[1:]]
+        one = np.ones_like(x)
+        return backward(one, *[y] * mode.result, *code)[0] - exact(one, x)[0]
+
+    points = rounded(line(mode.places, dtype), dtype)
+    most = np.nanmax(abs(wrong(points)))
+    if most > 0:
+        for kink in mode.kinks:
+            points = points[abs(points - kink) > 4 * 0.5 ** FRACTION[dtype] * abs(kink)]
+        sides = (-OFF[dtype], OFF[dtype]) if mode.result and dtype in OFF else (0.0,)
+        most = max(np.nanmax(abs(wrong(points, side))) for side in sides)
+    weights = np.exp(-ACROSS * ACROSS / 2)
+    squares = np.square(wrong(rounded(ACROSS, dtype)))
+    return Error(float(most), float(np.sqrt(np.nansum(weights * squares) / weights.sum())))
+
+
+def function(program: Program) -> Callable[..., tuple[Array, ...]]:
+    """A program on NumPy arrays of one shape; NaN and infinity come without a warning."""
+    scope: dict[str, Any] = {}
+    exec(compile(printer("numpy").source(program), f"<{program.name}>", "exec"), scope)
+
+    def evaluate(*arrays: Array) -> tuple[Array, ...]:
+        with np.errstate(all="ignore"):
+            found = scope[program.name](*arrays)
+        return tuple(np.broadcast_to(np.asarray(f, float), arrays[0].shape) for f in found)
+
+    return evaluate
+
+
+def rounded(x: Array, dtype: str) -> Array:
+    """Numbers rounded to a dtype, to even."""
+    with np.errstate(all="ignore"):
+        if dtype != "bfloat16":
+            return np.asarray(x.astype(dtype).astype(float))
+        bits = x.astype(np.float32).view(np.uint32)
+    even = bits + np.uint32(0x7FFF) + ((bits >> 16) & 1)
+    kept = np.where(np.isfinite(x), even, bits) & np.uint32(0xFFFF0000)
+    return np.asarray(kept.astype(np.uint32).view(np.float32).astype(float))
+
+
+def line(places: tuple[float, ...], dtype: str) -> Array:
+    """Points of the whole line, close to one another near the places, the nearest floats too."""
+    sizes = np.concatenate([[0.0], np.geomspace(1e-30, 1e4, 20001), np.linspace(0.001, 20, 20001)])
+    near = np.concatenate([np.geomspace(1e-9, 1.0, 20001), [0.0]])
+    ulps = 0.5 ** (FRACTION[dtype] + 1) * np.arange(33)  # halves, for those below a power of 2
+    around = [p + s * d for p in places for s in (-1, 1) for d in (near, ulps * max(abs(p), 0.01))]
+    return np.concatenate([sizes, -sizes, *around])

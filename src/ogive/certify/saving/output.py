@@ -1,0 +1,72 @@
+"""The mode ``output``: the result says where the input was, with a bit where f turns once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from ogive.certify.proof.shape import Shape
+from ogive.certify.proof.smoothness import Smoothness
+from ogive.certify.saving.error import Array, error, function
+from ogive.certify.saving.inverse import Part, inverse
+from ogive.certify.saving.mode import Mode, NotLegal, mode
+from ogive.expr import Program, const, symbol
+from ogive.expr.node import where
+
+#: A slope further off than this part of the largest is that of another branch.
+WRONG = 2.0**-4
+
+
+def output(program: Program, shape: Shape, smooth: Smoothness) -> Mode:
+    """The slope in terms of the result; see ``inverse``."""
+    (x,) = program.inputs
+    scale = max(abs(smooth.slopes.low.value), abs(smooth.slopes.high.value))
+    if not math.isfinite(scale):
+        raise NotLegal("f' is unbounded, or its range is not proved")
+    turn, parts = _turn(shape), _parts(shape, smooth)
+    f, slope = function(program), function(program.vjp((0,)))
+
+    def derivative(at: Array) -> Array:
+        return slope(np.ones_like(at), at)[0]
+
+    fitted = inverse(lambda at: f(at)[0], derivative, parts, turn, scale)
+    branch = None if turn is None else (where(symbol(x) > turn, const(1.0), const(0.0)), 1)
+    ends = {e for p in parts for e in (p.low, p.high) if math.isfinite(e)}
+    found = replace(
+        mode("output", program, fitted, branch, result=True),
+        places=tuple(sorted(ends)),
+        kinks=tuple(j.place.value for j in smooth.joints or () if j.order < 2),
+    )
+    if error(program, found, "float64").most > WRONG * scale:
+        raise NotLegal("one result comes with different slopes")
+    return found
+
+
+def _turn(shape: Shape) -> float | None:
+    """Where f turns; None where it does not."""
+    turns = shape.turning_points
+    if turns is None:
+        raise NotLegal("its turning points are not proved")
+    if len(turns) > 1:
+        raise NotLegal(f"it turns {len(turns)} times, and a bit tells two branches apart")
+    return turns[0].place.value if turns else None
+
+
+def _parts(shape: Shape, smooth: Smoothness) -> list[Part]:
+    """The line in stretches on which f is monotone and smooth, or constant."""
+    if shape.monotone is None or smooth.joints is None:
+        raise NotLegal("where it rises and falls, or its joints, are not proved")
+    ends = {j.place.value for j in smooth.joints}
+    for stretch in shape.monotone:
+        ends |= {stretch.interval.low.value, stretch.interval.high.value}
+    return [Part(low, high, _is_constant(shape, low, high)) for low, high in pairwise(sorted(ends))]
+
+
+def _is_constant(shape: Shape, low: float, high: float) -> bool:
+    return any(
+        s.kind == "constant" and s.interval.low.value <= low and high <= s.interval.high.value
+        for s in shape.monotone or ()
+    )

@@ -1,0 +1,141 @@
+"""Which ways to save a function has: those its formula allows, and why not the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
+
+from ogive.catalogue import Parameter, Spec
+from ogive.certify.proof.shape import Shape
+from ogive.certify.proof.smoothness import Smoothness
+from ogive.certify.properties import defaults
+from ogive.certify.report.certificate import certificate
+from ogive.certify.saving.code import code
+from ogive.certify.saving.error import Error, error
+from ogive.certify.saving.mask import mask, slopes
+from ogive.certify.saving.mode import Mode, NotLegal
+from ogive.certify.saving.output import output
+from ogive.expr import Node, bind, diff, symbol
+
+#: The modes whose slopes are numbers of the formula, if they are right at all.
+EXACT = ("output", "mask")
+#: Bits of a number of each dtype.
+BITS = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16}
+
+
+class Saving:
+    """What backward may keep in the place of the input of a function of one number.
+
+    Example:
+        >>> from ogive.catalogue import entries
+        >>> ways = saving(entries()["gelu"])
+        >>> ways.choose("lean", "float32").name, ways.choose("lean", "bfloat16").name
+        ('output', 'code8')
+    """
+
+    def __init__(self, spec: Spec, values: Mapping[str, float]) -> None:
+        self._spec = spec
+        self._values = {p.name: _of(p, values) for p in spec.parameters}
+        self.program = spec.program.bind({**defaults(spec), **values})
+        self._found: dict[str, Mode | NotLegal] = {}
+
+    def mode(self, name: str) -> Mode:
+        """A mode by name, derived when it is first asked for.
+
+        Raises:
+            NotLegal: where the formula does not allow it.
+            MissingExtra: without python-flint, where a range has to be proved for it.
+        """
+        if name not in self._found:
+            try:
+                self._found[name] = MODES[name](self)
+            except NotLegal as reason:
+                self._found[name] = reason
+        found = self._found[name]
+        if isinstance(found, NotLegal):
+            raise found
+        return found
+
+    def error(self, name: str, dtype: str) -> Error:
+        """How far off the slope is that a mode gives; see ``mode`` for what is raised."""
+        return error(self.program, self.mode(name), dtype)
+
+    def exact(self, name: str, dtype: str) -> bool:
+        """Whether the gradient is the one that the input gives, to the last bit."""
+        return name in EXACT and self.error(name, dtype).most == 0
+
+    def choose(self, save: str, dtype: str) -> Mode | None:
+        """A mode by name, or that which keeps least of the ``exact`` or of the ``lean`` ones.
+
+        Lean is a slope no further off than bfloat16's rounding of the largest one. None is the
+        input. See ``mode`` for what is raised.
+        """
+        if save == "input":
+            return None
+        if save in MODES:
+            return self.mode(save)
+        found = [m for m in map(self._perhaps, MODES) if m is not None and m.bits < BITS[dtype]]
+        if save == "exact":
+            found = [m for m in found if self.exact(m.name, dtype)]
+        else:
+            found = [m for m in found if self.error(m.name, dtype).most <= self.rounding]
+        return min(found, key=lambda m: (m.bits, m.result), default=None)
+
+    def _perhaps(self, name: str) -> Mode | None:
+        try:
+            return self.mode(name)
+        except NotLegal:
+            return None
+
+    @cached_property
+    def rounding(self) -> float:
+        """Half a unit in the last place of bfloat16 at the largest slope."""
+        try:
+            ends = slopes(self.derivative)
+        except NotLegal:
+            interval = self.smoothness.slopes
+            ends = [interval.low.value, interval.high.value]
+        return math.ldexp(1.0, math.frexp(max(abs(e) for e in ends if e == e))[1] - 9)
+
+    @cached_property
+    def derivative(self) -> Node:
+        """f' as a formula."""
+        (x,) = self.program.inputs
+        return bind(diff(self.program.outputs[0], symbol(x)), {})
+
+    @property
+    def shape(self) -> Shape:
+        """What is proved of its shape."""
+        found = certificate(self._spec, self._values).shape
+        assert found is not None  # of a function of one number
+        return found
+
+    @property
+    def smoothness(self) -> Smoothness:
+        """What is proved of its smoothness."""
+        found = certificate(self._spec, self._values).smoothness
+        assert found is not None
+        return found
+
+
+@lru_cache(maxsize=1024)
+def saving(spec: Spec, values: tuple[tuple[str, float], ...] = ()) -> Saving:
+    """The ways to save of an elementwise entry with numbers for some symbols of its formula."""
+    return Saving(spec, dict(values))
+
+
+def _of(parameter: Parameter, values: Mapping[str, float]) -> float | tuple[float, ...]:
+    """The value of a parameter, from those of its symbols."""
+    given = zip(parameter.symbols, parameter.defaults, strict=True)
+    found = tuple(values.get(symbol, default) for symbol, default in given)
+    return found if isinstance(parameter.default, tuple) else found[0]
+
+
+#: The modes besides ``input``, those that keep least first.
+MODES: dict[str, Callable[[Saving], Mode]] = {
+    "output": lambda of: output(of.program, of.shape, of.smoothness),
+    "mask": lambda of: mask(of.program, of.derivative),
+    "code4": lambda of: code(of.program, of.derivative, of.smoothness.slopes, 4),
+    "code8": lambda of: code(of.program, of.derivative, of.smoothness.slopes, 8),
+}

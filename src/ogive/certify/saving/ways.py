@@ -1,0 +1,92 @@
+"""The ways to save of a function as a table: what each keeps, how far off it is, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ogive.certify.saving.error import Error
+from ogive.certify.saving.mode import NotLegal
+from ogive.certify.saving.saving import MODES, Saving
+
+#: The dtypes that the table shows.
+DTYPES = ("float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to save.
+
+    Attributes:
+        name: of the mode.
+        keeps: what of each element, in words.
+        bits: of the code for each element; None for the input, which has those of its dtype.
+        errors: of f', by dtype.
+        reason: why it cannot be had; empty if it can.
+    """
+
+    name: str
+    keeps: str = "the input"
+    bits: int | None = None
+    errors: Mapping[str, Error] | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """Every way to save, and which ones ``exact`` and ``lean`` are, by dtype."""
+
+    rows: tuple[Way, ...]
+    chosen: Mapping[str, Mapping[str, str]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The table in JSON's own types."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        heads = ["mode", "keeps", *(f"{dtype} most, rms" for dtype in DTYPES)]
+        cells = [[row.name, row.keeps, *_errors(row)] for row in self.rows if not row.reason]
+        widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+        lines = [
+            "  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in (heads, *cells)
+        ]
+        lines += [f"no {row.name}: {row.reason}" for row in self.rows if row.reason]
+        for save, found in self.chosen.items():
+            lines.append(f"{save}: {', '.join(f'{m} ({d})' for d, m in found.items())}")
+        return "\n".join(line.rstrip() for line in lines)
+
+
+def _errors(row: Way) -> list[str]:
+    if row.errors is None:
+        return ["exact"] * len(DTYPES)
+    found = [row.errors[dtype] for dtype in DTYPES]
+    return [f"{e.most:.1e}, {e.rms:.1e}" if e.most else "exact" for e in found]
+
+
+def ways(of: Saving) -> Ways:
+    """The table of a function of one number."""
+    chosen = {
+        save: {dtype: _name(of, save, dtype) for dtype in DTYPES} for save in ("exact", "lean")
+    }
+    return Ways((*(_way(of, name) for name in MODES), Way("input")), chosen)
+
+
+def only_input(reason: str) -> Ways:
+    """The table of a function whose backward needs its input."""
+    chosen = {save: dict.fromkeys(DTYPES, "input") for save in ("exact", "lean")}
+    return Ways((*(Way(name, reason=reason) for name in MODES), Way("input")), chosen)
+
+
+def _name(of: Saving, save: str, dtype: str) -> str:
+    mode = of.choose(save, dtype)
+    return "input" if mode is None else mode.name
+
+
+def _way(of: Saving, name: str) -> Way:
+    try:
+        mode = of.mode(name)
+    except NotLegal as reason:
+        return Way(name, reason=str(reason))
+    errors = {dtype: of.error(name, dtype) for dtype in DTYPES}
+    return Way(name, mode.keeps, mode.bits, errors)

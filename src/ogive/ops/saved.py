@@ -1,0 +1,158 @@
+"""Calls that keep less than their input for backward.
+
+The result of a mode is bitwise that of an ordinary call. Exact modes may be differentiated again,
+in the gradient; lean ones give one backward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.autograd import Function
+
+from ogive.catalogue import Spec
+from ogive.certify.saving.mode import Mode, NotLegal
+from ogive.certify.saving.saving import saving
+from ogive.certify.saving.ways import Ways, only_input
+from ogive.certify.saving.ways import ways as table
+from ogive.engine import Result
+from ogive.engine.call import laid
+from ogive.engine.layout import dense
+from ogive.errors import OgiveError, ParameterError
+from ogive.ops import operator
+from ogive.ops.apply import apply as differentiable
+from ogive.ops.arguments import Value
+from ogive.ops.plan import Plan
+
+#: Why backward of other kinds of entries needs the input.
+REASONS = {
+    "gated": "the gradients of value and gate need both",
+    "stochastic": "its slope depends on the noise",
+    "rowwise": "its derivative is a matrix",
+}
+
+
+class Saved(NamedTuple):
+    """A mode with its plans for a dtype."""
+
+    entry: str
+    mode: Mode
+    exact: bool
+    forward: Plan
+    backward: Plan
+
+
+def chosen(spec: Spec, values: Mapping[str, Value], save: str, dtype: torch.dtype) -> Mode | None:
+    """The mode of a call with these values; None for the input.
+
+    Raises:
+        ParameterError: for a mode that the formula, or a parameter that is a tensor, rules out.
+    """
+    reason = _reason(spec, values)
+    try:
+        if not reason:
+            return saving(spec, tuple(values.items())).choose(save, _name(dtype))
+        if save in ("input", "exact", "lean"):
+            return None
+    except NotLegal as raised:
+        reason = str(raised)
+    raise ParameterError(
+        f"{spec.name} cannot save its {save}: {reason}; save='exact' and save='lean' choose among "
+        f"what it can"
+    )
+
+
+def _reason(spec: Spec, values: Mapping[str, Value]) -> str:
+    """Why backward needs the input; empty if it depends on the formula."""
+    if spec.kind != "elementwise":
+        return REASONS[spec.kind]
+    tensors = any(isinstance(v, Tensor) for v in values.values())
+    return "the gradient of a parameter that is a tensor needs the input" if tensors else ""
+
+
+def _name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
+
+
+def saved(spec: Spec, values: Mapping[str, Value], save: str, dtype: torch.dtype) -> Saved | None:
+    """How a call with these values saves; see ``chosen``."""
+    mode = chosen(spec, values, save, dtype)
+    return None if mode is None else _planned(spec, tuple(values.items()), mode, dtype)
+
+
+@lru_cache(maxsize=4096)
+def _planned(
+    spec: Spec, values: tuple[tuple[str, float], ...], mode: Mode, dtype: torch.dtype
+) -> Saved:
+    made, codes = (Result(dtype),), (Result(torch.uint8, code=mode.bits),) * bool(mode.bits)
+    given = 1 + mode.result + len(codes)
+    bits = (*(0,) * (1 + mode.result), mode.bits) if codes else ()
+    return Saved(
+        spec.name,
+        mode,
+        saving(spec, values).exact(mode.name, _name(dtype)),
+        Plan(mode.forward, (*made, *codes), (False,)),
+        Plan(mode.backward, made, (False,) * given, None, bits),
+    )
+
+
+def ways(spec: Spec, values: Mapping[str, Value]) -> Ways:
+    """The table of what backward may keep."""
+    reason = _reason(spec, values)
+    return only_input(reason) if reason else table(saving(spec, tuple(values.items())))
+
+
+def apply(saved: Saved, x: Tensor, inplace: bool = False) -> Tensor:
+    """The function of a tensor, recorded by autograd in this way."""
+    result: Tensor = _Saved.apply(saved, x if inplace or dense(x) else x.clone(), inplace)  # type: ignore[no-untyped-call]
+    return result
+
+
+class _Saved(Function):
+    @staticmethod
+    def forward(ctx: Any, saved: Saved, x: Tensor, inplace: bool) -> Tensor:
+        if inplace:
+            y, *code = saved.forward.run([x], inplace=True)
+            ctx.mark_dirty(y)
+        else:
+            y, *code = operator.run(saved.forward, [x])
+        ctx.saved, ctx.strides, ctx.spent = saved, x.stride(), False
+        ctx.save_for_backward(*[y] * saved.mode.result, *code)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor, None]:
+        saved: Saved = ctx.saved
+        if not saved.exact:
+            _once(ctx)
+        kept = [t.detach() for t in _kept(ctx)]
+        alike = laid(gradient, ctx.strides)
+        return None, differentiable(saved.backward, alike, *kept), None
+
+
+def _once(ctx: Any) -> None:
+    """Raises an OgiveError where a lean mode is asked for more than one backward."""
+    what = "the gradient of a gradient" if torch.is_grad_enabled() else "a second backward"
+    if ctx.spent or torch.is_grad_enabled():
+        raise OgiveError(
+            f"{ctx.saved.entry} saved its {ctx.saved.mode.name} for one backward and cannot give "
+            f"{what}; call it, or accelerate the model, with save='exact'"
+        )
+    ctx.spent = True
+
+
+def _kept(ctx: Any) -> tuple[Tensor, ...]:
+    try:
+        kept: tuple[Tensor, ...] = ctx.saved_tensors
+    except RuntimeError as error:
+        if "inplace" not in str(error):
+            raise
+        raise OgiveError(
+            f"the result of {ctx.saved.entry} was kept for backward (save={ctx.saved.mode.name!r}) "
+            f"and has been overwritten since; leave it as it is, or use save='input'"
+        ) from error
+    return kept
