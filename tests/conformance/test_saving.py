@@ -58,7 +58,8 @@ def _check(function: ogive.Activation, save: str, x: Tensor, unit: float) -> Non
     assert torch.equal(want.isnan(), got.isnan())
     off = (got.double() - want.double()).nan_to_num(0.0).abs().max()
     steepest = max(1.0, 256 * ways.rounding)  # the largest slope to a power of two
-    assert off <= ways.error(save, dtype).most + unit * steepest
+    # the largest error was measured on other points: an entry's may be a hundredth larger here
+    assert off <= 1.01 * ways.error(save, dtype).most + unit * steepest
 
 
 def test_a_nan_stays_one_on_both_engines() -> None:

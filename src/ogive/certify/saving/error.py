@@ -25,19 +25,21 @@ ACROSS = np.linspace(-8, 8, 40001)
 
 @dataclass(frozen=True)
 class Error:
-    """How far a slope is from f': at most, and as a root mean square at N(0, 1)."""
+    """How far a slope is from f': at most, and as a root mean square at N(0, 1).
+
+    Attributes:
+        exact: whether it is f' everywhere; ``most`` leaves out the floats nearest to a kink, at
+            which the slope may be that of the other side.
+    """
 
     most: float
     rms: float
+    exact: bool
 
 
 @lru_cache(maxsize=4096)
 def error(program: Program, mode: Mode, dtype: str) -> Error:
-    """The error of a mode of a function, measured over the line and closely at its places.
-
-    At the floats nearest to a kink the slope may be that of the other side; that is no error of a
-    mode, unless it is to be exact.
-    """
+    """The error of a mode of a function, measured over the line and closely at its places."""
     exact = function(program.vjp((0,)))
     forward, backward = function(mode.forward), function(mode.backward)
 
@@ -50,24 +52,27 @@ def error(program: Program, mode: Mode, dtype: str) -> Error:
 
     points = rounded(line(mode.places, dtype), dtype)
     most = np.nanmax(abs(wrong(points)))
-    if most > 0:
+    exact_everywhere = bool(most == 0)
+    if not exact_everywhere:
         for kink in mode.kinks:
             points = points[abs(points - kink) > 4 * 0.5 ** FRACTION[dtype] * abs(kink)]
         sides = (-OFF[dtype], OFF[dtype]) if mode.result and dtype in OFF else (0.0,)
         most = max(np.nanmax(abs(wrong(points, side))) for side in sides)
     weights = np.exp(-ACROSS * ACROSS / 2)
     squares = np.square(wrong(rounded(ACROSS, dtype)))
-    return Error(float(most), float(np.sqrt(np.nansum(weights * squares) / weights.sum())))
+    rms = np.sqrt(np.nansum(weights * squares) / weights.sum())
+    return Error(float(most), float(rms), exact_everywhere)
 
 
 def function(program: Program) -> Callable[..., tuple[Array, ...]]:
     """A program on NumPy arrays of one shape; NaN and infinity come without a warning."""
     scope: dict[str, Any] = {}
-    exec(compile(printer("numpy").source(program), f"<{program.name}>", "exec"), scope)
+    source = printer("numpy").source(program, "compute")  # an entry may be called erf
+    exec(compile(source, f"<{program.name}>", "exec"), scope)
 
     def evaluate(*arrays: Array) -> tuple[Array, ...]:
         with np.errstate(all="ignore"):
-            found = scope[program.name](*arrays)
+            found = scope["compute"](*arrays)
         return tuple(np.broadcast_to(np.asarray(f, float), arrays[0].shape) for f in found)
 
     return evaluate
@@ -86,8 +91,8 @@ def rounded(x: Array, dtype: str) -> Array:
 
 def line(places: tuple[float, ...], dtype: str) -> Array:
     """Points of the whole line, close to one another near the places, the nearest floats too."""
-    sizes = np.concatenate([[0.0], np.geomspace(1e-30, 1e4, 20001), np.linspace(0.001, 20, 20001)])
+    sizes = np.concatenate([[0.0], np.geomspace(1e-30, 1e4, 20001), np.linspace(0.0005, 20, 40001)])
     near = np.concatenate([np.geomspace(1e-9, 1.0, 20001), [0.0]])
     ulps = 0.5 ** (FRACTION[dtype] + 1) * np.arange(33)  # halves, for those below a power of 2
     around = [p + s * d for p in places for s in (-1, 1) for d in (near, ulps * max(abs(p), 0.01))]
-    return np.concatenate([sizes, -sizes, *around])
+    return np.concatenate([sizes, -sizes, [np.inf, -np.inf], *around])

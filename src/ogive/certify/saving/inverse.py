@@ -135,7 +135,7 @@ def _fits(y: Array, d: Array, start: float | None, scale: float) -> list[Row]:
         last, polynomial = _longest(variable, d, first, scale)
         node = _polynomial(polynomial, variable[first], variable[last - 1], start)
         rows.append(Row(float(y[first]), True, node))
-        first = last
+        first = last if last == len(y) or last == first + 1 else last - 1  # they share a point
         if len(rows) > MOST_PIECES:
             raise NotLegal(f"f' in terms of y takes more than {MOST_PIECES} polynomials")
     return rows

@@ -63,7 +63,7 @@ class Saving:
 
     def exact(self, name: str, dtype: str) -> bool:
         """Whether the gradient is the one that the input gives, to the last bit."""
-        return name in EXACT and self.error(name, dtype).most == 0
+        return name in EXACT and self.error(name, dtype).exact
 
     def choose(self, save: str, dtype: str) -> Mode | None:
         """A mode by name, or that which keeps least of the ``exact`` or of the ``lean`` ones.

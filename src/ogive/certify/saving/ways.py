@@ -61,7 +61,7 @@ def _errors(row: Way) -> list[str]:
     if row.errors is None:
         return ["exact"] * len(DTYPES)
     found = [row.errors[dtype] for dtype in DTYPES]
-    return [f"{e.most:.1e}, {e.rms:.1e}" if e.most else "exact" for e in found]
+    return ["exact" if e.exact else f"{e.most:.1e}, {e.rms:.1e}" for e in found]
 
 
 def ways(of: Saving) -> Ways:
