@@ -15,9 +15,9 @@ from ogive.bench.bench import threads
 from ogive.bench.models import TOKENS, Example, Scale, build, call
 from ogive.bench.steps import MODES, UNTOUCHED, accelerated
 
-STEPS = 100
+STEPS, TEXT_STEPS = 100, 60
 #: Large enough that torch divides its sums among threads.
-SCALE = Scale(batch=4, pixels=32, tokens=64, width=64, layers=2, heads=4)
+SCALE = Scale(batch=4, pixels=32, tokens=64, width=64, layers=1, heads=4)
 
 
 # exact: step by step
@@ -67,7 +67,7 @@ def test_exact_follows_the_loss_curve_of_the_untouched_model(name: str) -> None:
 
 #: Texts of a step, their length, steps at the end whose mean loss counts.
 BATCH, LENGTH, LAST = 8, 32, 20
-TEXT = Scale(batch=BATCH, pixels=32, tokens=LENGTH, width=32, layers=2, heads=4)
+TEXT = Scale(batch=BATCH, pixels=32, tokens=LENGTH, width=32, layers=1, heads=4)
 
 
 @functools.cache
@@ -95,7 +95,7 @@ def learned(name: str, mode: str, seed: int) -> float:
     model = accelerated(Reader(build(name, TEXT, seed)[0]), mode)
     optimiser = torch.optim.AdamW(model.parameters(), 3e-3)
     text, losses = characters(), []
-    for _ in range(STEPS):
+    for _ in range(TEXT_STEPS):
         starts = torch.randint(0, len(text) - LENGTH - 1, (BATCH, 1))
         passages = text[starts + torch.arange(LENGTH + 1)]
         scores = model(passages[:, :-1])
