@@ -110,10 +110,11 @@ def learned(name: str, mode: str, seed: int) -> float:
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", ["gpt2", "llama"])
 def test_what_is_learned_from_text_cannot_be_told_apart(name: str, mode: str) -> None:
-    """Pairs of three seeds. The paired test finds nothing; and because three pairs say little, the
-    mean difference is below a tenth of what a seed makes."""
+    """Pairs of three seeds. The paired test finds nothing; and because three pairs say little, no
+    pair differs by more than a fifth of what the seeds do. Gradients rounded to bfloat16 inside of
+    the blocks make a fiftieth, blocks without a gradient twice as much as the seeds."""
     theirs = [learned(name, UNTOUCHED, seed) for seed in range(3)]
     ours = [learned(name, mode, seed) for seed in range(3)]
     assert max(theirs) < 3.5  # 4.6 is what guessing gives
     assert ttest_rel(ours, theirs).pvalue > 0.01
-    assert abs(fmean(ours) - fmean(theirs)) < 0.1 * stdev(theirs)
+    assert max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) < 0.2 * stdev(theirs)

@@ -49,9 +49,10 @@ class Scale:
 TINY = Scale(batch=2, pixels=64, tokens=12, width=32, layers=2, heads=4)
 SMALL = Scale(batch=4, pixels=128, tokens=128, width=256, layers=4, heads=4)
 
-#: A model and what it is called with: a tensor, or keywords.
+#: What a model is called with: a tensor, or keywords.
 Example = Tensor | Mapping[str, Tensor]
-Build = Callable[[Scale], tuple[nn.Module, Example]]
+#: Makes a model of a name at a scale, and an input.
+Make = Callable[[str, Scale], tuple[nn.Module, Example]]
 
 
 def call(model: nn.Module, example: Example) -> Tensor:
@@ -161,12 +162,11 @@ def _block(name: str, scale: Scale) -> tuple[nn.Module, Example]:
     return model, torch.randn(scale.batch * scale.tokens, outside)
 
 
-_FAMILIES = (
-    *((name, _image_model) for name in IMAGES),
-    *((name, _language_model) for name in LANGUAGE),
-    *((name, _block) for name in BLOCKS),
-)
-MODELS = dict(_FAMILIES)
+MODELS: dict[str, Make] = {
+    **dict.fromkeys(IMAGES, _image_model),
+    **dict.fromkeys(LANGUAGE, _language_model),
+    **dict.fromkeys(BLOCKS, _block),
+}
 
 
 def build(name: str, scale: Scale = SMALL, seed: int = 0) -> tuple[nn.Module, Example]:
