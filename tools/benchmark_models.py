@@ -8,6 +8,7 @@ comes out.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,7 +33,9 @@ QUICK = Pace(rounds=3, least_rounds=1, sample=1e-4, budget=0.1)
 HEAD = """\
 # Models
 
-Written by `make bench-models`. {machine}.
+Written by `make bench-models`. {machine}. When it began, {load:.1f} processes
+wanted the processor: from 1 on, times are those of a busy machine, while bytes are exact. In
+resnet18 nothing is replaced, so that its speed shows the noise.
 
 Models of timm and transformers, built from configurations with random weights, and the block of
 two layers with an activation between them, four times as wide inside as outside; {scale}; their
@@ -69,10 +72,10 @@ def _named(result: Measured) -> str:
     return f"`{result.model}`" if result.mode == UNTOUCHED else ""
 
 
-def sections(found: ModelBench) -> Iterable[str]:
+def sections(found: ModelBench, load: float) -> Iterable[str]:
     settings = found.settings
     yield HEAD.format(
-        machine=found.machine, scale=settings.scale, rounds=settings.pace.rounds
+        machine=found.machine, load=load, scale=settings.scale, rounds=settings.pace.rounds
     ).rstrip()
     for dtype in settings.dtypes:
         yield f"## {dtype}"
@@ -93,8 +96,9 @@ def main() -> None:
     pace = QUICK if chosen.quick else Pace(budget=chosen.budget)
     scale = TINY if chosen.quick else SMALL
     settings = ModelSettings(scale=scale, threads=chosen.threads, pace=pace)
+    load = os.getloadavg()[0]
     found = run_models((), settings, notify=told)
-    chosen.out.write_text("\n\n".join(sections(found)) + "\n", encoding="utf-8")
+    chosen.out.write_text("\n\n".join(sections(found, load)) + "\n", encoding="utf-8")
     print(f"wrote {chosen.out}")
 
 
