@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # torch comes first and pinned: a bare requirement would take the newest build with its GPU packages.
 TORCH  := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: run test lint format fresh accuracy certificates attack exhaustive bench pictures coverage clean
+.PHONY: run test lint format fresh accuracy certificates attack exhaustive bench bench-models pictures coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/ogive study digits
@@ -51,6 +51,11 @@ exhaustive: $(VENV)/.developed
 # nothing else should run meanwhile).
 bench: $(VENV)/.installed
 	$(BIN)/python tools/benchmark.py
+
+# Measures steps of models, untouched and accelerated, and writes docs/models.md (ten minutes; nothing
+# else should run meanwhile).
+bench-models: $(VENV)/.developed
+	$(BIN)/python tools/benchmark_models.py
 
 # The pictures of the README.
 pictures: $(VENV)/.developed

@@ -3,6 +3,8 @@ from pathlib import Path
 
 # Before torch is imported: two workers on two cores, one thread each.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Where a test asks for more threads than there are free cores, they sleep while they wait.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # Not the user's own kernels; both workers share what they compile.
 os.environ["OGIVE_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" / "kernels")
 

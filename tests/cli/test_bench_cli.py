@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from ogive.bench import FirstCall
+from ogive.bench import MODES, UNTOUCHED, FirstCall
 from ogive.cli import app, output
 
 TINY = ("--sizes", "1,64", "--rounds", "1", "--dtypes", "float32")
@@ -76,6 +76,36 @@ def test_json(monkeypatch):
     assert "the first call of mish: 500.0 ms (its gradient 200.0 ms) with an empty cache" in text
 
 
+def test_models():
+    result = bench("--models", "linear_gelu_linear", "--rounds", "1", "--dtypes", "float32")
+    assert result.exit_code == 0, result.stderr
+    machine, sizes, note, _, dtype, heading, *rows = result.stdout.splitlines()
+    assert "torch" in machine
+    assert "4 texts of 128 tokens" in sizes
+    assert "above 1 this one is the faster one" in note
+    assert dtype == "float32"
+    columns = ["model", "mode", "held", "share", "peak", "share", "ms", "speed", "±"]
+    assert heading.split() == columns
+    assert [row.split()[:3] for row in rows] == [
+        ["linear_gelu_linear", mode, rows[i].split()[2]]
+        for i, mode in enumerate((UNTOUCHED, *MODES))
+    ]
+    assert rows[0].split()[3] == "1.00"
+
+
+def test_models_as_json():
+    result = bench(
+        "--models", "linear_mish_linear", "--rounds", "1", "--dtypes", "bfloat16", "--json"
+    )
+    found = json.loads(result.stdout)
+    assert set(found) == {"machine", "settings", "results"}
+    assert found["settings"]["scale"]["width"] == 256
+    assert [row["mode"] for row in found["results"]] == [UNTOUCHED, *MODES]
+    assert set(found["results"][1]["ratio"]) == {"median", "mad"}
+    # 512 rows of 256 and twice of 1,024 numbers
+    assert found["results"][0]["held"] == 512 * (256 + 2 * 1024) * 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
@@ -87,6 +117,9 @@ def test_json(monkeypatch):
         (["relu", "--directions", "sideways"], "there are forward, backward, both"),
         (["relu", "--threads", "0"], "the number of threads must be"),
         (["relu", "--rounds", "0"], "the number of rounds must be"),
+        (["--models", "lama"], "did you mean 'llama'"),
+        (["--models", "bert", "--sizes", "64"], "--sizes is about single activations"),
+        (["--models", "bert", "--no-first-call"], "--first-call is about single activations"),
     ],
 )
 def test_mistakes_are_explained(arguments, hint):

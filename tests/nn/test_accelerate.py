@@ -4,6 +4,7 @@ import copy
 import functools
 import json
 import pickle
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -47,6 +48,22 @@ INPLACE = ["CELU", "ELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "
 INPLACE += ["ReLU6", "SELU", "SiLU", "Threshold"]
 
 
+#: What torch's own operators take besides; some of their results are of another dtype.
+UNUSUAL: dict[str, Callable[[], Tensor]] = {
+    **{
+        str(dtype): functools.partial(torch.ones, 2, 4, dtype=dtype)
+        for dtype in (torch.int8, torch.uint8, torch.int16, torch.int32, torch.int64)
+    },
+    "complex": lambda: torch.complex(torch.randn(2, 4), torch.randn(2, 4)),
+    "sparse": lambda: torch.eye(4).to_sparse(),
+    "mkldnn": lambda: torch.randn(2, 4).to_mkldnn(),
+    "nested": lambda: torch.nested.nested_tensor([torch.randn(2, 4), torch.randn(3, 4)]),
+    "jagged": lambda: torch.nested.nested_tensor(
+        [torch.randn(2, 4), torch.randn(3, 4)], layout=torch.jagged
+    ),
+}
+
+
 def wrapped(module: nn.Module) -> nn.Sequential:
     return nn.Sequential(module)
 
@@ -79,6 +96,41 @@ def test_a_module_of_torch_computes_the_same(name: str) -> None:
     for got, wanted in zip(results(model, x), want, strict=True):
         rtol = 1e-7 if name in ROUNDED else 1e-14
         torch.testing.assert_close(got, wanted, rtol=rtol, atol=rtol / 10)
+
+
+def dense(x: Tensor) -> list[Tensor]:
+    """A tensor of any kind as plain ones."""
+    if x.is_nested:
+        return list(x.unbind())
+    return [x.to_dense() if x.layout is not torch.strided else x]
+
+
+@pytest.mark.filterwarnings("ignore:.*prototype:UserWarning")  # torch's own, of nested tensors
+@pytest.mark.parametrize("kind", UNUSUAL)
+def test_whatever_torch_s_module_takes_the_accelerated_one_takes(kind: str) -> None:
+    """relu6 of integers, silu of complex numbers, gelu of nested tensors ... as torch does them."""
+    x, taken = UNUSUAL[kind](), []
+    for name, module in TORCH_MODULES.items():
+        model = wrapped(copy.deepcopy(module))
+        ogive.accelerate(model)
+        try:
+            want = module(x)
+        except (RuntimeError, ValueError):  # torch refuses it as well
+            continue
+        got = model(x)
+        assert (type(got), got.dtype, got.layout) == (type(want), want.dtype, want.layout)
+        for ours, theirs in zip(dense(got), dense(want), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
+        taken.append(name)
+    assert taken
+
+
+def test_a_hook_is_called_once_for_what_is_left_to_torch() -> None:
+    model, seen = wrapped(nn.ReLU6()), []
+    model[0].register_forward_hook(lambda *_: seen.append(1))
+    ogive.accelerate(model)
+    assert model(torch.tensor([-3, 3, 9])).tolist() == [0, 3, 6]
+    assert seen == [1]
 
 
 def test_softmax_over_channels() -> None:

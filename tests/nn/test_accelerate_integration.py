@@ -4,10 +4,12 @@ import copy
 import functools
 import io
 import pickle
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import onnxruntime
 import others  # noqa: F401 - before transformers, which needs it
 import pytest
 import torch
@@ -83,9 +85,25 @@ def test_compile_without_breaks() -> None:
     assert_same(net, torch.compile(net, fullgraph=True, backend="aot_eager"))
 
 
-def test_export() -> None:
-    exported = torch.export.export(accelerated(), (X,))
+@pytest.mark.parametrize("strict", [False, True])
+def test_export(strict: bool) -> None:
+    exported = torch.export.export(accelerated(), (X,), strict=strict)
     torch.testing.assert_close(exported.module()(X), untouched()(X))
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_export_for_batches_of_any_size(strict: bool) -> None:
+    batch = {0: torch.export.Dim("batch")}
+    exported = torch.export.export(accelerated(), (X,), dynamic_shapes=(batch,), strict=strict)
+    torch.testing.assert_close(exported.module()(X[:5]), untouched()(X[:5]))
+
+
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")  # torch's own
+def test_onnx() -> None:
+    model = torch.onnx.export(accelerated().eval(), (X,), dynamo=True, verbose=False).model_proto
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    (got,) = session.run(None, {session.get_inputs()[0].name: X.numpy()})
+    torch.testing.assert_close(torch.from_numpy(got), untouched()(X).detach())
 
 
 def test_intercept_leaves_compiled_code_to_its_compiler() -> None:
@@ -107,6 +125,14 @@ def test_activation_checkpointing_runs_the_forward_once_more(use_reentrant: bool
     def checkpointed(x: Tensor) -> Tensor:
         return checkpoint(net, x.clone().requires_grad_(), use_reentrant=use_reentrant)
 
+    once, twice, forward = (
+        Counter(programs(task))
+        for task in (lambda: gradients(net), lambda: gradients(net, checkpointed), lambda: net(X))
+    )
+    assert len(forward) == 4
+    assert twice - once == forward
+    assert once - twice == Counter()
+    runs.clear()
     gradients(net, checkpointed)
     assert len(runs) == 2
     assert_same(net, checkpointed)
@@ -174,6 +200,12 @@ def engines(task: Callable[[], Any]) -> set[str]:
     return {call.engine for call in calls}
 
 
+def programs(task: Callable[[], Any]) -> list[str]:
+    with ogive.served() as calls:
+        task()
+    return [call.program for call in calls]
+
+
 def compiled() -> None:
     net = accelerated()
     torch.compile(net, fullgraph=True, backend="aot_eager")(X)
@@ -204,6 +236,7 @@ ENGINES: dict[str, tuple[Callable[[], Any], str]] = {
     "intercept": (intercepted, "cpu"),
     "compile": (compiled, "eager"),
     "export": (lambda: torch.export.export(accelerated(), (X,)), "eager"),
+    "strict export": (lambda: torch.export.export(accelerated(), (X,), strict=True), "eager"),
 }
 
 

@@ -1,7 +1,8 @@
-"""How long activations take, side by side in one process.
+"""How long activations take, and models with them, side by side in one process.
 
 Apart from the rest because it measures what the other rooms do: torch's operators, the eager
-composition, a plain copy of the memory, each next to the public call. Nothing here prints.
+composition, a plain copy of the memory, each next to the public call; and models of timm and
+transformers next to their accelerated copies, with the memory they take. Nothing here prints.
 """
 
 from ogive.bench.bench import Bench, Progress, run_bench
@@ -9,24 +10,38 @@ from ogive.bench.cell import Cell, Result
 from ogive.bench.contenders import NATIVES
 from ogive.bench.firstcall import FirstCall, first_call
 from ogive.bench.measure import Pace, Spread
+from ogive.bench.models import MODELS, SMALL, TINY, Scale, build
 from ogive.bench.report import Mean, facts, means
-from ogive.bench.settings import DIRECTIONS, DTYPES, Settings
+from ogive.bench.settings import DIRECTIONS, DTYPES, MODEL_BUDGET, ModelSettings, Settings
+from ogive.bench.steps import MODES, UNTOUCHED, Measured, ModelBench, run_models
 
 __all__ = [
     "DIRECTIONS",
     "DTYPES",
+    "MODELS",
+    "MODEL_BUDGET",
+    "MODES",
     "NATIVES",
+    "SMALL",
+    "TINY",
+    "UNTOUCHED",
     "Bench",
     "Cell",
     "FirstCall",
     "Mean",
+    "Measured",
+    "ModelBench",
+    "ModelSettings",
     "Pace",
     "Progress",
     "Result",
+    "Scale",
     "Settings",
     "Spread",
+    "build",
     "facts",
     "first_call",
     "means",
     "run_bench",
+    "run_models",
 ]

@@ -62,7 +62,7 @@ def run_bench(
     if settings.compiled:
         check_compiler()
     left_out: list[str] = []
-    with _threads(settings.threads):
+    with threads(settings.threads):
         machine = Machine.here()
         results = tuple(_results(activations, settings, left_out.append, notify))
     called = None if first is None else first_call(ogive.get(first).name)
@@ -96,7 +96,7 @@ def _results(
 
 
 @contextmanager
-def _threads(count: int | None) -> Iterator[None]:
+def threads(count: int | None) -> Iterator[None]:
     """Let torch compute with this many threads, and restore its number afterwards."""
     before = torch.get_num_threads()
     torch.set_num_threads(count or before)

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ogive.bench.measure import Pace
+from ogive.bench.models import SMALL, Scale
 from ogive.errors import OgiveError, nearest
 
 DTYPES = ("float64", "float32", "bfloat16", "float16")
 #: Forward without gradients; the backward of a prepared forward; a forward and its backward.
 DIRECTIONS = ("forward", "backward", "both")
+#: Seconds after which no further round of a model begins.
+MODEL_BUDGET = 10.0
 SIZES = (1, 64, 1024, 65_536, 1_048_576, 16_777_216)
 
 
@@ -42,9 +45,34 @@ class Settings:
         _check_some("size", self.sizes)
         for size in self.sizes:
             check_positive("a size", size)
-        if self.threads is not None:
-            check_positive("the number of threads", self.threads)
-        check_positive("the number of rounds", self.pace.rounds)
+        _check_run(self.threads, self.pace)
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """How models are measured.
+
+    Attributes:
+        dtypes: names of torch's dtypes, of parameters and images.
+        scale: how large the models and their inputs are.
+        threads: torch's threads; None leaves their number as it is.
+        pace: how long steps are timed.
+    """
+
+    dtypes: Sequence[str] = ("float32", "bfloat16")
+    scale: Scale = SMALL
+    threads: int | None = None
+    pace: Pace = field(default_factory=lambda: Pace(budget=MODEL_BUDGET))
+
+    def __post_init__(self) -> None:
+        _check_each("dtype", self.dtypes, DTYPES)
+        _check_run(self.threads, self.pace)
+
+
+def _check_run(threads: int | None, pace: Pace) -> None:
+    if threads is not None:
+        check_positive("the number of threads", threads)
+    check_positive("the number of rounds", pace.rounds)
 
 
 def _check_some(what: str, given: Sequence[object]) -> None:

@@ -5,7 +5,7 @@ Only words in and tables out; the measuring itself is :func:`ogive.bench.run_ben
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from ogive.bench import Bench, FirstCall, Mean, Progress, Result
 
 FIRST = "mish"
+#: Arguments that say nothing about models.
+OF_ACTIVATIONS = {
+    "sizes": "--sizes",
+    "directions": "--directions",
+    "compiled": "--compile",
+    "first": "--first-call",
+}
 NOTE = (
     "Microseconds, medians over rounds in which all take turns. 'ogive / torch' is the time of the "
     "public call over that of torch's operator, round by round: below 1 ogive is the faster one; "
@@ -32,9 +39,13 @@ NOTE = (
 
 
 def bench(
+    context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(help="Activations; without any, all that torch has.")
+        list[str] | None, typer.Argument(help="Activations, or models; without any, all.")
     ] = None,
+    models: Annotated[
+        bool, typer.Option("--models", help="Steps of models, untouched and accelerated.")
+    ] = False,
     sizes: Annotated[
         str, typer.Option(help="Elements of the input.")
     ] = "1,64,1024,65536,1048576,16777216",
@@ -54,9 +65,16 @@ def bench(
     ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure activations against torch's operators, the eager composition and a copy."""
+    """Measure activations against torch's operators, the eager composition and a copy.
+
+    With --models: the memory and the time of training steps of models from timm and transformers.
+    """
     from ogive.bench import Pace, Settings, facts, run_bench
 
+    if models:
+        _refuse_options_of_activations(context)
+        _models(names or (), _words(dtypes), threads, rounds, as_json)
+        return
     settings = Settings(
         sizes=_sizes(sizes),
         dtypes=_words(dtypes),
@@ -73,6 +91,33 @@ def bench(
         write_json(facts(found))
     else:
         write(*_parts(found))
+
+
+def _models(
+    names: Sequence[str], dtypes: list[str], threads: int | None, rounds: int, as_json: bool
+) -> None:
+    from ogive.bench import MODEL_BUDGET, ModelSettings, Pace, run_models
+    from ogive.cli.models import parts
+
+    settings = ModelSettings(
+        dtypes=dtypes, threads=threads, pace=Pace(rounds=rounds, budget=MODEL_BUDGET)
+    )
+    with _progress() as notify:
+        found = run_models(names, settings, notify=notify)
+    if as_json:
+        write_json(found.to_dict())
+    else:
+        write(*parts(found))
+
+
+def _refuse_options_of_activations(context: typer.Context) -> None:
+    """What a measurement of models would ignore is said rather than ignored."""
+    for name, option in OF_ACTIVATIONS.items():
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise OgiveError(
+                f"{option} is about single activations; leave it out, or leave out --models"
+            )
 
 
 def _sizes(text: str) -> list[int]:

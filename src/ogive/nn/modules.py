@@ -48,6 +48,8 @@ class ActivationModule(nn.Module):
     """
 
     function: ClassVar[ActivationFunction]
+    #: The module of somebody else's in whose place it stands, if it stands in one's.
+    _replaced: nn.Module | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
@@ -93,6 +95,9 @@ class ActivationModule(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """The activation of the input; a gated one also takes value and gate as two tensors."""
+        if self._replaced is not None and _is_unusual(inputs[0]):
+            left: Tensor = self._replaced.forward(*inputs)
+            return left
         arguments = self._passed.copy()
         for name, usual in self._usual:
             value = getattr(self, name)
@@ -139,6 +144,12 @@ class ActivationModule(nn.Module):
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return _empty, (self.function,), self.__dict__
+
+
+def _is_unusual(x: Tensor) -> bool:
+    """Whether a tensor is one that no formula is computed on, but torch's operators may be:
+    integer, complex, quantised, nested, sparse or in a layout of a library's own."""
+    return not x.dtype.is_floating_point or x.is_nested or x.layout is not torch.strided
 
 
 def _empty(function: ActivationFunction) -> ActivationModule:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
+from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 Shortcut = Callable[[Any], Tensor | None]
 
 
+#: Every function that lives, by its key: compiled programs name functions by text.
+FUNCTIONS: WeakValueDictionary[str, ActivationFunction] = WeakValueDictionary()
+_NUMBERS = count()
 #: So many ways to call a function are remembered.
 MOST_KNOWN = 256
 
@@ -68,6 +73,8 @@ class ActivationFunction:
     def __init__(self, spec: Spec, preset: Mapping[str, Any] | None = None) -> None:
         self.spec = spec
         self.preset = dict(preset or {})
+        self.key = f"{spec.name}-{next(_NUMBERS)}"
+        FUNCTIONS[self.key] = self
         self._shortcuts: dict[Any, Shortcut] = {}
         self._known: dict[Any, Given] = {}
 
@@ -226,7 +233,7 @@ class ActivationFunction:
             # imported here because it needs the compiler, which is slow to import
             from ogive.ops.traced import traced_call
 
-            return traced_call(self, inputs, arguments)
+            return traced_call(self.key, inputs, arguments)
         if len(inputs) == 1:
             shortcut = self._shortcut(arguments) if arguments else self._plain
             result = shortcut(inputs[0])

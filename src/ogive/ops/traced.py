@@ -2,6 +2,8 @@
 
 Dynamo need not understand how arguments are checked and programs derived; it is told to run the
 call on fake tensors, so the compiler gets the eager expression and fuses it with its neighbours.
+A graph holds tensors, numbers and text: the function stands in it as its key. (Dynamo's own way of
+putting objects into a graph, ``nonstrict_trace``, makes graphs that strict export refuses.)
 This file imports the compiler and is itself imported only while something is being compiled.
 """
 
@@ -11,12 +13,10 @@ from typing import Any
 
 import torch._dynamo
 
-from ogive.ops.function import ActivationFunction
+from ogive.ops.function import FUNCTIONS
 
 
-@torch._dynamo.nonstrict_trace
-def traced_call(
-    function: ActivationFunction, inputs: tuple[Any, ...], arguments: dict[str, Any]
-) -> Any:
-    """``function.call``, opaque to dynamo."""
-    return function.call(inputs, arguments)
+@torch._dynamo.allow_in_graph  # type: ignore[untyped-decorator]
+def traced_call(key: str, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
+    """The call of a function, opaque to dynamo."""
+    return FUNCTIONS[key].call(inputs, arguments)
