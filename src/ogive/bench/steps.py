@@ -24,7 +24,7 @@ from ogive.bench.settings import ModelSettings
 
 UNTOUCHED = "untouched"
 #: What is saved for backward by an accelerated model.
-MODES = ("exact",)
+MODES = ("exact", "lean")
 #: Small, so that a model that is stepped hundreds of times stays one of ordinary numbers.
 RATE = 1e-5
 
@@ -70,7 +70,7 @@ def accelerated(model: nn.Module, mode: str) -> nn.Module:
     """A copy of a model as it is in a mode."""
     twin = copy.deepcopy(model)
     if mode != UNTOUCHED:
-        ogive.accelerate(twin)
+        ogive.accelerate(twin, save=mode)
     return twin
 
 

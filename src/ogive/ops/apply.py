@@ -8,7 +8,7 @@ vmap, come from the one derivation. What is saved are the inputs.
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -38,13 +38,20 @@ def _call(plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:
     return made if type(made) is tuple else (made,)
 
 
+def overwrite(plan: Plan, x: Tensor, *tensors: Tensor) -> Tensor:
+    """The plan's output written over x, recorded by autograd, which keeps a copy of x."""
+    made: Any = _Overwritten.apply(plan, x, x.clone(), *tensors)  # type: ignore[no-untyped-call]
+    return cast(Tensor, made)
+
+
 def _gradients(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
     tensors = ctx.saved_tensors
     given = [g for g in gradients if g is not None]
     if not given:
         return (None, *(None for _ in tensors))
     used = tuple([k for k, g in enumerate(gradients) if g is not None])
-    wanted = tuple([i for i, need in enumerate(ctx.needs_input_grad[1:]) if need])
+    needed = ctx.needs_input_grad[-len(tensors) :]
+    wanted = tuple([i for i, need in enumerate(needed) if need])
     results = _call(ctx.plan.backward(tensors, used, wanted), *given, *tensors)
     found: list[Tensor | None] = [None] * len(tensors)
     for i, result in zip(wanted, results, strict=True):
@@ -65,6 +72,21 @@ class _Recorded(Function):
         return outputs[0] if len(outputs) == 1 else outputs  # torch takes 3 us for a tuple
 
     backward = staticmethod(_gradients)
+
+
+class _Overwritten(Function):
+    """What a call records that writes over its input: the gradient is that of the copy."""
+
+    @staticmethod
+    def forward(ctx: Any, plan: Plan, x: Tensor, copy: Tensor, *tensors: Tensor) -> Tensor:
+        ctx.plan = plan
+        ctx.save_for_backward(copy, *tensors)
+        ctx.mark_dirty(x)
+        return plan.run((x, *tensors), inplace=True)[0]
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
+        return (None, *_gradients(ctx, gradient))
 
 
 class _Transformed(Function):

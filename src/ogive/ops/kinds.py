@@ -18,6 +18,7 @@ from ogive.errors import InputError
 from ogive.expr import Program
 from ogive.ops import gates, noise, rowwise
 from ogive.ops.apply import apply, transformed
+from ogive.ops.apply import overwrite as apply_over
 from ogive.ops.arguments import Value
 from ogive.ops.plan import Plan
 
@@ -165,10 +166,10 @@ def _perhaps_inplace(
         return _apply(program, data, values)
     x = data[0]
     plan, tensors = _given(program, data, values, None)
-    if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
+    if transformed() or not dense(x):  # torch refuses to write where elements share their memory
         return x.copy_(apply(plan, x.clone(), *tensors[1:]))
-    if not dense(x):  # torch refuses to write where elements share their memory
-        return x.copy_(apply(plan, *tensors))
+    if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
+        return apply_over(plan, *tensors)
     overwrite(plan, tensors)
     return x
 
