@@ -176,6 +176,16 @@ def test_show_json_holds_the_certificate():
     assert found["shape"]["range"]["high"]["value"] == "inf"
 
 
+def test_show_measures_when_asked():
+    speed = strict(answer("show", "mish", "--timed", "--json"))["certificate"]["speed"]
+    assert (speed["dtype"], speed["size"], speed["forward"]["method"]) == (
+        "float32",
+        65536,
+        "sampled",
+    )
+    assert strict(answer("show", "mish", "--json"))["certificate"]["speed"] is None
+
+
 def test_show_parameters_of_the_name_that_was_asked_for():
     (slope,) = strict(answer("show", "keras:leaky_relu", "--json"))["parameters"]
     assert slope["default"] == ogive.get("keras:leaky_relu").preset["negative_slope"]
@@ -200,7 +210,8 @@ def test_every_entry_can_be_shown():
     from ogive.cli.show import facts
 
     for name in ogive.names():
-        assert json.dumps(plain(facts(ogive.get(name))), allow_nan=False)
+        activation = ogive.get(name)
+        assert json.dumps(plain(facts(activation, activation.certificate())), allow_nan=False)
 
 
 def test_compare():

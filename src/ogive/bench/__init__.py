@@ -11,6 +11,7 @@ from ogive.bench.firstcall import FirstCall, first_call
 from ogive.bench.measure import Pace, Spread
 from ogive.bench.report import Mean, facts, means
 from ogive.bench.settings import DIRECTIONS, DTYPES, Settings
+from ogive.bench.speed import timed
 
 __all__ = [
     "DIRECTIONS",
@@ -29,4 +30,5 @@ __all__ = [
     "first_call",
     "means",
     "run_bench",
+    "timed",
 ]

@@ -8,13 +8,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ogive.cli.certificate import certificate
+from ogive.cli.certificate import table
 from ogive.cli.listing import formula
 from ogive.cli.output import shown, write, write_json
 
 if TYPE_CHECKING:
     from ogive import Activation
     from ogive.catalogue import Parameter
+    from ogive.certify.report.certificate import Certificate
 
 #: Longer formulas are cut in print; derivatives of composed functions fill pages.
 LONGEST = 400
@@ -22,20 +23,29 @@ LONGEST = 400
 
 def show(
     name: Annotated[str, typer.Argument(help="A name, e.g. mish, LeakyReLU or keras:gelu.")],
+    timed: Annotated[bool, typer.Option("--timed", help="Measure its time over relu's.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show one activation: formula, derivatives, parameters, properties, certificate, curve."""
     from ogive import get
 
     activation = get(name)
+    proved = _certificate(activation, timed)
     if as_json:
-        write_json(facts(activation))
+        write_json(facts(activation, proved))
         return
-    proved = certificate(activation)
-    write(_heading(activation), "", _description(activation), proved, *_curve(activation))
+    write(_heading(activation), "", _description(activation), table(proved), *_curve(activation))
 
 
-def facts(activation: Activation) -> dict[str, Any]:
+def _certificate(activation: Activation, timed: bool) -> Certificate:
+    if not timed:
+        return activation.certificate()
+    from ogive import bench
+
+    return bench.timed(activation)
+
+
+def facts(activation: Activation, proved: Certificate) -> dict[str, Any]:
     """What is known, under stable names."""
     spec = activation.spec
     return {
@@ -55,7 +65,7 @@ def facts(activation: Activation) -> dict[str, Any]:
         "pitfalls": spec.pitfalls,
         "layout": spec.layout,
         "properties": properties_of(activation),
-        "certificate": activation.certificate().to_dict(),
+        "certificate": proved.to_dict(),
     }
 
 

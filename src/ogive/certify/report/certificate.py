@@ -25,6 +25,7 @@ from ogive.certify.report.record import decoded, encoded
 from ogive.certify.report.rows import Rows, rows
 from ogive.certify.report.shipped import key, shipped
 from ogive.certify.report.signal import Signal, signal
+from ogive.certify.report.speed import Speed
 
 #: What the sections of each kind of entry are about.
 ABOUT = {
@@ -72,6 +73,7 @@ class Certificate:
         gate: how a gated unit depends on its value.
         rows: what holds of a rowwise entry.
         numerics, cost: see ``numerics.Numerics``, ``cost.Cost``.
+        speed: see ``speed.Speed``; None until it is measured, by ``ogive.bench.timed``.
         criteria: seven verdicts, see ``criteria``.
     """
 
@@ -85,6 +87,7 @@ class Certificate:
     rows: Rows | None = None
     numerics: Numerics | None = None
     cost: Cost | None = None
+    speed: Speed | None = None
     criteria: tuple[Criterion, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
