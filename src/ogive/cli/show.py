@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ogive.cli.certificate import table
 from ogive.cli.listing import formula
-from ogive.cli.output import shown, write, write_json
+from ogive.cli.output import write, write_json
 
 if TYPE_CHECKING:
     from ogive import Activation
@@ -26,7 +26,7 @@ def show(
     timed: Annotated[bool, typer.Option("--timed", help="Measure its time over relu's.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show one activation: formula, derivatives, parameters, properties, certificate, curve."""
+    """Show one activation: formula, derivatives, parameters, certificate, curve."""
     from ogive import get
 
     activation = get(name)
@@ -64,7 +64,6 @@ def facts(activation: Activation, proved: Certificate) -> dict[str, Any]:
         "evidence": spec.evidence,
         "pitfalls": spec.pitfalls,
         "layout": spec.layout,
-        "properties": properties_of(activation),
         "certificate": proved.to_dict(),
     }
 
@@ -75,13 +74,6 @@ def derivatives(activation: Activation) -> dict[str, list[str]]:
     if spec.kind == "rowwise":
         return {}
     return {v: [str(spec.derived(order, v).expression) for order in (1, 2)] for v in spec.data}
-
-
-def properties_of(activation: Activation) -> dict[str, object]:
-    """The computed properties with the parameters that the name implies."""
-    from ogive.certify.properties import properties, with_defaults
-
-    return properties(with_defaults(activation.spec, activation.preset))
 
 
 def _parameter(parameter: Parameter, preset: dict[str, Any]) -> dict[str, Any]:
@@ -107,7 +99,6 @@ def _description(activation: Activation) -> Table:
     rows += [("layout", ", ".join(f"{k}: {v}" for k, v in spec.layout.items()))]
     rows += [("also called", ", ".join(spec.aliases)), ("paper", spec.paper)]
     rows += [("evidence", spec.evidence), *(("pitfall", text) for text in spec.pitfalls)]
-    rows += [(label, text) for label, text in _property_rows(activation)]
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="cyan")
     table.add_column(overflow="fold")
@@ -137,10 +128,6 @@ def _parameter_line(parameter: Parameter, preset: dict[str, Any]) -> str:
 
 def _number(value: Any) -> str:
     return f"({', '.join(map(_number, value))})" if isinstance(value, tuple) else f"{value:g}"
-
-
-def _property_rows(activation: Activation) -> list[tuple[str, str]]:
-    return [(name, shown(value)) for name, value in properties_of(activation).items()]
 
 
 def cut(text: str) -> str:
