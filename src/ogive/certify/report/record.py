@@ -22,6 +22,7 @@ def encoded(value: Any) -> Any:
     """The value in JSON's own types, a dataclass as an object with the names of its fields.
 
     Example:
+        >>> from ogive.certify.quantity import Quantity
         >>> encoded(Quantity(float("inf"), 0.0, "ball"))
         {'value': 'inf', 'error': 0.0, 'method': 'ball'}
     """
