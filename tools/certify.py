@@ -43,7 +43,12 @@ Plain = dict[str, Any]
 DATA = ROOT / "src" / "ogive" / "certify" / "report" / "data" / FILE
 PAGE = ROOT / "docs" / "certificates.md"
 #: By dtype the file of errors that `make accuracy` records.
-RECORDED = {"float64": "accuracy.json", "float32": "accuracy32.json"}
+RECORDED = {
+    "float64": "accuracy.json",
+    "float32": "accuracy32.json",
+    "bfloat16": "accuracy_bfloat16.json",
+    "float16": "accuracy_float16.json",
+}
 #: Points of the big attack for each entry, and of each of its random draws.
 POINTS = 1_000_000
 HEAD = """\
@@ -67,6 +72,11 @@ Every number carries an error, a bound of how far it can be from the truth, and 
 - **sampled**: the half width of a confidence interval stands as the error.
 - **not proved**: the search met its limit or something that it cannot bound: a pole, an oscillation
   without end, a hidden kink. No number is guessed in its place.
+
+How long a function takes depends on the machine, so no certificate comes with it:
+`ogive.bench.timed(ogive.get(name))` and `ogive show name --timed` measure its time over relu's in
+one process, in turns, and state the median of the ratios with its confidence interval.
+`certificate(normal=(mean, std))` computes the section signal at another normal distribution.
 
 `make attack` looks for a point that contradicts a certificate: a million random points of every
 size for each entry and each statement, and a local search from the worst of them.

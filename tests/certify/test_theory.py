@@ -153,8 +153,19 @@ def test_the_edge_of_chaos_at_a_bias():
     assert point.length_slope < 1
 
 
+@pytest.mark.parametrize("name", ["soft_clipping", "laplace", "tanhexp"])
+@pytest.mark.parametrize("q", [0.3, 1.0, 50.0])
+def test_sharp_bends_are_integrated_as_well_as_kinks(name, q):
+    """Independent inputs: E f(u) f(v) is (E f)^2. soft_clipping bends within 1/50 at 0 and at 1."""
+    f = of(name)
+    mean = expectation(f.function, 0.0, math.sqrt(q)).value
+    assert correlated(f.function, f.joints, q, 0.0) == pytest.approx(mean * mean, abs=1e-11)
+
+
 def test_the_edge_without_bias():
-    assert edge_of_chaos(of("tanh"), 0.0).sigma_w.value == pytest.approx(1.0, abs=1e-12)
+    limit = edge_of_chaos(of("tanh"), 0.0)
+    assert limit.sigma_w.value == pytest.approx(1.0, abs=1e-12)
+    assert (limit.length, limit.sigma_b.value) == (0.0, 0.0)
     assert edge_of_chaos(of("gelu"), 0.0).sigma_w.value == pytest.approx(2.0, abs=1e-7)
     relu = edge_of_chaos(of("relu"), 0.0)
     assert (relu.length, relu.sigma_w.value) == (1.0, pytest.approx(math.sqrt(2)))

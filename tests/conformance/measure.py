@@ -274,10 +274,49 @@ def measure32(case: Case, count: int = 5 * COUNT) -> dict[str, dict[str, Worst]]
     worst: dict[str, dict[str, Worst]] = {name: {} for name in ENGINES}
     for name, values in by_engine(case, x, along).items():
         for label, got, (wanted, allowed) in zip(labels(along), values, rows, strict=True):
-            units = errors32(got.double(), wanted, allowed)
-            i = int(units.nan_to_num(math.inf).argmax())
-            worst[name][label] = Worst(*(t[i].item() for t in (units, x, got, wanted)))
+            units = errors32(got.double(), wanted, allowed).nan_to_num(math.inf)
+            worst[name][label] = worst_of(units, x, got, wanted)
     return worst
+
+
+def measure16(case: Case, dtype: torch.dtype) -> dict[str, dict[str, Worst]]:
+    """The worst error of every engine in f, f' and f'' over all numbers of a 16-bit dtype.
+
+    In units of the last place: float32 computes them, so that nothing is allowed for but the one
+    rounding, which is half a unit.
+    """
+    case = rounded(case, dtype)
+    x = fit32(case, every_half(dtype).float()).to(dtype)
+    rows = reference64(case, x, ())
+    return {
+        name: {
+            label: worst_of(last_places(got, wanted), x, got, wanted)
+            for label, got, (wanted, _) in zip(labels(()), values, rows, strict=True)
+        }
+        for name, values in by_engine(case, x, ()).items()
+    }
+
+
+def worst_of(units: torch.Tensor, *columns: torch.Tensor) -> Worst:
+    """The row with the largest error."""
+    i = int(units.argmax())
+    return Worst(*(column[i].item() for column in (units, *columns)))
+
+
+def every_half(dtype: torch.dtype) -> torch.Tensor:
+    """All 65,536 numbers of a 16-bit dtype."""
+    return torch.arange(-(2**15), 2**15, dtype=torch.int32).to(torch.int16).view(dtype)
+
+
+def last_places(got: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """The error in units of the last place; 0 where both are NaN or the same infinity."""
+    info = torch.finfo(got.dtype)
+    _, exponent = torch.frexp(wanted)
+    place = torch.ldexp(torch.full_like(wanted, info.eps), exponent - 1)
+    units = (got.double() - wanted).abs() / place.clamp(min=info.smallest_normal * info.eps)
+    beyond = wanted.abs() >= info.max * (1 + info.eps / 4)  # where rounding gives infinity
+    right = (got.double() == wanted) | (got.isnan() & wanted.isnan()) | (beyond & got.isinf())
+    return torch.where(right, 0.0, units).nan_to_num(math.inf)
 
 
 def fit32(case: Case, x: torch.Tensor) -> torch.Tensor:

@@ -17,6 +17,9 @@ from reasons import REASONS, free
 DATA = Path(__file__).parents[1] / "data"
 RECORDED = json.loads((DATA / "accuracy.json").read_text())
 RECORDED32 = json.loads((DATA / "accuracy32.json").read_text())
+RECORDED16 = [
+    json.loads((DATA / f"accuracy_{d}.json").read_text()) for d in ("bfloat16", "float16")
+]
 CASES = {case.id: case for case in cases()}
 
 
@@ -38,7 +41,7 @@ def test_the_values_at_infinity_are_the_limits(name):
 
 
 def test_every_case_is_recorded_and_nothing_else():
-    for recorded in (RECORDED, RECORDED32):
+    for recorded in (RECORDED, RECORDED32, *RECORDED16):
         assert set(recorded) == set(ENGINES)
         assert all(set(table) == set(CASES) for table in recorded.values())
 

@@ -13,6 +13,7 @@ from ogive.bench.measure import Pace, Spread
 from ogive.bench.models import MODELS, SMALL, TINY, Scale, build
 from ogive.bench.report import Mean, facts, means
 from ogive.bench.settings import DIRECTIONS, DTYPES, MODEL_BUDGET, ModelSettings, Settings
+from ogive.bench.speed import timed
 from ogive.bench.steps import MODES, UNTOUCHED, Measured, ModelBench, run_models
 
 __all__ = [
@@ -44,4 +45,5 @@ __all__ = [
     "means",
     "run_bench",
     "run_models",
+    "timed",
 ]

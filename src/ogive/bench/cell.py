@@ -95,7 +95,7 @@ class Contest:
     def measured(self, cell: Cell, compiled: bool, pace: Pace) -> Result:
         """The cell's times, and who served."""
         runners = dict(self.runners(cell.direction, compiled))
-        engine = _serving(runners["ogive"])
+        engine = serving(runners["ogive"])
         return Result(cell, interleaved(runners, pace), engine)
 
     def runners(self, direction: str, compiled: bool) -> Iterator[tuple[str, Runner]]:
@@ -157,7 +157,7 @@ class Contest:
         return Runner(call, torch.no_grad, partial(scratch.copy_, self.x))
 
 
-def _serving(runner: Runner) -> str:
+def serving(runner: Runner) -> str:
     """The engines that a repetition employs."""
     with runner.around(), ogive.served() as calls:
         runner.call()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from keyword import iskeyword
@@ -182,7 +182,9 @@ class Spec:
         return [(a, getattr(hints.get(a.name, Real), "__metadata__", ())) for a in arguments]
 
     @cached_property
-    def _noise_arguments(self) -> list[tuple[str, Noise]]:
+    def _noise_arguments(self) -> Sequence[tuple[str, Noise]]:
+        if isinstance(self.body, FixedFormula):
+            return self.body.noise
         return [(a.name, m) for a, meta in self._hints for m in meta if isinstance(m, Noise)]
 
     @cached_property
@@ -277,6 +279,7 @@ class FixedFormula:
 
     expression: Node
     parameters: tuple[Parameter, ...]
+    noise: tuple[tuple[str, Noise], ...] = ()
 
     def __call__(self, *data: Node, **values: Node) -> Node:
         return self.expression
@@ -305,7 +308,7 @@ def user_spec(
 
 
 def _check_name(name: str) -> None:
-    taken = {"x", "inplace", *VOCABULARY, *CONSTANTS}
+    taken = {"x", "inplace", "normal", *VOCABULARY, *CONSTANTS}
     if not name.isidentifier() or iskeyword(name) or name.startswith("_") or name in taken:
         raise OgiveError(
             f"{name!r} cannot be the name of an activation or a parameter: it must be a Python "

@@ -37,13 +37,17 @@ def joints(expression: Node, variable: str = "x") -> tuple[float, ...]:
     A border that is a linear equation is solved; others are looked for in ``WINDOW``, so that two
     borders of one condition within a step can be missed.
     """
-    found: set[float] = set()
-    for node in walk(expression):
-        if node.op in UNARY:
-            found |= _borders(node.args[0], variable)
-        elif node.op in BINARY:
-            found |= _borders(node.args[0] - node.args[1], variable)
+    found = {b for d in differences(expression) for b in _borders(d, variable)}
     return _merged(sorted(found))
+
+
+def differences(expression: Node) -> list[Node]:
+    """What changes its sign where pieces meet: of |x| it is x, of min(a, b) a - b."""
+    return [
+        node.args[0] if node.op in UNARY else node.args[0] - node.args[1]
+        for node in walk(expression)
+        if node.op in UNARY | BINARY
+    ]
 
 
 def _merged(borders: list[float]) -> tuple[float, ...]:

@@ -44,6 +44,17 @@ class Quantity:
                 f"a quantity's method must be one of {', '.join(METHODS)}, not {self.method!r}"
             )
 
+    def __eq__(self, other: object) -> bool:
+        """Whether all three are the same; a value that is NaN is the same as another."""
+        return self._told == other._told if isinstance(other, Quantity) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._told)
+
+    @property
+    def _told(self) -> tuple[float | None, float, str]:
+        return (None if math.isnan(self.value) else self.value), self.error, self.method
+
     @property
     def low(self) -> float:
         """A number that the true one is not below."""

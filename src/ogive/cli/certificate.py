@@ -8,21 +8,21 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from ogive import Activation
+    from ogive.certify.report.certificate import Certificate
 
 #: What ``show`` tells itself before.
 TOLD = ("identity",)
 
 
-def certificate(activation: Activation) -> Table:
-    """Every line of an activation's certificate; what is not proved is dim."""
+def table(certificate: Certificate) -> Table:
+    """Every line of a certificate; what is not proved is dim."""
     from ogive.certify.report.page import UNPROVED, parts
 
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="cyan", overflow="fold")
     table.add_column(overflow="fold")
     table.add_column(style="dim", overflow="fold")
-    for name, lines in parts(activation.certificate()):
+    for name, lines in parts(certificate):
         if name in TOLD:
             continue
         table.add_row("", "", "")

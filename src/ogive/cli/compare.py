@@ -49,7 +49,7 @@ def _points(text: str) -> list[float]:
 
 def compared(activation: Activation, points: list[float]) -> dict[str, Any]:
     """The function, its derivative and its properties; of a gated entry those of its gate."""
-    from ogive.certify import properties
+    from ogive.certify.report.properties import properties
     from ogive.plot.curve import caption, spec_of, values
 
     spec, x = spec_of(activation), np.array(points)
@@ -58,7 +58,7 @@ def compared(activation: Activation, points: list[float]) -> dict[str, Any]:
         "caption": caption(activation),
         "values": values(spec, 0, x).tolist(),
         "slopes": values(spec, 1, x).tolist(),
-        "properties": properties(spec),
+        "properties": properties(activation.certificate()),
     }
 
 

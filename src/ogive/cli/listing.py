@@ -12,6 +12,8 @@ from ogive.errors import OgiveError, nearest
 
 #: The columns below which the family makes room for the formula, and what it gets at least.
 NARROW, LEAST = 24, 8
+#: The kinds whose entries are functions of one number, and are asked for their properties.
+OF_ONE_NUMBER = ("elementwise", "stochastic")
 
 
 def listing(
@@ -57,20 +59,18 @@ def _check(what: str, given: str | None, known: tuple[str, ...]) -> None:
 def _condition(text: str) -> tuple[str, str | None]:
     """A property, and the value it is to have; None for any value but no, none and 0."""
     name, given, wanted = text.partition("=")
-    from ogive.certify import PROPERTIES  # brings mpmath, which plain listings do not need
+    from ogive.certify.report.properties import PROPERTIES  # which plain listings do not need
 
     _check("property", name.strip(), tuple(PROPERTIES))
     return name.strip(), wanted.strip().lower() if given else None
 
 
 def _holds(spec: Spec, name: str, wanted: str | None) -> bool:
-    from ogive.certify.properties import applies, property_of
-
-    if not applies(spec):
+    if spec.kind not in OF_ONE_NUMBER:
         return False
-    value = property_of(spec, name)
+    value = _property(spec, name)
     if wanted is None:
-        return value not in (False, 0.0, "no", ()) and shown(value) != "none"
+        return value not in (False, 0.0, "no", (), "not proved")
     return wanted in (shown(value), {"yes": "true", "no": "false"}.get(shown(value)))
 
 
@@ -92,9 +92,14 @@ def _facts(spec: Spec, asked: list[str]) -> dict[str, object]:
 
 
 def _values(spec: Spec, asked: list[str]) -> dict[str, object]:
-    from ogive.certify import property_of
+    return {name: plain(_property(spec, name)) for name in asked}
 
-    return {name: plain(property_of(spec, name)) for name in asked}
+
+def _property(spec: Spec, name: str) -> object:
+    from ogive.certify.report.certificate import certificate
+    from ogive.certify.report.properties import property_of
+
+    return property_of(certificate(spec), name)
 
 
 def _write_table(specs: list[Spec], asked: list[str]) -> None:
@@ -121,6 +126,4 @@ def _room(names: list[str], rows: list[list[str]]) -> int:
 
 
 def _texts(spec: Spec, asked: list[str]) -> list[str]:
-    from ogive.certify import property_of
-
-    return [shown(property_of(spec, name)) for name in asked]
+    return [shown(_property(spec, name)) for name in asked]

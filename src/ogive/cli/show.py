@@ -8,13 +8,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ogive.cli.certificate import certificate
+from ogive.cli.certificate import table
 from ogive.cli.listing import formula
-from ogive.cli.output import shown, write, write_json
+from ogive.cli.output import write, write_json
 
 if TYPE_CHECKING:
     from ogive import Activation
     from ogive.catalogue import Parameter
+    from ogive.certify.report.certificate import Certificate
 
 #: Longer formulas are cut in print; derivatives of composed functions fill pages.
 LONGEST = 400
@@ -22,20 +23,29 @@ LONGEST = 400
 
 def show(
     name: Annotated[str, typer.Argument(help="A name, e.g. mish, LeakyReLU or keras:gelu.")],
+    timed: Annotated[bool, typer.Option("--timed", help="Measure its time over relu's.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show one activation: formula, derivatives, parameters, properties, certificate, curve."""
+    """Show one activation: formula, derivatives, parameters, certificate, curve."""
     from ogive import get
 
     activation = get(name)
+    proved = _certificate(activation, timed)
     if as_json:
-        write_json(facts(activation))
+        write_json(facts(activation, proved))
         return
-    proved = certificate(activation)
-    write(_heading(activation), "", _description(activation), proved, *_curve(activation))
+    write(_heading(activation), "", _description(activation), table(proved), *_curve(activation))
 
 
-def facts(activation: Activation) -> dict[str, Any]:
+def _certificate(activation: Activation, timed: bool) -> Certificate:
+    if not timed:
+        return activation.certificate()
+    from ogive import bench
+
+    return bench.timed(activation)
+
+
+def facts(activation: Activation, proved: Certificate) -> dict[str, Any]:
     """What is known, under stable names."""
     spec = activation.spec
     return {
@@ -54,8 +64,7 @@ def facts(activation: Activation) -> dict[str, Any]:
         "evidence": spec.evidence,
         "pitfalls": spec.pitfalls,
         "layout": spec.layout,
-        "properties": properties_of(activation),
-        "certificate": activation.certificate().to_dict(),
+        "certificate": proved.to_dict(),
     }
 
 
@@ -65,13 +74,6 @@ def derivatives(activation: Activation) -> dict[str, list[str]]:
     if spec.kind == "rowwise":
         return {}
     return {v: [str(spec.derived(order, v).expression) for order in (1, 2)] for v in spec.data}
-
-
-def properties_of(activation: Activation) -> dict[str, object]:
-    """The computed properties with the parameters that the name implies."""
-    from ogive.certify.properties import properties, with_defaults
-
-    return properties(with_defaults(activation.spec, activation.preset))
 
 
 def _parameter(parameter: Parameter, preset: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +99,6 @@ def _description(activation: Activation) -> Table:
     rows += [("layout", ", ".join(f"{k}: {v}" for k, v in spec.layout.items()))]
     rows += [("also called", ", ".join(spec.aliases)), ("paper", spec.paper)]
     rows += [("evidence", spec.evidence), *(("pitfall", text) for text in spec.pitfalls)]
-    rows += [(label, text) for label, text in _property_rows(activation)]
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="cyan")
     table.add_column(overflow="fold")
@@ -127,10 +128,6 @@ def _parameter_line(parameter: Parameter, preset: dict[str, Any]) -> str:
 
 def _number(value: Any) -> str:
     return f"({', '.join(map(_number, value))})" if isinstance(value, tuple) else f"{value:g}"
-
-
-def _property_rows(activation: Activation) -> list[tuple[str, str]]:
-    return [(name, shown(value)) for name, value in properties_of(activation).items()]
 
 
 def cut(text: str) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ogive.catalogue import Spec
-from ogive.certify.properties import with_defaults
+from ogive.certify.function import with_defaults
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.signal.gains import Gains, convention, gains, gains_of
 from ogive.certify.signal.moments import Moments

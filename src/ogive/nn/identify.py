@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ogive.catalogue import Spec, entries, resolve
-from ogive.certify.properties import with_defaults
+from ogive.certify.function import with_defaults
 from ogive.certify.signal.gains import LINEAR
 from ogive.certify.signal.quadrature import Array, Function
 from ogive.errors import OgiveError, UnknownName, nearest

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from ogive.catalogue import Spec
-from ogive.certify.properties import function_of_one_number
+from ogive.certify.function import function_of_one_number
 from ogive.certify.signal.moments import expectation, formula
 from ogive.errors import OgiveError
 from ogive.nn.table import table

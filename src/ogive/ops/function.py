@@ -156,17 +156,22 @@ class ActivationFunction:
         """The program, or that of a derivative, in a language: torch, numpy, mpmath ..."""
         return printer(language).source(self.derivative(order).spec.program)
 
-    def certificate(self, **parameters: Any) -> Certificate:
+    def certificate(
+        self, *, normal: tuple[float, float] = (0.0, 1.0), **parameters: Any
+    ) -> Certificate:
         """What is proved about it: shape, smoothness, saturation, signal, numerics, cost, verdicts.
 
         That of a built-in entry comes with the package; that of other parameters, of a derivative
         or of a user's own function is proved now, once in a process.
 
         Args:
+            normal: mean and standard deviation of the pre-activations that the section signal and
+                the verdict on the centre speak of.
             parameters: numbers in the place of defaults.
 
         Raises:
             ParameterError: for a parameter that is unknown or outside its range.
+            OgiveError: for a standard deviation that is not positive.
             MissingExtra: without python-flint, for what has to be proved.
 
         Example:
@@ -179,7 +184,7 @@ class ActivationFunction:
 
         arguments = {**self.preset, **parameters}
         spec = self.variant(arguments)
-        return certificate(spec, numbers(spec, arguments))
+        return certificate(spec, numbers(spec, arguments), normal)
 
     def mode(self, save: str, dtype: torch.dtype = torch.float32, **arguments: Any) -> Mode | None:
         """What a call with ``save=`` keeps for backward; None is the input.

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from ogive.catalogue import Spec
-from ogive.certify.properties import defaults, function_of_one_number, joints, with_defaults
+from ogive.certify.function import defaults, function_of_one_number, joints, with_defaults
 from ogive.errors import OgiveError
 from ogive.expr import Program
 from ogive.printers import printer

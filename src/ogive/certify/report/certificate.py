@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ogive.catalogue import Spec
+from ogive.certify.function import function_of_one_number, with_defaults
 from ogive.certify.proof.saturation import Saturation, saturation
 from ogive.certify.proof.shape import Shape, shape
 from ogive.certify.proof.smoothness import Smoothness, smoothness
 from ogive.certify.proof.subject import subject
-from ogive.certify.properties import with_defaults
 from ogive.certify.report.cost import Cost, cost
 from ogive.certify.report.criteria import Criterion, Evidence, criteria
 from ogive.certify.report.gate import Gate, gate
@@ -25,7 +25,10 @@ from ogive.certify.report.record import decoded, encoded
 from ogive.certify.report.rows import Rows, rows
 from ogive.certify.report.shipped import key, shipped
 from ogive.certify.report.signal import Signal, signal
+from ogive.certify.report.speed import Speed
 
+#: The mean and the standard deviation of pre-activations that certificates come with.
+STANDARD = (0.0, 1.0)
 #: What the sections of each kind of entry are about.
 ABOUT = {
     "elementwise": "the function",
@@ -72,6 +75,7 @@ class Certificate:
         gate: how a gated unit depends on its value.
         rows: what holds of a rowwise entry.
         numerics, cost: see ``numerics.Numerics``, ``cost.Cost``.
+        speed: see ``speed.Speed``; None until it is measured, by ``ogive.bench.timed``.
         criteria: seven verdicts, see ``criteria``.
     """
 
@@ -85,6 +89,7 @@ class Certificate:
     rows: Rows | None = None
     numerics: Numerics | None = None
     cost: Cost | None = None
+    speed: Speed | None = None
     criteria: tuple[Criterion, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
@@ -114,11 +119,20 @@ class Certificate:
         return text(self)
 
 
-def certificate(spec: Spec, values: Mapping[str, Any] | None = None) -> Certificate:
+def certificate(
+    spec: Spec,
+    values: Mapping[str, Any] | None = None,
+    normal: tuple[float, float] = STANDARD,
+) -> Certificate:
     """The certificate of an entry, with ``values`` in the place of parameters' defaults.
+
+    ``normal`` is the mean and the standard deviation of the pre-activations, which the section
+    signal and the verdict on the centre speak of.
 
     Raises:
         MissingExtra: without python-flint, for what the package does not ship.
+        OgiveError: for a standard deviation that is not positive, or another distribution than the
+            standard one for a rowwise entry.
 
     Example:
         >>> from ogive.catalogue import entries
@@ -129,7 +143,18 @@ def certificate(spec: Spec, values: Mapping[str, Any] | None = None) -> Certific
     found = shipped(who.key) or _PROVED.get(who.key)
     if found is None:
         found = _PROVED[who.key] = sections(prove(spec, values))
-    return Certificate.from_dict({"identity": encoded(who), **found})
+    report = Certificate.from_dict({"identity": encoded(who), **found})
+    if tuple(normal) == STANDARD:
+        return report
+    one = function_of_one_number(with_defaults(spec, values or {}))
+    return _judged(replace(report, signal=signal(one, *normal)), one)
+
+
+def _judged(of: Certificate, one: Spec) -> Certificate:
+    """The report with the verdicts that its sections give."""
+    assert of.shape and of.smoothness and of.saturation and of.signal and of.cost
+    evidence = Evidence(one, of.shape, of.smoothness, of.saturation, of.signal, of.cost)
+    return replace(of, criteria=criteria(evidence))
 
 
 #: What was proved in this process, by key.
@@ -165,16 +190,16 @@ def prove(spec: Spec, values: Mapping[str, Any] | None = None) -> Certificate:
     if spec.kind == "rowwise":
         return Certificate(who, rows=rows(spec, who.parameters))
     one = with_defaults(spec, values or {})
-    of = Evidence(one, shape(one), smoothness(one), saturation(one), signal(one), cost(one))
-    return Certificate(
+    form = shape(one)
+    found = Certificate(
         identity=who,
-        shape=of.shape,
-        smoothness=of.smoothness,
-        saturation=of.saturation,
-        signal=of.signal,
-        training=training(spec, values) if spec.noise else None,
+        shape=form,
+        smoothness=smoothness(one),
+        saturation=saturation(one),
+        signal=signal(one),
+        training=training(one) if spec.noise else None,
         gate=gate(one) if spec.kind == "gated" else None,
-        numerics=numerics(subject(one), of.shape),
-        cost=of.cost,
-        criteria=criteria(of),
+        numerics=numerics(subject(one), form),
+        cost=cost(one),
     )
+    return _judged(found, one)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ogive.catalogue import Spec
+from ogive.certify.function import defaults
 from ogive.certify.proof.polynomial import is_constant
 from ogive.certify.proof.subject import Subject, attempt, subject
 from ogive.certify.proof.variation import end_value
-from ogive.certify.properties import defaults
 from ogive.expr import Node, Program, diff, expand, symbol, walk
 from ogive.expr.primitives import PRIMITIVES
 

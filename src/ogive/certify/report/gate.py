@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ogive.catalogue import Spec
+from ogive.certify.function import defaults
 from ogive.certify.proof.interval import Interval
 from ogive.certify.proof.shape import shape_of
 from ogive.certify.proof.subject import Subject
-from ogive.certify.properties import defaults
 from ogive.certify.quantity import NOT_PROVED
 from ogive.expr import Node, bind, diff, substitute, symbol, walk
 

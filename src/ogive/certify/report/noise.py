@@ -1,25 +1,35 @@
-"""The training form of a stochastic entry: mean and variance over its noise, by quadrature."""
+"""The training form of a stochastic entry: means and variances over its noise, by quadrature."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from ogive.catalogue import Spec
-from ogive.certify.pieces import joints
-from ogive.certify.properties import defaults
+from ogive.certify.function import defaults
+from ogive.certify.pieces import differences, joints
 from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.signal.quadrature import Array, Function, compiled, ends, integrate, normal
-from ogive.expr import bind, const, substitute, symbol
+from ogive.certify.signal.balls import computed
+from ogive.certify.signal.quadrature import Array, compiled, ends, integrate, normal, on_panels
+from ogive.expr import bind
 
 #: The inputs of the table.
 PLACES = (-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0)
-#: The largest error of an integral that is reported, and how many panels the unit interval has.
-ACCEPTED, PANELS = 1e-6, 64
-#: Rounding of a value in floats.
+#: Points on a panel of the noise, of two rules that are compared.
+POINTS = (16, 11)
+#: The largest error of an integral that is reported, and what the difference of two rules counts.
+ACCEPTED, CAUTION = 1e-6, 10.0
+#: Rounding of a sum in floats, relative to it or to 1.
 EPS = 4e-16
+#: Panels of uniform noise halve towards 0 and 1, where logistic noise is infinite, so many times.
+HALVINGS = 44
+#: Borders of one condition that are looked for along the noise, and halvings that find each.
+BORDERS, STEPS = 2, 54
+
+Noisy = Callable[[Array, Array], Array]
 
 
 @dataclass(frozen=True)
@@ -38,57 +48,128 @@ class Training:
     Attributes:
         formula: with the noise by name.
         noise: its distributions: ``uniform`` on (0, 1) or ``normal``.
-        spread: mean and variance at a few inputs.
+        first, second, variance: of the output over the noise and inputs from N(0, 1).
+        spread: mean and variance over the noise at a few inputs.
     """
 
     formula: str
     noise: Mapping[str, str]
+    first: Quantity
+    second: Quantity
+    variance: Quantity
     spread: tuple[Spread, ...]
 
 
-def training(spec: Spec, values: Mapping[str, float] | None = None) -> Training:
-    """The training form of a stochastic entry; ``values`` stand in the place of defaults.
+def training(spec: Spec) -> Training:
+    """The training form of a stochastic entry, at its default parameters.
 
     Example:
         >>> from ogive.catalogue import entries
-        >>> round(training(entries()["stochastic_gelu"]).spread[5].mean.value, 6)
-        0.841345
+        >>> found = training(entries()["stochastic_gelu"])
+        >>> round(found.spread[5].mean.value, 6), round(found.second.value, 6)
+        (0.841345, 0.5)
     """
-    known = {**defaults(spec), **(values or {})}
-    formula = bind(spec.training_expression, known)
-    (noise,) = spec.noise
-    rows = []
-    for at in PLACES:
-        of_noise = bind(substitute(formula, {"x": const(at), noise: symbol("x")}), {})
-        panels = _panels(spec.noise[noise], joints(of_noise))
-        rows.append(Spread(at, *_moments(compiled(of_noise), spec.noise[noise], panels)))
-    return Training(str(spec.training_expression), dict(spec.noise), tuple(rows))
+    of = _OverNoise.of(spec)
+    kinks = joints(bind(spec.expression, defaults(spec)))
+    first, second = of.expected(ends(kinks, 0.0, 1.0))
+    return Training(
+        formula=str(spec.training_expression),
+        noise=dict(spec.noise),
+        first=first,
+        second=second,
+        variance=computed(lambda m, s: s - m * m, first, second),
+        spread=tuple(Spread(x, *of.spread(x)) for x in PLACES),
+    )
 
 
-def _panels(distribution: str, kinks: Iterable[float]) -> list[float]:
-    """Where panels begin, at the kinks among others: a jump inside of one can be overlooked."""
-    if distribution == "normal":
-        return ends(kinks, 0.0, 1.0)
-    return sorted({i / PANELS for i in range(PANELS + 1)} | {k for k in kinks if 0 < k < 1})
+@dataclass(frozen=True)
+class _OverNoise:
+    """A function of an input and a noise, integrated over the noise.
+
+    Attributes:
+        function: of arrays of inputs and of noise.
+        conditions: what changes its sign where pieces meet.
+        grid: where panels of the noise begin whatever the input is.
+        density: of the noise.
+    """
+
+    function: Noisy
+    conditions: tuple[Noisy, ...]
+    grid: Array
+    density: Callable[[Array], Array]
+
+    @classmethod
+    def of(cls, spec: Spec) -> _OverNoise:
+        formula = bind(spec.training_expression, defaults(spec))
+        ((noise, distribution),) = spec.noise.items()
+        inputs = ("x", noise)
+        return cls(
+            compiled(formula, inputs),
+            tuple(compiled(d, inputs) for d in differences(formula)),
+            np.array(ends((), 0.0, 1.0) if distribution == "normal" else _graded()),
+            normal(np.ones_like, 0.0, 1.0) if distribution == "normal" else np.ones_like,
+        )
+
+    def moments(self, x: Array, count: int) -> Array:
+        """The rows mean and variance at every input, with so many points on a panel."""
+        noise, weights = on_panels(self._edges(x), count)
+        values = self.function(x[:, None, None], noise)
+        weights = weights * self.density(noise)
+        mean = (values * weights).sum(axis=(1, 2))
+        away = values - mean[:, None, None]
+        return np.stack([mean, (away * away * weights).sum(axis=(1, 2))])
+
+    def _edges(self, x: Array) -> Array:
+        """Where panels begin for each input: the grid, and where a condition changes its sign."""
+        whole = np.broadcast_to(self.grid, (len(x), len(self.grid)))
+        found = [self._borders(condition, x) for condition in self.conditions]
+        return np.sort(np.concatenate([whole, *found], axis=1), axis=1)
+
+    def _borders(self, condition: Noisy, x: Array) -> Array:
+        """Up to ``BORDERS`` sign changes along the noise for each input, or the last number."""
+        signs = np.sign(condition(x[:, None], self.grid[None, :]))
+        changed = signs[:, 1:] != signs[:, :-1]
+        cells = np.argsort(~changed, axis=1, kind="stable")[:, :BORDERS]
+        low, high = self.grid[cells], self.grid[cells + 1]
+        below = np.take_along_axis(signs, cells, axis=1)
+        for _ in range(STEPS):
+            middle = (low + high) / 2
+            same = np.sign(condition(x[:, None], middle)) == below
+            low, high = np.where(same, middle, low), np.where(same, high, middle)
+        border = np.where(below == 0, low, high)
+        return np.where(np.take_along_axis(changed, cells, axis=1), border, self.grid[-1])
+
+    def spread(self, at: float) -> tuple[Quantity, Quantity]:
+        """Mean and variance at an input."""
+        fine, coarse = (self.moments(np.array([at]), count)[:, 0] for count in POINTS)
+        mean, variance = (_settled(*pair, 0.0) for pair in zip(fine, coarse, strict=True))
+        return mean, variance
+
+    def expected(self, panels: list[float]) -> tuple[Quantity, Quantity]:
+        """First and second moment at an input from N(0, 1) as well."""
+
+        def rows(count: int) -> Callable[[Array], Array]:
+            def first_and_second(x: Array) -> Array:
+                mean, variance = self.moments(x, count)
+                return np.stack([mean, variance + mean * mean])
+
+            return first_and_second
+
+        (fine, error), (coarse, _) = (
+            integrate(normal(rows(count), 0.0, 1.0), panels) for count in POINTS
+        )
+        first, second = (_settled(*row) for row in zip(fine, coarse, error, strict=True))
+        return first, second
 
 
-def _moments(
-    function: Function, distribution: str, panels: list[float]
-) -> tuple[Quantity, Quantity]:
-    """Mean and variance of a function of a noise."""
-    mean = _expectation(function, distribution, panels)
-    if mean.method == "not proved":
-        return mean, mean
-    found = _expectation(lambda u: (function(u) - mean.value) ** 2, distribution, panels)
-    rounding = (mean.error + EPS * abs(mean.value)) ** 2
-    return mean, replace(found, error=found.error + rounding)
+def _graded() -> list[float]:
+    """Panels of (0, 1) that halve towards both ends."""
+    parts = [2.0**-k for k in range(1, HALVINGS)]
+    return sorted({0.0, *parts, *(1 - p for p in parts), 1.0})
 
 
-def _expectation(function: Function, distribution: str, panels: list[float]) -> Quantity:
-    def row(u: Array) -> Array:
-        return np.broadcast_to(np.asarray(function(u), float), u.shape)
-
-    weighted = row if distribution == "uniform" else normal(row, 0.0, 1.0)
-    value, error = integrate(weighted, panels)
-    settled = error[0] <= ACCEPTED * max(1.0, abs(value[0]))
-    return Quantity(float(value[0]), float(error[0]), "quadrature") if settled else NOT_PROVED
+def _settled(fine: float, coarse: float, error: float) -> Quantity:
+    """An integral with the difference of two rules and the error that it has besides."""
+    total = float(CAUTION * abs(fine - coarse) + error + EPS * max(1.0, abs(fine)))
+    settled = total <= ACCEPTED * max(1.0, abs(fine)) and math.isfinite(fine)
+    return Quantity(float(fine), total, "quadrature") if settled else NOT_PROVED

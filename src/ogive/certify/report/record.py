@@ -13,8 +13,6 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from ogive.certify.quantity import NOT_PROVED, Quantity
-
 #: What makes a plain object a quantity, and what floats of two machines may differ by.
 QUANTITY = {"value", "error", "method"}
 CLOSE = 1e-9
@@ -24,6 +22,7 @@ def encoded(value: Any) -> Any:
     """The value in JSON's own types, a dataclass as an object with the names of its fields.
 
     Example:
+        >>> from ogive.certify.quantity import Quantity
         >>> encoded(Quantity(float("inf"), 0.0, "ball"))
         {'value': 'inf', 'error': 0.0, 'method': 'ball'}
     """
@@ -90,9 +89,7 @@ def _meet(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 def _decoded_fields(kind: Any, plain: Mapping[str, Any]) -> Any:
     hints = _hints(kind)
-    found = kind(**{name: decoded(hints[name], item) for name, item in plain.items()})
-    # one object stands for all of them, so that it can be asked for by ==
-    return NOT_PROVED if isinstance(found, Quantity) and math.isnan(found.value) else found
+    return kind(**{name: decoded(hints[name], item) for name, item in plain.items()})
 
 
 @lru_cache(maxsize=64)

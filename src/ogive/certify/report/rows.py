@@ -25,9 +25,12 @@ class Rows:
     Attributes:
         nonnegative: whether no output is below 0.
         sums_to_one: whether the outputs sum to 1.
-        sparse: whether outputs can be exactly 0 in exact arithmetic.
+        sparse: whether outputs are exactly 0, in exact arithmetic, on more rows than those of
+            probability 0.
         jacobian: a bound of the Jacobian's largest singular value wherever there is a Jacobian; in
             the Euclidean norm it is the Lipschitz constant's where the function is continuous.
+            Infinite where there is proved to be none.
+        times: what the bound is to be multiplied with for rows of n numbers, see ``LENGTHS``.
         reason: the proof, in words.
     """
 
@@ -36,8 +39,15 @@ class Rows:
     sparse: bool | None
     jacobian: Quantity
     reason: str
+    times: str = "1"
 
 
+#: How a bound can depend on the length n of a row.
+LENGTHS: Mapping[str, Callable[[int], float]] = {
+    "1": lambda n: 1.0,
+    "log(n)": math.log,
+    "sqrt(n)": math.sqrt,
+}
 UNKNOWN = Rows(None, None, None, NOT_PROVED, "")
 _SHARES = (
     "positive terms over their sum; the Jacobian diag(p) - p p^T has rows of absolute sum "
@@ -54,11 +64,34 @@ def _softmax(bound: float = 0.5, also: str = "") -> Rows:
 
 
 def _gumbel(values: Values) -> Rows:
-    if values["hard"]:
-        return Rows(
-            True, True, True, NOT_PROVED, "a row with one 1; its gradient is the soft one's"
-        )
-    return _softmax(0.5 / values["tau"], "; the logits are divided by tau")
+    bound = 0.5 / values["tau"]
+    if not values["hard"]:
+        return _softmax(bound, "; the logits are divided by tau")
+    why = (
+        "a row with one 1, constant between ties; what stands for its Jacobian in training is that "
+        "of softmax at the logits over tau, and the bound is of that"
+    )
+    return Rows(True, True, True, _at_most(bound), why)
+
+
+def _scalable(values: Values) -> Rows:
+    also = "; the logits are multiplied by s log(n)"
+    return replace(_softmax(0.5 * abs(values["s"]), also), times="log(n)")
+
+
+def _softpick(values: Values) -> Rows:
+    """The denominator a is at least eps and at least every |e^x - 1|."""
+    eps = values["eps"]
+    share = "max(e^x - 1, 0) over a sum a of sizes at least as large"
+    if not eps:
+        return Rows(True, False, True, NOT_PROVED, share)
+    largest = max(1.0, 1 / eps)
+    why = (
+        "; with p the outputs and r = e^x / a the Jacobian is diag(r) where x > 0, less p times r "
+        "with signs; |p| <= 1, r <= max(1, 1/eps) where x > 0, |r| <= sqrt(n) / eps + 1 as "
+        "e^x <= 1 + |e^x - 1|"
+    )
+    return Rows(True, False, True, _at_most(largest + 1 + 1 / eps), share + why, "sqrt(n)")
 
 
 def _passing(bound: float, why: str, nonnegative: bool = False, sparse: bool = False) -> Rows:
@@ -90,11 +123,15 @@ TABLE: Mapping[str, Callable[[Values], Rows]] = {
     ),
     "spherical_softmax": _spherical,
     "sigsoftmax": _known(_softmax(1.0, "; times a weight's w'/w = 1 + sigmoid(-x) < 2")),
-    "scalable_softmax": _known(
-        replace(
-            _softmax(), jacobian=NOT_PROVED,
-            reason="positive terms over their sum; the logits grow with the length of the row",
-        )
+    "scalable_softmax": _scalable,
+    "log_softmax": _known(
+        Rows(False, False, False, _at_most(1.0),
+             "the Jacobian is the projection 1 - 1 p^T, and a projection is as large as its "
+             "complement 1 p^T, which is sqrt(n) |p| <= sqrt(n); n > 1", "sqrt(n)")
+    ),
+    "solu": _known(
+        Rows(False, False, False, _at_most(math.inf),
+             "at the row (t, t) the first output changes with the second input by -t/4: no bound")
     ),
     "sparsemax": _known(
         Rows(True, True, True, _at_most(1.0),
@@ -108,9 +145,7 @@ TABLE: Mapping[str, Callable[[Values], Rows]] = {
     "hardmax": _known(
         Rows(True, True, True, _at_most(0.0), "a row with one 1, constant between ties")
     ),
-    "softpick": _known(
-        Rows(True, False, True, NOT_PROVED, "max(e^x - 1, 0) over a sum of sizes at least as large")
-    ),
+    "softpick": _softpick,
     "logsumexp": _known(_passing(1.0, "its gradient is softmax, of length <= 1")),
     "logmeanexp": _known(_passing(1.0, "its gradient is softmax, of length <= 1")),
     "squash": _known(

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, replace
 
 from ogive.catalogue import Spec
+from ogive.certify.function import of_normal
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.signal.chaos import Edge, edge_of_chaos
 from ogive.certify.signal.gains import (
@@ -21,7 +22,7 @@ from ogive.certify.signal.gains import (
 )
 from ogive.certify.signal.moments import Moments, moments
 from ogive.certify.signal.phase import UNSETTLED, Phase, phase
-from ogive.certify.signal.theory import VANISHING, Field, correlation_map, field
+from ogive.certify.signal.theory import Field, correlation_map, field
 
 #: The correlations of the table, and the biases of the edge of chaos.
 CORRELATIONS = (-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 0.9, 0.99)
@@ -54,9 +55,14 @@ class Critical:
 
 @dataclass(frozen=True)
 class Signal:
-    """What a function does to pre-activations from N(0, 1), and in depth.
+    """What a function does to pre-activations from N(mean, std**2), and in depth.
+
+    Everything but the moments is about z -> f(mean + std z) at z from N(0, 1), so about layers
+    whose pre-activations are standardised, scaled by std and moved by mean; with mean 0 and std 1
+    it is f itself.
 
     Attributes:
+        mean, std: of the pre-activations.
         moments, gains, criticality: see ``moments.Moments``, ``gains.Gains``,
             ``gains.Criticality``.
         correlation: the correlation map at the recommended gain, without bias.
@@ -65,6 +71,8 @@ class Signal:
         recommendation: the initialisation that the moments speak for, with its reason.
     """
 
+    mean: float
+    std: float
     moments: Moments
     gains: Gains
     criticality: Criticality
@@ -74,24 +82,28 @@ class Signal:
     recommendation: Recommendation
 
 
-def signal(spec: Spec) -> Signal:
+def signal(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Signal:
     """The signal section of an entry's certificate, at its default parameters.
 
     Raises:
-        OgiveError: for a rowwise entry.
+        OgiveError: for a rowwise entry, or a standard deviation that is not positive.
 
     Example:
         >>> from ogive.catalogue import entries
         >>> round(signal(entries()["relu"]).correlation[2].after.value, 6)
         0.31831
     """
-    found, advice = moments(spec), recommended(moments(spec))
-    f, known = field(spec), math.isfinite(advice.gain)
+    asked = moments(spec, mean, std)
+    one = spec if (mean, std) == (0.0, 1.0) else of_normal(spec, mean, std)
+    found, advice = moments(one), recommended(moments(one))
+    f, known = field(one), math.isfinite(advice.gain)
     table = _correlations(f, advice.gain) if known else ()
     right = _agrees(table, criticality(found).kernel_at_zero)
     return Signal(
-        moments=found,
-        gains=gains(spec),
+        mean=float(mean),
+        std=float(std),
+        moments=asked,
+        gains=gains(one),
         criticality=criticality(found),
         correlation=table if right else tuple(Kept(row.before, NOT_PROVED) for row in table),
         settled=_settled(f, advice.gain, right) if known else UNSETTLED,
@@ -103,8 +115,7 @@ def signal(spec: Spec) -> Signal:
 def _critical(sigma_b: float, edge: Edge | None) -> Critical:
     if edge is None:
         return Critical(sigma_b, NOT_PROVED, None, None)
-    length = edge.length if edge.length > VANISHING else 0.0
-    return Critical(sigma_b, edge.sigma_w, length, edge.length_slope)
+    return Critical(sigma_b, edge.sigma_w, edge.length, edge.length_slope)
 
 
 def _correlations(f: Field, gain: float) -> tuple[Kept, ...]:

@@ -7,15 +7,16 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 
 from ogive.catalogue import Parameter, Spec
+from ogive.certify.function import defaults
 from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
-from ogive.certify.properties import defaults
 from ogive.certify.report.certificate import certificate
 from ogive.certify.saving.code import code
 from ogive.certify.saving.error import Error, error
 from ogive.certify.saving.mask import mask, slopes
 from ogive.certify.saving.mode import Mode, NotLegal
 from ogive.certify.saving.output import output
+from ogive.errors import MissingExtra
 from ogive.expr import Node, bind, diff, symbol
 
 #: The modes whose slopes are numbers of the formula, if they are right at all.
@@ -38,24 +39,29 @@ class Saving:
         self._spec = spec
         self._values = {p.name: _of(p, values) for p in spec.parameters}
         self.program = spec.program.bind({**defaults(spec), **values})
-        self._found: dict[str, Mode | NotLegal] = {}
+        self._found: dict[str, Mode | str] = {}
+        self._chosen: dict[tuple[str, str], Mode | None] = {}
 
     def mode(self, name: str) -> Mode:
         """A mode by name, derived when it is first asked for.
 
         Raises:
-            NotLegal: where the formula does not allow it.
-            MissingExtra: without python-flint, where a range has to be proved for it.
+            NotLegal: where the formula does not allow it, or python-flint is missing to prove a
+                range.
         """
+        found = self._mode(name)
+        if isinstance(found, str):
+            raise NotLegal(found)
+        return found
+
+    def _mode(self, name: str) -> Mode | str:
+        """The mode, or why there is none; no exception is kept, which would keep tensors alive."""
         if name not in self._found:
             try:
                 self._found[name] = MODES[name](self)
-            except NotLegal as reason:
-                self._found[name] = reason
-        found = self._found[name]
-        if isinstance(found, NotLegal):
-            raise found
-        return found
+            except (NotLegal, MissingExtra) as reason:
+                self._found[name] = str(reason)
+        return self._found[name]
 
     def error(self, name: str, dtype: str) -> Error:
         """How far off the slope is that a mode gives; see ``mode`` for what is raised."""
@@ -75,28 +81,37 @@ class Saving:
             return None
         if save in MODES:
             return self.mode(save)
-        found = [m for m in map(self._perhaps, MODES) if m is not None and m.bits < BITS[dtype]]
+        if (save, dtype) not in self._chosen:
+            self._chosen[save, dtype] = self._least(save, dtype)
+        return self._chosen[save, dtype]
+
+    def _least(self, save: str, dtype: str) -> Mode | None:
+        if save == "exact" and not self._straight:
+            return None
+        modes = map(self._mode, MODES)
+        found = [m for m in modes if isinstance(m, Mode) and m.bits < BITS[dtype]]
         if save == "exact":
             found = [m for m in found if self.exact(m.name, dtype)]
         else:
             found = [m for m in found if self.error(m.name, dtype).most <= self.rounding]
         return min(found, key=lambda m: (m.bits, m.result), default=None)
 
-    def _perhaps(self, name: str) -> Mode | None:
-        try:
-            return self.mode(name)
-        except NotLegal:
-            return None
-
     @cached_property
     def rounding(self) -> float:
         """Half a unit in the last place of bfloat16 at the largest slope."""
-        try:
-            ends = slopes(self.derivative)
-        except NotLegal:
+        ends = self._straight
+        if not ends:
             interval = self.smoothness.slopes
             ends = [interval.low.value, interval.high.value]
         return math.ldexp(1.0, math.frexp(max(abs(e) for e in ends if e == e))[1] - 9)
+
+    @cached_property
+    def _straight(self) -> list[float]:
+        """The slopes of a piecewise linear function; none of another."""
+        try:
+            return slopes(self.derivative)
+        except NotLegal:
+            return []
 
     @cached_property
     def derivative(self) -> Node:

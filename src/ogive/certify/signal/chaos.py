@@ -8,7 +8,7 @@ S. Hayou et al. 2019, arXiv:1902.06853). So the curve needs no search; one sigma
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -28,7 +28,7 @@ class Edge:
     """A point of the edge of chaos.
 
     Attributes:
-        length: q*, which every layer keeps there.
+        length: q*, which every layer keeps there; 0 where the point is the limit for small ones.
         sigma_w, sigma_b: standard deviations of sqrt(width) * weights and of biases.
         length_slope: the slope of the length map; the point is stable where it is below 1.
     """
@@ -91,7 +91,9 @@ def edge_of_chaos(f: Field, sigma_b: float) -> Edge | None:
     if abs(missing(1.0)) <= RESIDUAL:
         return edge_at(f, 1.0)
     if sigma_b == 0 and abs(_excess(f, VANISHING)) <= 1e-6 * VANISHING:
-        return edge_at(f, VANISHING)
+        near = edge_at(f, VANISHING)
+        none = Quantity(0.0, 0.0, "symbolic")
+        return None if near is None else replace(near, length=0.0, sigma_b=none)
     signs = [(q, missing(q)) for q in LENGTHS]
     for (low, before), (high, after) in pairwise(signs):
         if before * after < 0:

@@ -2,7 +2,8 @@
 
 The inner integral runs over what the second number adds to the first; its panels begin at the
 kinks, which lie elsewhere for each outer point, so that kinked and jumping functions are integrated
-as well as smooth ones. The outer one is adaptive.
+as well as smooth ones. Where a smooth function bends as sharply as at a kink, adaptive quadrature
+of the function itself tells. The outer integral is adaptive.
 """
 
 from __future__ import annotations
@@ -13,11 +14,19 @@ from functools import lru_cache
 
 import numpy as np
 
-from ogive.certify.signal.quadrature import Array, Function, ends, integrate, normal
+from ogive.certify.signal.quadrature import (
+    Array,
+    Function,
+    ends,
+    integrate,
+    mesh,
+    normal,
+    on_panels,
+)
 
 #: The inner rule: points of a panel, panels of one standard deviation, and how far it reaches.
 POINTS, STEP, REACH = 16, 1.5, 9.0
-#: At most so many inner panels, where the function is fine against what the second number adds.
+#: At most so many inner panels of one width, and of those that a sharp bend asks for.
 MOST = 400
 
 
@@ -29,7 +38,8 @@ def correlated(function: Function, joints: Iterable[float], q: float, c: float) 
         >>> round(2 * math.pi * correlated(relu, (0.0,), 1.0, 0.0), 12)
         1.0
     """
-    std, kinks = math.sqrt(q), tuple(joints)
+    std = math.sqrt(q)
+    kinks = _sharp(function, tuple(joints), std)
     if abs(c) >= 1:
         return _outer(lambda u: function(u) * function(math.copysign(1.0, c) * u), kinks, std)
     spread = math.sqrt(1 - c * c) * std
@@ -40,14 +50,17 @@ def correlated(function: Function, joints: Iterable[float], q: float, c: float) 
     return _outer(inner, kinks, std)
 
 
+@lru_cache(maxsize=256)
+def _sharp(function: Function, joints: tuple[float, ...], std: float) -> tuple[float, ...]:
+    """The joints, and where a smooth function bends so sharply that panels have to begin there."""
+    first = ends(joints, 0.0, std)
+    finer = set(mesh(normal(function, 0.0, std), first)) - set(first)
+    return tuple(sorted({*joints, *finer})) if len(finer) <= MOST else joints
+
+
 def _outer(function: Function, joints: tuple[float, ...], std: float) -> float:
     both = {*joints, *(-j for j in joints)}
     return float(integrate(normal(function, 0.0, std), ends(both, 0.0, std))[0][0])
-
-
-@lru_cache(maxsize=1)
-def _rule() -> tuple[Array, Array]:
-    return np.polynomial.legendre.leggauss(POINTS)
 
 
 def _smoothed(function: Function, joints: tuple[float, ...], at: Array, spread: float) -> Array:
@@ -56,10 +69,8 @@ def _smoothed(function: Function, joints: tuple[float, ...], at: Array, spread: 
     grid = np.broadcast_to(np.linspace(-REACH, REACH, count + 1), (len(at), count + 1))
     kinks = (np.asarray(joints, float)[None, :] - at[:, None]) / spread
     edges = np.sort(np.concatenate([grid, np.clip(kinks, -REACH, REACH)], axis=1), axis=1)
-    nodes, weights = _rule()
-    half = np.diff(edges, axis=1)[:, :, None] / 2
-    z = (edges[:, 1:] + edges[:, :-1])[:, :, None] / 2 + half * nodes
+    z, weights = on_panels(edges, POINTS)
     values = function((at[:, None, None] + spread * z).ravel()).reshape(z.shape)
     density = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
-    total: Array = (values * density * half * weights).sum(axis=(1, 2))
+    total: Array = (values * density * weights).sum(axis=(1, 2))
     return total

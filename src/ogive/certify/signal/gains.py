@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ogive.catalogue import Spec
-from ogive.certify.properties import defaults
+from ogive.certify.function import defaults
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.signal.balls import computed
 from ogive.certify.signal.moments import Moments, moments

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from ogive.catalogue import Spec
-from ogive.certify.properties import defaults, function_of_one_number
+from ogive.certify.function import defaults, function_of_one_number
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.signal.analytic import on_balls, supported
 from ogive.certify.signal.balls import BITS, computed, quantity

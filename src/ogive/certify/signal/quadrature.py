@@ -10,7 +10,7 @@ its error, and a value that is no number makes the error infinite.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -45,6 +45,11 @@ LEAST = 1e-3
 SETTLED = 1e-7
 
 
+@lru_cache(maxsize=8)
+def _legendre(count: int) -> tuple[Array, Array]:
+    return np.polynomial.legendre.leggauss(count)
+
+
 @lru_cache(maxsize=1)
 def _rules() -> tuple[tuple[Array, Array], ...]:
     """Nodes and weights on [-1, 1] of the fine and of the coarse rule."""
@@ -52,20 +57,31 @@ def _rules() -> tuple[tuple[Array, Array], ...]:
     last = np.eye(COARSE)[-1]  # the polynomial of degree COARSE - 1
     nodes = np.concatenate([[-1.0], legendre.legroots(legendre.legder(last)), [1.0]])
     weights = 2 / (COARSE * (COARSE - 1) * legendre.legval(nodes, last) ** 2)
-    return legendre.leggauss(FINE), (nodes * np.where(abs(nodes) < 1, 1, 1 - INSIDE), weights)
+    return _legendre(FINE), (nodes * np.where(abs(nodes) < 1, 1, 1 - INSIDE), weights)
 
 
-def compiled(expression: Node) -> Function:
-    """A formula of x as a function of NumPy arrays; NaN and infinity come without a warning."""
+def compiled(expression: Node, inputs: tuple[str, ...] = ("x",)) -> Callable[..., Array]:
+    """A formula as a function of NumPy arrays; NaN and infinity come without a warning.
+
+    Arrays of several inputs are broadcast late, so that a part of one of them is computed once.
+    """
     scope: dict[str, Any] = {}
-    source = printer("numpy").source(program("formula", expression, ("x",), {}))
+    source = printer("numpy").source(program("formula", expression, inputs, {}))
     exec(compile(source, "<formula>", "exec"), scope)
 
-    def evaluate(x: Array) -> Array:
+    def evaluate(*arrays: Array) -> Array:
+        shape = np.broadcast_shapes(*(array.shape for array in arrays))
         with np.errstate(all="ignore"):
-            return np.broadcast_to(np.asarray(scope["formula"](x)[0], float), x.shape)
+            return np.broadcast_to(np.asarray(scope["formula"](*arrays)[0], float), shape)
 
     return evaluate
+
+
+def on_panels(edges: Array, count: int) -> tuple[Array, Array]:
+    """Points and weights of Gauss-Legendre rules on panels that differ in every row of edges."""
+    nodes, weights = _legendre(count)
+    half = np.diff(edges, axis=1)[:, :, None] / 2
+    return (edges[:, 1:] + edges[:, :-1])[:, :, None] / 2 + half * nodes, half * weights
 
 
 def integrate(function: Function, ends: Sequence[float]) -> tuple[Array, Array]:
@@ -73,9 +89,25 @@ def integrate(function: Function, ends: Sequence[float]) -> tuple[Array, Array]:
 
     The ends between are where it may have kinks: panels begin there.
     """
-    low, high = np.asarray(ends[:-1], float), np.asarray(ends[1:], float)
-    whole = high[-1] - low[0]
     total, error = np.zeros(1), np.zeros(1)
+    for _, _, value, differ in _settling(function, ends):
+        total = total + value.sum(axis=1)
+        error = error + differ.sum(axis=1) + 1e-15 * np.abs(value).sum(axis=1)
+    return total, np.where(np.isfinite(total) & np.isfinite(error), error, np.inf)
+
+
+def mesh(function: Function, ends: Sequence[float]) -> tuple[float, ...]:
+    """Where the panels begin that ``integrate`` comes to: dense where a function bends sharply."""
+    found = {float(end) for low, _, _, _ in _settling(function, ends) for end in low}
+    return tuple(sorted({*found, float(ends[-1])}))
+
+
+def _settling(
+    function: Function, ends: Sequence[float]
+) -> Iterator[tuple[Array, Array, Array, Array]]:
+    """Round by round the panels that have settled: their ends, integrals and differences."""
+    low, high = np.asarray(ends[:-1], float), np.asarray(ends[1:], float)
+    whole, total = high[-1] - low[0], np.zeros(1)
     for round_ in range(ROUNDS):
         fine, differ = _panels(function, low, high)
         allowed = CAUTION * GOAL * np.maximum((high - low) / whole, LEAST)
@@ -84,12 +116,11 @@ def integrate(function: Function, ends: Sequence[float]) -> tuple[Array, Array]:
         if round_ == ROUNDS - 1 or 2 * bad.sum() > PANELS or not np.isfinite(size):
             bad[:] = False
         total = total + fine[:, ~bad].sum(axis=1)
-        error = error + differ[:, ~bad].sum(axis=1) + 1e-15 * np.abs(fine[:, ~bad]).sum(axis=1)
+        yield low[~bad], high[~bad], fine[:, ~bad], differ[:, ~bad]
         if not bad.any():
             break
         middle = (low[bad] + high[bad]) / 2
         low, high = np.concatenate([low[bad], middle]), np.concatenate([middle, high[bad]])
-    return total, np.where(np.isfinite(total) & np.isfinite(error), error, np.inf)
 
 
 def _panels(function: Function, low: Array, high: Array) -> tuple[Array, Array]:
