@@ -1,6 +1,6 @@
 """A kernel made ready for tensors of certain shapes and strides: only their memory is missing.
 
-What follows from shapes, strides and the number of threads is worked out once: the loops, what the
+What follows from shapes and strides is worked out once: the loops, what the
 results are like, and the numbers the kernel is started with, except for addresses.
 """
 
@@ -56,11 +56,10 @@ class Launch:
         compile_: Callable[..., Kernel],
         call: Call,
         tensors: Sequence[Tensor],
-        available: int,
         inplace: bool,
     ) -> None:
         shape = broadcast(call.unpack(tensors))
-        self._parallel = workers(shape.numel(), available)
+        self._count = shape.numel()
         given: list[_Place] = []
         for k, tensor in enumerate(tensors):
             given += _places(call, k, tensor, call.packed[k], shape)
@@ -71,27 +70,50 @@ class Launch:
             if inplace:
                 output: _Output = _Given()
             elif result.shape is None or result.shape == shape:
-                output = _Fresh(example)
+                output = _Fresh(example, tensors)
             else:
-                output = _Sums(example, self._parallel)
+                output = _Sums(example)
             self._outputs.append(output)
             made += _places(call, k, example, result.packed, shape, output.role)
         self._sources = [(p.owner, p.offset) for p in given]
         self._targets = [(p.owner, p.offset) for p in made]
         self._summed = any(p.role == "sum" for p in made)
         self._region = 0
-        if shape.numel():
+        if self._count:
             self._choose_loops(compile_, call, [*given, *made], shape)
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        made = [output.make(tensors) for output in self._outputs]
+        # asked once: another thread may change torch's number before the kernel starts
+        parallel = workers(self._count, threads.available()) if self._count > SHARE else 0
+        places = [tensors[owner].data_ptr() + offset for owner, offset in self._sources]
+        if 0 in places and self._count:
+            raise RuntimeError("a tensor has no memory")
+        made = [output.make(tensors, parallel) for output in self._outputs]
         if self._region:
-            places = [tensors[owner].data_ptr() + offset for owner, offset in self._sources]
             places += [made[owner].data_ptr() + offset for owner, offset in self._targets]
-            self._start(self._region, self._parallel, *places, *self._numbers)
+            self._start(self._region, parallel, *places, *self._numbers)
         if self._summed:
             made = [output.finish(m) for output, m in zip(self._outputs, made, strict=True)]
         return tuple(made)
+
+    def alone(self) -> Callable[..., Tensor]:
+        """The same as a function to the only result, which is no sum."""
+        if not self._region:
+            return lambda *tensors: self(tensors)[0]
+        # names are looked up faster here than in an object
+        count, region, numbers, start = self._count, self._region, self._numbers, self._start
+        sources, make = self._sources, self._outputs[0].make
+
+        def run(*tensors: Tensor) -> Tensor:
+            parallel = workers(count, threads.available()) if count > SHARE else 0
+            places = [tensors[owner].data_ptr() + offset for owner, offset in sources]
+            if 0 in places:
+                raise RuntimeError("a tensor has no memory")
+            made = make(tensors, parallel)
+            start(region, parallel, *places, made.data_ptr(), *numbers)
+            return made
+
+        return run
 
     def _choose_loops(
         self,
@@ -165,13 +187,19 @@ class _Fresh:
 
     role = "out"
 
-    def __init__(self, example: Tensor) -> None:
+    def __init__(self, example: Tensor, tensors: Sequence[Tensor]) -> None:
         self._shape = (example.size(), example.stride())
         self._dtype = example.dtype
         self._large = example.nbytes >= pages.LEAST
+        #: torch makes what is like another tensor in less time
+        alike = [k for k, t in enumerate(tensors) if _alike(example, t)]
+        self._like = alike[0] if alike else None
 
-    def make(self, tensors: Sequence[Tensor]) -> Tensor:
-        made = torch.empty_strided(*self._shape, dtype=self._dtype)
+    def make(self, tensors: Sequence[Tensor], parallel: int) -> Tensor:
+        if self._like is not None:
+            made = torch.empty_like(tensors[self._like])
+        else:
+            made = tensors[0].new_empty_strided(*self._shape, dtype=self._dtype)
         if self._large:
             pages.huge(made)
         return made
@@ -180,12 +208,18 @@ class _Fresh:
         return made
 
 
+def _alike(example: Tensor, tensor: Tensor) -> bool:
+    """Whether torch.empty_like of the tensor is like the example."""
+    same = example.dtype == tensor.dtype and example.shape == tensor.shape
+    return same and example.stride() == torch.empty_like(tensor, device="meta").stride()
+
+
 class _Given:
     """A result that is written over the first tensor given."""
 
     role = "out"
 
-    def make(self, tensors: Sequence[Tensor]) -> Tensor:
+    def make(self, tensors: Sequence[Tensor], parallel: int) -> Tensor:
         return tensors[0]
 
     def finish(self, made: Tensor) -> Tensor:
@@ -197,12 +231,13 @@ class _Sums:
 
     role = "sum"
 
-    def __init__(self, example: Tensor, parallel: int) -> None:
+    def __init__(self, example: Tensor) -> None:
         self._dtype = example.dtype
-        self._parts = (max(parallel, 1), *example.shape)
+        self._shape = example.shape
 
-    def make(self, tensors: Sequence[Tensor]) -> Tensor:
-        return torch.zeros(self._parts, dtype=torch.float64)
+    def make(self, tensors: Sequence[Tensor], parallel: int) -> Tensor:
+        # asked of a tensor, which is in the CPU's memory: torch's default device may be another
+        return tensors[0].new_zeros((max(parallel, 1), *self._shape), dtype=torch.float64)
 
     def finish(self, made: Tensor) -> Tensor:
         return made.sum(0).to(self._dtype)

@@ -61,7 +61,7 @@ def _as_tensors(values: Mapping[str, Value], x: Tensor) -> Mapping[str, Value]:
     }
 
 
-def _given(
+def planned(
     program: Program, data: Sequence[Tensor], values: Mapping[str, Value], halves: Halves | None
 ) -> tuple[Plan, list[Tensor]]:
     """The plan of a call, and the tensors it takes: numbers become part of it."""
@@ -119,7 +119,7 @@ def _apply(
     halves: Halves | None = None,
 ) -> Tensor:
     """The program on the data."""
-    plan, tensors = _given(program, data, values, halves)
+    plan, tensors = planned(program, data, values, halves)
     return apply(plan, *tensors)
 
 
@@ -150,7 +150,7 @@ def _perhaps_inplace(
     if not inplace:
         return _apply(program, data, values)
     x = data[0]
-    plan, tensors = _given(program, data, values, None)
+    plan, tensors = planned(program, data, values, None)
     if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
         return x.copy_(apply(plan, x.clone(), *tensors[1:]))
     if not dense(x):  # torch refuses to write where elements share their memory
