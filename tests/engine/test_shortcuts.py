@@ -135,6 +135,18 @@ def test_gradients_are_recorded_whenever_they_are_wanted(call):
     assert not call(X).requires_grad
 
 
+def test_what_was_first_seen_without_gradients_is_recorded_with_them():
+    function = ogive.define("first_seen", "a * x + tanh(x)", a=1.0)
+    leaf, a = X.clone().requires_grad_(), torch.nn.Parameter(torch.ones(1))
+    for inputs, arguments in [((leaf,), {}), ((X,), {"a": a})]:
+        with torch.no_grad():
+            for _ in range(2):
+                assert not function(*inputs, **arguments).requires_grad
+        assert function(*inputs, **arguments).requires_grad
+        with torch.no_grad():
+            assert not function(*inputs, **arguments).requires_grad
+
+
 def test_the_engine_is_asked_for(call):
     with ogive.engine("eager"), ogive.served() as calls:
         call(X)

@@ -81,6 +81,9 @@ class Launch:
         self._region = 0
         if self._count:
             self._choose_loops(compile_, call, [*given, *made], shape)
+        #: the only output, where it is simply written
+        simple = self._region and len(made) == 1 and not self._summed
+        self._alone = self._outputs[0] if simple else None
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
         # asked once: another thread may change torch's number before the kernel starts
@@ -88,32 +91,21 @@ class Launch:
         places = [tensors[owner].data_ptr() + offset for owner, offset in self._sources]
         if 0 in places and self._count:
             raise RuntimeError("a tensor has no memory")
-        made = [output.make(tensors, parallel) for output in self._outputs]
+        if self._alone is not None:
+            made = self._alone.make(tensors, parallel)
+            self._start(self._region, parallel, *places, made.data_ptr(), *self._numbers)
+            return (made,)
+        results = [output.make(tensors, parallel) for output in self._outputs]
         if self._region:
-            places += [made[owner].data_ptr() + offset for owner, offset in self._targets]
+            places += [results[owner].data_ptr() + offset for owner, offset in self._targets]
             self._start(self._region, parallel, *places, *self._numbers)
         if self._summed:
-            made = [output.finish(m) for output, m in zip(self._outputs, made, strict=True)]
-        return tuple(made)
+            results = [output.finish(r) for output, r in zip(self._outputs, results, strict=True)]
+        return tuple(results)
 
-    def alone(self) -> Callable[..., Tensor]:
-        """The same as a function to the only result, which is no sum."""
-        if not self._region:
-            return lambda *tensors: self(tensors)[0]
-        # names are looked up faster here than in an object
-        count, region, numbers, start = self._count, self._region, self._numbers, self._start
-        sources, make = self._sources, self._outputs[0].make
-
-        def run(*tensors: Tensor) -> Tensor:
-            parallel = workers(count, threads.available()) if count > SHARE else 0
-            places = [tensors[owner].data_ptr() + offset for owner, offset in sources]
-            if 0 in places:
-                raise RuntimeError("a tensor has no memory")
-            made = make(tensors, parallel)
-            start(region, parallel, *places, made.data_ptr(), *numbers)
-            return made
-
-        return run
+    def first(self, *tensors: Tensor) -> Tensor:
+        """The first result."""
+        return self(tensors)[0]
 
     def _choose_loops(
         self,

@@ -2,27 +2,24 @@
 
 torch takes 1 us for an operator on a small tensor, as long as twenty lines of Python. So for each
 way in which a function is called, what starts a kernel is kept, with a guard that tells whether
-tensors are like those it was made for. A guard is torch's, of compiled code: it compares type,
-dtype, device, layout, sizes, strides and what surrounds the call in 0.15 us.
+tensors are like those it was made for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch._C._dynamo.guards import TensorGuards
 from torch.autograd import forward_ad
 
 from ogive.engine import cpu
 from ogive.engine.choice import early_mode, give_up, jit_tracing, modes, state
+from ogive.engine.guards import Guard, guard, never
 from ogive.errors import EngineError
 
 #: From tensors to the result, or None where the long way has to be taken.
 Way = Callable[..., Tensor | None]
-Guard = Callable[..., bool]
 #: Up to so many elements an operator of torch's with the same values is the shorter way. torch
 #: computes 16-bit numbers more slowly than kernels do, so only the call's own cost is to be saved.
 NATIVE_UP_TO = {
@@ -41,8 +38,10 @@ def nowhere(*tensors: object) -> None:
     """The way that is none."""
 
 
-def _never(*tensors: object) -> bool:
-    return False
+#: A way, the guard of the tensors it is for, and whether they take gradients: what the guard tells
+#: is the same while gradients are recorded and while they are not.
+Known = tuple[Guard, Way, bool]
+NOTHING: Known = (never, nowhere, False)
 
 
 class Shortcut:
@@ -61,8 +60,8 @@ class Shortcut:
         any_size: bool = False,
     ) -> None:
         self._prepare, self._recorded, self._any_size = prepare, recorded, any_size
-        self._known: dict[object, tuple[Guard, Way]] = {}
-        self._last: tuple[Guard, Way] = (_never, nowhere)
+        self._known: dict[object, Known] = {}
+        self._last: Known = NOTHING
 
     def way(self, *tensors: Tensor) -> Tensor | None:
         """The result, or None where anything is out of the ordinary: a trace to record, an engine
@@ -72,47 +71,43 @@ class Shortcut:
                 return None
         if state.slow or forward_ad._current_level >= 0 or modes():
             return None
-        fits, way = self._last
-        if not fits(*tensors):
+        fits, way, learned = self._last
+        if not fits(*tensors) or (learned and grad_enabled()):
             if jit_tracing() or early_mode(0) is not None:
                 return None
             if grad_enabled() and any(t.requires_grad for t in tensors):
                 return self._recorded(*tensors)
-            fits, way = self._last = self._find(tensors)
+            self._last = self._find(tensors)
+            way = self._last[1]
         try:
             return way(*tensors)
         except RuntimeError:  # tensors without memory, as inside torch.func.vmap
             return None
 
-    def _find(self, tensors: tuple[Tensor, ...]) -> tuple[Guard, Way]:
+    def _find(self, tensors: tuple[Tensor, ...]) -> Known:
         try:
             key = tuple([self._likeness(t) for t in tensors])
             return self._known.get(key) or self._first(key, tensors)
         except RuntimeError:  # tensors without strides
-            return _never, nowhere
+            return NOTHING
 
     def _likeness(self, t: Tensor) -> tuple[object, ...]:
         shape = t.dim() if self._any_size else (t.shape, t.stride())
-        return t.dtype, shape, t.is_cpu, t.is_neg(), type(t)
+        return t.dtype, shape, t.is_cpu, t.is_neg(), type(t), t.requires_grad
 
-    def _first(self, key: object, tensors: tuple[Tensor, ...]) -> tuple[Guard, Way]:
+    def _first(self, key: object, tensors: tuple[Tensor, ...]) -> Known:
         try:
             way = self._prepare(*tensors) if cpu.serves(tensors) else None
         except EngineError as error:
             give_up(error)
-            return _never, nowhere
+            return NOTHING
         if way is None:
-            return _never, nowhere
+            return NOTHING
         if len(self._known) >= MOST_STARTS:  # shapes that change in every step
             self._known.clear()
-        found = self._known[key] = self._guard(tensors), way
+        learned = any(t.requires_grad for t in tensors)
+        found = self._known[key] = guard(tensors, self._any_size), way, learned
         return found
-
-    def _guard(self, tensors: tuple[Tensor, ...]) -> Guard:
-        free: Any = [[None] * t.dim() for t in tensors] if self._any_size else None
-        guards = TensorGuards(*tensors, dynamic_dims_sizes=free, dynamic_dims_strides=free)
-        guard: Guard = guards.check
-        return guard
 
 
 def native_first(native: Callable[[Tensor], Tensor], otherwise: Way) -> Way:

@@ -79,7 +79,7 @@ def _several(
 
     def prepare(*tensors: Tensor) -> Way | None:
         found = plan(*tensors)
-        return None if found is None else cpu.launch(found, tensors).alone()
+        return None if found is None else cpu.launch(found, tensors).first
 
     def record(*tensors: Tensor) -> Tensor | None:
         found = plan(*tensors)
