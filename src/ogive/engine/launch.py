@@ -228,11 +228,13 @@ class _Sums:
         self._shape = example.shape
 
     def make(self, tensors: Sequence[Tensor], parallel: int) -> Tensor:
+        parts = (parallel, *self._shape) if parallel > 1 else self._shape
         # asked of a tensor, which is in the CPU's memory: torch's default device may be another
-        return tensors[0].new_zeros((max(parallel, 1), *self._shape), dtype=torch.float64)
+        return tensors[0].new_zeros(parts, dtype=torch.float64)
 
     def finish(self, made: Tensor) -> Tensor:
-        return made.sum(0).to(self._dtype)
+        whole = made if made.dim() == len(self._shape) else made.sum(0)
+        return whole.to(self._dtype)
 
 
 _Output = _Fresh | _Given | _Sums

@@ -88,6 +88,8 @@ class ActivationModule(nn.Module):
         arguments = self._passed.copy()
         for name, usual in self._usual:
             value = getattr(self, name)
+            if value is usual:
+                continue
             if isinstance(value, Tensor):
                 arguments[name] = self._broadcastable(value, self._shape(inputs))
             elif value != usual:
