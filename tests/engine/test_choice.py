@@ -98,7 +98,7 @@ def broken(monkeypatch):
     def fail(*args, **kwargs):
         raise EngineError("no kernels today; install some")
 
-    monkeypatch.setattr(choice.cpu, "run", fail)
+    monkeypatch.setattr(choice.cpu, "compiled", fail)
     monkeypatch.setattr(choice.cpu, "check", fail)
     before = choice.state.broken
     yield

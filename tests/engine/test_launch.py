@@ -33,16 +33,38 @@ def test_the_second_call_finds_the_launch_of_the_first():
     assert len(cpu._launches) == 1
 
 
-def test_other_shapes_strides_dtypes_and_threads_are_other_launches():
-    x, before = torch.randn(6, 4), torch.get_num_threads()
+def test_other_shapes_strides_and_dtypes_are_other_launches():
+    x = torch.randn(6, 4)
     cpu.run(call(MISH, torch.float32), [x])
     cpu.run(call(MISH, torch.float32), [x.t()])
     cpu.run(call(MISH, torch.float32), [x[:, ::2]])
     cpu.run(call(MISH, torch.float64), [x.double()])
-    torch.set_num_threads(before + 1)
-    cpu.run(call(MISH, torch.float32), [x])
+    assert len(cpu._launches) == 4
+
+
+def test_a_launch_serves_any_number_of_threads():
+    backward = Call(
+        PRELU.vjp((0, 1)), (Result(torch.float32), Result(torch.float32, (1,))), (False,) * 3
+    )
+    g, x, a = torch.ones(50_000), torch.linspace(-1, 1, 50_000), torch.tensor([0.25])
+    before, found = torch.get_num_threads(), []
+    for threads in (1, 3, 2):
+        torch.set_num_threads(threads)
+        found.append(cpu.run(backward, [g, x, a]))
     torch.set_num_threads(before)
-    assert len(cpu._launches) == 5
+    assert len(cpu._launches) == 1
+    for slope, total in found:
+        assert torch.equal(slope, found[0][0])
+        torch.testing.assert_close(total, x.clamp(max=0).sum().reshape(1))
+
+
+def test_a_default_device_elsewhere_makes_no_difference():
+    x = torch.randn(4, 6, requires_grad=True)
+    w = torch.tensor([0.25], requires_grad=True)
+    with torch.device("meta"):
+        y = ogive.get("swiglu")(x.t()) + ogive.get("prelu")(x.t()[:, :2], weight=w)
+        gradients = torch.autograd.grad(y, (x, w), torch.ones(6, 2, device="cpu"))
+    assert {t.device.type for t in (y, *gradients)} == {"cpu"}
 
 
 def test_where_a_tensor_begins_makes_no_difference():

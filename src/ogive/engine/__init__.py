@@ -8,9 +8,9 @@ import sys
 from types import ModuleType
 
 from ogive.engine.call import Call, Result
-from ogive.engine.choice import Served, engine, overwrite, run, served, shortcut, traced
+from ogive.engine.choice import Served, engine, overwrite, run, served, traced
 
-__all__ = ["Call", "Result", "Served", "engine", "overwrite", "run", "served", "shortcut", "traced"]
+__all__ = ["Call", "Result", "Served", "engine", "overwrite", "run", "served", "traced"]
 
 
 class _Room(ModuleType):

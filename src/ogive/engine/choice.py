@@ -12,14 +12,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch._ops import _len_torch_dispatch_stack_pre_dispatch
-from torch.autograd import forward_ad
+from torch._ops import mode_stack_state_for_pre_dispatch
 
 from ogive.engine import cpu, eager
-from ogive.engine.call import Call, Result
-from ogive.engine.launch import Kernel
+from ogive.engine.call import Call
+from ogive.engine.guards import Guard, guard, never
 from ogive.errors import EngineError, EngineWarning, OgiveError, nearest
-from ogive.expr import Program
 
 #: The engines that serve some tensors, the preferred ones first; eager serves the rest.
 KERNELS = {"cpu": cpu}
@@ -30,14 +28,16 @@ TRACERS = (
     torch._C._TorchDispatchModeKey.FUNCTIONAL,
     torch._C._TorchDispatchModeKey.FAKE,
 )
-#: Up to so many elements an operator of torch's with the same values is the shorter way. torch
-#: computes 16-bit numbers more slowly than kernels do, so only the call's own cost is to be saved.
-NATIVE_UP_TO = {
-    torch.float32: 2**18,
-    torch.float64: 2**17,
-    torch.bfloat16: 2**13,
-    torch.float16: 2**13,
-}
+# looking up a name costs a tenth of what a short call has to spare
+modes: Callable[[], int] = torch._C._len_torch_dispatch_stack
+jit_tracing: Callable[[], bool] = torch._C._is_tracing
+#: The mode before autograd at a place; the first place is that of tracers.
+early_mode: Callable[[int], object] = mode_stack_state_for_pre_dispatch().get  # type: ignore[no-untyped-call]
+
+
+#: Calls whose guard is kept; it is that of the tensors which kernels served last.
+MOST_GUARDS = 4096
+_guards: dict[Call, Guard] = {}
 
 
 @dataclass(frozen=True)
@@ -142,10 +142,13 @@ def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[T
     """The call's results: new tensors, or one written over tensors[0]."""
     if call.codes:
         tensors = call.alike(tensors)
+    if _as_before(call, tensors):
+        return cpu.run(call, tensors, inplace)
     name, reason = choose(call.numbers(tensors))
     if name in KERNELS:
         try:
             results: tuple[Tensor, ...] = KERNELS[name].run(call, tensors, inplace)
+            _remember(call, tensors)
         except EngineError as error:
             name, reason = "eager", give_up(error)
     if name == "eager":
@@ -155,73 +158,27 @@ def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[T
     return results
 
 
+def _as_before(call: Call, tensors: Sequence[Tensor]) -> bool:
+    """Whether kernels served the call on tensors like these, and nothing has changed since."""
+    if state.slow or modes():
+        return False
+    for t in tensors:
+        if t.is_nested:
+            return False
+    return _guards.get(call, never)(*tensors)
+
+
+def _remember(call: Call, tensors: Sequence[Tensor]) -> None:
+    if len(_guards) >= MOST_GUARDS:
+        _guards.clear()
+    _guards[call] = guard(tensors, any_size=True)
+
+
 def overwrite(call: Call, tensors: Sequence[Tensor]) -> None:
     """Writes the result over tensors[0], as torch's operators do: who has saved it for backward
     will be told that it has changed."""
     run(call, tensors, inplace=True)
     torch.autograd.graph.increment_version(tensors[0])
-
-
-def shortcut(
-    program: Program,
-    native: Callable[[Tensor], Tensor] | None = None,
-    recorded: Callable[[Tensor], Tensor | None] | None = None,
-) -> Callable[[Tensor], Tensor | None]:
-    """A program of one input and one output as the shortest way from a tensor to its result.
-
-    It gives None where anything is out of the ordinary: a trace to record, an engine to choose,
-    memory that is not one stretch of the CPU's.
-
-    Args:
-        native: an operator of torch's with exactly the same values, for small tensors.
-        recorded: what serves where a gradient is to be recorded.
-    """
-    kernels: dict[torch.dtype, Kernel] = {}
-    # looking up a name costs a tenth of what there is to save
-    modes, tracing = torch._C._len_torch_dispatch_stack, torch._C._get_tracing_state
-
-    def launch(x: Tensor) -> Tensor | None:
-        if (
-            type(x) is not Tensor
-            or state.slow
-            or forward_ad._current_level >= 0
-            or modes()
-            or tracing() is not None
-        ):
-            return None
-        if x.requires_grad and torch.is_grad_enabled():
-            return None if recorded is None else recorded(x)
-        kernel = kernels.get(x.dtype)
-        if kernel is None:
-            return None if not cpu.serves([x]) else prepare(x)
-        count = x.numel()
-        if not count or not x.is_contiguous() or not x.is_cpu:
-            return None
-        if count == 1 and x.is_neg():  # else a negative view, an imaginary part, is not contiguous
-            return None
-        try:
-            return cpu.mapped(kernel, x, count)
-        except RuntimeError:  # a tensor without memory, as inside torch.func.vmap
-            return None
-
-    def prepare(x: Tensor) -> Tensor | None:
-        """The first call with a dtype takes the long way, which also reports what is broken."""
-        (output,) = run(Call(program, (Result(x.dtype),), (False,)), [x])
-        if not state.slow:
-            kernels[x.dtype] = cpu.unary(program, x.dtype)
-        return output
-
-    def launch_native(x: Tensor) -> Tensor | None:
-        if (
-            type(x) is Tensor
-            and state.free
-            and not (x.requires_grad and torch.is_grad_enabled())
-            and x.numel() <= NATIVE_UP_TO.get(x.dtype, 0)
-        ):
-            return native(x)  # type: ignore[misc]
-        return launch(x)
-
-    return launch if native is None else launch_native
 
 
 def choose(inputs: Sequence[Tensor]) -> tuple[str, str]:
@@ -240,12 +197,14 @@ def choose(inputs: Sequence[Tensor]) -> tuple[str, str]:
 
 def traced() -> bool:
     """Whether a trace is being recorded, which must see torch's operators."""
-    recording_early = _len_torch_dispatch_stack_pre_dispatch()  # type: ignore[no-untyped-call]
-    if torch._C._get_tracing_state() is not None or recording_early:
+    if recording():
         return True
-    return torch._C._len_torch_dispatch_stack() > 0 and any(
-        torch._C._get_dispatch_mode(mode) is not None for mode in TRACERS
-    )
+    return modes() > 0 and any(torch._C._get_dispatch_mode(mode) is not None for mode in TRACERS)
+
+
+def recording() -> bool:
+    """Whether torch.jit, or a tracer that works before autograd, records the call."""
+    return jit_tracing() or early_mode(0) is not None
 
 
 def give_up(error: EngineError) -> str:

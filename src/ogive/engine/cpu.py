@@ -7,7 +7,7 @@ it is the same every time for a given number of threads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import torch
@@ -31,6 +31,8 @@ PLAIN = (Tensor, torch.nn.Parameter)
 #: So many launches are kept; each is for tensors of certain shapes and strides.
 MOST_LAUNCHES = 4096
 _launches: dict[object, Launch] = {}
+# looking up a name costs time in every call
+empty_like = torch.empty_like
 
 
 def check() -> None:
@@ -40,17 +42,20 @@ def check() -> None:
 
 def serves(inputs: Sequence[Tensor]) -> bool:
     """Whether the engine can run on these tensors: it needs their memory."""
-    for t in inputs:
-        if (
-            not t.is_cpu
-            or type(t) not in PLAIN
-            or t.dtype not in DTYPES
-            or t.layout is not torch.strided
-            or t.is_neg()
-            or torch._C._functorch.is_functorch_wrapped_tensor(t)
-            or torch._C._functorch.is_legacy_batchedtensor(t)  # by is_grads_batched
-        ):
-            return False
+    try:
+        for t in inputs:
+            if (
+                not t.is_cpu
+                or type(t) not in PLAIN
+                or t.dtype not in DTYPES
+                or t.layout is not torch.strided
+                or t.is_nested
+                or t.is_neg()
+                or not (t.data_ptr() or not t.numel())
+            ):
+                return False
+    except RuntimeError:  # a tensor without memory, as inside torch.func.vmap
+        return False
     return True
 
 
@@ -65,37 +70,44 @@ def compiled(
     the life of the process."""
     rows = zip(dtypes, roles, access, strict=True)
     operands = tuple(Operand(DTYPES[d], r, a) for d, r, a in rows)
-    source = kernel(program, operands, arithmetic(program, operands))
+    with torch.device("cpu"):  # whichever is the default: the arithmetic is tried out here
+        source = kernel(program, operands, arithmetic(program, operands))
     label = f"{program.name} {' '.join(dict.fromkeys(o.dtype for o in operands))}"
     library = compiler.load(source, label)
     return Kernel(operands, library.address("flat"), library.address("rows"), threads.pool())
 
 
-def unary(program: Program, dtype: torch.dtype) -> Kernel:
-    """The kernel of a program from one dense tensor to another."""
-    return compiled(program, (dtype, dtype), ("in", "out"), ("each", "each"))
+def mapped(program: Program, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
+    """The program as a function of contiguous tensors that have memory."""
+    _, flat, _, start = compiled(program, (dtype, dtype), ("in", "out"), ("each", "each"))
+
+    def run(x: Tensor) -> Tensor:
+        source, count = x.data_ptr(), x.numel()
+        if not source:
+            raise RuntimeError("a tensor has no memory")
+        y = empty_like(x)
+        parallel = 0
+        if count > SHARE:
+            pages.huge(y)
+            parallel = workers(count, threads.available())
+        start(flat, parallel, source, y.data_ptr(), count)
+        return y
+
+    return run
 
 
-def mapped(kernel: Kernel, x: Tensor, count: int) -> Tensor:
-    """The result of a kernel of ``unary`` on a contiguous tensor of so many elements."""
-    y = torch.empty_like(x)
-    parallel = 0
-    if count > SHARE:
-        pages.huge(y)
-        parallel = workers(count, threads.available())
-    kernel.start(kernel.flat, parallel, x.data_ptr(), y.data_ptr(), count)
-    return y
+def launch(call: Call, tensors: Sequence[Tensor]) -> Launch:
+    """What starts the call on tensors of these shapes, strides and dtypes."""
+    return Launch(compiled, call, tensors, inplace=False)
 
 
 def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[Tensor, ...]:
     """The results, laid out as the first input of full shape is; or, in place, over tensors[0]."""
-    # asked once: another thread may change torch's number before the kernel starts
-    parallel = threads.available()
-    key = (call, inplace, parallel, *[(t.dtype, t.shape, t.stride()) for t in tensors])
+    key = (call, inplace, *[(t.dtype, t.shape, t.stride()) for t in tensors])
     launch = _launches.get(key)
     if launch is None:
         try:
-            launch = Launch(compiled, call, tensors, parallel, inplace)
+            launch = Launch(compiled, call, tensors, inplace)
         except TooManySums:
             return _sum_afterwards(call, tensors)
         if len(_launches) >= MOST_LAUNCHES:  # shapes that change in every step

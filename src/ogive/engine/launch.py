@@ -1,6 +1,6 @@
 """A kernel made ready for tensors of certain shapes and strides: only their memory is missing.
 
-What follows from shapes, strides and the number of threads is worked out once: the loops, what the
+What follows from shapes and strides is worked out once: the loops, what the
 results are like, and the numbers the kernel is started with, except for addresses.
 """
 
@@ -56,12 +56,11 @@ class Launch:
         compile_: Callable[..., Kernel],
         call: Call,
         tensors: Sequence[Tensor],
-        available: int,
         inplace: bool,
     ) -> None:
         numbers = call.numbers(tensors)
         shape = broadcast(call.unpack(numbers))
-        self._parallel = workers(shape.numel(), available)
+        self._count = shape.numel()
         given: list[_Place] = []
         for k, tensor in enumerate(tensors):
             if call.codes and call.codes[k]:
@@ -76,9 +75,9 @@ class Launch:
             if over:
                 output: _Output = _Given()
             elif result.code or result.shape is None or result.shape == shape:
-                output = _Fresh(example)
+                output = _Fresh(example, tensors)
             else:
-                output = _Sums(example, self._parallel)
+                output = _Sums(example)
             self._outputs.append(output)
             if result.code:
                 made.append(_codes(k, result.code, "out", tensors[0]))
@@ -88,18 +87,33 @@ class Launch:
         self._targets = [(p.owner, p.offset) for p in made]
         self._summed = any(p.role == "sum" for p in made)
         self._region = 0
-        if shape.numel():
+        if self._count:
             self._choose_loops(compile_, call, [*given, *made], shape)
+        #: the only output, where it is simply written
+        simple = self._region and len(made) == 1 and not self._summed
+        self._alone = self._outputs[0] if simple else None
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        made = [output.make(tensors) for output in self._outputs]
+        # asked once: another thread may change torch's number before the kernel starts
+        parallel = workers(self._count, threads.available()) if self._count > SHARE else 0
+        places = [tensors[owner].data_ptr() + offset for owner, offset in self._sources]
+        if 0 in places and self._count:
+            raise RuntimeError("a tensor has no memory")
+        if self._alone is not None:
+            made = self._alone.make(tensors, parallel)
+            self._start(self._region, parallel, *places, made.data_ptr(), *self._numbers)
+            return (made,)
+        results = [output.make(tensors, parallel) for output in self._outputs]
         if self._region:
-            places = [tensors[owner].data_ptr() + offset for owner, offset in self._sources]
-            places += [made[owner].data_ptr() + offset for owner, offset in self._targets]
-            self._start(self._region, self._parallel, *places, *self._numbers)
+            places += [results[owner].data_ptr() + offset for owner, offset in self._targets]
+            self._start(self._region, parallel, *places, *self._numbers)
         if self._summed:
-            made = [output.finish(m) for output, m in zip(self._outputs, made, strict=True)]
-        return tuple(made)
+            results = [output.finish(r) for output, r in zip(self._outputs, results, strict=True)]
+        return tuple(results)
+
+    def first(self, *tensors: Tensor) -> Tensor:
+        """The first result."""
+        return self(tensors)[0]
 
     def _choose_loops(
         self,
@@ -178,13 +192,19 @@ class _Fresh:
 
     role = "out"
 
-    def __init__(self, example: Tensor) -> None:
+    def __init__(self, example: Tensor, tensors: Sequence[Tensor]) -> None:
         self._shape = (example.size(), example.stride())
         self._dtype = example.dtype
         self._large = example.nbytes >= pages.LEAST
+        #: torch makes what is like another tensor in less time
+        alike = [k for k, t in enumerate(tensors) if _alike(example, t)]
+        self._like = alike[0] if alike else None
 
-    def make(self, tensors: Sequence[Tensor]) -> Tensor:
-        made = torch.empty_strided(*self._shape, dtype=self._dtype)
+    def make(self, tensors: Sequence[Tensor], parallel: int) -> Tensor:
+        if self._like is not None:
+            made = torch.empty_like(tensors[self._like])
+        else:
+            made = tensors[0].new_empty_strided(*self._shape, dtype=self._dtype)
         if self._large:
             pages.huge(made)
         return made
@@ -193,12 +213,18 @@ class _Fresh:
         return made
 
 
+def _alike(example: Tensor, tensor: Tensor) -> bool:
+    """Whether torch.empty_like of the tensor is like the example."""
+    same = example.dtype == tensor.dtype and example.shape == tensor.shape
+    return same and example.stride() == torch.empty_like(tensor, device="meta").stride()
+
+
 class _Given:
     """A result that is written over the first tensor given."""
 
     role = "out"
 
-    def make(self, tensors: Sequence[Tensor]) -> Tensor:
+    def make(self, tensors: Sequence[Tensor], parallel: int) -> Tensor:
         return tensors[0]
 
     def finish(self, made: Tensor) -> Tensor:
@@ -210,15 +236,18 @@ class _Sums:
 
     role = "sum"
 
-    def __init__(self, example: Tensor, parallel: int) -> None:
+    def __init__(self, example: Tensor) -> None:
         self._dtype = example.dtype
-        self._parts = (max(parallel, 1), *example.shape)
+        self._shape = example.shape
 
-    def make(self, tensors: Sequence[Tensor]) -> Tensor:
-        return torch.zeros(self._parts, dtype=torch.float64)
+    def make(self, tensors: Sequence[Tensor], parallel: int) -> Tensor:
+        parts = (parallel, *self._shape) if parallel > 1 else self._shape
+        # asked of a tensor, which is in the CPU's memory: torch's default device may be another
+        return tensors[0].new_zeros(parts, dtype=torch.float64)
 
     def finish(self, made: Tensor) -> Tensor:
-        return made.sum(0).to(self._dtype)
+        whole = made if made.dim() == len(self._shape) else made.sum(0)
+        return whole.to(self._dtype)
 
 
 _Output = _Fresh | _Given | _Sums

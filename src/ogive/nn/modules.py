@@ -69,6 +69,8 @@ class ActivationModule(nn.Module):
             (p.name, self.function.preset.get(p.name, p.default)) for p in self.function.parameters
         )
         self._noisy = self.function.kind == "stochastic"
+        #: nothing is ever passed on but the input
+        self._bare = not (self._passed or self._usual or self._noisy)
         placed = {"device": learning["device"], "dtype": learning["dtype"]}
         for parameter in self.function.parameters:
             value = _checked(parameter, given[parameter.name])
@@ -98,9 +100,14 @@ class ActivationModule(nn.Module):
         if self._replaced is not None and _is_unusual(inputs[0]):
             left: Tensor = self._replaced.forward(*inputs)
             return left
+        if self._bare:
+            bare: Tensor = self.function(*inputs)
+            return bare
         arguments = self._passed.copy()
         for name, usual in self._usual:
             value = getattr(self, name)
+            if value is usual:
+                continue
             if isinstance(value, Tensor):
                 arguments[name] = self._broadcastable(value, self._shape(inputs))
             elif value != usual:
@@ -120,7 +127,8 @@ class ActivationModule(nn.Module):
     def _broadcastable(self, value: Tensor, shape: list[int]) -> Tensor:
         """The parameter shaped so that its channels meet those of the input."""
         if self.num_parameters == 1:
-            return value.squeeze(-1)
+            # one of one dimension is broadcast as it is, without a view to differentiate
+            return value if value.dim() == 1 and shape else value.squeeze(-1)
         dim = self.channel_dim % max(len(shape), 1)
         if not -len(shape) <= self.channel_dim < len(shape) or shape[dim] != self.num_parameters:
             raise ParameterError(

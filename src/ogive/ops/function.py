@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property, partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -12,9 +11,10 @@ import numpy as np
 import torch
 import torch.utils._pytree as pytree
 from torch import Tensor
+from torch.compiler import is_dynamo_compiling
 
 from ogive.catalogue import Parameter, Spec, entries, resolve
-from ogive.engine import shortcut
+from ogive.engine.shortcuts import Way
 from ogive.errors import InputError, OgiveError, ParameterError
 from ogive.ops.arguments import (
     Value,
@@ -23,8 +23,8 @@ from ogive.ops.arguments import (
     numbers,
     with_positional,
 )
-from ogive.ops.kinds import OPTIONS, RUN, SAVE, binds, bound, recorded
-from ogive.ops.native import NATIVE
+from ogive.ops.kinds import OPTIONS, RUN, SAVE, binds
+from ogive.ops.shortcuts import shortcut
 from ogive.printers import latex, printer
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from ogive.certify.saving.mode import Mode
     from ogive.certify.saving.ways import Ways
 
-Shortcut = Callable[[Any], Tensor | None]
-
 
 #: Every function that lives, by its key: compiled programs name functions by text.
 FUNCTIONS: WeakValueDictionary[str, ActivationFunction] = WeakValueDictionary()
 _NUMBERS = count()
 #: So many ways to call a function are remembered.
 MOST_KNOWN = 256
+#: Arguments that two calls may have in common.
+SIMPLE = (float, int, bool, str, type(None))
 
 
 class Given(NamedTuple):
@@ -75,7 +75,9 @@ class ActivationFunction:
         self.preset = dict(preset or {})
         self.key = f"{spec.name}-{next(_NUMBERS)}"
         FUNCTIONS[self.key] = self
-        self._shortcuts: dict[Any, Shortcut] = {}
+        #: the short ways, by all that a call is given apart from tensors; that of one tensor alone
+        self._shortcuts: dict[object, Way] = {}
+        self._plain: Way | None = None
         self._known: dict[Any, Given] = {}
 
     # what it is
@@ -205,7 +207,7 @@ class ActivationFunction:
         # imported here because few calls need the judge
         from ogive.ops.saved import chosen
 
-        given = self._sort(arguments)
+        given = self._given(arguments)
         return chosen(given.spec, given.values, save, dtype)
 
     def saving(self, **arguments: Any) -> Ways:
@@ -228,58 +230,60 @@ class ActivationFunction:
         """
         from ogive.ops.saved import ways
 
-        given = self._sort(arguments)
+        given = self._given(arguments)
         return ways(given.spec, given.values)
 
     # what it does
 
     def __call__(self, *inputs: Any, **arguments: Any) -> Any:
-        if torch.compiler.is_dynamo_compiling():
+        if is_dynamo_compiling():
             # imported here because it needs the compiler, which is slow to import
             from ogive.ops.traced import traced_call
 
             return traced_call(self.key, inputs, arguments)
-        if len(inputs) == 1:
-            shortcut = self._shortcut(arguments) if arguments else self._plain
-            result = shortcut(inputs[0])
-            if result is not None:
-                return result
-        return self.call(inputs, arguments)
+        plain = self._plain
+        if plain is None or arguments or len(inputs) != 1:
+            result = self._short(inputs, arguments)
+        else:
+            result = plain(inputs[0])
+        return self.call(inputs, arguments) if result is None else result
 
-    def _shortcut(self, arguments: dict[str, Any]) -> Shortcut:
-        """The shortest way for small tensors, where the arguments allow one."""
-        key = tuple(arguments.items())
-        try:
-            return self._shortcuts[key]
-        except KeyError:
-            return self._make_shortcut(key)
-        except TypeError:  # a list of coefficients
-            return _no_shortcut
+    def _short(self, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Tensor | None:
+        """The result by a short way, or None."""
+        tensors: list[Tensor] = []
+        key: list[object] = [len(inputs), *arguments]
+        for value in (*inputs, *arguments.values()):
+            if isinstance(value, Tensor):
+                tensors.append(value)
+                key.append(Tensor)
+            elif type(value) in SIMPLE:
+                key.append(_distinct(value))
+            else:
+                return None
+        way = self._shortcuts.get(tuple(key)) or self._way(tuple(key), tensors, inputs, arguments)
+        return None if way is None else way(*tensors)
 
-    def _make_shortcut(self, key: tuple[tuple[str, Any], ...]) -> Shortcut:
-        arguments = {**self.preset, **dict(key)}
-        if any(isinstance(v, Tensor) for v in arguments.values()):
-            return _no_shortcut  # and nothing is kept under a key that holds tensors
-        found: Shortcut = _no_shortcut
-        if self.kind in ("elementwise", "stochastic"):
-            spec = self.variant(arguments)
-            options = [arguments.pop(name, None) for name in OPTIONS[spec.kind]]
-            if not any(options):
-                values = check_parameters(spec, arguments)
-                if not binds(spec.program, values):
-                    return _no_shortcut
-                found = shortcut(
-                    bound(spec.program, values),
-                    _native(spec, values),
-                    recorded(spec.program, values),
-                )
-        self._shortcuts[key] = found
-        return found
-
-    @cached_property
-    def _plain(self) -> Shortcut:
-        """The shortcut of a call without arguments."""
-        return self._shortcut({})
+    def _way(
+        self,
+        key: tuple[object, ...],
+        tensors: list[Tensor],
+        inputs: tuple[Any, ...],
+        arguments: dict[str, Any],
+    ) -> Way | None:
+        """The short way of a call; None for numbers that are not to become part of a kernel."""
+        if not inputs:
+            return None
+        data, given = self._sorted(inputs, arguments)
+        spec = given.spec
+        if spec.kind != "rowwise" and not binds(spec.program, given.values):
+            return None
+        way = shortcut(spec, tensors, len(data), given.values, given.options)
+        if len(self._shortcuts) >= MOST_KNOWN:
+            self._shortcuts.clear()
+        self._shortcuts[key] = way
+        if key == (1, Tensor):
+            self._plain = way
+        return way
 
     def call(self, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
         """The call itself, with arguments packed."""
@@ -287,33 +291,40 @@ class ActivationFunction:
             raise InputError(f"{self.name} needs an input, a tensor or an array")
         if isinstance(inputs[0], np.ndarray):
             return _with_numpy(self.call, inputs, arguments)
+        data, given = self._sorted(inputs, arguments)
+        return RUN[given.spec.kind](given.spec, data, given.values, **given.options)
+
+    def _sorted(
+        self, inputs: tuple[Any, ...], arguments: dict[str, Any]
+    ) -> tuple[list[Tensor], Given]:
+        """The data, and the arguments with those given by position; all checked."""
         two = self.kind == "gated" and len(inputs) > 1 and isinstance(inputs[1], Tensor)
         data = 2 if two else 1
         tensors = [check_tensor(self.spec, t) for t in inputs[:data]]
         if len(inputs) > data:
             arguments = with_positional(self.spec, inputs[data:], arguments)
-        given = self._given(arguments)
-        return RUN[given.spec.kind](given.spec, tensors, given.values, **given.options)
+        return tensors, self._given(arguments)
 
     def _given(self, arguments: dict[str, Any]) -> Given:
         """The arguments sorted and checked. Those without tensors are remembered."""
         tensors = {n: v for n, v in arguments.items() if isinstance(v, Tensor)}
-        key = tuple((n, v) for n, v in arguments.items() if n not in tensors)
+        rest = {n: v for n, v in arguments.items() if n not in tensors}
+        key = tuple([(n, _distinct(v)) for n, v in rest.items()])
         try:
             given = self._known.get(key)
         except TypeError:  # a list of coefficients
-            return self._sort(arguments)
+            return self._checked(arguments)
         if given is None:
             if len(self._known) >= MOST_KNOWN:  # numbers that change in every step
                 self._known.clear()
-            given = self._known[key] = self._sort(dict(key))
+            given = self._known[key] = self._checked(rest)
         if not tensors:
             return given
         if not tensors.keys() <= given.values.keys():  # coefficients, or no parameters
-            return self._sort(arguments)
+            return self._checked(arguments)
         return Given(given.spec, {**given.values, **tensors}, given.options)
 
-    def _sort(self, arguments: dict[str, Any]) -> Given:
+    def _checked(self, arguments: dict[str, Any]) -> Given:
         arguments = {**self.preset, **arguments}
         spec = self.variant(arguments)
         options = {**OPTIONS[spec.kind], **spec.layout}
@@ -358,16 +369,9 @@ class ActivationFunction:
         return hash(self.spec.name)
 
 
-def _native(spec: Spec, values: Mapping[str, Any]) -> Callable[[Tensor], Tensor] | None:
-    """torch's operator for the entry with these parameters, where it has the same values."""
-    operator = NATIVE.get(spec.name)
-    if operator is None or not values:
-        return operator
-    return partial(operator, **values)
-
-
-def _no_shortcut(x: Any) -> Tensor | None:
-    return None
+def _distinct(value: Any) -> tuple[type, object]:
+    """An argument as a part of a key: 1 and True are equal, and so are 0 and -0.0."""
+    return type(value), value or repr(value)
 
 
 def _restored(

@@ -64,7 +64,7 @@ def _as_tensors(values: Mapping[str, Value], x: Tensor) -> Mapping[str, Value]:
     }
 
 
-def _given(
+def planned(
     program: Program, data: Sequence[Tensor], values: Mapping[str, Value], halves: Halves | None
 ) -> tuple[Plan, list[Tensor]]:
     """The plan of a call, and the tensors it takes: numbers become part of it."""
@@ -122,7 +122,7 @@ def _apply(
     halves: Halves | None = None,
 ) -> Tensor:
     """The program on the data."""
-    plan, tensors = _given(program, data, values, halves)
+    plan, tensors = planned(program, data, values, halves)
     return apply(plan, *tensors)
 
 
@@ -165,7 +165,7 @@ def _perhaps_inplace(
     if not inplace:
         return _apply(program, data, values)
     x = data[0]
-    plan, tensors = _given(program, data, values, None)
+    plan, tensors = planned(program, data, values, None)
     if transformed() or not dense(x):  # torch refuses to write where elements share their memory
         return x.copy_(apply(plan, x.clone(), *tensors[1:]))
     if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):

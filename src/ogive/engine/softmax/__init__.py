@@ -5,6 +5,6 @@ the exponentials and their sum, for the result.
 """
 
 from ogive.engine.softmax.steps import PROGRAMS, Kernel, Kind
-from ogive.engine.softmax.tasks import attempt, run
+from ogive.engine.softmax.tasks import attempt, run, start
 
-__all__ = ["PROGRAMS", "Kernel", "Kind", "attempt", "run"]
+__all__ = ["PROGRAMS", "Kernel", "Kind", "attempt", "run", "start"]

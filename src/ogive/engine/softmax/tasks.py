@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -42,11 +42,10 @@ class _Plan:
         shape: torch.Size,
         dim: int,
         factor: float | Fraction,
-        available: int,
     ) -> None:
         n, columns = shape[dim], math.prod(shape[dim + 1 :])
         kind = Kind(kernel, cpu.DTYPES[dtype], "rows" if columns == 1 else "columns")
-        self.region, self._launch = compiled(kind), threads.pool()
+        self._region, self._start = compiled(kind), threads.pool()
         size, lanes = SIZE[kind.dtype], LANES[kind.format]
         if kind.layout == "rows":
             groups, columns = 1, shape.numel() // n
@@ -56,28 +55,53 @@ class _Plan:
             groups = shape.numel() // (n * columns)
             width = min(columns, lanes * max(1, min(VECTORS, CACHED // (n * lanes))))
             steps = (0, size * n * columns, size * width, size * columns)
-        tasks = groups * -(-columns // width)
-        self._parallel = min(tasks, launch.workers(shape.numel(), available))
+        self._count, self._tasks = shape.numel(), groups * -(-columns // width)
         operands = kind.program.operands
         every = [steps] * len(operands)
-        #: whether exponentials are kept, and in how many float32 numbers, if not in the output
-        self.keeps, self.scratch = "e" in operands, 0
-        if self.keeps and kind.narrow:
+        #: exponentials are kept in the output, or in so many float32 numbers of each thread's own
+        self._scratch = 0
+        if "e" in operands and kind.narrow:
             pace, count = (n, width) if kind.layout == "rows" else (width, n)
             pace = -(-pace // lanes) * lanes
-            self.scratch = max(self._parallel, 1) * count * pace
+            self._scratch = count * pace
             every[-1] = (4 * count * pace, 0, 0, 4 * pace)
         sizes = (groups, n, columns, width)
         numbers = [*_bits(factor, kind.format), *sizes, *(v for s in every for v in s)]
         self._layout = (ctypes.c_int64 * len(numbers))(*numbers)
-        self.layout = ctypes.addressof(self._layout)
+        self._address = ctypes.addressof(self._layout)
 
-    def run(self, places: list[int]) -> None:
-        """The kernel on operands at these places."""
-        self._launch(self.region, self._parallel, self.layout, *places)
+    def run(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
+        x = x.contiguous()
+        output = torch.empty_like(x)
+        parallel = 0
+        if self._count > launch.SHARE:
+            pages.huge(output)
+            parallel = min(self._tasks, launch.workers(self._count, threads.available()))
+        source, target = x.data_ptr(), output.data_ptr()
+        if not source:
+            raise RuntimeError("a tensor has no memory")
+        kept = target
+        if self._scratch:
+            scratch = x.new_empty(max(parallel, 1) * self._scratch, dtype=torch.float32)
+            kept = scratch.data_ptr()
+        if gradient is None:
+            self._start(self._region, parallel, self._address, source, target, kept)
+        else:
+            gradient = gradient.contiguous()
+            slope = gradient.data_ptr()
+            self._start(self._region, parallel, self._address, source, slope, target, kept)
+        return output
 
 
-_plan = lru_cache(maxsize=1024)(_Plan)
+@lru_cache(maxsize=1024)
+def start(
+    kernel: Kernel, dtype: torch.dtype, shape: torch.Size, dim: int, factor: float | Fraction = 1
+) -> Callable[..., Tensor]:
+    """What runs the kernel along ``dim`` of tensors of this dtype and shape, which have elements.
+
+    The factor is that of a tempered kernel.
+    """
+    return _Plan(kernel, dtype, shape, dim, factor).run
 
 
 def attempt(
@@ -99,22 +123,8 @@ def attempt(
 
 
 def run(kernel: Kernel, inputs: Sequence[Tensor], dim: int, factor: float | Fraction = 1) -> Tensor:
-    """The kernel along ``dim`` of tensors of one shape, which have elements.
-
-    The factor is that of a tempered kernel.
-    """
-    given = [t.contiguous() for t in inputs]
-    output = torch.empty_like(given[0], requires_grad=False)
-    pages.huge(output)
-    plan = _plan(kernel, output.dtype, output.shape, dim, factor, threads.available())
-    places = [t.data_ptr() for t in (*given, output)]
-    if plan.scratch:
-        scratch = torch.empty(plan.scratch, dtype=torch.float32)
-        places.append(scratch.data_ptr())
-    elif plan.keeps:
-        places.append(places[-1])
-    plan.run(places)
-    return output
+    """The kernel's result, see `start`."""
+    return start(kernel, inputs[0].dtype, inputs[0].shape, dim, factor)(*inputs)
 
 
 def _bits(factor: float | Fraction, format: Format) -> tuple[int, int]:

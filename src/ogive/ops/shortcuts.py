@@ -1,0 +1,129 @@
+"""Which short way a call can take: the engine's for its formula, or its rowwise function as it is.
+
+A way belongs to a function and to all that a call is given apart from tensors. It takes the call's
+tensors and gives the result, or None where the long way has to be taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from ogive.catalogue import Spec
+from ogive.engine import cpu
+from ogive.engine.shortcuts import Shortcut, Way, native_first, nowhere
+from ogive.ops import gates, rowwise
+from ogive.ops import softmax as fused
+from ogive.ops.apply import apply
+from ogive.ops.arguments import Value
+from ogive.ops.kinds import bound, planned, recorded
+from ogive.ops.native import NATIVE
+from ogive.ops.plan import Plan
+
+Values = Mapping[str, Value]
+
+
+def shortcut(
+    spec: Spec, tensors: Sequence[Tensor], data: int, values: Values, options: Mapping[str, Any]
+) -> Way:
+    """The short way of calls like this one: ``data`` of its tensors are data, the others values."""
+    learned = [name for name, v in values.items() if isinstance(v, Tensor)]
+    # coefficients come in one tensor, and nobody has to give parameters in their order
+    if [id(values[name]) for name in learned] != [id(t) for t in tensors[data:]]:
+        return nowhere
+    numbers = {name: v for name, v in values.items() if name not in learned}
+    if spec.kind == "rowwise":
+        return nowhere if learned else _rowwise(spec.name, numbers, options["dim"])
+    options = dict(options)
+    save = options.pop("save", "input")
+    if spec.kind == "gated":
+        return _several(spec, data, numbers, learned, options) if save == "input" else nowhere
+    if any(options.values()) or (learned and save != "input"):
+        return nowhere
+    several = _several(spec, data, numbers, learned)
+    return several if learned else _one(spec, numbers, save, several)
+
+
+def _one(spec: Spec, numbers: Values, save: str, strided: Way) -> Way:
+    """A function of one tensor; of any size, as long as it is one stretch of memory."""
+    program = bound(spec.program, numbers)
+
+    def prepare(x: Tensor) -> Way:
+        flat = cpu.mapped(program, x.dtype)
+        return lambda x: flat(x) if x.is_contiguous() else strided(x)
+
+    way = Shortcut(prepare, _recorded(spec, numbers, save), any_size=True).way
+    native = NATIVE.get(spec.name)
+    if native is None:
+        return way
+    return native_first(partial(native, **numbers) if numbers else native, way)
+
+
+def _recorded(spec: Spec, numbers: Values, save: str) -> Callable[[Tensor], Tensor | None]:
+    """The call of one tensor that autograd records."""
+    plain = recorded(spec.program, numbers)
+    if save == "input":
+        return plain
+
+    def record(x: Tensor) -> Tensor | None:
+        if not x.is_floating_point():
+            return None
+        # imported here because it brings the judge along
+        from ogive.ops import saved
+
+        found = saved.saved(spec, numbers, save, x.dtype)
+        return plain(x) if found is None else saved.apply(found, x)
+
+    return record
+
+
+def _several(
+    spec: Spec,
+    data: int,
+    numbers: Values,
+    learned: Sequence[str],
+    packing: Mapping[str, Any] | None = None,
+) -> Way:
+    """A function of tensors of certain shapes and strides."""
+
+    def plan(*tensors: Tensor) -> Plan | None:
+        x, *others = tensors[:data]
+        if x.dtype not in cpu.DTYPES or any(not _alike(x, t) for t in others):
+            return None
+        halves = gates.halves(spec.name, x, **packing) if packing and not others else None
+        values = {**numbers, **dict(zip(learned, tensors[data:], strict=True))}
+        return planned(spec.program, tensors[:data], values, halves)[0]
+
+    def prepare(*tensors: Tensor) -> Way | None:
+        found = plan(*tensors)
+        return None if found is None else cpu.launch(found, tensors).first
+
+    def record(*tensors: Tensor) -> Tensor | None:
+        found = plan(*tensors)
+        return None if found is None else apply(found, *tensors)
+
+    return Shortcut(prepare, record).way
+
+
+def _alike(a: Tensor, b: Tensor) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype
+
+
+def _rowwise(name: str, numbers: Values, dim: Any) -> Way:
+    if type(dim) is not int:
+        return nowhere
+    if name in fused.MAPS:
+        start, record = fused.starting, fused.recorded
+        rows = fused.MAPS[name]
+        return Shortcut(lambda x: start(rows, x, dim), lambda x: record(rows, x, dim)).way
+    function = rowwise.IMPLEMENTATIONS[name]
+
+    def way(x: Any) -> Tensor | None:
+        if type(x) not in cpu.PLAIN or x.dtype not in cpu.DTYPES:
+            return None
+        return function(x, dim, **numbers)
+
+    return way
