@@ -17,7 +17,7 @@ from ogive.engine import cpu
 from ogive.engine.shortcuts import Shortcut, Way, native_first, nowhere
 from ogive.ops import gates, rowwise
 from ogive.ops import softmax as fused
-from ogive.ops.apply import apply
+from ogive.ops.apply import apply, transformed
 from ogive.ops.arguments import Value
 from ogive.ops.kinds import bound, planned, recorded
 from ogive.ops.native import NATIVE
@@ -69,8 +69,8 @@ def _recorded(spec: Spec, numbers: Values, save: str) -> Callable[[Tensor], Tens
         return plain
 
     def record(x: Tensor) -> Tensor | None:
-        if not x.is_floating_point():
-            return None
+        if not x.is_floating_point() or transformed():
+            return plain(x)
         # imported here because it brings the judge along
         from ogive.ops import saved
 
