@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ogive.expr import Node, Program, expand, fold, rebuild, share, symbol, walk
-from ogive.expr.node import ONE, constant_value, where
+from ogive.expr.node import ONE, ZERO, const, constant_value, where
 from ogive.expr.primitives import call
 from ogive.printers.approximations import approximation
 from ogive.printers.base import Printer
@@ -149,7 +149,9 @@ class LLVMPrinter(Printer):
         Near zero no limit at infinity needs a guard, and simpler forms do.
         """
         spoken = self.spoken()
-        given = [fold(o) for o in program.outputs] if self.near else program.guarded
+        given = program.guarded
+        if self.near:
+            given = tuple(rebuild(fold(o), self._near_gate) for o in program.outputs)
         shared = (share(rebuild(o, self._near_form)) for o in given)
         written = (fold(expand(o, spoken)) for o in shared)
         return _fused(tuple(rebuild(o, self._careful) for o in written))
@@ -187,10 +189,17 @@ class LLVMPrinter(Printer):
         symbols = {n.value for n in walk(x) if n.op == "symbol"}
         return bool(symbols) and symbols <= {*self.near}
 
+    def _near_gate(self, node: Node) -> Node | None:
+        """A number times the tanh of a softplus that is not large."""
+        if node.op == "mul":
+            for a, gate in (node.args, reversed(node.args)):
+                if gate.op == "tanh" and gate.args[0].op == "softplus":
+                    (x,) = gate.args[0].args
+                    return _gated(a, x) if self._is_near(x) else None
+        return None
+
     def _near_form(self, node: Node) -> Node | None:
         """The logistic family where its argument is not large: quotients of exp(-x)."""
-        if node.op == "mul" and self.near:
-            return _multiplied_out(*node.args)
         softplus = node.op in ("tanh", "sech") and node.args[0].op == "softplus"
         if not softplus and node.op not in ("sigmoid", "dsigmoid"):
             return None
@@ -241,14 +250,20 @@ def _has_form(program: Program, forms: str) -> bool:
     return any(f"_{forms}" in node.op for node in written)
 
 
-def _multiplied_out(a: Node, b: Node) -> Node | None:
-    """a ((1 + m) / d), but (a + a m) / d for a large m, which is rounded once less."""
-    if b.op != "div" or b.args[0].op != "add" or b.args[0].args[0] is not ONE:
-        return None
-    above, below = b.args
-    m = above.args[1]
-    quotient = where(m > ONE, a + a * m, above) / below
-    return where(m > ONE, quotient, Node("mul", (a, quotient)))
+def _gated(a: Node, x: Node) -> Node:
+    """a tanh(softplus(x)) in e = exp(-|x|).
+
+    It is b - b q, with b the size it has far from 0, which is a or a e, and q a quotient that
+    decays: what rounding takes from q counts little.
+    """
+    e = call("exp", -abs(x))
+    below = x < 0
+    factor = where(below, e, 2 * e)
+    rest = Node("fma", (factor, e, where(below, e, ZERO)))
+    whole = Node("fma", (factor, e, 2 * e + where(below, const(2.0), ONE)))
+    b = a * where(below, e, ONE)
+    # the difference of two negative zeros would be a positive one
+    return where(call("eq", b, ZERO), b, b - b * (rest / whole))
 
 
 def _bell(x: Node) -> Node | None:
