@@ -212,6 +212,15 @@ def fits() -> list[Fit]:
         Fit("log1p", "log1p(r) = r + r**2 p(r)", (low, high), *after_linear(mp.log1p), both(9, 20)),
         Fit("log1p_unit", "log1p(x) = x + x**2 p(x)", (0, 1), *after_linear(mp.log1p), narrow(9)),
         Fit("tanh", "tanh(x) = x + x**3 p(x**2)", (0, 0.626), *odd(mp.tanh), wide(12), square),
+        Fit(
+            "tanhshrink",
+            "x - tanh(x) = x**3 / 4 + x**3 p(x**2)",
+            (0, 1),
+            lambda x: (x - mp.tanh(x)) / x**3 - mpf(1) / 4,
+            lambda x: x**3 / (x - mp.tanh(x)),
+            narrow(8),
+            square,
+        ),
         Fit("sinh", "sinh(r) = r + r**3 p(r**2)", (0, ln2), *odd(mp.sinh), both(3, 6), square),
         Fit(
             "cosh", "cosh(r) = 1 + r**2 p(r**2)", (0, ln2), even, lambda x: x**2, both(3, 6), square

@@ -37,6 +37,7 @@ BOUNDS = {
         # its tail cancels: it is for sums with a larger term beside it, and for 16-bit results
         "ndtr_short": 45.0,
         "tanh": 2.45,  # three roundings of a quotient
+        "tanhshrink": 2.35,  # the square, the cube and the sum
         "sinh": 1.2,
         "cosh": 1.0,
         "erf": 1.1,
@@ -104,6 +105,7 @@ EXACT["decay"] = EXACT["decay_of_wide"] = lambda x: EXACT["exp"](-x)
 EXACT["log1p_of_unit"] = EXACT["log1p"]
 EXACT["bell_near"] = lambda x: mp.exp(-(x**2) / 2)
 EXACT["ndtr_near"] = EXACT["ndtr_short"] = EXACT["ndtr"]
+EXACT["tanhshrink"] = lambda x: x - EXACT["tanh"](x) if abs(x) > 1e-9 else x**3 / 3
 EXACT["gelu_near"] = lambda x: x * mp.ncdf(x)
 
 #: Where a function is asked for its values, if not everywhere.
@@ -232,6 +234,12 @@ def test_special_values_are_exact(name, format):
     np.testing.assert_array_equal(results, np.array(wanted, DTYPES[format]))
     zero = results == 0
     np.testing.assert_array_equal(np.signbit(results)[zero], np.signbit(wanted)[zero])
+
+
+def test_what_tanh_takes_away_keeps_the_sign_of_zero_and_grows_to_infinity():
+    results = run("tanhshrink", "float32", [0.0, -0.0, INF, -INF, NAN])
+    np.testing.assert_array_equal(results, np.float32([0.0, -0.0, INF, -INF, NAN]))
+    assert np.signbit(results[:2]).tolist() == [False, True]
 
 
 @pytest.mark.parametrize("format", DTYPES)

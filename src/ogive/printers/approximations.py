@@ -213,16 +213,30 @@ def tanh64(format: Format, x: Value) -> Value:
     return _copysign(where(size < 0.625, small, large), x)
 
 
-def tanh32(format: Format, x: Value) -> Value:
-    """m / (m + 2) with m = expm1(2 |x|), where nothing cancels."""
-    size = abs(x)
+def _reduced_twice(format: Format, size: Value) -> tuple[Value, Value]:
+    """r and a power of two s with exp(2 size) = s exp(r); from a size of 10 on, that of 10."""
     twice = _at_most(size + size, 20.0)
     n = _nearest(format, twice, _numbers(format, "1/ln2")[0])
     high, low = _numbers(format, "ln2")
-    r = fma(n, -low, fma(n, -high, twice))
-    s = _power_of_two(n)
+    return fma(n, -low, fma(n, -high, twice)), _power_of_two(n)
+
+
+def tanh32(format: Format, x: Value) -> Value:
+    """m / (m + 2) with m = expm1(2 |x|), where nothing cancels."""
+    r, s = _reduced_twice(format, abs(x))
     m = fma(s, fma(r * r, _series(format, "expm1", r), r), s - 1.0)
     return _copysign(m / (m + 2.0), x)
+
+
+def tanhshrink(format: Format, x: Value) -> Value:
+    """x - tanh(x) as x**3 (1/4 + p(x**2)) up to 1; beyond, |x| - 1 + 2 / (exp(2 |x|) + 1)."""
+    size = abs(x)
+    square = size * size
+    cube = size * square
+    small = fma(cube, _series(format, "tanhshrink", square), 0.25 * cube)
+    r, s = _reduced_twice(format, size)
+    large = (size - 1.0) + 2.0 / fma(_exp_of_rest(format, r), s, 1.0)
+    return _copysign(where(size < 1.0, small, large), x)
 
 
 # logarithms
@@ -577,6 +591,7 @@ _TABLE: dict[str, dict[str, Build]] = {
         "ndtr_short": ndtr_short,
         "gelu_near": gelu_near,
         "tanh": tanh32,
+        "tanhshrink": tanhshrink,
         "log1p_of_unit": log1p_of_unit,
         "erfinv": erfinv32,
         "atan": atan32,

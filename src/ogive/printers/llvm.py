@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ogive.expr import Node, Program, expand, fold, rebuild, share, symbol, walk
+from ogive.expr.functions import tanhshrink
 from ogive.expr.node import ONE, ZERO, const, constant_value, where
 from ogive.expr.primitives import call
 from ogive.printers.approximations import approximation
@@ -158,7 +159,8 @@ class LLVMPrinter(Printer):
 
     def _careful(self, node: Node) -> Node | None:
         """What the machine does better: an exponent that is computed, in float64; a decaying
-        exponential; and in float32 a product in the place of a division by a number."""
+        exponential; and in float32 what tanh takes away, and a product in the place of a division
+        by a number."""
         if node.op == "exp":
             return self._exponential(node.args[0])
         if node.op == "ndtr" and self._is_near(node.args[0]):
@@ -167,6 +169,9 @@ class LLVMPrinter(Printer):
             return Node("gelu_near", (node.args[0],))
         if node.op == "log1p" and _at_most_one(node.args[0]) and self.format is FLOAT32:
             return Node("log1p_of_unit", node.args)
+        if node.op == "where" and self.format is FLOAT32:
+            x = (node.args[2].args or node.args)[0]
+            return Node("tanhshrink", (x,)) if node is tanhshrink(x) else None
         if node.op == "div" and node.args[1].op == "const" and self.format is FLOAT32:
             inverse = 1.0 / float(node.args[1].value or math.nan)
             return Node("mul", (Node("const", (), inverse), node.args[0]))
