@@ -114,7 +114,8 @@ class Arithmetic:
 
     The far elements are rare, or the near ones would not be worth a second way. The near ones can
     have ``forms`` of their own: ``near`` ones need not care for large inputs, ``short`` ones
-    moreover have fewer digits where a function is small beside its largest values.
+    moreover have fewer digits where a function is small beside its largest values. In float64 the
+    ``short`` forms have the digits that float32 results need.
     """
 
     format: Format
@@ -155,7 +156,14 @@ class LLVMPrinter(Printer):
             given = tuple(rebuild(fold(o), self._near_gate) for o in program.outputs)
         shared = (share(rebuild(o, self._near_form)) for o in given)
         written = (fold(expand(o, spoken)) for o in shared)
-        return _fused(tuple(rebuild(o, self._careful) for o in written))
+        careful = (rebuild(o, self._careful) for o in written)
+        return _fused(tuple(rebuild(o, self._shortened) for o in careful))
+
+    def _shortened(self, node: Node) -> Node | None:
+        """In float64 the short form of a primitive, where that is asked for."""
+        name = f"{node.op}_{self.forms}"
+        wanted = self.format is FLOAT64 and self.forms and approximation(name, FLOAT64)
+        return Node(name, node.args) if wanted else None
 
     def _careful(self, node: Node) -> Node | None:
         """What the machine does better: an exponent that is computed, in float64; a decaying
@@ -228,7 +236,7 @@ def module(program: Program, arithmetic: Arithmetic, name: str) -> str:
     """The text of a program's function of vectors."""
     text = Text(arithmetic.format, arithmetic.lanes)
     if arithmetic.within == math.inf:
-        outputs = LLVMPrinter(arithmetic.format).outputs(program)
+        outputs = LLVMPrinter(arithmetic.format, (), arithmetic.forms).outputs(program)
         text.function(name, program.inputs, outputs)
     else:
         outputs = _near_printer(program, arithmetic.forms).outputs(program)
@@ -247,12 +255,17 @@ def _near_printer(program: Program, forms: str) -> LLVMPrinter:
 def forms_of(program: Program) -> list[str]:
     """The forms in which the program becomes shorter where it need not care for large inputs, the
     shortest first."""
-    return [f for f in ("short", "near") if _has_form(program, f)]
+    return [f for f in ("short", "near") if _has_form(program, _near_printer(program, f))]
 
 
-def _has_form(program: Program, forms: str) -> bool:
-    written = walk(*_near_printer(program, forms).outputs(program))
-    return any(f"_{forms}" in node.op for node in written)
+def shortens(program: Program) -> bool:
+    """Whether float64 needs fewer steps where its results are rounded to float32."""
+    return _has_form(program, LLVMPrinter(FLOAT64, (), "short"))
+
+
+def _has_form(program: Program, printer: LLVMPrinter) -> bool:
+    written = walk(*printer.outputs(program))
+    return any(f"_{printer.forms}" in node.op for node in written)
 
 
 def _gated(a: Node, x: Node) -> Node:
