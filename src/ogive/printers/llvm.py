@@ -274,14 +274,14 @@ def _gated(a: Node, x: Node) -> Node:
     It is b - b q, with b the size it has far from 0, which is a or a e, and q a quotient that
     decays: what rounding takes from q counts little.
     """
-    e = call("exp", -abs(x))
-    below = x < 0
-    factor = where(below, e, 2 * e)
-    rest = Node("fma", (factor, e, where(below, e, ZERO)))
-    whole = Node("fma", (factor, e, 2 * e + where(below, const(2.0), ONE)))
-    b = a * where(below, e, ONE)
-    # the difference of two negative zeros would be a positive one
-    return where(call("eq", b, ZERO), b, b - b * (rest / whole))
+    e, two = call("exp", -abs(x)), const(2.0)
+    # a choice of a number or 0 is one operation, a choice of two numbers up to three
+    left, right = where(x < 0, e, ZERO), where(x < 0, ZERO, ONE)
+    factor = Node("fma", (two, e, -left))  # e or 2 e
+    rest = Node("fma", (factor, e, left))
+    whole = Node("fma", (factor, e, Node("fma", (two, e, 2 - right))))
+    b = a * (left + right)
+    return Node("copysign", (b - b * (rest / whole), a))  # which keeps the sign of a zero
 
 
 def _bell(x: Node) -> Node | None:
