@@ -209,14 +209,38 @@ def fits() -> list[Fit]:
             both(5, 11),
         ),
         Fit("expm1", "expm1(r) = r + r**2 p(r)", (-ln2, ln2), *after_linear(mp.expm1), both(6, 11)),
+        Fit(
+            "expm1_short",
+            "expm1(r) = r + r**2 p(r), for float32 results",
+            (-ln2, ln2),
+            *after_linear(mp.expm1),
+            wide(7),
+        ),
         Fit("log1p", "log1p(r) = r + r**2 p(r)", (low, high), *after_linear(mp.log1p), both(9, 20)),
         Fit("log1p_unit", "log1p(x) = x + x**2 p(x)", (0, 1), *after_linear(mp.log1p), narrow(9)),
         Fit("tanh", "tanh(x) = x + x**3 p(x**2)", (0, 0.626), *odd(mp.tanh), wide(12), square),
+        Fit(
+            "tanhshrink",
+            "x - tanh(x) = x**3 / 4 + x**3 p(x**2)",
+            (0, 1),
+            lambda x: (x - mp.tanh(x)) / x**3 - mpf(1) / 4,
+            lambda x: x**3 / (x - mp.tanh(x)),
+            narrow(8),
+            square,
+        ),
         Fit("sinh", "sinh(r) = r + r**3 p(r**2)", (0, ln2), *odd(mp.sinh), both(3, 6), square),
         Fit(
             "cosh", "cosh(r) = 1 + r**2 p(r**2)", (0, ln2), even, lambda x: x**2, both(3, 6), square
         ),
         Fit("erf", "erf(x) = x + x p(x**2)", (0, 1), *erf_small, both(7, 13), square),
+        Fit(
+            "erf_short",
+            "erf(x) = x + x p(x**2), for float32 results",
+            (0, 1),
+            *erf_small,
+            wide(8),
+            square,
+        ),
         Fit(
             "erf_tail",
             "erfc(x) = p(x - 2.5), the error absolute",
@@ -256,6 +280,14 @@ def fits() -> list[Fit]:
             (0, 27.3),
             *decaying(erfcx, 2),
             wide(28),
+            mapped(2),
+        ),
+        Fit(
+            "erfc_short",
+            "erfc(x) = exp(-x**2) p((x - 2) / (x + 2)) / (x + 2), for float32 results",
+            (0, 27.3),
+            *decaying(erfcx, 2),
+            wide(15),
             mapped(2),
         ),
         Fit(
@@ -306,6 +338,14 @@ def fits() -> list[Fit]:
             (0, 38.6),
             *decaying(ndtr_scaled, 3),
             wide(28),
+            mapped(3),
+        ),
+        Fit(
+            "ndtr_short",
+            "ndtr(-x) = exp(-x**2 / 2) p((x - 3) / (x + 3)) / (x + 3), for float32 results",
+            (0, 38.6),
+            *decaying(ndtr_scaled, 3),
+            wide(15),
             mapped(3),
         ),
         Fit(

@@ -18,6 +18,8 @@ FORMATS = {f.name: f for f in (FLOAT32, FLOAT64)}
 DTYPES = {"float32": np.float32, "float64": np.float64}
 INF, NAN = math.inf, math.nan
 
+#: What has a short form in float64, for float32 results.
+SHORT = ("exp", "decay", "expm1", "tanh", "log1p", "erf", "erfc", "ndtr")
 #: The largest error in units of the last place; a unit of a subnormal number is the smallest one.
 BOUNDS = {
     "float32": {
@@ -37,6 +39,7 @@ BOUNDS = {
         # its tail cancels: it is for sums with a larger term beside it, and for 16-bit results
         "ndtr_short": 45.0,
         "tanh": 2.45,  # three roundings of a quotient
+        "tanhshrink": 2.35,  # the square, the cube and the sum
         "sinh": 1.2,
         "cosh": 1.0,
         "erf": 1.1,
@@ -67,6 +70,8 @@ BOUNDS = {
         "atan": 1.0,  # this and the next two are the C library's
         "asinh": 2.0,
         "pow": 1.0,
+        # a part in 2**32: 1/256 of a unit of float32, or less
+        **{f"{name}_short": 2.0**21 for name in SHORT},
     },
 }
 
@@ -101,9 +106,11 @@ EXACT = {
 for _name in ("exp_near", "exp_of_wide", "exp_near_of_wide"):
     EXACT[_name] = EXACT["exp"]
 EXACT["decay"] = EXACT["decay_of_wide"] = lambda x: EXACT["exp"](-x)
+EXACT.update({f"{name}_short": EXACT[name] for name in SHORT})
 EXACT["log1p_of_unit"] = EXACT["log1p"]
 EXACT["bell_near"] = lambda x: mp.exp(-(x**2) / 2)
-EXACT["ndtr_near"] = EXACT["ndtr_short"] = EXACT["ndtr"]
+EXACT["ndtr_near"] = EXACT["ndtr"]
+EXACT["tanhshrink"] = lambda x: x - EXACT["tanh"](x) if abs(x) > 1e-9 else x**3 / 3
 EXACT["gelu_near"] = lambda x: x * mp.ncdf(x)
 
 #: Where a function is asked for its values, if not everywhere.
@@ -120,13 +127,17 @@ DOMAIN = {
     "ndtr_near": (-8, 8),
     "gelu_near": (-8, 8),
     "ndtr_short": (-12, 12),
+    "decay_short": (0, INF),
+    "log1p_short": (-1, INF),
 }
 #: The numbers between which most of a function happens; half of the points lie there.
 CENTRE = {
     "exp": (-104, 89),
+    "exp_short": (-104, 89),
     "sinh": (-90, 90),
     "cosh": (-90, 90),
     "erfc": (-4, 10),
+    "erfc_short": (-4, 10),
     "ndtr": (-14, 6),
     "sin": (-700, 700),
     "cos": (-700, 700),
@@ -228,10 +239,25 @@ SPECIAL = {
 @pytest.mark.parametrize("name", SPECIAL)
 def test_special_values_are_exact(name, format):
     inputs, wanted = zip(*SPECIAL[name], (NAN, NAN), strict=True)
-    results = run(name, format, inputs)
-    np.testing.assert_array_equal(results, np.array(wanted, DTYPES[format]))
+    assert_the_same(run(name, format, inputs), np.array(wanted, DTYPES[format]))
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_special_values_of_short_forms_are_exact_once_rounded(name):
+    inputs, wanted = zip(*SPECIAL[name], (NAN, NAN), strict=True)
+    assert_the_same(run(f"{name}_short", "float64", inputs).astype("f4"), np.float32(wanted))
+
+
+def assert_the_same(results, wanted):
+    np.testing.assert_array_equal(results, wanted)
     zero = results == 0
     np.testing.assert_array_equal(np.signbit(results)[zero], np.signbit(wanted)[zero])
+
+
+def test_what_tanh_takes_away_keeps_the_sign_of_zero_and_grows_to_infinity():
+    results = run("tanhshrink", "float32", [0.0, -0.0, INF, -INF, NAN])
+    np.testing.assert_array_equal(results, np.float32([0.0, -0.0, INF, -INF, NAN]))
+    assert np.signbit(results[:2]).tolist() == [False, True]
 
 
 @pytest.mark.parametrize("format", DTYPES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedPositive, LearnedReal
+from ogive.expr import functions
 from ogive.expr.functions import (
     abs_,
     cos,
@@ -195,16 +196,4 @@ def coslu(x, alpha: LearnedReal = 1.0, beta: LearnedReal = 1.0):
 )
 def tanhshrink(x):
     """What tanh takes away from the input."""
-    return where(abs_(x) < 1, _tanhshrink_near(x), x - tanh(x))
-
-
-def _tanhshrink_near(x):
-    """x - tanh(x) by Lambert's continued fraction of tanh, whose terms are all positive.
-
-    The fraction is kept as one quotient above / below until the end.
-    """
-    square = x * x
-    above, below = 19, 1
-    for odd in range(17, 1, -2):
-        above, below = odd * above + square * below, above
-    return x * (square * below / (above + square * below))
+    return functions.tanhshrink(x)

@@ -3,7 +3,8 @@
 A formula may lose digits in float32 that its inputs and outputs have: a difference cancels, an
 exponent is rounded before it is used. So each program is computed both ways on numbers from the
 whole line, once, and gets float64, rounded once at the end, where float32 is further off than the
-bars below. The verdict depends on the program alone, and is kept with the kernels.
+bars below: in forms with the digits that a float32 needs, where those do, or with all digits. The
+verdict depends on the program alone, and is kept with the kernels.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from torch import Tensor
 from ogive.engine import cache, compiler, threads
 from ogive.engine.loops import CODES, Operand, kernel
 from ogive.expr import Program
-from ogive.printers.llvm import NEAR, Arithmetic, forms_of
+from ogive.printers.llvm import NEAR, Arithmetic, forms_of, shortens
 from ogive.printers.machine import FLOAT32, FLOAT64
 
 #: The largest error of float32 arithmetic, in units of the last place of what is stored, for a
 #: function and for a derivative; a 16-bit number has half a unit from its own rounding already.
 BARS = {"float32": (2.7, 3.3), "bfloat16": (0.008, 0.008), "float16": (0.008, 0.008)}
+#: The same for float64 in short forms: the last rounding, and little more.
+SHORT = {**BARS, "float32": (0.6, 0.6)}
 #: relative and absolute size of that unit
 UNITS = {
     "float32": (2.0**-23, 2.0**-149),
@@ -60,9 +63,11 @@ def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
     dtype = dtypes[len(program.inputs)]
     candidates = [Arithmetic(FLOAT32, NEAR, forms) for forms in forms_of(program)]
     candidates.append(Arithmetic(FLOAT32))
+    candidates += [Arithmetic(FLOAT64, forms="short")] * shortens(program)
     texts = [_probe(program, c, "float32") for c in candidates]
     wide = _probe(program, Arithmetic(FLOAT64), "float64")
-    described = "\n".join([f"{BARS[dtype]} {UNITS[dtype]} {LIMITS} {FAR} {STRICTER}", *texts, wide])
+    bars = f"{BARS[dtype]} {SHORT[dtype]} {UNITS[dtype]} {LIMITS} {FAR} {STRICTER}"
+    described = "\n".join([bars, *texts, wide])
     key = hashlib.sha256(described.encode()).hexdigest()
     verdict = cache.get(key)
     if verdict is None:
@@ -112,8 +117,10 @@ def _verdict(
 ) -> str:
     """The number of the first candidate that is good enough, and up to which size of the data."""
     for number, (candidate, text) in enumerate(zip(candidates, texts, strict=True)):
-        first = _first_wrong(program, text, wide, dtype)
-        within = candidate.within if first == math.inf else _largest_below(first)
+        narrow = candidate.format is FLOAT32
+        first = _first_wrong(program, text, wide, dtype, (BARS if narrow else SHORT)[dtype])
+        below = _largest_below(first) if narrow else 0.0
+        within = candidate.within if first == math.inf else below
         if within:
             return f"{number} {within}"
     return "none"
@@ -129,8 +136,10 @@ def _largest_below(size: float) -> float:
     return max((limit for limit in LIMITS if 1.02 * limit < size), default=0.0)
 
 
-def _first_wrong(program: Program, narrow: str, wide: str, dtype: str) -> float:
-    """The smallest size of the data at which float32 arithmetic is not good enough."""
+def _first_wrong(
+    program: Program, narrow: str, wide: str, dtype: str, bars: tuple[float, float]
+) -> float:
+    """The smallest size of the data at which the arithmetic is not good enough."""
     inputs = _inputs(program, dtype)
     got = _outputs(program, narrow, torch.float32, inputs)
     wanted = _outputs(program, wide, torch.float64, inputs)
@@ -138,7 +147,8 @@ def _first_wrong(program: Program, narrow: str, wide: str, dtype: str) -> float:
     data = [x.abs() for name, x in named if name in program.data]
     size = torch.stack(data or [torch.zeros_like(inputs[0])]).amax(0)
     derivative = any(len(s) == GRADIENT for s in program.samples)
-    errors = [_error(g, w, size, derivative, dtype) for g, w in zip(got, wanted, strict=True)]
+    bar = bars[derivative]
+    errors = [_error(g, w, size, bar, derivative, dtype) for g, w in zip(got, wanted, strict=True)]
     wrong = size[torch.stack(errors).amax(0) > 1]
     return float(wrong.min()) if wrong.numel() else math.inf
 
@@ -153,15 +163,17 @@ def _outputs(
     return outputs
 
 
-def _error(got: Tensor, wanted: Tensor, size: Tensor, derivative: bool, dtype: str) -> Tensor:
+def _error(
+    got: Tensor, wanted: Tensor, size: Tensor, bar: float, derivative: bool, dtype: str
+) -> Tensor:
     """Errors as multiples of what is allowed."""
     relative, smallest = UNITS[dtype]
     _, exponent = torch.frexp(wanted)
     place = torch.ldexp(torch.full_like(wanted, relative), exponent - 1).clamp(min=smallest)
-    allowed = BARS[dtype][derivative] * place * torch.where(size > FAR, STRICTER, 1.0)
+    allowed = bar * place * torch.where(size > FAR, STRICTER, 1.0)
     if derivative and dtype == "float32":  # near a zero of the slope its largest size counts
         scale = wanted[size <= 4].abs().nan_to_num(0.0, 0.0, 0.0).max()
-        floor = BARS[dtype][1] * relative * float(scale)
+        floor = bar * relative * float(scale)
         allowed = torch.where(size <= 8, allowed.clamp(min=floor), allowed)
     rounded = wanted.float()
     same = (got == rounded) | (got.isnan() & rounded.isnan())

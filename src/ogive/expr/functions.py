@@ -158,6 +158,24 @@ def silu(x: Number) -> Node:
     return as_node(x) * sigmoid(x)
 
 
+def tanhshrink(x: Number) -> Node:
+    """x - tanh(x), where the difference as written would lose its digits near 0."""
+    x = as_node(x)
+    return where(abs(x) < 1, _tanhshrink_near(x), x - tanh(x))
+
+
+def _tanhshrink_near(x: Node) -> Node:
+    """x - tanh(x) by Lambert's continued fraction of tanh, whose terms are all positive.
+
+    The fraction is kept as one quotient above / below until the end.
+    """
+    square = x * x
+    above, below = const(19.0), ONE
+    for odd in range(17, 1, -2):
+        above, below = odd * above + square * below, above
+    return x * (square * below / (above + square * below))
+
+
 #: What the parser of formulas accepts, by the name it has there, with the number of arguments.
 VOCABULARY: dict[str, tuple[Callable[..., Node], int]] = {
     "exp": (exp, 1), "expm1": (expm1, 1), "log": (log, 1), "log1p": (log1p, 1), "sqrt": (sqrt, 1),

@@ -213,16 +213,30 @@ def tanh64(format: Format, x: Value) -> Value:
     return _copysign(where(size < 0.625, small, large), x)
 
 
-def tanh32(format: Format, x: Value) -> Value:
-    """m / (m + 2) with m = expm1(2 |x|), where nothing cancels."""
-    size = abs(x)
+def _reduced_twice(format: Format, size: Value) -> tuple[Value, Value]:
+    """r and a power of two s with exp(2 size) = s exp(r); from a size of 10 on, that of 10."""
     twice = _at_most(size + size, 20.0)
     n = _nearest(format, twice, _numbers(format, "1/ln2")[0])
     high, low = _numbers(format, "ln2")
-    r = fma(n, -low, fma(n, -high, twice))
-    s = _power_of_two(n)
+    return fma(n, -low, fma(n, -high, twice)), _power_of_two(n)
+
+
+def tanh32(format: Format, x: Value) -> Value:
+    """m / (m + 2) with m = expm1(2 |x|), where nothing cancels."""
+    r, s = _reduced_twice(format, abs(x))
     m = fma(s, fma(r * r, _series(format, "expm1", r), r), s - 1.0)
     return _copysign(m / (m + 2.0), x)
+
+
+def tanhshrink(format: Format, x: Value) -> Value:
+    """x - tanh(x) as x**3 (1/4 + p(x**2)) up to 1; beyond, |x| - 1 + 2 / (exp(2 |x|) + 1)."""
+    size = abs(x)
+    square = size * size
+    cube = size * square
+    small = fma(cube, _series(format, "tanhshrink", square), 0.25 * cube)
+    r, s = _reduced_twice(format, size)
+    large = (size - 1.0) + 2.0 / fma(_exp_of_rest(format, r), s, 1.0)
+    return _copysign(where(size < 1.0, small, large), x)
 
 
 # logarithms
@@ -421,7 +435,7 @@ def ndtr_near(format: Format, x: Value) -> Value:
     return where(x < 0.0, y, 1.0 - y)
 
 
-def ndtr_short(format: Format, x: Value) -> Value:
+def ndtr_short32(format: Format, x: Value) -> Value:
     """ndtr for |x| up to 12 with fewer digits in its tail: for sums with a larger term beside it,
     and for 16-bit results."""
     size = abs(x)
@@ -511,10 +525,89 @@ def _log_short(x: Value) -> Value:
 
 def _exp_short(x: Value) -> Value:
     """The exponential of a float64 up to 200 in size, to float32's accuracy and to spare."""
-    n = _round(x * _numbers(FLOAT64, "1/ln2")[0])
-    r = fma(n, -math.log(2), x)
-    series = _series(FLOAT64, "exp_short", r)
-    return _power_of_two(n) * fma(fma(series, r, 1.0), r, 1.0)
+    n, r = _reduced_short(x)
+    return _power_of_two(n) * _exp_of_rest_short(r)
+
+
+def exp_short(format: Format, x: Value) -> Value:
+    """2**n exp(r) with n log(2) rounded only once."""
+    low, high = _exp_limits(format)
+    n, r = _reduced_short(_at_most(_at_least(x, low), high))
+    return _ldexp(_exp_of_rest_short(r), n)
+
+
+def decay_short(format: Format, size: Value) -> Value:
+    """exp(-size) for size >= 0."""
+    n, r = _reduced_short(-_at_most(size, -_exp_limits(format)[0]))
+    return (_exp_of_rest_short(r) * _power_of_two(n + 512.0)) * 2.0**-512
+
+
+def expm1_short(format: Format, x: Value) -> Value:
+    """s expm1(r) + (s - 1) with s = 2**n, halved lest s overflow."""
+    n, r = _reduced_short(_at_most(_at_least(x, -38.0), 710.0))
+    s = _power_of_two(n - 1.0)
+    half = fma(s, _expm1_of_rest_short(r), s - 0.5)
+    return _tiny_is_itself(x, half + half, format)
+
+
+def tanh_short(format: Format, x: Value) -> Value:
+    """m / (m + 2) with m = expm1(2 |x|)."""
+    size = abs(x)
+    n, r = _reduced_short(_at_most(size + size, 40.0))
+    s = _power_of_two(n)
+    m = fma(s, _expm1_of_rest_short(r), s - 1.0)
+    return _copysign(m / (m + 2.0), x)
+
+
+def log1p_short(format: Format, x: Value) -> Value:
+    """log1p with a sum that is rounded at every step."""
+    exponent = op("exponent", (1.0 + x) * _numbers(format, "1/3")[0])
+    inverse = 0.25 * _power_of_two(-exponent)
+    r = fma(inverse, x, inverse - 1.0)
+    y = fma(exponent + 2.0, math.log(2), fma(r * r, _series(format, "log1p_short", r), r))
+    y = where(x < math.inf, y, x)
+    y = where(x <= -1.0, where(x < -1.0, math.nan, -math.inf), y)
+    return _copysign(y, x)
+
+
+def erfc_short(format: Format, x: Value) -> Value:
+    """exp(-x**2) times a slow function; 2 - erfc(-x) below zero."""
+    y = _tail_short("erfc_short", _at_most(abs(x), 27.25), -1.0, 2.0)
+    return where(x < 0.0, 2.0 - y, y)
+
+
+def ndtr_short64(format: Format, x: Value) -> Value:
+    """exp(-x**2 / 2) times a slow function below zero; 1 - ndtr(-x) above."""
+    y = _tail_short("ndtr_short", _at_most(abs(x), 38.5), -0.5, 3.0)
+    return where(x > 0.0, 1.0 - y, y)
+
+
+def erf_short(format: Format, x: Value) -> Value:
+    """x + x p(x**2) up to 1; beyond, 1 - erfc(|x|)."""
+    size = abs(x)
+    small = fma(size, _series(format, "erf_short", size * size), size)
+    return _copysign(where(size < 1.0, small, 1.0 - erfc_short(format, size)), x)
+
+
+def _reduced_short(x: Value) -> tuple[Value, Value]:
+    """n and r with x = n log(2) + r."""
+    n = _nearest(FLOAT64, x, _numbers(FLOAT64, "1/ln2")[0])
+    return n, fma(n, -math.log(2), x)
+
+
+def _exp_of_rest_short(r: Value) -> Value:
+    return fma(fma(_series(FLOAT64, "exp_short", r), r, 1.0), r, 1.0)
+
+
+def _expm1_of_rest_short(r: Value) -> Value:
+    return fma(r * r, _series(FLOAT64, "expm1_short", r), r)
+
+
+def _tail_short(name: str, size: Value, scale: float, centre: float) -> Value:
+    """``_tail`` without what rounding the square loses."""
+    inverse = 1.0 / (size + centre)
+    factor = inverse * _series(FLOAT64, name, (size - centre) * inverse)
+    return factor * decay_short(FLOAT64, (size * -scale) * size)
 
 
 def asinh32(format: Format, x: Value) -> Value:
@@ -574,9 +667,10 @@ _TABLE: dict[str, dict[str, Build]] = {
         "exp_near_of_wide": exp_near_of_wide,
         "bell_near": bell_near,
         "ndtr_near": ndtr_near,
-        "ndtr_short": ndtr_short,
+        "ndtr_short": ndtr_short32,
         "gelu_near": gelu_near,
         "tanh": tanh32,
+        "tanhshrink": tanhshrink,
         "log1p_of_unit": log1p_of_unit,
         "erfinv": erfinv32,
         "atan": atan32,
@@ -587,6 +681,14 @@ _TABLE: dict[str, dict[str, Build]] = {
         **_SHARED,
         "tanh": tanh64,
         "erfinv": erfinv64,
+        "exp_short": exp_short,
+        "decay_short": decay_short,
+        "expm1_short": expm1_short,
+        "tanh_short": tanh_short,
+        "log1p_short": log1p_short,
+        "erf_short": erf_short,
+        "erfc_short": erfc_short,
+        "ndtr_short": ndtr_short64,
         **{name: _by_libm(name) for name in ("atan", "asinh", "pow")},
     },
 }

@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from ogive.expr import Node, Program, expand, fold, rebuild, share, symbol, walk
-from ogive.expr.node import ONE, constant_value, where
+from ogive.expr.functions import tanhshrink
+from ogive.expr.node import ONE, ZERO, const, constant_value, where
 from ogive.expr.primitives import call
 from ogive.printers.approximations import approximation
 from ogive.printers.base import Printer
@@ -113,8 +114,9 @@ class Arithmetic:
 
     The far elements are rare, or the near ones would not be worth a second way. The near ones can
     have ``forms`` of their own: ``near`` ones need not care for large inputs, ``short`` ones
-    moreover have fewer digits where a function is small beside its largest values. ``plain_codes``
-    keeps codes out of these forms.
+    moreover have fewer digits where a function is small beside its largest values. In float64 the
+    ``short`` forms have the digits that float32 results need. ``plain_codes`` keeps codes out of
+    the forms.
     """
 
     format: Format
@@ -151,14 +153,24 @@ class LLVMPrinter(Printer):
         Near zero no limit at infinity needs a guard, and simpler forms do.
         """
         spoken = self.spoken()
-        given = [fold(o) for o in program.outputs] if self.near else program.guarded
+        given = program.guarded
+        if self.near:
+            given = tuple(rebuild(fold(o), self._near_gate) for o in program.outputs)
         shared = (share(rebuild(o, self._near_form)) for o in given)
         written = (fold(expand(o, spoken)) for o in shared)
-        return _fused(tuple(rebuild(o, self._careful) for o in written))
+        careful = (rebuild(o, self._careful) for o in written)
+        return _fused(tuple(rebuild(o, self._shortened) for o in careful))
+
+    def _shortened(self, node: Node) -> Node | None:
+        """In float64 the short form of a primitive, where that is asked for."""
+        name = f"{node.op}_{self.forms}"
+        wanted = self.format is FLOAT64 and self.forms and approximation(name, FLOAT64)
+        return Node(name, node.args) if wanted else None
 
     def _careful(self, node: Node) -> Node | None:
         """What the machine does better: an exponent that is computed, in float64; a decaying
-        exponential; and in float32 a product in the place of a division by a number."""
+        exponential; and in float32 what tanh takes away, and a product in the place of a division
+        by a number."""
         if node.op == "exp":
             return self._exponential(node.args[0])
         if node.op == "ndtr" and self._is_near(node.args[0]):
@@ -167,6 +179,9 @@ class LLVMPrinter(Printer):
             return Node("gelu_near", (node.args[0],))
         if node.op == "log1p" and _at_most_one(node.args[0]) and self.format is FLOAT32:
             return Node("log1p_of_unit", node.args)
+        if node.op == "where" and self.format is FLOAT32:
+            x = (node.args[2].args or node.args)[0]
+            return Node("tanhshrink", (x,)) if node is tanhshrink(x) else None
         if node.op == "div" and node.args[1].op == "const" and self.format is FLOAT32:
             inverse = 1.0 / float(node.args[1].value or math.nan)
             return Node("mul", (Node("const", (), inverse), node.args[0]))
@@ -189,10 +204,17 @@ class LLVMPrinter(Printer):
         symbols = {n.value for n in walk(x) if n.op == "symbol"}
         return bool(symbols) and symbols <= {*self.near}
 
+    def _near_gate(self, node: Node) -> Node | None:
+        """A number times the tanh of a softplus that is not large."""
+        if node.op == "mul":
+            for a, gate in (node.args, reversed(node.args)):
+                if gate.op == "tanh" and gate.args[0].op == "softplus":
+                    (x,) = gate.args[0].args
+                    return _gated(a, x) if self._is_near(x) else None
+        return None
+
     def _near_form(self, node: Node) -> Node | None:
         """The logistic family where its argument is not large: quotients of exp(-x)."""
-        if node.op == "mul" and self.near:
-            return _multiplied_out(*node.args)
         softplus = node.op in ("tanh", "sech") and node.args[0].op == "softplus"
         if not softplus and node.op not in ("sigmoid", "dsigmoid"):
             return None
@@ -220,7 +242,9 @@ def module(program: Program, arithmetic: Arithmetic, name: str, codes: int = 0) 
     """
     text = Text(arithmetic.format, arithmetic.lanes)
     if arithmetic.within == math.inf:
-        outputs = _apart(LLVMPrinter(arithmetic.format), program, codes)
+        printer = LLVMPrinter(arithmetic.format, (), arithmetic.forms)
+        coder = LLVMPrinter(arithmetic.format) if arithmetic.plain_codes else printer
+        outputs = _apart(printer, program, codes, coder)
         text.function(name, program.inputs, outputs)
     else:
         near = _near_printer(program, arithmetic.forms)
@@ -251,22 +275,33 @@ def _near_printer(program: Program, forms: str) -> LLVMPrinter:
 def forms_of(program: Program) -> list[str]:
     """The forms in which the program becomes shorter where it need not care for large inputs, the
     shortest first."""
-    return [f for f in ("short", "near") if _has_form(program, f)]
+    return [f for f in ("short", "near") if _has_form(program, _near_printer(program, f))]
 
 
-def _has_form(program: Program, forms: str) -> bool:
-    written = walk(*_near_printer(program, forms).outputs(program))
-    return any(f"_{forms}" in node.op for node in written)
+def shortens(program: Program) -> bool:
+    """Whether float64 needs fewer steps where its results are rounded to float32."""
+    return _has_form(program, LLVMPrinter(FLOAT64, (), "short"))
 
 
-def _multiplied_out(a: Node, b: Node) -> Node | None:
-    """a ((1 + m) / d), but (a + a m) / d for a large m, which is rounded once less."""
-    if b.op != "div" or b.args[0].op != "add" or b.args[0].args[0] is not ONE:
-        return None
-    above, below = b.args
-    m = above.args[1]
-    quotient = where(m > ONE, a + a * m, above) / below
-    return where(m > ONE, quotient, Node("mul", (a, quotient)))
+def _has_form(program: Program, printer: LLVMPrinter) -> bool:
+    written = walk(*printer.outputs(program))
+    return any(f"_{printer.forms}" in node.op for node in written)
+
+
+def _gated(a: Node, x: Node) -> Node:
+    """a tanh(softplus(x)) in e = exp(-|x|).
+
+    It is b - b q, with b the size it has far from 0, which is a or a e, and q a quotient that
+    decays: what rounding takes from q counts little.
+    """
+    e, two = call("exp", -abs(x)), const(2.0)
+    # a choice of a number or 0 is one operation, a choice of two numbers up to three
+    left, right = where(x < 0, e, ZERO), where(x < 0, ZERO, ONE)
+    factor = Node("fma", (two, e, -left))  # e or 2 e
+    rest = Node("fma", (factor, e, left))
+    whole = Node("fma", (factor, e, Node("fma", (two, e, 2 - right))))
+    b = a * (left + right)
+    return Node("copysign", (b - b * (rest / whole), a))  # which keeps the sign of a zero
 
 
 def _bell(x: Node) -> Node | None:

@@ -1,0 +1,42 @@
+"""The arithmetic that is measured to be good enough for float32 and 16-bit data."""
+
+import pytest
+
+import ogive
+from ogive.engine.loops import Operand
+from ogive.engine.precision import arithmetic
+from ogive.ops.arguments import check_parameters
+from ogive.ops.kinds import bound
+from ogive.printers.llvm import NEAR, Arithmetic
+from ogive.printers.machine import FLOAT32, FLOAT64
+
+
+def chosen(name, dtype="float32"):
+    """The arithmetic for the entry at its defaults."""
+    spec = ogive.get(name).spec
+    program = bound(spec.program, check_parameters(spec, {}))
+    return arithmetic(program, (Operand(dtype), Operand(dtype, "out")))
+
+
+@pytest.mark.parametrize("name", ["relu", "elu", "tanh", "softsign", "tanhshrink"])
+def test_float32_serves_the_whole_line(name):
+    assert chosen(name) == Arithmetic(FLOAT32)
+
+
+@pytest.mark.parametrize("name", ["mish", "silu", "softplus"])
+def test_float32_serves_up_to_where_a_square_of_exponentials_would_overflow(name):
+    assert chosen(name) == Arithmetic(FLOAT32, NEAR, "near")
+
+
+@pytest.mark.parametrize("name", ["tanhexp", "smish", "phish", "serf", "laplace", "softcap"])
+def test_float64_has_the_digits_that_float32_needs(name):
+    assert chosen(name) == Arithmetic(FLOAT64, forms="short")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_what_cancels_at_ordinary_numbers_is_computed_in_float64(dtype):
+    assert chosen("rational_a", dtype) == Arithmetic(FLOAT64)
+
+
+def test_float64_is_computed_in_float64():
+    assert chosen("tanhexp", "float64") == Arithmetic(FLOAT64)
