@@ -72,3 +72,15 @@ def test_no_step_needs_more_at_once(name: str, mode: str) -> None:
     for step in (untouched, ours):
         step()
     assert 0 < ours.peak() <= untouched.peak()
+
+
+@pytest.mark.parametrize("name", ["linear_gelu_linear", "linear_silu_linear", "linear_mish_linear"])
+def test_a_lean_block_holds_two_fifths_less(name: str) -> None:
+    untouched, ours = both(name, "lean", torch.float32)
+    assert ours.held() <= 0.6 * untouched.held()
+
+
+@pytest.mark.parametrize("name", ["bert", "gpt2", "llama"])
+def test_a_lean_model_holds_fifteen_percent_less(name: str) -> None:
+    untouched, ours = both(name, "lean", torch.float32)
+    assert ours.held() <= 0.85 * untouched.held()

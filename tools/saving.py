@@ -1,0 +1,93 @@
+"""Writes docs/saving.md: what entries may keep for backward, and how far off that is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.progress import track
+
+import ogive
+from ogive.certify.saving.mode import NotLegal
+from ogive.certify.saving.saving import Saving, saving
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "saving.md"
+DTYPES = ("float32", "bfloat16")
+HEAD = """\
+# What is kept for backward
+
+Written by `make saving`. Backward needs f'(x), so torch keeps x. For an elementwise function less
+will do, and `save=` says what; it is an argument of calls, of modules and of `ogive.accelerate`:
+
+```python
+gelu(x, save="lean")
+ogive.nn.GELU(save="code8")
+ogive.accelerate(model, save="exact")
+```
+
+| save | kept, beside the result that the next layer keeps anyway | gradient |
+|---|---|---|
+| `input` (default of calls) | the input | exact |
+| `output` | nothing, or one bit where the function turns once | f'(f⁻¹(y)), fitted |
+| `mask` | 0, 1 or 2 bits: which of at most four slopes holds | exact |
+| `code8`, `code4` | f' in 254 or 14 steps over its range, NaN apart | off by half a step |
+| `exact` (default of `accelerate`) | the least that gives the gradient of the input | exact |
+| `lean` | the least that is off by no more than bfloat16's rounding of the largest slope | stated |
+
+Each mode is derived from the formula, a user's own too: `mask` where f' is made of comparisons
+with constants at their ends, `output` where the certificate proves at most one turning point (for
+piecewise linear functions it is exact), `code8` and `code4` where it proves that f' is bounded.
+`ogive.get(name).saving()` shows the modes of a function with other parameters, their errors, and
+why it does not have the others. A gated unit, a rowwise function and a parameter that is a tensor
+need the input; `exact` and `lean` take it there.
+
+The result is bitwise that of an ordinary call. Codes are packed and unpacked in the kernels; under
+`torch.compile` torch operators do it, and forward mode and `torch.func` take the input. The exact
+modes can be differentiated again. The others give one backward, and say so when asked for a second
+one or for the gradient of a gradient; a kept result that was overwritten is noticed. With
+`inplace=True` the input is given up, and no copy of it is kept unless the mode is `input`.
+
+Errors are of f', the largest over the line (the floats nearest to a kink left out, where the
+slope may be that of the other side), measured with results rounded to the dtype; in float32 and
+float64 with results two units off besides. `tests/conformance/test_saving.py` holds every mode of
+every entry to them on both engines. The published figures of GELU (an inverse of a bfloat16
+result 0.0153 at most, eight bits 0.0025) come out.
+
+| entry | exact | lean, float32 | lean, bfloat16 | output, float32 | output, bfloat16 | code8 |
+|---|---|---|---|---|---|---|
+"""
+
+
+def row(name: str) -> str:
+    """The line of an entry."""
+    ways = saving(ogive.get(name).spec)
+    cells = [_chosen(ways, "exact", "float32")]
+    cells += [_chosen(ways, "lean", dtype) for dtype in DTYPES]
+    cells += [_error(ways, "output", dtype) for dtype in DTYPES]
+    return f"| {' | '.join([name, *cells, _error(ways, 'code8', 'float32')])} |"
+
+
+def _chosen(ways: Saving, save: str, dtype: str) -> str:
+    mode = ways.choose(save, dtype)
+    if mode is None:
+        return "input"
+    return f"{mode.name} + {mode.bits} bit" if mode.result and mode.bits else mode.name
+
+
+def _error(ways: Saving, name: str, dtype: str) -> str:
+    try:
+        found = ways.error(name, dtype)
+    except NotLegal:
+        return ""
+    return "exact" if found.exact else f"{found.most:.1e}"
+
+
+def main() -> None:
+    """Writes the page."""
+    names = [n for n in ogive.names() if ogive.get(n).kind == "elementwise"]
+    lines = [row(name) for name in track(names, "saving")]
+    PAGE.write_text(HEAD + "\n".join(lines) + "\n")
+    print(f"wrote {PAGE}")
+
+
+if __name__ == "__main__":
+    main()
