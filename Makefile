@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # torch comes first and pinned: a bare requirement would take the newest build with its GPU packages.
 TORCH  := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: run test lint format fresh accuracy certificates attack exhaustive bench bench-models pictures coverage clean
+.PHONY: run test lint format fresh accuracy certificates saving attack exhaustive bench bench-models pictures coverage clean
 
 run: $(VENV)/.installed
 	$(BIN)/ogive study digits
@@ -36,6 +36,10 @@ accuracy: $(VENV)/.developed
 # docs/certificates.md (two minutes).
 certificates: $(VENV)/.developed
 	$(BIN)/python tools/certify.py
+
+# Derives what every entry may keep for backward and writes docs/saving.md (a minute).
+saving: $(VENV)/.developed
+	$(BIN)/python tools/saving.py
 
 # Looks for a point that contradicts a certificate: a million for each entry, and a local search
 # from the worst of them.

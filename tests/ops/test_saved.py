@@ -166,6 +166,15 @@ def test_what_cannot_be_had_is_refused_with_the_reason() -> None:
         ogive.nn.GELU(save="mask")
 
 
+def test_a_parameter_that_changes_in_every_step_needs_the_input() -> None:
+    spare = ogive.define("spare_leak", "where(x > 0, x, s * x)", s=0.5)
+    slopes = [0.01 * k for k in range(1, 40)]
+    modes = [spare.mode("exact", s=s) for s in slopes]
+    assert modes[0] is not None and modes[-1] is None
+    with pytest.raises(ParameterError, match="parameters have had so many values"):
+        spare.mode("mask", s=0.77)
+
+
 def test_torch_func_takes_the_input() -> None:
     x = points(5)
     slopes = [

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from ogive.catalogue import Spec
+from ogive.certify.report.cost import BITS
 from ogive.certify.saving.mode import Mode, NotLegal
 from ogive.certify.saving.saving import saving
 from ogive.certify.saving.ways import Ways, only_input
@@ -26,6 +27,7 @@ from ogive.errors import OgiveError, ParameterError
 from ogive.ops import operator
 from ogive.ops.apply import apply as differentiable
 from ogive.ops.arguments import Value
+from ogive.ops.kinds import binds
 from ogive.ops.plan import Plan
 
 #: Why backward of other kinds of entries needs the input.
@@ -52,7 +54,7 @@ def chosen(spec: Spec, values: Mapping[str, Value], save: str, dtype: torch.dtyp
     Raises:
         ParameterError: for a mode that the formula, or a parameter that is a tensor, rules out.
     """
-    reason = _reason(spec, values)
+    reason = _reason(spec, values) or _dtype_reason(dtype)
     try:
         if not reason:
             return saving(spec, tuple(values.items())).choose(save, _name(dtype))
@@ -70,8 +72,15 @@ def _reason(spec: Spec, values: Mapping[str, Value]) -> str:
     """Why backward needs the input; empty if it depends on the formula."""
     if spec.kind != "elementwise":
         return REASONS[spec.kind]
-    tensors = any(isinstance(v, Tensor) for v in values.values())
-    return "the gradient of a parameter that is a tensor needs the input" if tensors else ""
+    if any(isinstance(v, Tensor) for v in values.values()):
+        return "the gradient of a parameter that is a tensor needs the input"
+    if not binds(spec.program, values):
+        return "its parameters have had so many values that none is part of a kernel any more"
+    return ""
+
+
+def _dtype_reason(dtype: torch.dtype) -> str:
+    return "" if _name(dtype) in BITS else f"no error is known for {_name(dtype)}"
 
 
 def _name(dtype: torch.dtype) -> str:

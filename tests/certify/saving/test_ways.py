@@ -7,7 +7,8 @@ import ogive
 from ogive.catalogue import entries, user_spec
 from ogive.certify.saving.error import function, line, rounded
 from ogive.certify.saving.mode import NotLegal
-from ogive.certify.saving.saving import MODES, Saving, saving
+from ogive.certify.saving.modes import MODES
+from ogive.certify.saving.saving import Saving, saving
 from ogive.ops import SAVE
 
 DTYPES = ("float32", "bfloat16", "float16", "float64")

@@ -190,16 +190,16 @@ def prove(spec: Spec, values: Mapping[str, Any] | None = None) -> Certificate:
     if spec.kind == "rowwise":
         return Certificate(who, rows=rows(spec, who.parameters))
     one = with_defaults(spec, values or {})
-    form = shape(one)
+    form, smooth = shape(one), smoothness(one)
     found = Certificate(
         identity=who,
         shape=form,
-        smoothness=smoothness(one),
+        smoothness=smooth,
         saturation=saturation(one),
         signal=signal(one),
         training=training(one) if spec.noise else None,
         gate=gate(one) if spec.kind == "gated" else None,
         numerics=numerics(subject(one), form),
-        cost=cost(one),
+        cost=cost(one, form, smooth),
     )
     return _judged(found, one)

@@ -6,15 +6,15 @@ operations that have no simpler definition: softplus counts as its exp, its log1
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ogive.catalogue import Spec
 from ogive.certify.function import defaults
 from ogive.certify.proof.polynomial import is_constant
-from ogive.certify.proof.subject import Subject, attempt, subject
-from ogive.certify.proof.variation import end_value
+from ogive.certify.proof.shape import Shape
+from ogive.certify.proof.smoothness import Smoothness
+from ogive.certify.saving.modes import Proved, bits
 from ogive.expr import Node, Program, diff, expand, symbol, walk
 from ogive.expr.primitives import PRIMITIVES
 
@@ -47,26 +47,33 @@ class Cost:
         both: f and f' in one program, which share what they have in common.
         kept: by dtype the bits of input for each element that backward needs, 0 where the
             derivative does not depend on it.
-        mask: the bits that would do in their place, where f' has a few values only.
+        modes: the ways of an elementwise entry to save less, with the bits of each element; see
+            ``saving``.
     """
 
     forward: Work
     derivative: Work
     both: Work
     kept: Mapping[str, int]
-    mask: int | None
+    modes: Mapping[str, int]
 
 
-def cost(spec: Spec) -> Cost:
+def cost(spec: Spec, shape: Shape, smoothness: Smoothness) -> Cost:
     """The cost of an entry at its default parameters; of a stochastic one's evaluation form.
+
+    Args:
+        shape, smoothness: what is proved of it.
 
     Raises:
         TypeError: for a rowwise entry, which has no program.
 
     Example:
         >>> from ogive.catalogue import entries
-        >>> cost(entries()["sigmoid"]).forward.transcendental
-        1
+        >>> from ogive.certify.proof import shape, smoothness
+        >>> spec = entries()["sigmoid"]
+        >>> found = cost(spec, shape.shape(spec), smoothness.smoothness(spec))
+        >>> found.forward.transcendental, found.modes
+        (1, {'output': 0, 'code4': 4, 'code8': 8})
     """
     forward = spec.program.bind(defaults(spec))
     slopes = tuple(diff(forward.outputs[0], symbol(variable)) for variable in spec.data)
@@ -75,8 +82,8 @@ def cost(spec: Spec) -> Cost:
         forward=_work(forward),
         derivative=_work(_with(forward, slopes)),
         both=_work(_with(forward, (*forward.outputs, *slopes))),
-        kept={dtype: bits * needed for dtype, bits in BITS.items()},
-        mask=None if spec.kind == "gated" else attempt(lambda: _mask(subject(spec))),
+        kept={dtype: size * needed for dtype, size in BITS.items()},
+        modes=bits(Proved(forward, shape, smoothness)) if spec.kind == "elementwise" else {},
     )
 
 
@@ -89,13 +96,3 @@ def _work(program: Program) -> Work:
     steps = [node for node in walk(*simple) if node.args and not is_constant(node)]
     hard = sum(node.op not in ALGEBRAIC for node in steps)
     return Work(len(steps) - hard, hard)
-
-
-def _mask(f: Subject) -> int | None:
-    """The bits that tell the slopes of a piecewise linear function apart."""
-    slopes = [piece.curve(1) for piece in f.pieces]
-    if not all(is_constant(slope.node) for slope in slopes):
-        return None
-    pairs = zip(f.pieces, slopes, strict=True)
-    different = {float(end_value(p, s.node, p.high).mid()) for p, s in pairs}
-    return math.ceil(math.log2(len(different)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 from ogive.certify.proof.interval import Interval
-from ogive.certify.saving.mode import CODE, Mode, NotLegal, mode
-from ogive.expr import Node, Program, symbol
+from ogive.certify.saving.mode import CODE, Mode, NotLegal, derivative, mode
+from ogive.expr import Program, symbol
 from ogive.expr.node import where
 
 
-def code(program: Program, derivative: Node, slopes: Interval, bits: int) -> Mode:
+def code(program: Program, slopes: Interval, bits: int) -> Mode:
     """The code of so many bits; the largest one stands for NaN.
 
     Args:
@@ -25,4 +25,4 @@ def code(program: Program, derivative: Node, slopes: Interval, bits: int) -> Mod
     step = (high - low) / steps
     kept = symbol(CODE)
     slope = where(kept < steps + 0.5, low + step * kept, math.nan)
-    return mode(f"code{bits}", program, slope, ((derivative - low) * (1 / step), bits))
+    return mode(f"code{bits}", program, slope, ((derivative(program) - low) * (1 / step), bits))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ogive.certify.saving.mode import CODE, Mode, NotLegal, choice, mode
+from ogive.certify.saving.mode import CODE, Mode, NotLegal, choice, derivative, mode
 from ogive.expr import Node, Program, const, fold, symbol
 from ogive.expr.node import ZERO, build, constant_value, where
 
@@ -17,10 +17,10 @@ NAN = math.nan  # found again by identity
 MOST = 4
 
 
-def mask(program: Program, derivative: Node) -> Mode:
+def mask(program: Program) -> Mode:
     """The number of the slope that holds; a function with one slope keeps nothing."""
-    tree = _tree(derivative)
-    values = slopes(derivative)
+    tree = _tree(derivative(program))
+    values = slopes(program)
     if len(values) > MOST:
         raise NotLegal(f"f' has {len(values)} values, and two bits tell {MOST} apart")
     bits = (len(values) - 1).bit_length()
@@ -28,13 +28,13 @@ def mask(program: Program, derivative: Node) -> Mode:
     return mode("mask", program, slope, (_numbered(tree, values), bits) if bits else None)
 
 
-def slopes(derivative: Node) -> list[float]:
-    """The values of a derivative in order.
+def slopes(program: Program) -> list[float]:
+    """The values of f' in order.
 
     Raises:
         NotLegal: where they are a continuum.
     """
-    found = set(_leaves(_tree(derivative)))
+    found = set(_leaves(_tree(derivative(program))))
     return sorted(found, key=lambda v: (math.isnan(v), v))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ogive.expr import Node, Program, symbol
+from ogive.expr import Node, Program, bind, diff, symbol
 from ogive.expr.node import mul, where
 from ogive.expr.program import DATA_SAMPLES, GRADIENT_SAMPLES
 
@@ -47,6 +47,12 @@ class Mode:
 
     def __hash__(self) -> int:
         return hash((self.name, self.forward))
+
+
+def derivative(program: Program) -> Node:
+    """f' of a function of one input, as a formula."""
+    (x,) = program.inputs
+    return bind(diff(program.outputs[0], symbol(x)), {})
 
 
 def mode(

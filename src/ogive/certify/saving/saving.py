@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property, lru_cache
 
 from ogive.catalogue import Parameter, Spec
@@ -11,18 +11,15 @@ from ogive.certify.function import defaults
 from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
 from ogive.certify.report.certificate import certificate
-from ogive.certify.saving.code import code
+from ogive.certify.report.cost import BITS
 from ogive.certify.saving.error import Error, error
-from ogive.certify.saving.mask import mask, slopes
+from ogive.certify.saving.mask import slopes
 from ogive.certify.saving.mode import Mode, NotLegal
-from ogive.certify.saving.output import output
+from ogive.certify.saving.modes import MODES
 from ogive.errors import MissingExtra
-from ogive.expr import Node, bind, diff, symbol
 
 #: The modes whose slopes are numbers of the formula, if they are right at all.
 EXACT = ("output", "mask")
-#: Bits of a number of each dtype.
-BITS = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16}
 
 
 class Saving:
@@ -109,15 +106,9 @@ class Saving:
     def _straight(self) -> list[float]:
         """The slopes of a piecewise linear function; none of another."""
         try:
-            return slopes(self.derivative)
+            return slopes(self.program)
         except NotLegal:
             return []
-
-    @cached_property
-    def derivative(self) -> Node:
-        """f' as a formula."""
-        (x,) = self.program.inputs
-        return bind(diff(self.program.outputs[0], symbol(x)), {})
 
     @property
     def shape(self) -> Shape:
@@ -145,12 +136,3 @@ def _of(parameter: Parameter, values: Mapping[str, float]) -> float | tuple[floa
     given = zip(parameter.symbols, parameter.defaults, strict=True)
     found = tuple(values.get(symbol, default) for symbol, default in given)
     return found if isinstance(parameter.default, tuple) else found[0]
-
-
-#: The modes besides ``input``, those that keep least first.
-MODES: dict[str, Callable[[Saving], Mode]] = {
-    "output": lambda of: output(of.program, of.shape, of.smoothness),
-    "mask": lambda of: mask(of.program, of.derivative),
-    "code4": lambda of: code(of.program, of.derivative, of.smoothness.slopes, 4),
-    "code8": lambda of: code(of.program, of.derivative, of.smoothness.slopes, 8),
-}
