@@ -64,6 +64,47 @@ def test_it_saves_the_gate_and_the_value_only() -> None:
     assert len(inner) == 2  # the layer behind the unit does without its result
 
 
+@pytest.mark.parametrize("shape", [(8,), (0, 8), (2, 0, 8), (2, 3, 8)])
+@pytest.mark.parametrize("bias", [False, True])
+def test_gradients_are_those_of_three_layers(shape: tuple[int, ...], bias: bool) -> None:
+    block = ogive.nn.GatedMLP(8, 16, bias=bias)
+    for autocast in (False, True):
+        found = []
+        for plain in (False, True):
+            x = torch.ones(shape, requires_grad=True)
+            with torch.autocast("cpu", enabled=autocast):
+                y = composed(block, x) if plain else block(x)
+            given = [x, *block.parameters()]
+            first = torch.autograd.grad(y.float().square().sum(), given, retain_graph=True)
+            (slope,) = torch.autograd.grad(y.float().square().sum(), x, create_graph=True)
+            found.append([*first, *torch.autograd.grad(slope.square().sum(), given)])
+        bar = {"atol": 0.03, "rtol": 0.05} if autocast else {"atol": 1e-5, "rtol": 1e-5}
+        for ours, theirs in zip(*found, strict=True):
+            torch.testing.assert_close(ours, theirs, **bar)
+
+
+def composed(block: ogive.nn.GatedMLP, x: torch.Tensor) -> torch.Tensor:
+    """The block as three layers and the unit."""
+    return block.down_proj(block.unit(block.up_proj(x), block.gate_proj(x)))
+
+
+def test_a_layer_that_is_watched_or_frozen_is_called() -> None:
+    block, seen = ogive.nn.GatedMLP(4, 6), []
+    hook = block.down_proj.register_forward_hook(lambda *given: seen.append(given))
+    block(torch.ones(2, 4))
+    hook.remove()
+    everywhere = torch.nn.modules.module.register_module_forward_hook(
+        lambda module, *given: seen.append(module)
+    )
+    block(torch.ones(2, 4))
+    everywhere.remove()
+    assert len(seen) == 5  # once, then the three layers and the block
+    block.down_proj.weight.requires_grad_(False)
+    x = torch.ones(2, 4, requires_grad=True)
+    block(x).sum().backward()
+    assert x.grad is not None
+
+
 def test_a_gate_without_a_unit() -> None:
     with pytest.raises(UnknownName, match="no gated unit with 'mish' for its gate"):
         ogive.nn.GatedMLP(4, 4, "mish")

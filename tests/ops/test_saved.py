@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.checkpoint import checkpoint
 
 import ogive
@@ -118,6 +119,42 @@ def test_an_input_may_be_overwritten() -> None:
     assert base.grad is not None and 0 < (base.grad - want).abs().max() < 3e-3
     with pytest.raises(RuntimeError, match="leaf Variable"):
         GELU(base, save="output", inplace=True)
+
+
+@pytest.mark.parametrize("save", [*MODES, "input"])
+def test_an_input_that_is_not_dense_may_be_overwritten(save: str) -> None:
+    weight = points(64, 40)
+    found = []
+    for inplace in (True, False):
+        base = points(64, 40).requires_grad_()
+        x = base * 1
+        if inplace:
+            GELU(x[:, ::2], save=save, inplace=True)
+        else:
+            x = torch.stack([GELU(x[:, ::2], save=save), x[:, 1::2]], 2).flatten(1)
+        (x * weight).sum().backward()
+        found.append((x.detach(), base.grad))
+    assert torch.equal(found[0][0], found[1][0])
+    torch.testing.assert_close(found[0][1], found[1][1], atol=1e-6, rtol=1e-6)
+
+
+def test_a_mode_of_the_dispatcher_sees_what_is_written_over() -> None:
+    for save in ("input", "code8"):
+        with Seen() as seen:
+            GELU(points(8).requires_grad_() * 1, save=save, inplace=True)
+        assert {"ogive.call.default", "aten.copy_.default"} <= {*seen.names}
+
+
+class Seen(TorchDispatchMode):
+    """Lists the operators that are called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        self.names.append(str(func))
+        return func(*args, **(kwargs or {}))
 
 
 @pytest.mark.parametrize("save", MODES)

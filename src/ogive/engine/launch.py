@@ -16,7 +16,7 @@ from torch import Tensor
 from ogive.engine import pages, threads
 from ogive.engine.call import Call, broadcast
 from ogive.engine.layout import Layout, layout
-from ogive.engine.loops import Operand
+from ogive.engine.loops import CODES, Operand
 
 #: The fewest elements worth waking another thread for.
 SHARE = 8192
@@ -136,6 +136,8 @@ class Launch:
             self._region = kernel.flat
             self._numbers = (shape.numel(), *[p.slot for p in places if p.role == "sum"])
         else:
+            if any(p.dtype in CODES for p in places):
+                raise ValueError("codes go along with tensors that are dense and lie alike")
             self._region = kernel.rows
             self._numbers = _rows(kernel.operands, loops, places)
 

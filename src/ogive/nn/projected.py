@@ -1,7 +1,7 @@
 """A gated unit and the linear layer after it as one step of autograd, which keeps value and gate.
 
 Apart, the layer would keep the unit's result for its weight's gradient: a third tensor of the inner
-width. Here it is computed again in backward, in the same pass as the gradients of value and gate.
+width. Here it is computed again in backward, bit for bit.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.autograd import Function
+from torch.nn.modules.module import _has_any_global_hook
 
 from ogive.ops import ActivationFunction, transformed
 
@@ -30,7 +31,8 @@ def _is_plain(layer: nn.Module) -> bool:
     """Whether calling the layer is nothing but ``F.linear`` with its weight and bias."""
     if type(layer) is not nn.Linear or "forward" in vars(layer):
         return False
-    if any(value for name, value in vars(layer).items() if "hook" in name):
+    hooked = any(value for name, value in vars(layer).items() if "hook" in name)
+    if hooked or _has_any_global_hook():  # type: ignore[no-untyped-call]
         return False
     return type(layer.weight) in PLAIN and (layer.bias is None or type(layer.bias) in PLAIN)
 
@@ -63,23 +65,25 @@ class _Projected(Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         value, gate, weight, bias = ctx.saved_tensors
         if torch.is_grad_enabled():  # to be differentiated again
-            return None, *_differentiable(ctx, gradient, value, gate, weight, bias)
-        wanted = ctx.needs_input_grad
+            return None, *_differentiable(ctx, gradient)
         inner = gradient @ weight.to(gradient.dtype)
         with torch.enable_grad():
             data = [t.detach().requires_grad_() for t in (value, gate)]
             result = ctx.unit(*data)
         slopes = torch.autograd.grad(result, data, inner.to(result.dtype))
-        flat = gradient.flatten(0, -2)
-        across = flat.t() @ result.detach().to(gradient.dtype).flatten(0, -2)
-        summed = flat.sum(0).to(bias.dtype) if bias is not None and wanted[4] else None
+        flat = gradient.reshape(-1, gradient.shape[-1])
+        across = flat.t() @ result.detach().to(flat.dtype).reshape(-1, result.shape[-1])
+        summed = flat.sum(0).to(bias.dtype) if ctx.needs_input_grad[4] else None
         return None, *slopes, across.to(weight.dtype), summed
 
 
-def _differentiable(ctx: Any, gradient: Tensor, *tensors: Tensor | None) -> list[Tensor | None]:
-    """The gradients by way of autograd."""
-    value, gate, weight, bias = tensors
-    again = F.linear(ctx.unit(value, gate), weight, bias)  # type: ignore[arg-type]
-    wanted = [t for t, need in zip(tensors, ctx.needs_input_grad[1:], strict=True) if need]
-    found = iter(torch.autograd.grad(again, wanted, gradient, create_graph=True))  # type: ignore[arg-type]
-    return [next(found) if need else None for need in ctx.needs_input_grad[1:]]
+def _differentiable(ctx: Any, gradient: Tensor) -> list[Tensor | None]:
+    """The gradients by way of autograd; autocast had the layer in the dtype of its result."""
+    tensors, needed = ctx.saved_tensors, ctx.needs_input_grad[1:]
+    dtype = gradient.dtype
+    value, gate, weight = (t.to(dtype) for t in tensors[:3])
+    bias = None if tensors[3] is None else tensors[3].to(dtype)
+    again = F.linear(ctx.unit(value, gate), weight, bias)
+    wanted = [t for t, need in zip(tensors, needed, strict=True) if need]
+    found = iter(torch.autograd.grad(again, wanted, gradient, create_graph=True))
+    return [next(found) if need else None for need in needed]

@@ -13,10 +13,9 @@ from ogive.catalogue import Spec
 from ogive.engine import Result, overwrite, traced
 from ogive.engine.call import compute_dtype
 from ogive.engine.halves import Halves
-from ogive.engine.layout import dense
 from ogive.errors import InputError
 from ogive.expr import Program
-from ogive.ops import gates, noise, rowwise
+from ogive.ops import gates, noise, operator, rowwise
 from ogive.ops.apply import apply, transformed
 from ogive.ops.apply import overwrite as apply_over
 from ogive.ops.arguments import Value
@@ -166,7 +165,7 @@ def _perhaps_inplace(
         return _apply(program, data, values)
     x = data[0]
     plan, tensors = planned(program, data, values, None)
-    if transformed() or not dense(x):  # torch refuses to write where elements share their memory
+    if transformed() or not operator.writes_over(x):  # copy_ refuses where elements share memory
         return x.copy_(apply(plan, x.clone(), *tensors[1:]))
     if torch.is_grad_enabled() and any(t.requires_grad for t in tensors):
         return apply_over(plan, *tensors)

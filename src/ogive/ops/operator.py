@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from ogive.engine import traced
+from ogive.engine.layout import dense
 from ogive.ops.plan import Plan
 
 _PLANS: dict[str, Plan] = {}
@@ -29,6 +30,12 @@ def name_of(plan: Plan) -> str:
     name = f"{plan.program.name}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     _PLANS[name] = plan
     return name
+
+
+def writes_over(x: Tensor) -> bool:
+    """Whether a kernel may write over x: it lies in one stretch, and no mode of the dispatcher is
+    to see what happens."""
+    return dense(x) and not torch._C._len_torch_dispatch_stack()
 
 
 def run(plan: Plan, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:

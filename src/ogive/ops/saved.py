@@ -117,7 +117,9 @@ def ways(spec: Spec, values: Mapping[str, Value]) -> Ways:
 
 def apply(saved: Saved, x: Tensor, inplace: bool = False) -> Tensor:
     """The function of a tensor, recorded by autograd in this way."""
-    result: Tensor = _Saved.apply(saved, x if inplace or dense(x) else x.clone(), inplace)  # type: ignore[no-untyped-call]
+    if inplace and not operator.writes_over(x):
+        return x.copy_(apply(saved, x.clone()))
+    result: Tensor = _Saved.apply(saved, x if dense(x) else x.clone(), inplace)  # type: ignore[no-untyped-call]
     return result
 
 
