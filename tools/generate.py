@@ -20,6 +20,7 @@ from pathlib import Path
 
 import ogive
 from ogive.nn.modules import module_class
+from ogive.ops.saved import CHOICES
 from ogive.printers import languages
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,7 +40,7 @@ from ogive.nn.modules import Softmax2d as Softmax2d
 from ogive.nn.modules import module_class as module_class
 
 _Device = torch.device | str | int | None
-_Save = Literal["input", "exact", "lean", "output", "mask", "code4", "code8"]
+_Save = Literal[{save}]
 _Names = Iterable[str] | None
 _Vector = tuple[float, ...] | list[float]
 '''
@@ -77,7 +78,8 @@ TYPES = {
 
 def stub() -> str:
     """The stub of ``ogive.nn``: a class with its real signature for every entry."""
-    return STUB_HEADER + "".join(_class(name) for name in sorted(ogive.names(), key=_title))
+    header = STUB_HEADER.format(save=", ".join(f'"{choice}"' for choice in CHOICES))
+    return header + "".join(_class(name) for name in sorted(ogive.names(), key=_title))
 
 
 def _title(name: str) -> str:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from ogive.errors import OgiveError, ParameterError, nearest
+from ogive.errors import OgiveError, ParameterError
 from ogive.nn import calls, fused, known
 from ogive.nn.equivalent import closed, equivalent, why_unknown
 from ogive.nn.gated import GatedMLP
 from ogive.nn.modules import ActivationModule, Softmax2d
 from ogive.nn.replace import carry, join, places, replaced, stand_in
-from ogive.nn.table import table
-from ogive.ops import SAVE
+from ogive.ops import check_save
+from ogive.table import table
 
 if TYPE_CHECKING:
     from ogive.certify.saving.mode import Mode
@@ -111,10 +111,7 @@ def accelerate(model: nn.Module, save: str = "exact") -> AccelerateReport:
         2     PReLU  PReLU     module  the input
         left: 3: RReLU: ogive draws other random numbers than torch
     """
-    if save not in SAVE:
-        raise ParameterError(
-            f"save must be one of {', '.join(map(repr, SAVE))}, not {save!r}{nearest(save, SAVE)}"
-        )
+    check_save(save)
     work = _Work(save, _dtype(model))
     work.visit("", model, None)
     return AccelerateReport(tuple(work.rows), tuple(work.left))

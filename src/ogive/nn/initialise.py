@@ -23,8 +23,8 @@ from ogive.catalogue import Spec
 from ogive.certify.function import function_of_one_number
 from ogive.certify.signal.moments import expectation, formula
 from ogive.errors import OgiveError
-from ogive.nn.table import table
 from ogive.nn.trace import LAYERS, NORMS, OPAQUE, Step, steps_of
+from ogive.table import table
 
 #: How far apart scales are at which homogeneity is tried, and to what a square may be rounded.
 SCALES, SAME = (0.25, 4.0), 1e-9

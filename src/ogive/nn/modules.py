@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ogive.catalogue import Parameter, Spec
 from ogive.errors import ParameterError, nearest
-from ogive.ops import OPTIONS, SAVE, ActivationFunction
+from ogive.ops import OPTIONS, ActivationFunction, check_save
 from ogive.ops.gates import HALVES
 
 if TYPE_CHECKING:
@@ -256,8 +256,8 @@ def _option(name: str, value: Any) -> Any:
     """An option of a call, checked when the module is made and not when it first runs."""
     if name == "dim":
         return _whole(name, value)
-    if name == "save" and value not in SAVE:
-        raise ParameterError(f"save must be one of {', '.join(map(repr, SAVE))}, not {value!r}")
+    if name == "save":
+        check_save(value)
     if name in ("inplace", "interleave") and not isinstance(value, bool):
         raise ParameterError(f"{name} must be True or False, not {value!r}")
     if name == "gate" and value not in HALVES:

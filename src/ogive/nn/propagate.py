@@ -16,7 +16,7 @@ from ogive.certify.signal.quadrature import Array
 from ogive.certify.signal.theory import Field, Prediction, field, predict
 from ogive.errors import OgiveError
 from ogive.nn.identify import callable_of, entry_of, on_arrays, slope_on_arrays
-from ogive.nn.table import table
+from ogive.table import table
 
 #: The rows of a printed table, at most.
 ROWS = 11

@@ -32,8 +32,8 @@ from ogive.nn.gain import gain
 from ogive.nn.identify import entry_of, entry_of_call
 from ogive.nn.modules import ActivationModule, module_class
 from ogive.nn.replace import carry, join, places
-from ogive.nn.table import table
 from ogive.ops import ActivationFunction
+from ogive.table import table
 
 ELEMENTWISE = ("elementwise", "stochastic")
 

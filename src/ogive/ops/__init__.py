@@ -2,6 +2,6 @@
 
 from ogive.ops.apply import transformed
 from ogive.ops.function import ActivationFunction
-from ogive.ops.kinds import OPTIONS, SAVE
+from ogive.ops.kinds import OPTIONS, check_save
 
-__all__ = ["OPTIONS", "SAVE", "ActivationFunction", "transformed"]
+__all__ = ["OPTIONS", "ActivationFunction", "check_save", "transformed"]

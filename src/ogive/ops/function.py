@@ -23,7 +23,7 @@ from ogive.ops.arguments import (
     numbers,
     with_positional,
 )
-from ogive.ops.kinds import OPTIONS, RUN, SAVE, binds
+from ogive.ops.kinds import OPTIONS, RUN, binds, check_save
 from ogive.ops.shortcuts import shortcut
 from ogive.printers import latex, printer
 
@@ -329,10 +329,7 @@ class ActivationFunction:
         spec = self.variant(arguments)
         options = {**OPTIONS[spec.kind], **spec.layout}
         options |= {name: arguments.pop(name) for name in OPTIONS[spec.kind] if name in arguments}
-        if options.get("save", "input") not in SAVE:
-            raise ParameterError(
-                f"save must be one of {', '.join(map(repr, SAVE))}, not {options['save']!r}"
-            )
+        check_save(options.get("save", "input"))
         return Given(spec, check_parameters(spec, arguments), options)
 
     def variant(self, arguments: dict[str, Any]) -> Spec:

@@ -13,7 +13,7 @@ from ogive.catalogue import Spec
 from ogive.engine import Result, overwrite, traced
 from ogive.engine.call import compute_dtype
 from ogive.engine.halves import Halves
-from ogive.errors import InputError
+from ogive.errors import InputError, ParameterError, nearest
 from ogive.expr import Program
 from ogive.ops import gates, noise, operator, rowwise
 from ogive.ops.apply import apply, transformed
@@ -28,15 +28,24 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "gated": {"dim": -1, "gate": "second", "interleave": False, "save": "input"},
     "rowwise": {"dim": -1},
 }
-#: What ``save`` can be; the last four are modes of certify/saving.
-SAVE = ("input", "exact", "lean", "output", "mask", "code4", "code8")
-
-
 #: So many sets of numbers become part of a program, each a kernel of its own. A number that changes
 #: in every step of a training must not compile one in every step.
 MOST_BOUND = 16
 Numbers = tuple[tuple[str, float], ...]
 _sets_of_numbers: dict[Program, set[Numbers]] = {}
+
+
+def check_save(save: Any) -> None:
+    """Raises a ParameterError unless backward can keep that."""
+    if save == "input":  # nobody waits for the modes who does not ask for them
+        return
+    from ogive.ops.saved import CHOICES
+
+    if save not in CHOICES:
+        near = nearest(save, CHOICES) if isinstance(save, str) else ""
+        raise ParameterError(
+            f"save must be one of {', '.join(map(repr, CHOICES))}, not {save!r}{near}"
+        )
 
 
 def binds(program: Program, values: Mapping[str, Value]) -> bool:

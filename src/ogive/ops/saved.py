@@ -17,6 +17,7 @@ from torch.autograd import Function
 from ogive.catalogue import Spec
 from ogive.certify.report.cost import BITS
 from ogive.certify.saving.mode import Mode, NotLegal
+from ogive.certify.saving.modes import MODES
 from ogive.certify.saving.saving import saving
 from ogive.certify.saving.ways import Ways, only_input
 from ogive.certify.saving.ways import ways as table
@@ -30,6 +31,8 @@ from ogive.ops.arguments import Value
 from ogive.ops.kinds import binds
 from ogive.ops.plan import Plan
 
+#: What ``save`` can be.
+CHOICES = ("input", "exact", "lean", *MODES)
 #: Why backward of other kinds of entries needs the input.
 REASONS = {
     "gated": "the gradients of value and gate need both",

@@ -7,19 +7,13 @@ import ogive
 from ogive.catalogue import entries, user_spec
 from ogive.certify.saving.error import function, line, rounded
 from ogive.certify.saving.mode import NotLegal
-from ogive.certify.saving.modes import MODES
 from ogive.certify.saving.saving import Saving, saving
-from ogive.ops import SAVE
 
 DTYPES = ("float32", "bfloat16", "float16", "float64")
 
 
 def of(name: str, **values: float) -> Saving:
     return saving(entries()[name], tuple(values.items()))
-
-
-def test_the_modes_are_what_a_call_takes() -> None:
-    assert {*SAVE} == {*MODES, "input", "exact", "lean"}
 
 
 @pytest.mark.parametrize(

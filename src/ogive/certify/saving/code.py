@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from ogive.certify.proof.interval import Interval
 from ogive.certify.saving.mode import CODE, Mode, NotLegal, derivative, mode
@@ -25,4 +26,5 @@ def code(program: Program, slopes: Interval, bits: int) -> Mode:
     step = (high - low) / steps
     kept = symbol(CODE)
     slope = where(kept < steps + 0.5, low + step * kept, math.nan)
-    return mode(f"code{bits}", program, slope, ((derivative(program) - low) * (1 / step), bits))
+    number = (derivative(program) - low) * (1 / step)
+    return replace(mode(f"code{bits}", program, slope, (number, bits)), rounded=True)

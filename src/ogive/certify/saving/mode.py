@@ -28,6 +28,7 @@ class Mode:
         backward: from the gradient of the result, then what is kept, to that of the input.
         places: where f turns or its pieces meet, as far as the mode cares.
         kinks: those of them at which f' jumps.
+        rounded: whether f' is kept rounded, so that no gradient of it is exact.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Mode:
     backward: Program
     places: tuple[float, ...] = ()
     kinks: tuple[float, ...] = ()
+    rounded: bool = False
 
     @property
     def keeps(self) -> str:

@@ -18,9 +18,6 @@ from ogive.certify.saving.mode import Mode, NotLegal
 from ogive.certify.saving.modes import MODES
 from ogive.errors import MissingExtra
 
-#: The modes whose slopes are numbers of the formula, if they are right at all.
-EXACT = ("output", "mask")
-
 
 class Saving:
     """What backward may keep in the place of the input of a function of one number.
@@ -66,7 +63,7 @@ class Saving:
 
     def exact(self, name: str, dtype: str) -> bool:
         """Whether the gradient is the one that the input gives, to the last bit."""
-        return name in EXACT and self.error(name, dtype).exact
+        return not self.mode(name).rounded and self.error(name, dtype).exact
 
     def choose(self, save: str, dtype: str) -> Mode | None:
         """A mode by name, or that which keeps least of the ``exact`` or of the ``lean`` ones.

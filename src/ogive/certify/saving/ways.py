@@ -10,6 +10,7 @@ from ogive.certify.saving.error import Error
 from ogive.certify.saving.mode import NotLegal
 from ogive.certify.saving.modes import MODES
 from ogive.certify.saving.saving import Saving
+from ogive.table import table
 
 #: The dtypes that the table shows.
 DTYPES = ("float32", "bfloat16")
@@ -48,14 +49,10 @@ class Ways:
     def __str__(self) -> str:
         heads = ["mode", "keeps", *(f"{dtype} most, rms" for dtype in DTYPES)]
         cells = [[row.name, row.keeps, *_errors(row)] for row in self.rows if not row.reason]
-        widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
-        lines = [
-            "  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in (heads, *cells)
-        ]
-        lines += [f"no {row.name}: {row.reason}" for row in self.rows if row.reason]
+        notes = [f"no {row.name}: {row.reason}" for row in self.rows if row.reason]
         for save, found in self.chosen.items():
-            lines.append(f"{save}: {', '.join(f'{m} ({d})' for d, m in found.items())}")
-        return "\n".join(line.rstrip() for line in lines)
+            notes.append(f"{save}: {', '.join(f'{m} ({d})' for d, m in found.items())}")
+        return table(heads, cells, notes)
 
 
 def _errors(row: Way) -> list[str]:
