@@ -13,7 +13,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ogive.engine import compiler, pages, threads
+from ogive.engine import compiler, results, threads
 from ogive.engine.call import Call, Result, compute_dtype
 from ogive.engine.launch import SHARE, Kernel, Launch, TooManySums, workers
 from ogive.engine.loops import CODES, Operand, kernel
@@ -85,11 +85,11 @@ def mapped(program: Program, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
         source, count = x.data_ptr(), x.numel()
         if not source:
             raise RuntimeError("a tensor has no memory")
-        y = empty_like(x)
-        parallel = 0
-        if count > SHARE:
-            pages.huge(y)
-            parallel = workers(count, threads.available())
+        if x.nbytes < results.LEAST:
+            y = empty_like(x)
+        else:
+            y = results.empty(x, x.shape, x.stride(), x.dtype)
+        parallel = workers(count, threads.available()) if count > SHARE else 0
         start(flat, parallel, source, y.data_ptr(), count)
         return y
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ogive.engine import choice, compiler, cpu, launch, pages, threads
+from ogive.engine import choice, compiler, cpu, launch, results, threads
 from ogive.engine.loops import SIZE
 from ogive.engine.softmax.loops import LANES, VECTORS, source
 from ogive.engine.softmax.steps import Kernel, Kind
@@ -72,10 +72,12 @@ class _Plan:
 
     def run(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
         x = x.contiguous()
-        output = torch.empty_like(x)
+        if x.nbytes < results.LEAST:
+            output = torch.empty_like(x)
+        else:
+            output = results.empty(x, x.shape, x.stride(), x.dtype)
         parallel = 0
         if self._count > launch.SHARE:
-            pages.huge(output)
             parallel = min(self._tasks, launch.workers(self._count, threads.available()))
         source, target = x.data_ptr(), output.data_ptr()
         if not source:
