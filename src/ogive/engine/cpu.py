@@ -77,20 +77,23 @@ def compiled(
     return Kernel(operands, library.address("flat"), library.address("rows"), threads.pool())
 
 
-def mapped(program: Program, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
-    """The program as a function of contiguous tensors that have memory."""
-    _, flat, _, start = compiled(program, (dtype, dtype), ("in", "out"), ("each", "each"))
+def mapped(program: Program, dtypes: Sequence[torch.dtype]) -> Callable[..., Tensor]:
+    """The program as a function of contiguous tensors of these dtypes and one shape, to a new one
+    like the first."""
+    roles = (*("in" for _ in dtypes), "out")
+    _, flat, _, start = compiled(program, (*dtypes, dtypes[0]), roles, ("each",) * len(roles))
 
-    def run(x: Tensor) -> Tensor:
-        source, count = x.data_ptr(), x.numel()
-        if not source:
+    def run(*tensors: Tensor) -> Tensor:
+        x = tensors[0]
+        count, places = x.numel(), [t.data_ptr() for t in tensors]
+        if 0 in places:
             raise RuntimeError("a tensor has no memory")
         if x.nbytes < results.LEAST:
             y = empty_like(x)
         else:
             y = results.empty(x, x.shape, x.stride(), x.dtype)
         parallel = workers(count, threads.available()) if count > SHARE else 0
-        start(flat, parallel, source, y.data_ptr(), count)
+        start(flat, parallel, *places, y.data_ptr(), count)
         return y
 
     return run

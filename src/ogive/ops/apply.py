@@ -46,6 +46,10 @@ def overwrite(plan: Plan, x: Tensor, *tensors: Tensor) -> Tensor:
 
 def _gradients(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
     tensors = ctx.saved_tensors
+    if len(tensors) == 1 and gradients[0] is not None:  # most calls
+        slope = ctx.plan.slope
+        result = slope.short(gradients[0], *tensors)
+        return None, apply(slope, gradients[0], *tensors) if result is None else result
     given = [g for g in gradients if g is not None]
     if not given:
         return (None, *(None for _ in tensors))
@@ -86,7 +90,10 @@ class _Overwritten(Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
-        return (None, *_gradients(ctx, gradient))
+        plan, of_copy, *others = _gradients(ctx, gradient)
+        if torch.is_grad_enabled():  # the gradient depends on x by way of the copy
+            return (plan, None, of_copy, *others)
+        return (plan, of_copy, None, *others)
 
 
 class _Transformed(Function):

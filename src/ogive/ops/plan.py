@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from torch import Tensor
 
-from ogive.engine import Call, Result, run
+from ogive.engine import Call, Result, cpu, run
 from ogive.engine.call import broadcast
+from ogive.engine.shortcuts import Shortcut, Way, nowhere
 
 
 class Plan(Call):
@@ -22,6 +23,26 @@ class Plan(Call):
     def run(self, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[Tensor, ...]:
         """The results, computed by the engine that is chosen for these tensors."""
         return run(self, tensors, inplace)
+
+    @cached_property
+    def short(self) -> Way:
+        """The short way to the only result, for contiguous tensors of one shape."""
+        if self.results != (Result(self.results[0].dtype),) or any(self.packed) or self.codes:
+            return nowhere
+        way = Shortcut(self._mapped, any_size=True).way
+
+        def short(*tensors: Tensor) -> Tensor | None:
+            shape = tensors[0].shape
+            for t in tensors:
+                if not t.is_contiguous() or t.shape != shape:
+                    return None
+            return way(*tensors)
+
+        return short
+
+    def _mapped(self, *tensors: Tensor) -> Way | None:
+        dtypes = [t.dtype for t in tensors]
+        return cpu.mapped(self.program, dtypes) if dtypes[0] == self.results[0].dtype else None
 
     def backward(
         self, tensors: Sequence[Tensor], used: tuple[int, ...], wanted: tuple[int, ...]
@@ -39,6 +60,11 @@ class Plan(Call):
             summed = None if packed or tensor.shape == shape else tuple(tensor.shape)
             results.append(Result(tensor.dtype, summed, packed))
         return self._backward(used, wanted, tuple(results))
+
+    @cached_property
+    def slope(self) -> Plan:
+        """The gradient of the one tensor that the plan takes."""
+        return self._backward((0,), (0,), (replace(self.results[0], packed=self.packed[0]),))
 
     @lru_cache(maxsize=8192)  # noqa: B019 - plans are few and live as long as the process
     def _backward(

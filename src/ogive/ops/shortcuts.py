@@ -52,7 +52,7 @@ def _one(spec: Spec, numbers: Values, save: str, strided: Way) -> Way:
     program = bound(spec.program, numbers)
 
     def prepare(x: Tensor) -> Way:
-        flat = cpu.mapped(program, x.dtype)
+        flat = cpu.mapped(program, (x.dtype,))
         return lambda x: flat(x) if x.is_contiguous() else strided(x)
 
     way = Shortcut(prepare, _recorded(spec, numbers, save), any_size=True).way
