@@ -29,20 +29,22 @@ class Plan(Call):
         """The short way to the only result, for contiguous tensors of one shape."""
         if self.results != (Result(self.results[0].dtype),) or any(self.packed) or self.codes:
             return nowhere
-        way = Shortcut(self._mapped, any_size=True).way
+        return Shortcut(self._mapped, any_size=True).way
 
-        def short(*tensors: Tensor) -> Tensor | None:
+    def _mapped(self, *tensors: Tensor) -> Way | None:
+        dtypes = [t.dtype for t in tensors]
+        if dtypes[0] != self.results[0].dtype:
+            return None
+        flat = cpu.mapped(self.program, dtypes)
+
+        def way(*tensors: Tensor) -> Tensor | None:
             shape = tensors[0].shape
             for t in tensors:
                 if not t.is_contiguous() or t.shape != shape:
                     return None
-            return way(*tensors)
+            return flat(*tensors)
 
-        return short
-
-    def _mapped(self, *tensors: Tensor) -> Way | None:
-        dtypes = [t.dtype for t in tensors]
-        return cpu.mapped(self.program, dtypes) if dtypes[0] == self.results[0].dtype else None
+        return way
 
     def backward(
         self, tensors: Sequence[Tensor], used: tuple[int, ...], wanted: tuple[int, ...]
