@@ -31,20 +31,12 @@ class Plan(Call):
             return nowhere
         return Shortcut(self._mapped, any_size=True).way
 
-    def _mapped(self, *tensors: Tensor) -> Way | None:
+    def _mapped(self, *tensors: Tensor) -> Way:
         dtypes = [t.dtype for t in tensors]
-        if dtypes[0] != self.results[0].dtype:
-            return None
+        if dtypes[0] != self.results[0].dtype or not _alike(tensors):
+            return nowhere
         flat = cpu.mapped(self.program, dtypes)
-
-        def way(*tensors: Tensor) -> Tensor | None:
-            shape = tensors[0].shape
-            for t in tensors:
-                if not t.is_contiguous() or t.shape != shape:
-                    return None
-            return flat(*tensors)
-
-        return way
+        return lambda *tensors: flat(*tensors) if _alike(tensors) else None
 
     def backward(
         self, tensors: Sequence[Tensor], used: tuple[int, ...], wanted: tuple[int, ...]
@@ -97,6 +89,15 @@ class Plan(Call):
 def aligned(shape: Sequence[int], rank: int) -> tuple[int, ...]:
     """The shape with leading ones, as broadcasting reads it."""
     return (*(1,) * (rank - len(shape)), *shape)
+
+
+def _alike(tensors: Sequence[Tensor]) -> bool:
+    """Whether all have one shape and lie in one stretch of memory."""
+    shape = tensors[0].shape
+    for t in tensors:
+        if not t.is_contiguous() or t.shape != shape:
+            return False
+    return True
 
 
 def _places(packed: Sequence[bool], chosen: Sequence[int]) -> tuple[int, ...]:
