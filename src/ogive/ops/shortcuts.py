@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ogive.catalogue import Spec
 from ogive.engine import cpu
+from ogive.engine.choice import own
 from ogive.engine.shortcuts import Shortcut, Way, native_first, nowhere
 from ogive.ops import gates, rowwise
 from ogive.ops import softmax as fused
@@ -30,6 +31,8 @@ def shortcut(
     spec: Spec, tensors: Sequence[Tensor], data: int, values: Values, options: Mapping[str, Any]
 ) -> Way:
     """The short way of calls like this one: ``data`` of its tensors are data, the others values."""
+    if own.get() == "eager":
+        return nowhere
     learned = [name for name, v in values.items() if isinstance(v, Tensor)]
     # coefficients come in one tensor, and nobody has to give parameters in their order
     if [id(values[name]) for name in learned] != [id(t) for t in tensors[data:]]:
@@ -57,7 +60,7 @@ def _one(spec: Spec, numbers: Values, save: str, strided: Way) -> Way:
 
     way = Shortcut(prepare, _recorded(spec, numbers, save), any_size=True).way
     native = NATIVE.get(spec.name)
-    if native is None:
+    if native is None or own.get() == "cpu":
         return way
     return native_first(partial(native, **numbers) if numbers else native, way)
 
@@ -117,7 +120,7 @@ def _rowwise(name: str, numbers: Values, dim: Any) -> Way:
         return nowhere
     if name in fused.MAPS:
         start, record = fused.starting, fused.recorded
-        rows = fused.MAPS[name]
+        rows = fused.owned(fused.MAPS[name])
         return Shortcut(lambda x: start(rows, x, dim), lambda x: record(rows, x, dim)).way
     function = rowwise.IMPLEMENTATIONS[name]
 
