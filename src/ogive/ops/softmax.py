@@ -114,11 +114,11 @@ def owned(rows: Map) -> Map:
 
 def _apply(rows: Map, x: Tensor, dim: int) -> Tensor:
     """The map, recorded for gradients where they are wanted."""
-    rows = owned(rows)
     if torch.compiler.is_dynamo_compiling():
         return _by_torch(rows, x, dim)
     if not x.numel():
         return _by_torch(rows, x, dim)
+    rows = owned(rows)
     wrapped = torch._C._functorch.is_functorch_wrapped_tensor(x)
     dual = forward_ad._current_level >= 0
     if not (wrapped or dual or (x.requires_grad and torch.is_grad_enabled())):
