@@ -30,7 +30,7 @@ class Activation(ActivationFunction):
 
     def derivative(self, order: int = 1, variable: str | None = None) -> Activation:
         derived = super().derivative(order, variable)
-        return self if derived is self else Activation(derived.spec, derived.preset)
+        return self if derived is self else Activation(derived.spec, derived.preset, derived.engine)
 
     def plot(self, path: str | Path | None = None) -> Figure:
         """The function with its first and second derivative, as a matplotlib figure or a file."""

@@ -57,7 +57,8 @@ def _check(function: ogive.Activation, save: str, x: Tensor, unit: float) -> Non
         known &= (x - kink).abs() > 4 * torch.finfo(x.dtype).eps * abs(kink)
     want, got = want[known], got[known]
     assert torch.equal(want.isnan(), got.isnan())
-    off = (got.double() - want.double()).nan_to_num(0.0).abs().max()
+    size = want.double().abs().clamp(min=1) if ways.mode(save).relative else 1.0
+    off = ((got.double() - want.double()) / size).nan_to_num(0.0).abs().max()
     steepest = max(1.0, 256 * ways.rounding)  # the largest slope to a power of two
     # the largest error was measured on other points: an entry's may be a hundredth larger here
     assert off <= 1.01 * ways.error(save, dtype).most + unit * steepest

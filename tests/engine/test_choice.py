@@ -1,16 +1,19 @@
 """Which engine serves a call: by the setting, by the tensors, and when kernels cannot be had."""
 
 import os
+import pickle
 import subprocess
 import sys
 import warnings
 
 import pytest
 import torch
+from torch.testing._internal.logging_tensor import LoggingTensorMode
 
 import ogive
 from ogive.engine import choice
 from ogive.errors import EngineError, EngineWarning, OgiveError
+from ogive.ops import owning
 
 mish = ogive.get("mish")
 
@@ -38,6 +41,62 @@ def test_the_setting_holds_for_a_block_or_from_now_on():
     assert engines(lambda: mish(x)) == ["eager"]
     setting.__exit__(None, None, None)
     assert engines(lambda: mish(x)) == ["cpu"]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("mish", {}),
+        ("mish", {"inplace": True}),
+        ("elu", {"alpha": torch.tensor(0.5)}),
+        ("gelu", {"save": "code8"}),
+        ("glu", {}),
+        ("rrelu", {"training": True}),
+        ("gumbel_softmax", {}),
+    ],
+)
+def test_a_function_may_have_an_engine_of_its_own(name, arguments):
+    def compute(engine):
+        x = torch.randn(6, requires_grad=True)
+        owning(ogive.get(name), engine)(x * 1, **arguments).sum().backward()
+
+    with ogive.engine("eager"):
+        assert engines(lambda: compute("cpu")) == ["cpu", "cpu"]
+    assert set(engines(lambda: compute("eager"))) == {"eager"}
+
+
+def test_derivatives_of_every_kind_run_on_a_function_s_own_engine():
+    slow = owning(mish, "eager")
+    x = torch.randn(5, requires_grad=True)
+
+    def second():
+        (slope,) = torch.autograd.grad(slow(x).sum(), x, create_graph=True)
+        slope.sum().backward()
+
+    func = torch.func
+    for compute in (
+        second,
+        lambda: slow.derivative()(x),
+        lambda: func.jvp(slow, (x.detach(),), (x.detach(),)),
+        lambda: func.vmap(func.grad(lambda v: slow(v).sum()))(x.detach().view(5, 1)),
+    ):
+        assert set(engines(compute)) == {"eager"}
+
+
+def test_functions_with_engines_of_their_own_are_told_apart():
+    slow = owning(mish, "eager")
+    assert slow != mish
+    assert slow is owning(ogive.get("mish"), "eager")
+    assert pickle.loads(pickle.dumps(slow)) is slow
+    assert repr(slow).startswith("<ogive elementwise activation mish, engine='eager': ")
+
+
+def test_a_mode_of_the_dispatcher_sees_a_function_with_its_own_engine():
+    x = torch.randn(3)
+    for engine in ("eager", "cpu", "eager"):
+        with LoggingTensorMode(), ogive.served() as calls:
+            owning(mish, engine)(x)
+        assert [c.engine for c in calls] == [engine]
 
 
 def test_an_unknown_engine_is_refused():
@@ -122,6 +181,15 @@ def test_without_kernels_a_call_is_slow_and_says_so_once(broken):
 def test_kernels_that_are_asked_for_and_cannot_be_had_are_an_error(broken):
     with pytest.raises(EngineError, match="no kernels today"):
         ogive.engine("cpu")
+
+
+def test_a_function_that_asks_for_kernels_does_not_do_without(broken):
+    x = torch.randn(7)
+    function = ogive.define("unseen_too", "x * exp(-x*x)")
+    with pytest.warns(EngineWarning, match="no kernels today"):
+        function(x)
+    with pytest.raises(EngineError, match="no kernels today"):
+        owning(function, "cpu")(x)
 
 
 def test_without_llvmlite_everything_works():

@@ -10,7 +10,6 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import ogive
-from ogive.engine import choice
 from ogive.engine.shortcuts import MOST_STARTS, Shortcut
 
 X = torch.linspace(-3, 3, 32).reshape(4, 8)
@@ -192,12 +191,20 @@ def test_shapes_that_change_in_every_step_do_not_pile_up():
         assert len(shortcut._known) <= MOST_STARTS
 
 
-def test_without_kernels_the_long_way_is_taken(monkeypatch):
+@pytest.mark.parametrize("save", ["input", "code8"])
+def test_a_call_in_place(save):
+    silu = ogive.get("silu")
+    for x in (X, X.t(), X.double(), X[:, :4], X.clone().requires_grad_()):
+        for _ in range(2):  # the second one finds its way
+            y = x * 1
+            assert silu(y, inplace=True, save=save) is y
+            assert torch.equal(y, silu(x))
+    y.sum().backward()
+    torch.testing.assert_close(x.grad, silu.derivative()(X), atol=2.0**-8, rtol=0)
+
+
+def test_without_kernels_the_long_way_is_taken():
     def fail(*tensors):
         raise ogive.errors.EngineError("no kernels today; install some")
 
-    monkeypatch.setattr(choice.state, "broken", "")
-    monkeypatch.setattr(choice.state, "slow", choice.state.slow)
-    with pytest.warns(ogive.errors.EngineWarning, match="no kernels today"):
-        assert Shortcut(fail).way(X) is None
-    assert choice.state.slow
+    assert Shortcut(fail).way(X) is None

@@ -1,13 +1,16 @@
 """Functional calls computed by ogive: which, which not, nesting, threads, autograd."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from torch import nn
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 
 import ogive
+from ogive.errors import OgiveError, ParameterError
 
 X = torch.linspace(-3, 3, 24).reshape(4, 6)
 CALLS = {
@@ -151,6 +154,53 @@ def test_the_block_holds_for_its_thread() -> None:
         thread.start()
         thread.join()
     assert not seen.taken
+
+
+def kept(compute: Callable[[Tensor], Tensor], **given: str) -> set[tuple[torch.dtype, int]]:
+    """What backward holds besides the result, by dtype and number of elements."""
+    found: list[Tensor] = []
+    x = torch.randn(64, requires_grad=True)
+    hooks = saved_tensors_hooks(lambda t: found.append(t) or t, lambda t: t)
+    with hooks, ogive.intercept(**given):
+        y = compute(x)
+    return {(t.dtype, t.numel()) for t in found if t.data_ptr() != y.data_ptr()}
+
+
+def test_calls_keep_what_is_asked_for() -> None:
+    for given in ({}, {"save": "input"}, {"save": "mask"}):  # gelu has no mask
+        assert kept(F.gelu, **given) == {(torch.float32, 64)}
+    assert kept(F.gelu, save="lean") == {(torch.uint8, 8)}
+    assert kept(F.leaky_relu) == {(torch.float32, 64)}
+    assert kept(F.leaky_relu, save="exact") == set()
+    assert kept(F.leaky_relu, save="mask") == {(torch.uint8, 8)}
+
+
+def test_a_kind_that_needs_its_input_keeps_it() -> None:
+    assert kept(lambda x: F.glu(x), save="mask") == {(torch.float32, 64)}
+    assert kept(lambda x: F.softmax(x, -1), save="mask") == set()
+
+
+def test_without_a_word_a_result_may_be_overwritten() -> None:
+    x = torch.randn(5, requires_grad=True)
+    with ogive.intercept():
+        F.leaky_relu(x).mul_(2).sum().backward()
+    torch.testing.assert_close(x.grad, torch.where(x > 0, 2.0, 0.02))
+
+
+def test_calls_run_on_the_engine_given() -> None:
+    x = torch.randn(5, requires_grad=True)
+    with ogive.served() as calls:
+        with ogive.intercept(engine="eager"):
+            y = F.gelu(x)
+        y.sum().backward()
+    assert [call.engine for call in calls] == ["eager", "eager"]
+
+
+def test_what_cannot_be_is_refused_at_the_door() -> None:
+    with pytest.raises(ParameterError, match=r"save must be one of .* not 'leen'; did you mean"):
+        ogive.intercept(save="leen").__enter__()
+    with pytest.raises(OgiveError, match="no engine 'eagre'"):
+        ogive.intercept(engine="eagre").__enter__()
 
 
 def test_the_numbers_are_ogive_s() -> None:

@@ -45,6 +45,7 @@ class Call:
     program has two inputs for it. Codes that are returned are in the order in which the elements of
     the one tensor given lie, which is dense; codes that are given are in that of the last tensor
     which has none. ``codes`` has their bits, 0 for other tensors; it is empty where there are none.
+    ``engine`` is the one that is to run it whatever is set; None leaves that to the setting.
     """
 
     program: Program
@@ -52,13 +53,15 @@ class Call:
     packed: tuple[bool, ...]
     halves: Halves | None = None
     codes: tuple[int, ...] = ()
+    engine: str | None = None
 
     def __hash__(self) -> int:
         return self._hash
 
     @cached_property
     def _hash(self) -> int:
-        return hash((self.program, self.results, self.packed, self.halves, self.codes))
+        layout = self.packed, self.halves, self.codes
+        return hash((self.program, self.results, *layout, self.engine))
 
     def numbers(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
         """The tensors without the codes among them."""

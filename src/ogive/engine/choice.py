@@ -6,9 +6,10 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -34,6 +35,10 @@ jit_tracing: Callable[[], bool] = torch._C._is_tracing
 #: The mode before autograd at a place; the first place is that of tracers.
 early_mode: Callable[[int], object] = mode_stack_state_for_pre_dispatch().get  # type: ignore[no-untyped-call]
 
+
+Result = TypeVar("Result")
+#: The engine of the function that is being called, if it has one of its own.
+own: ContextVar[str | None] = ContextVar("own", default=None)
 
 #: Calls whose guard is kept; it is that of the tensors which kernels served last.
 MOST_GUARDS = 4096
@@ -98,13 +103,8 @@ class engine:  # noqa: N801 - used like a function, as torch.no_grad is
     """
 
     def __init__(self, name: str) -> None:
-        if name not in NAMES:
-            raise OgiveError(
-                f"there is no engine {name!r}; there are {', '.join(NAMES)}{nearest(name, NAMES)}"
-            )
+        check(name)
         self._before = state.engine
-        if name in KERNELS:
-            KERNELS[name].check()
         state.change(engine=name)
 
     def __enter__(self) -> None:
@@ -117,6 +117,31 @@ class engine:  # noqa: N801 - used like a function, as torch.no_grad is
         trace: TracebackType | None,
     ) -> None:
         state.change(engine=self._before)
+
+
+def check(name: str) -> None:
+    """Raises an OgiveError unless there is an engine of that name, and an EngineError if it has to
+    compile kernels and cannot."""
+    if name not in NAMES:
+        near = nearest(name, NAMES) if isinstance(name, str) else ""
+        raise OgiveError(f"there is no engine {name!r}; there are {', '.join(NAMES)}{near}")
+    if name in KERNELS:
+        KERNELS[name].check()
+
+
+def within(name: str | None, run: Callable[..., Result]) -> Callable[..., Result]:
+    """The same as the work of a function with an engine of its own; None is no such engine."""
+    if name is None:
+        return run
+
+    def owned(*args: Any, **kwargs: Any) -> Result:
+        token = own.set(name)
+        try:
+            return run(*args, **kwargs)
+        finally:
+            own.reset(token)
+
+    return owned
 
 
 @contextmanager
@@ -144,13 +169,13 @@ def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[T
         tensors = call.alike(tensors)
     if _as_before(call, tensors):
         return cpu.run(call, tensors, inplace)
-    name, reason = choose(call.numbers(tensors))
+    name, reason = choose(call.numbers(tensors), call.engine)
     if name in KERNELS:
         try:
             results: tuple[Tensor, ...] = KERNELS[name].run(call, tensors, inplace)
             _remember(call, tensors)
         except EngineError as error:
-            name, reason = "eager", give_up(error)
+            name, reason = "eager", give_up(error, call.engine)
     if name == "eager":
         results = eager.run(call, tensors, inplace)
     if state.log is not None:
@@ -181,11 +206,16 @@ def overwrite(call: Call, tensors: Sequence[Tensor]) -> None:
     torch.autograd.graph.increment_version(tensors[0])
 
 
-def choose(inputs: Sequence[Tensor]) -> tuple[str, str]:
+def wanted(engine: str | None) -> str:
+    """The engine that a call has of its own, or else the one that is set."""
+    return engine or state.engine
+
+
+def choose(inputs: Sequence[Tensor], engine: str | None) -> tuple[str, str]:
     """The engine for these tensors, and why."""
-    if state.engine == "eager":
+    if wanted(engine) == "eager":
         return "eager", "set"
-    if state.broken:
+    if state.broken and wanted(engine) not in KERNELS:
         return "eager", state.broken
     if traced():
         return "eager", "the call is being traced"
@@ -207,9 +237,9 @@ def recording() -> bool:
     return jit_tracing() or early_mode(0) is not None
 
 
-def give_up(error: EngineError) -> str:
+def give_up(error: EngineError, engine: str | None) -> str:
     """Remembers that kernels cannot be had, and says so once."""
-    if state.engine in KERNELS:
+    if wanted(engine) in KERNELS:
         raise error
     state.change(broken=str(error))
     warnings.warn(

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from ogive.engine import cpu
-from ogive.engine.choice import early_mode, give_up, jit_tracing, modes, state
+from ogive.engine.choice import early_mode, jit_tracing, modes, state
 from ogive.engine.guards import Guard, guard, never
 from ogive.errors import EngineError
 
@@ -98,8 +98,7 @@ class Shortcut:
     def _first(self, key: object, tensors: tuple[Tensor, ...]) -> Known:
         try:
             way = self._prepare(*tensors) if cpu.serves(tensors) else None
-        except EngineError as error:
-            give_up(error)
+        except EngineError:  # the long way says so
             return NOTHING
         if way is None:
             return NOTHING

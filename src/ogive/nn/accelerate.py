@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from ogive.engine.choice import check as check_engine
 from ogive.errors import OgiveError, ParameterError
 from ogive.nn import calls, fused, known
 from ogive.nn.equivalent import closed, equivalent, why_unknown
@@ -65,10 +66,15 @@ class Left:
 
 @dataclass(frozen=True)
 class AccelerateReport:
-    """What ``accelerate`` did: a row for each replacement, and what was left."""
+    """What ``accelerate`` did: a row for each replacement, and what was left.
+
+    Attributes:
+        engine: what runs the replacements whatever is set; None leaves that to the setting.
+    """
 
     rows: tuple[Replacement, ...]
     left: tuple[Left, ...]
+    engine: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's own types."""
@@ -77,10 +83,13 @@ class AccelerateReport:
     def __str__(self) -> str:
         rows = ([r.name, r.old, r.new, r.kind, r.keeps] for r in self.rows)
         left = [f"left: {x.name or 'the model'}: {x.old}: {x.reason}" for x in self.left]
-        return table(("name", "from", "to", "kind", "keeps"), rows, left)
+        engine = [] if self.engine is None else [f"engine: {self.engine}, whatever is set"]
+        return table(("name", "from", "to", "kind", "keeps"), rows, engine + left)
 
 
-def accelerate(model: nn.Module, save: str = "exact") -> AccelerateReport:
+def accelerate(
+    model: nn.Module, save: str = "exact", engine: str | None = None
+) -> AccelerateReport:
     """Puts ogive's activations in the places of torch's, timm's and transformers', in place.
 
     Known are the activation modules of torch.nn, timm.layers and transformers, functions held as
@@ -98,9 +107,13 @@ def accelerate(model: nn.Module, save: str = "exact") -> AccelerateReport:
             the input, ``lean`` the least that gives them to bfloat16's rounding (for one
             backward), or a mode by name where an activation has it, see
             ``ogive.get(name).saving()``. A gated block keeps its gate and value.
+        engine: what runs the activations put in, forward and backward, whatever ``ogive.engine``
+            is set to: ``cpu``, ``eager`` or ``auto``. None follows the setting.
 
     Raises:
         ParameterError: for another ``save``.
+        OgiveError: for another ``engine``.
+        EngineError: for ``engine="cpu"`` where kernels cannot be compiled.
 
     Example:
         >>> import ogive
@@ -112,9 +125,11 @@ def accelerate(model: nn.Module, save: str = "exact") -> AccelerateReport:
         left: 3: RReLU: ogive draws other random numbers than torch
     """
     check_save(save)
-    work = _Work(save, _dtype(model))
+    if engine is not None:
+        check_engine(engine)
+    work = _Work(save, engine, _dtype(model))
     work.visit("", model, None)
-    return AccelerateReport(tuple(work.rows), tuple(work.left))
+    return AccelerateReport(tuple(work.rows), tuple(work.left), engine)
 
 
 def _dtype(model: nn.Module) -> torch.dtype:
@@ -169,6 +184,7 @@ class _Work:
     """A walk through a model in its order: what was done, and what was left."""
 
     save: str
+    engine: str | None
     dtype: torch.dtype
     rows: list[Replacement] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
@@ -216,9 +232,9 @@ class _Work:
     def _equivalent(self, module: nn.Module) -> nn.Module:
         """What stands in; a mode that the activation does not have leaves it its input."""
         try:
-            return equivalent(module, self.save)
+            return equivalent(module, self.save, self.engine)
         except ParameterError:
-            return equivalent(module)
+            return equivalent(module, engine=self.engine)
 
     def _put(self, name: str, module: nn.Module, put: Put) -> None:
         new = self.made[id(module)]
@@ -240,7 +256,7 @@ class _Work:
             return True
         old = title(module)
         activation = getattr(module, pattern.activation, None)
-        function = fused.fuse(module, pattern)
+        function = fused.fuse(module, pattern, self.engine)
         if activation is not None:
             old = f"{old} with {title(activation)}"
         kind = "gated" if activation is not None else "module"
@@ -271,11 +287,11 @@ class _Work:
 
     def _held(self, value: Any) -> calls.HeldFunction:
         """The function held; a mode that it does not have leaves it its input."""
-        held = calls.HeldFunction(value, self.save)
+        held = calls.HeldFunction(value, self.save, self.engine)
         try:
             held.mode(self.dtype)
         except ParameterError:
-            return calls.HeldFunction(value)
+            return calls.HeldFunction(value, engine=self.engine)
         return held
 
     def _leave(self, name: str, module: nn.Module, reason: str) -> bool:

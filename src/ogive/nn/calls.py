@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ogive.catalogue import resolve
 from ogive.nn.known import known_function
-from ogive.ops import OPTIONS, ActivationFunction
+from ogive.ops import OPTIONS, ActivationFunction, owning
 
 if TYPE_CHECKING:
     from ogive.certify.saving.mode import Mode
@@ -98,7 +98,10 @@ def signature_of(function: Any) -> Signature | None:
 
 
 def translate(
-    signature: Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
+    signature: Signature,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    engine: str | None = None,
 ) -> Translated | str:
     """The call of ogive's for a call of a function with this signature, or why there is none."""
     given = dict(zip(("input", *signature.arguments), args, strict=False)) | dict(kwargs)
@@ -109,7 +112,7 @@ def translate(
     for name in ("out", "dtype", "inplace"):
         given.pop(name, None)
     arguments = {**DEFAULTS.get(signature.entry, {}), **given}
-    return Translated(_function(signature.entry), x, arguments)
+    return Translated(_function(signature.entry, engine), x, arguments)
 
 
 def _refusal(signature: Signature, x: Any, given: Mapping[str, Any]) -> str:
@@ -146,8 +149,8 @@ def called_by(module: nn.Module) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def _function(entry: str) -> ActivationFunction:
-    return ActivationFunction(*resolve(entry))
+def _function(entry: str, engine: str | None = None) -> ActivationFunction:
+    return owning(ActivationFunction(*resolve(entry)), engine)
 
 
 class HeldFunction:
@@ -156,8 +159,10 @@ class HeldFunction:
     While a model is being compiled it is the original: the compiler writes the kernel anyway.
     """
 
-    def __init__(self, original: Callable[..., Any], save: str = "input") -> None:
-        self.original, self.save = original, save
+    def __init__(
+        self, original: Callable[..., Any], save: str = "input", engine: str | None = None
+    ) -> None:
+        self.original, self.save, self.engine = original, save, engine
         self.function, self.bound = _unbound(original)
         self.signature = signature_of(self.function)
 
@@ -168,7 +173,7 @@ class HeldFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.signature is not None and not torch.compiler.is_compiling():
-            found = translate(self.signature, args, {**self.bound, **kwargs})
+            found = translate(self.signature, args, {**self.bound, **kwargs}, self.engine)
             if isinstance(found, Translated):
                 return found(self.save)
         return self.original(*args, **kwargs)
@@ -181,7 +186,8 @@ class HeldFunction:
         return _function(self.entry).mode(self.save, dtype, **arguments)
 
     def __repr__(self) -> str:
-        bound = "".join(f", {k}={v!r}" for k, v in self.bound.items())
+        engine = {} if self.engine is None else {"engine": self.engine}
+        bound = "".join(f", {k}={v!r}" for k, v in {**self.bound, **engine}.items())
         return f"<ogive {self.entry}{bound}>"
 
 

@@ -7,8 +7,8 @@ from torch import nn
 from ogive.catalogue import resolve
 from ogive.errors import OgiveError
 from ogive.nn import known
-from ogive.nn.modules import Softmax2d, module_class
-from ogive.ops import OPTIONS, ActivationFunction
+from ogive.nn.modules import ActivationModule, Softmax2d, module_class
+from ogive.ops import OPTIONS, ActivationFunction, owning
 
 #: Classes with an activation inside that ogive has no equal of.
 NO_EQUAL: dict[type[nn.Module], str] = {
@@ -24,11 +24,14 @@ LEFT = {
 }
 
 
-def equivalent(module: nn.Module, save: str = "input") -> nn.Module:
+def equivalent(
+    module: nn.Module, save: str = "input", engine: str | None = None
+) -> ActivationModule | Softmax2d:
     """A new module of ogive's that computes what a known one does.
 
     Args:
         save: what it keeps for backward; for modules that have a choice.
+        engine: what runs it whatever is set; None leaves that to the setting.
 
     Raises:
         OgiveError: where there is none, with the reason.
@@ -37,8 +40,13 @@ def equivalent(module: nn.Module, save: str = "input") -> nn.Module:
         >>> equivalent(nn.LeakyReLU(0.2))
         LeakyReLU(negative_slope=0.2)
     """
-    if type(module) is nn.Softmax2d:
-        return Softmax2d()
+    made = Softmax2d() if type(module) is nn.Softmax2d else _made(module, save)
+    if engine is not None:
+        made.function = owning(made.function, engine)
+    return made
+
+
+def _made(module: nn.Module, save: str) -> ActivationModule:
     found = known.known_entry(module)
     if found is None:
         raise OgiveError(f"{type(module).__name__} is no activation of a class that is known")
@@ -57,7 +65,7 @@ def equivalent(module: nn.Module, save: str = "input") -> nn.Module:
     return module_class(function)(**values)
 
 
-def _prelu(module: nn.Module) -> nn.Module:
+def _prelu(module: nn.Module) -> ActivationModule:
     """With the very slopes of the module."""
     slopes = module._parameters.get("weight")
     if slopes is None:

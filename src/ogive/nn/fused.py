@@ -25,7 +25,7 @@ from ogive.errors import OgiveError
 from ogive.nn.gated import UNITS, unit
 from ogive.nn.known import is_at_home, known_entry, place
 from ogive.nn.projected import projected
-from ogive.ops import ActivationFunction
+from ogive.ops import ActivationFunction, owning
 
 #: Under this name a fused block keeps what it needs.
 FUSED = "_fused"
@@ -114,6 +114,13 @@ class Fused:
 
     original: ClassVar[type[nn.Module]]
 
+    def extra_repr(self) -> str:
+        """That of the block, and the engine it was given."""
+        block: Any = self
+        engine = vars(self)[FUSED].unit.engine
+        said = [self.original.extra_repr(block), "" if engine is None else f"engine={engine!r}"]
+        return ", ".join(filter(None, said))
+
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return _empty, (self.original,), self.__dict__
 
@@ -175,11 +182,11 @@ def digest(function: Any) -> str:
     return hashlib.sha256(ast.unparse(ast.parse(source)).encode()).hexdigest()[:16]
 
 
-def fuse(module: nn.Module, pattern: Pattern) -> ActivationFunction:
+def fuse(module: nn.Module, pattern: Pattern, engine: str | None) -> ActivationFunction:
     """Gives a block its fused forward; everything else of it stays. What it computes now."""
     activation = getattr(module, pattern.activation, None)
     fused = _unit_of(activation) if activation is not None else _function("xielu")
-    vars(module)[FUSED] = Fusion(activation, fused)
+    vars(module)[FUSED] = Fusion(activation, owning(fused, engine))
     cls: Any = type(module)
     module.__class__ = fused_class(cls)
     return fused

@@ -8,9 +8,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from ogive.engine.choice import check as check_engine
+from ogive.errors import ParameterError
 from ogive.nn.calls import FUNCTIONS, Translated, translate
+from ogive.ops import check_save
 
 
 class Intercepted:
@@ -31,9 +35,9 @@ class Intercepted:
 
 
 class _Mode(TorchFunctionMode):
-    def __init__(self, seen: Intercepted) -> None:
+    def __init__(self, seen: Intercepted, save: str, engine: str | None) -> None:
         super().__init__()
-        self.seen = seen
+        self.seen, self.save, self.engine = seen, save, engine
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -41,16 +45,24 @@ class _Mode(TorchFunctionMode):
         signature = None if torch.compiler.is_compiling() else FUNCTIONS.get(func)
         if signature is None:
             return func(*args, **kwargs)
-        found = translate(signature, args, kwargs)
+        found = translate(signature, args, kwargs, self.engine)
         if isinstance(found, Translated):
             self.seen.taken[signature.entry] += 1
-            return found()
+            return _saving(found, self.save)
         self.seen.left[signature.entry, found] += 1
         return func(*args, **kwargs)
 
 
+def _saving(call: Translated, save: str) -> Tensor:
+    """The call; a mode that the activation does not have leaves it its input."""
+    try:
+        return call(save)
+    except ParameterError:
+        return call()
+
+
 @contextmanager
-def intercept() -> Iterator[Intercepted]:
+def intercept(save: str = "input", engine: str | None = None) -> Iterator[Intercepted]:
     """Inside the block torch's activation functions are computed by ogive, whoever calls them.
 
     ``F.gelu``, ``torch.tanh``, ``x.sigmoid()``, ``F.softmax(x, -1)`` and others like them, in code
@@ -64,6 +76,17 @@ def intercept() -> Iterator[Intercepted]:
     Every call of torch inside of the block passes through Python once more, a few microseconds
     each: where modules can be replaced, ``ogive.accelerate`` costs nothing.
 
+    Args:
+        save: what the calls keep for backward, as in ``ogive.accelerate``. The default is the
+            input, as code may overwrite a result that ``exact`` would keep in its place; backward
+            says so then.
+        engine: what runs the calls, forward and backward, as in ``ogive.accelerate``.
+
+    Raises:
+        ParameterError: for another ``save``.
+        OgiveError: for another ``engine``.
+        EngineError: for ``engine="cpu"`` where kernels cannot be compiled.
+
     Example:
         >>> import torch, ogive
         >>> x = torch.linspace(-2, 2, 5)
@@ -72,6 +95,9 @@ def intercept() -> Iterator[Intercepted]:
         >>> seen
         <intercepted {'gelu': 1, 'sigmoid': 1}>
     """
+    check_save(save)
+    if engine is not None:
+        check_engine(engine)
     seen = Intercepted()
-    with _Mode(seen):
+    with _Mode(seen, save, engine):
         yield seen

@@ -10,12 +10,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from ogive.catalogue import Parameter, Spec
+from ogive.catalogue import Parameter, Spec, resolve
 from ogive.errors import ParameterError, nearest
 from ogive.ops import OPTIONS, ActivationFunction, check_save
 from ogive.ops.gates import HALVES
@@ -47,7 +47,8 @@ class ActivationModule(nn.Module):
         device, dtype: of the learnable parameters.
     """
 
-    function: ClassVar[ActivationFunction]
+    #: That of the class; one with an engine of its own belongs to the instance.
+    function: ActivationFunction
     #: The module of somebody else's in whose place it stands, if it stands in one's.
     _replaced: nn.Module | None = None
 
@@ -147,11 +148,12 @@ class ActivationModule(nn.Module):
         counted = {"num_parameters": self.num_parameters} if self.learnable else {}
         text = [f"{n}={v!r}" for n, v in {**counted, **shown, **options}.items()]
         text += ["inplace=True"] * bool(self._options.get("inplace"))
-        save = self._options.get("save", "input")
-        return ", ".join(text + [f"save={save!r}"] * (save != "input"))
+        save, engine = self._options.get("save", "input"), self.function.engine
+        text += [f"save={save!r}"] * (save != "input")
+        return ", ".join(text + [f"engine={engine!r}"] * (engine is not None))
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return _empty, (self.function,), self.__dict__
+        return _empty, (type(self).function,), self.__dict__
 
 
 def _is_unusual(x: Tensor) -> bool:
@@ -314,10 +316,16 @@ _BASES: dict[str, type[ActivationModule]] = {"PReLU": _PReLU}
 class Softmax2d(nn.Module):
     """Softmax over the channels of an image: ``(N, C, H, W)`` or ``(C, H, W)``, as in torch.nn."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.function = ActivationFunction(*resolve("softmax"))
+
     def forward(self, x: Tensor) -> Tensor:
         if x.dim() not in (3, 4):
             raise ParameterError(f"Softmax2d takes 3 or 4 dimensions, not {x.dim()}")
-        from ogive.catalogue import resolve
-
-        result: Tensor = ActivationFunction(resolve("softmax")[0])(x, dim=-3)
+        result: Tensor = self.function(x, dim=-3)
         return result
+
+    def extra_repr(self) -> str:
+        engine = self.function.engine
+        return "" if engine is None else f"engine={engine!r}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakValueDictionary
@@ -14,6 +15,7 @@ from torch import Tensor
 from torch.compiler import is_dynamo_compiling
 
 from ogive.catalogue import Parameter, Spec, entries, resolve
+from ogive.engine.choice import within
 from ogive.engine.shortcuts import Way
 from ogive.errors import InputError, OgiveError, ParameterError
 from ogive.ops.arguments import (
@@ -70,9 +72,13 @@ class ActivationFunction:
         super().__init_subclass__()
         pytree.register_constant(cls)
 
-    def __init__(self, spec: Spec, preset: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, spec: Spec, preset: Mapping[str, Any] | None = None, engine: str | None = None
+    ) -> None:
         self.spec = spec
         self.preset = dict(preset or {})
+        #: the engine that runs it whatever is set; None leaves that to the setting
+        self.engine = engine
         self.key = f"{spec.name}-{next(_NUMBERS)}"
         FUNCTIONS[self.key] = self
         #: the short ways, by all that a call is given apart from tensors; that of one tensor alone
@@ -152,7 +158,7 @@ class ActivationFunction:
             raise OgiveError(f"the order of a derivative is 0 or more, not {order}")
         if order == 0:
             return self
-        return ActivationFunction(self.spec.derived(order, variable), self.preset)
+        return ActivationFunction(self.spec.derived(order, variable), self.preset, self.engine)
 
     def source(self, language: str = "torch", order: int = 0) -> str:
         """The program, or that of a derivative, in a language: torch, numpy, mpmath ..."""
@@ -277,10 +283,11 @@ class ActivationFunction:
         spec = given.spec
         if spec.kind != "rowwise" and not binds(spec.program, given.values):
             return None
-        way = shortcut(spec, tensors, len(data), given.values, given.options)
+        found = within(self.engine, shortcut)
+        way = found(spec, tensors, len(data), given.values, given.options)
         if len(self._shortcuts) >= MOST_KNOWN:
             self._shortcuts.clear()
-        self._shortcuts[key] = way
+        self._shortcuts[key] = way = within(self.engine, way)
         if key == (1, Tensor):
             self._plain = way
         return way
@@ -292,7 +299,8 @@ class ActivationFunction:
         if isinstance(inputs[0], np.ndarray):
             return _with_numpy(self.call, inputs, arguments)
         data, given = self._sorted(inputs, arguments)
-        return RUN[given.spec.kind](given.spec, data, given.values, **given.options)
+        run = within(self.engine, RUN[given.spec.kind])
+        return run(given.spec, data, given.values, **given.options)
 
     def _sorted(
         self, inputs: tuple[Any, ...], arguments: dict[str, Any]
@@ -347,12 +355,14 @@ class ActivationFunction:
 
     def __repr__(self) -> str:
         preset = "".join(f", {k}={v}" for k, v in self.preset.items())
-        return f"<ogive {self.kind} activation {self.name}{preset}: {self.formula}>"
+        engine = "" if self.engine is None else f", engine={self.engine!r}"
+        return f"<ogive {self.kind} activation {self.name}{preset}{engine}: {self.formula}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a user's entry takes its formula along: where it is read, nobody may have defined it
         known = self.spec.family != "user" and entries().get(self.name) is self.spec
-        return _restored, (type(self), self.name if known else self.spec, self.preset)
+        entry = self.name if known else self.spec
+        return _restored, (type(self), entry, self.preset, self.engine)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -360,6 +370,7 @@ class ActivationFunction:
             and self.spec.name == other.spec.name
             and self.spec.body == other.spec.body
             and self.preset == other.preset
+            and self.engine == other.engine
         )
 
     def __hash__(self) -> int:
@@ -372,9 +383,19 @@ def _distinct(value: Any) -> tuple[type, object]:
 
 
 def _restored(
-    cls: type[ActivationFunction], entry: str | Spec, preset: dict[str, Any]
+    cls: type[ActivationFunction], entry: str | Spec, preset: dict[str, Any], engine: str | None
 ) -> ActivationFunction:
-    return cls(entries()[entry] if isinstance(entry, str) else entry, preset)
+    return owning(cls(entries()[entry] if isinstance(entry, str) else entry, preset), engine)
+
+
+def owning(function: ActivationFunction, engine: str | None) -> ActivationFunction:
+    """The same function with an engine of its own; None leaves it as it is."""
+    return function if engine is None else _owning(function, engine)
+
+
+@lru_cache(maxsize=1024, typed=True)  # one for all layers: torch.compile tells them apart
+def _owning(function: ActivationFunction, engine: str) -> ActivationFunction:
+    return type(function)(function.spec, function.preset, engine)
 
 
 # For torch.compile an activation is a constant of the traced program.

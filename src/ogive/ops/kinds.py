@@ -12,6 +12,7 @@ from torch import Tensor
 from ogive.catalogue import Spec
 from ogive.engine import Result, overwrite, traced
 from ogive.engine.call import compute_dtype
+from ogive.engine.choice import own
 from ogive.engine.halves import Halves
 from ogive.errors import InputError, ParameterError, nearest
 from ogive.expr import Program
@@ -76,14 +77,14 @@ def planned(
     program: Program, data: Sequence[Tensor], values: Mapping[str, Value], halves: Halves | None
 ) -> tuple[Plan, list[Tensor]]:
     """The plan of a call, and the tensors it takes: numbers become part of it."""
-    x = data[0]
+    x, packed = data[0], (halves is not None,) * len(data)
     if not values:
-        return _plan(program, (), x.dtype, (halves is not None,) * len(data), halves), list(data)
+        return _plan(program, (), x.dtype, packed, halves, own.get()), list(data)
     if not binds(program, values):
         values = _as_tensors(values, x)
     tensors = [v for v in values.values() if isinstance(v, Tensor)]
-    packed = (halves is not None,) * len(data) + (False,) * len(tensors)
-    return _plan(program, _numbers(values), x.dtype, packed, halves), [*data, *tensors]
+    packed += (False,) * len(tensors)
+    return _plan(program, _numbers(values), x.dtype, packed, halves, own.get()), [*data, *tensors]
 
 
 @lru_cache(maxsize=4096)
@@ -93,8 +94,9 @@ def _plan(
     dtype: torch.dtype,
     packed: tuple[bool, ...],
     halves: Halves | None,
+    engine: str | None,
 ) -> Plan:
-    return Plan(_bound(program, numbers), (Result(dtype),), packed, halves)
+    return Plan(_bound(program, numbers), (Result(dtype),), packed, halves, engine=engine)
 
 
 @lru_cache(maxsize=4096)
@@ -109,12 +111,12 @@ def bound(program: Program, values: Mapping[str, Value]) -> Program:
 
 def recorded(program: Program, values: Mapping[str, Value]) -> Callable[[Tensor], Tensor | None]:
     """The program as a call on one tensor that autograd records; it gives None for other dtypes."""
-    numbers = _numbers(values)
+    numbers, engine = _numbers(values), own.get()
 
     def record(x: Tensor) -> Tensor | None:
         if not x.is_floating_point():
             return None
-        return apply(_plan(program, numbers, x.dtype, (False,), None), x)
+        return apply(_plan(program, numbers, x.dtype, (False,), None, engine), x)
 
     return record
 

@@ -26,7 +26,7 @@ _LIBRARY.define("call(str plan, Tensor[] tensors) -> Tensor[]")
 def name_of(plan: Plan) -> str:
     """The plan's name: that of its program, and a hash of everything else."""
     told = (plan.program.inputs, plan.program.outputs, plan.results, plan.packed)
-    text = repr((*told, plan.halves, plan.codes))
+    text = repr((*told, plan.halves, plan.codes, plan.engine))
     name = f"{plan.program.name}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     _PLANS[name] = plan
     return name

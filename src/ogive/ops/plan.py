@@ -69,7 +69,8 @@ class Plan(Call):
         )
         given = tuple(self.results[k].packed for k in used)
         codes = (0,) * len(used) + self.codes if self.codes else ()
-        return Plan(program, results, (*given, *self.packed), self.halves, codes)
+        packed = (*given, *self.packed)
+        return replace(self, program=program, results=results, packed=packed, codes=codes)
 
     def forward(self, moved: tuple[int, ...]) -> Plan:
         """The results' tangents; it takes one of each moved tensor, then the tensors."""

@@ -23,6 +23,7 @@ from ogive.certify.saving.ways import Ways, only_input
 from ogive.certify.saving.ways import ways as table
 from ogive.engine import Result
 from ogive.engine.call import laid
+from ogive.engine.choice import own
 from ogive.engine.layout import dense
 from ogive.errors import OgiveError, ParameterError
 from ogive.ops import operator
@@ -93,12 +94,16 @@ def _name(dtype: torch.dtype) -> str:
 def saved(spec: Spec, values: Mapping[str, Value], save: str, dtype: torch.dtype) -> Saved | None:
     """How a call with these values saves; see ``chosen``."""
     mode = chosen(spec, values, save, dtype)
-    return None if mode is None else _planned(spec, tuple(values.items()), mode, dtype)
+    return None if mode is None else _planned(spec, tuple(values.items()), mode, dtype, own.get())
 
 
 @lru_cache(maxsize=4096)
 def _planned(
-    spec: Spec, values: tuple[tuple[str, float], ...], mode: Mode, dtype: torch.dtype
+    spec: Spec,
+    values: tuple[tuple[str, float], ...],
+    mode: Mode,
+    dtype: torch.dtype,
+    engine: str | None,
 ) -> Saved:
     made, codes = (Result(dtype),), (Result(torch.uint8, code=mode.bits),) * bool(mode.bits)
     given = 1 + mode.result + len(codes)
@@ -107,8 +112,8 @@ def _planned(
         spec.name,
         mode,
         saving(spec, values).exact(mode.name, _name(dtype)),
-        Plan(mode.forward, (*made, *codes), (False,)),
-        Plan(mode.backward, made, (False,) * given, None, bits),
+        Plan(mode.forward, (*made, *codes), (False,), engine=engine),
+        Plan(mode.backward, made, (False,) * given, None, bits, engine),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which short way a call can take: the engine's for its formula, or its rowwise function as it is.
+"""Which short way a call can take: the engine's for its formula, or what runs it as it is.
 
 A way belongs to a function and to all that a call is given apart from tensors. It takes the call's
 tensors and gives the result, or None where the long way has to be taken.
@@ -14,12 +14,13 @@ from torch import Tensor
 
 from ogive.catalogue import Spec
 from ogive.engine import cpu
+from ogive.engine.choice import own
 from ogive.engine.shortcuts import Shortcut, Way, native_first, nowhere
 from ogive.ops import gates, rowwise
 from ogive.ops import softmax as fused
 from ogive.ops.apply import apply, transformed
 from ogive.ops.arguments import Value
-from ogive.ops.kinds import bound, planned, recorded
+from ogive.ops.kinds import RUN, bound, planned, recorded
 from ogive.ops.native import NATIVE
 from ogive.ops.plan import Plan
 
@@ -30,6 +31,8 @@ def shortcut(
     spec: Spec, tensors: Sequence[Tensor], data: int, values: Values, options: Mapping[str, Any]
 ) -> Way:
     """The short way of calls like this one: ``data`` of its tensors are data, the others values."""
+    if own.get() == "eager":
+        return nowhere
     learned = [name for name, v in values.items() if isinstance(v, Tensor)]
     # coefficients come in one tensor, and nobody has to give parameters in their order
     if [id(values[name]) for name in learned] != [id(t) for t in tensors[data:]]:
@@ -37,11 +40,14 @@ def shortcut(
     numbers = {name: v for name, v in values.items() if name not in learned}
     if spec.kind == "rowwise":
         return nowhere if learned else _rowwise(spec.name, numbers, options["dim"])
-    options = dict(options)
-    save = options.pop("save", "input")
+    packing = dict(options)
+    save = packing.pop("save", "input")
     if spec.kind == "gated":
-        return _several(spec, data, numbers, learned, options) if save == "input" else nowhere
-    if any(options.values()) or (learned and save != "input"):
+        return _several(spec, data, numbers, learned, packing) if save == "input" else nowhere
+    if any(packing.values()):  # written over the input, or training
+        run = RUN[spec.kind]
+        return nowhere if learned else _checked(lambda x: run(spec, [x], numbers, **options))
+    if learned and save != "input":
         return nowhere
     several = _several(spec, data, numbers, learned)
     return several if learned else _one(spec, numbers, save, several)
@@ -57,7 +63,7 @@ def _one(spec: Spec, numbers: Values, save: str, strided: Way) -> Way:
 
     way = Shortcut(prepare, _recorded(spec, numbers, save), any_size=True).way
     native = NATIVE.get(spec.name)
-    if native is None:
+    if native is None or own.get() == "cpu":
         return way
     return native_first(partial(native, **numbers) if numbers else native, way)
 
@@ -117,13 +123,17 @@ def _rowwise(name: str, numbers: Values, dim: Any) -> Way:
         return nowhere
     if name in fused.MAPS:
         start, record = fused.starting, fused.recorded
-        rows = fused.MAPS[name]
+        rows = fused.owned(fused.MAPS[name])
         return Shortcut(lambda x: start(rows, x, dim), lambda x: record(rows, x, dim)).way
-    function = rowwise.IMPLEMENTATIONS[name]
+    return _checked(partial(rowwise.IMPLEMENTATIONS[name], dim=dim, **numbers))
+
+
+def _checked(run: Callable[[Tensor], Tensor]) -> Way:
+    """The call as it is, of tensors that need no further look."""
 
     def way(x: Any) -> Tensor | None:
         if type(x) not in cpu.PLAIN or x.dtype not in cpu.DTYPES:
             return None
-        return function(x, dim, **numbers)
+        return run(x)
 
     return way

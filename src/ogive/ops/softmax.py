@@ -10,7 +10,7 @@ too few digits there for the share.
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -27,11 +27,13 @@ _WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
 
 @dataclass(frozen=True)
 class Map:
-    """A map of rows: softmax of x, -x or x / tau, or the logarithm of softmax."""
+    """A map of rows: softmax of x, -x or x / tau, or the logarithm of softmax; on an engine of its
+    own, if it has one."""
 
     name: str
     kernel: Kernel
     tau: float | None = None
+    engine: str | None = None
 
     @property
     def logarithm(self) -> bool:
@@ -104,20 +106,27 @@ def _tempered(x: Tensor, dim: int, tau: float | Tensor) -> Tensor:
     return torch.softmax((x - x.detach().amax(dim, keepdim=True)) / tau, dim)
 
 
+def owned(rows: Map) -> Map:
+    """The map on the engine of the function that is being called, if that has one of its own."""
+    engine = choice.own.get()
+    return rows if engine is None else replace(rows, engine=engine)
+
+
 def _apply(rows: Map, x: Tensor, dim: int) -> Tensor:
     """The map, recorded for gradients where they are wanted."""
     if torch.compiler.is_dynamo_compiling():
         return _by_torch(rows, x, dim)
     if not x.numel():
         return _by_torch(rows, x, dim)
+    rows = owned(rows)
     wrapped = torch._C._functorch.is_functorch_wrapped_tensor(x)
     dual = forward_ad._current_level >= 0
     if not (wrapped or dual or (x.requires_grad and torch.is_grad_enabled())):
         return _forward(rows, x, dim)
     if wrapped:  # what is inside shows only in the function's forward
-        ours = choice.state.engine != "eager" and not choice.traced()
+        ours = choice.wanted(rows.engine) != "eager" and not choice.traced()
     else:
-        ours = choice.choose((x,))[0] == "cpu"
+        ours = choice.choose((x,), rows.engine)[0] == "cpu"
     if not ours:
         return _forward(rows, x, dim)
     transformed = dual or torch._C._are_functorch_transforms_active()
@@ -128,7 +137,7 @@ def _apply(rows: Map, x: Tensor, dim: int) -> Tensor:
 
 def _forward(rows: Map, x: Tensor, dim: int) -> Tensor:
     factor = 1 if rows.tau is None else rows.factor(x.dtype)
-    y = attempt(rows.name, rows.kernel, (x,), dim, factor)
+    y = attempt(rows.name, rows.kernel, (x,), dim, factor, rows.engine)
     return _by_torch(rows, x, dim) if y is None else y
 
 
@@ -214,7 +223,8 @@ def _slope(rows: Map, kept: Tensor, gradient: Tensor, dim: int) -> Tensor:
     if not torch.is_grad_enabled():
         factor = rows.factor(kept.dtype)
         kernel = rows.slope_kernel(kept)
-        found = attempt(f"{rows.name}_backward", kernel, (kept, gradient), dim, factor)
+        label, given = f"{rows.name}_backward", (kept, gradient)
+        found = attempt(label, kernel, given, dim, factor, rows.engine)
     return _slope_by_torch(rows, kept, gradient, dim) if found is None else found
 
 

@@ -31,6 +31,37 @@ def test_what_has_a_closed_form_is_found(name: str, inverse: object) -> None:
     assert np.max(abs(slope - inverse(y))) < 1e-12  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    ("name", "slope"),
+    [
+        ("exponential", "y"),
+        ("squared_relu", "2 * sqrt(abs(y))"),
+        ("star_relu", "1.8914544668059023 * sqrt(abs(y - -0.4472))"),
+        ("symexp", "1 - y"),
+    ],
+)
+def test_a_slope_without_bounds_may_be_a_line(name: str, slope: str) -> None:
+    mode = of(name).mode("output")
+    assert mode.relative
+    assert mode.bits == 0
+    assert f", {slope}, " in str(mode.backward.outputs[0])
+
+
+def test_errors_of_a_slope_without_bounds_are_parts_of_it() -> None:
+    squared = of("squared_relu")
+    assert squared.rounding == 2.0**-8  # of 1
+    # the root halves the rounding of the result, 2**-8 at most
+    assert 2.0**-10 < squared.error("output", "bfloat16").most <= 2.0**-9
+    assert squared.error("output", "float32").most < 2.0**-22
+    assert squared.error("output", "float16").most == np.inf  # 300 squared overflows
+    assert "of f'" in str(ogive.get("squared_relu").saving())
+
+
+def test_a_curve_is_never_exact_since_its_gradient_has_a_gradient() -> None:
+    assert of("exponential").error("output", "float64").exact
+    assert not of("exponential").exact("output", "float64")
+
+
 @pytest.mark.parametrize("name", ["gelu", "silu", "mish", "hardswish", "gelu_tanh"])
 def test_one_bit_tells_two_branches_apart(name: str) -> None:
     mode = of(name).mode("output")
@@ -61,6 +92,8 @@ def test_half_a_step_is_the_error_of_a_code() -> None:
         ("gelu", "mask", "f' takes a continuum of values"),
         ("exp_activation", "code8", "f' is unbounded"),
         ("snake", "output", "turn"),
+        ("gcu", "output", "the range of f' is not proved"),
+        ("xielu", "output", "f' is unbounded, and no line in y or in the root of its distance"),
         ("identity", "code8", "f' has one value, so that nothing need be kept"),
     ],
 )
@@ -82,7 +115,9 @@ def test_why_not(name: str, mode: str, reason: str) -> None:
         ("gelu", "lean", ["output", "code8", "code8", "output"]),
         ("sigmoid", "lean", ["output", "code8", "output", "output"]),
         ("elu", "lean", ["output"] * 4),
-        ("squared_relu", "lean", ["input"] * 4),
+        ("squared_relu", "lean", ["output", "output", "input", "output"]),
+        ("squared_relu", "exact", ["input"] * 4),
+        ("star_relu", "lean", ["output", "input", "input", "output"]),  # its 0 is at -0.4472
     ],
 )
 def test_choice(name: str, save: str, chosen: list[str]) -> None:

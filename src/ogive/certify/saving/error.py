@@ -30,11 +30,13 @@ class Error:
     Attributes:
         exact: whether it is f' everywhere; ``most`` leaves out the floats nearest to a kink, at
             which the slope may be that of the other side.
+        relative: whether f' is unbounded; where it is beyond 1, an error is a part of it then.
     """
 
     most: float
     rms: float
     exact: bool
+    relative: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -48,7 +50,8 @@ def error(program: Program, mode: Mode, dtype: str) -> Error:
         kept = list(forward(x))
         y, code = rounded(kept[0] * (1 + off), dtype), [np.rint(c) for c in kept[1:]]
         one = np.ones_like(x)
-        return backward(one, *[y] * mode.result, *code)[0] - exact(one, x)[0]
+        (found,), (true,) = backward(one, *[y] * mode.result, *code), exact(one, x)
+        return found - true if not mode.relative else _relative(found, true, dtype)
 
     points = rounded(line(mode.places, dtype), dtype)
     most = np.nanmax(abs(wrong(points)))
@@ -61,7 +64,14 @@ def error(program: Program, mode: Mode, dtype: str) -> Error:
     weights = np.exp(-ACROSS * ACROSS / 2)
     squares = np.square(wrong(rounded(ACROSS, dtype)))
     rms = np.sqrt(np.nansum(weights * squares) / weights.sum())
-    return Error(float(most), float(rms), exact_everywhere)
+    return Error(float(most), float(rms), exact_everywhere, mode.relative)
+
+
+def _relative(found: Array, true: Array, dtype: str) -> Array:
+    """Errors as parts of slopes beyond 1; none where the slope itself overflows."""
+    size = np.maximum(1, abs(rounded(true, dtype)))
+    with np.errstate(invalid="ignore"):
+        return np.asarray((found - true) / np.where(np.isinf(size), np.nan, size))
 
 
 def function(program: Program) -> Callable[..., tuple[Array, ...]]:

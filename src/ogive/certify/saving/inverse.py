@@ -2,7 +2,8 @@
 
 On a branch f is monotone, so y says where x was. Where the branch begins at a turning point the
 slope goes with the root of the distance from there, else with y itself; in that variable
-polynomials follow it, one for each stretch of y, as few as keep within the tolerance.
+polynomials follow it, one for each stretch of y, as few as keep within the tolerance. A slope
+without bounds has to be a line in y or in such a root, which goes on as far as y does.
 """
 
 from __future__ import annotations
@@ -57,10 +58,10 @@ def inverse(
 
     Args:
         parts: the line in order.
-        scale: the largest slope.
+        scale: the largest slope, which may be infinite.
 
     Raises:
-        NotLegal: where too many polynomials would be needed.
+        NotLegal: where too many polynomials would be needed, or lines do not do.
     """
     start = None if turn is None else _at(f, turn)
     at_nan = _at(slope, math.nan)
@@ -99,8 +100,12 @@ def _rows(f: Function, slope: Function, part: Part, start: float | None, scale: 
     kept = np.isfinite(y) & np.isfinite(d) & (x > part.low) & (x < part.high)
     y, places = np.unique(y[kept], return_index=True)
     d = d[kept][places]
+    rising = bool(d[np.argmax(abs(d))] > 0)
+    if math.isinf(scale):
+        ends = [_at(f, end) for end in (part.low, part.high) if math.isfinite(end)]
+        return [_from_the_end(_line(y, d, ends), f, slope, part, rising)]
     rows = _fits(y, d, start, scale)
-    rows[0] = _from_the_end(rows[0], f, slope, part, rising=bool(d.mean() > 0))
+    rows[0] = _from_the_end(rows[0], f, slope, part, rising)
     return _to_infinity(rows, (float(y[0]), float(y[-1])), (float(d[0]), float(d[-1])))
 
 
@@ -124,6 +129,20 @@ def _from_the_end(row: Row, f: Function, slope: Function, part: Part, rising: bo
     inside = math.nextafter(end, part.high if rising else part.low)
     included = abs(_at(slope, end) - _at(slope, inside)) <= EXACT
     return replace(row, low=_at(f, end), included=included)
+
+
+def _line(y: Array, d: Array, ends: Sequence[float]) -> Row:
+    """The slope as a line in y, or in the root of the distance from an end of the part."""
+    some = [len(y) // 3, 2 * len(y) // 3]
+    for start in (None, *ends):
+        variable = y if start is None else np.sqrt(abs(y - start))
+        with np.errstate(all="ignore"):
+            rise = np.diff(d[some])[0] / np.diff(variable[some])[0]
+            found = d[some[0]] + rise * (variable - variable[some[0]])
+        if np.all(abs(found - d) <= TOLERANCE * np.maximum(1, abs(d))):
+            at_zero = d[some[0]] - rise * variable[some[0]]
+            return Row(float(y[0]), True, _variable(start) * float(rise) + float(at_zero))
+    raise NotLegal("f' is unbounded, and no line in y or in the root of its distance from an end")
 
 
 def _fits(y: Array, d: Array, start: float | None, scale: float) -> list[Row]:
@@ -190,9 +209,13 @@ def _polynomial(coefficients: Array, low: float, high: float, start: float | Non
     value = const(float(coefficients[-1]))
     if len(coefficients) == 1:
         return value
-    y = symbol(RESULT)
-    variable = y if start is None else sqrt(abs(y - start))
-    t = (variable - float(low + high) / 2) * float(2 / (high - low))
+    t = (_variable(start) - float(low + high) / 2) * float(2 / (high - low))
     for c in reversed(coefficients[:-1]):
         value = value * t + float(c)
     return value
+
+
+def _variable(start: float | None) -> Node:
+    """What the slope is a polynomial in: y, or the root of its distance from a result."""
+    y = symbol(RESULT)
+    return y if start is None else sqrt(abs(y - start))

@@ -29,6 +29,7 @@ class Mode:
         places: where f turns or its pieces meet, as far as the mode cares.
         kinks: those of them at which f' jumps.
         rounded: whether f' is kept rounded, so that no gradient of it is exact.
+        relative: whether f' is unbounded, so that errors beyond a slope of 1 are parts of it.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Mode:
     places: tuple[float, ...] = ()
     kinks: tuple[float, ...] = ()
     rounded: bool = False
+    relative: bool = False
 
     @property
     def keeps(self) -> str:

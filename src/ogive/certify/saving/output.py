@@ -23,9 +23,11 @@ WRONG = 2.0**-4
 def output(program: Program, shape: Shape, smooth: Smoothness) -> Mode:
     """The slope in terms of the result; see ``inverse``."""
     (x,) = program.inputs
-    scale = max(abs(smooth.slopes.low.value), abs(smooth.slopes.high.value))
-    if not math.isfinite(scale):
-        raise NotLegal("f' is unbounded, or its range is not proved")
+    extremes = abs(smooth.slopes.low.value), abs(smooth.slopes.high.value)
+    if any(map(math.isnan, extremes)):
+        raise NotLegal("the range of f' is not proved")
+    scale = max(extremes)
+    unbounded = math.isinf(scale)
     turn, parts = _turn(shape), _parts(shape, smooth)
     f, slope = function(program), function(program.vjp((0,)))
 
@@ -37,10 +39,11 @@ def output(program: Program, shape: Shape, smooth: Smoothness) -> Mode:
     ends = {e for p in parts for e in (p.low, p.high) if math.isfinite(e)}
     found = replace(
         mode("output", program, fitted, branch, result=True),
+        relative=unbounded,
         places=tuple(sorted(ends)),
         kinks=tuple(j.place.value for j in smooth.joints or () if j.order < 2),
     )
-    if error(program, found, "float64").most > WRONG * scale:
+    if error(program, found, "float64").most > WRONG * (1.0 if unbounded else scale):
         raise NotLegal("one result comes with different slopes")
     return found
 

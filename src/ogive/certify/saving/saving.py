@@ -63,13 +63,16 @@ class Saving:
 
     def exact(self, name: str, dtype: str) -> bool:
         """Whether the gradient is the one that the input gives, to the last bit."""
-        return not self.mode(name).rounded and self.error(name, dtype).exact
+        if self.mode(name).rounded or not self._straight:  # a curve's gradient has one of its own
+            return False
+        return self.error(name, dtype).exact
 
     def choose(self, save: str, dtype: str) -> Mode | None:
         """A mode by name, or that which keeps least of the ``exact`` or of the ``lean`` ones.
 
-        Lean is a slope no further off than bfloat16's rounding of the largest one. None is the
-        input. See ``mode`` for what is raised.
+        Lean is a slope no further off than bfloat16's rounding of the largest one; where f' is
+        unbounded, of 1 or of itself, whichever is larger. None is the input. See ``mode`` for
+        what is raised.
         """
         if save == "input":
             return None
@@ -92,12 +95,13 @@ class Saving:
 
     @cached_property
     def rounding(self) -> float:
-        """Half a unit in the last place of bfloat16 at the largest slope."""
+        """Half a unit in the last place of bfloat16 at the largest slope; at 1 if there is none."""
         ends = self._straight
         if not ends:
             interval = self.smoothness.slopes
             ends = [interval.low.value, interval.high.value]
-        return math.ldexp(1.0, math.frexp(max(abs(e) for e in ends if e == e))[1] - 9)
+        largest = max(abs(e) for e in ends if e == e)
+        return math.ldexp(1.0, math.frexp(largest if math.isfinite(largest) else 1.0)[1] - 9)
 
     @cached_property
     def _straight(self) -> list[float]:

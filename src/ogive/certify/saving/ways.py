@@ -59,7 +59,8 @@ def _errors(row: Way) -> list[str]:
     if row.errors is None:
         return ["exact"] * len(DTYPES)
     found = [row.errors[dtype] for dtype in DTYPES]
-    return ["exact" if e.exact else f"{e.most:.1e}, {e.rms:.1e}" for e in found]
+    parts = " of f'" * found[0].relative
+    return ["exact" if e.exact else f"{e.most:.1e}, {e.rms:.1e}{parts}" for e in found]
 
 
 def ways(of: Saving) -> Ways:

@@ -107,10 +107,19 @@ def start(
 
 
 def attempt(
-    label: str, kernel: Kernel, inputs: Sequence[Tensor], dim: int, factor: float | Fraction = 1
+    label: str,
+    kernel: Kernel,
+    inputs: Sequence[Tensor],
+    dim: int,
+    factor: float | Fraction,
+    own: str | None,
 ) -> Tensor | None:
-    """What `run` gives, or None if torch's operators must serve; either is listed by the label."""
-    engine, reason = choice.choose(inputs)
+    """What `run` gives, or None if torch's operators must serve; either is listed by the label.
+
+    Args:
+        own: the engine of the call, if it has one of its own.
+    """
+    engine, reason = choice.choose(inputs, own)
     output = None
     if engine == "cpu" and torch._C._len_torch_dispatch_stack():
         engine, reason = "eager", "torch's dispatcher is being watched"
@@ -118,7 +127,7 @@ def attempt(
         try:
             output = run(kernel, inputs, dim, factor)
         except EngineError as error:
-            engine, reason = "eager", choice.give_up(error)
+            engine, reason = "eager", choice.give_up(error, own)
     if choice.state.log is not None:
         choice.state.log.append(choice.Served(label, engine, reason))
     return output
