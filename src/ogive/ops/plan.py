@@ -27,7 +27,8 @@ class Plan(Call):
     @cached_property
     def short(self) -> Way:
         """The short way to the only result, for contiguous tensors of one shape."""
-        if self.results != (Result(self.results[0].dtype),) or any(self.packed) or self.codes:
+        plain = self.results == (Result(self.results[0].dtype),) and not any(self.packed)
+        if not plain or self.codes or self.engine == "eager":
             return nowhere
         return Shortcut(self._mapped, any_size=True).way
 
