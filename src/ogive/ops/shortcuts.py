@@ -15,11 +15,11 @@ from torch import Tensor
 from ogive.catalogue import Spec
 from ogive.engine import cpu
 from ogive.engine.shortcuts import Shortcut, Way, native_first, nowhere
-from ogive.ops import gates, rowwise
-from ogive.ops import softmax as fused
+from ogive.ops import fused, gates, rowwise
 from ogive.ops.apply import apply, transformed
 from ogive.ops.arguments import Value
 from ogive.ops.kinds import bound, planned, recorded
+from ogive.ops.maps import MAPS
 from ogive.ops.native import NATIVE
 from ogive.ops.plan import Plan
 
@@ -115,9 +115,9 @@ def _alike(a: Tensor, b: Tensor) -> bool:
 def _rowwise(name: str, numbers: Values, dim: Any) -> Way:
     if type(dim) is not int:
         return nowhere
-    if name in fused.MAPS:
+    rows = MAPS[name](**numbers) if name in MAPS else None
+    if rows is not None:
         start, record = fused.starting, fused.recorded
-        rows = fused.MAPS[name]
         return Shortcut(lambda x: start(rows, x, dim), lambda x: record(rows, x, dim)).way
     function = rowwise.IMPLEMENTATIONS[name]
 
