@@ -27,7 +27,7 @@ SIMPLE: dict[str, Callable] = {
     "round": np.rint,
     "copysign": np.copysign,
     "exponent": lambda a: (np.frexp(a)[1] - 1).astype(a.dtype),
-    "exp2": lambda a: np.ldexp(np.ones_like(a), whole(a)),
+    "exp2": lambda a: np.ldexp((a >= np.finfo(a.dtype).minexp).astype(a.dtype), whole(a)),
     "ldexp": lambda a, n: np.ldexp(a, whole(n)),
     "fma": lambda a, b, c: fma32(a, b, c) if a.dtype == np.float32 else fma64(a, b, c),
     "widen": lambda a: a.astype(np.float64),

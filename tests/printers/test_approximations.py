@@ -290,6 +290,13 @@ def test_results_underflow_gradually():
 
 
 @pytest.mark.parametrize("format", DTYPES)
+def test_what_has_decayed_is_0_before_a_product_could_underflow(format):
+    lowered = approximation("decay", FORMATS[format])(Value(symbol("x"))).node
+    assert lowered.op == "mul"
+    assert evaluate(lowered.args[0], x=np.array([INF, 1e30], DTYPES[format])).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("format", DTYPES)
 def test_every_coefficient_is_a_number_of_its_format_and_is_used(format):
     used = {
         abs(float(node.value))

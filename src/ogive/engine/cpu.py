@@ -32,7 +32,7 @@ PLAIN = (Tensor, torch.nn.Parameter)
 MOST_LAUNCHES = 4096
 _launches: dict[object, Launch] = {}
 # looking up a name costs time in every call
-empty_like = torch.empty_like
+empty_like = results.empty_like
 
 
 def check() -> None:
@@ -88,10 +88,7 @@ def mapped(program: Program, dtypes: Sequence[torch.dtype]) -> Callable[..., Ten
         count, places = x.numel(), [t.data_ptr() for t in tensors]
         if 0 in places:
             raise RuntimeError("a tensor has no memory")
-        if x.nbytes < results.LEAST:
-            y = empty_like(x)
-        else:
-            y = results.empty(x, x.shape, x.stride(), x.dtype)
+        y = empty_like(x)
         parallel = workers(count, threads.available()) if count > SHARE else 0
         start(flat, parallel, *places, y.data_ptr(), count)
         return y

@@ -46,6 +46,11 @@ def empty(like: Tensor, size: Sequence[int], stride: Sequence[int], dtype: torch
     return made
 
 
+def empty_like(x: Tensor) -> Tensor:
+    """The same for a result like a dense tensor, large or small."""
+    return torch.empty_like(x) if x.nbytes < LEAST else empty(x, x.shape, x.stride(), x.dtype)
+
+
 class _Block:
     """The memory of a result, held by a tensor that nobody else knows."""
 

@@ -2,8 +2,8 @@
 
 Apart from the elementwise operators because nothing here comes from a formula of the language: each
 is written by hand, from torch's operators, so that gradients of any order, forward mode, vmap,
-compilation and export work by composition. Softmax and its nearest have kernels of their own as
-well (softmax.py). The catalogue's rowwise entries are the references that the tests compare with.
+compilation and export work by composition. Some have kernels of their own as well (maps.py and
+fused.py). The catalogue's rowwise entries are the references that the tests compare with.
 
 What all have in common: any dimension, also a negative one; a tensor without dimensions is a row of
 one; a dimension of size 0 gives an empty result; float16 and bfloat16 are computed in float32 and
@@ -23,17 +23,15 @@ import torch
 from torch import Tensor
 
 from ogive.errors import InputError
-from ogive.ops import softmax as fused
+from ogive.ops import fused, maps
+from ogive.ops.maps import MAPS, WIDE, largest_size, length
 
 Rowwise = TypeVar("Rowwise", bound=Callable[..., Tensor])
 
 #: Entry -> function (x, dim, **parameters), filled by the decorator below.
 IMPLEMENTATIONS: dict[str, Callable[..., Tensor]] = {}
-_WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
 #: An empty sum has a value; every other function gives an empty result for an empty row.
 _REDUCTIONS = ("logsumexp", "logmeanexp")
-#: These take 16-bit numbers as they are, and compute in float32 themselves.
-_FUSED = ("softmax", "softmin", "log_softmax")
 
 
 def implementation(function: Rowwise) -> Rowwise:
@@ -48,7 +46,8 @@ def implementation(function: Rowwise) -> Rowwise:
             return row.squeeze(0) if row.shape == (1,) else row
         if x.shape[along] == 0 and name not in _REDUCTIONS:
             return x.clone()
-        wide = None if name in _FUSED else _WIDE.get(x.dtype)
+        # kernels take 16-bit numbers as they are, and compute in float32 themselves
+        wide = None if name in MAPS else WIDE.get(x.dtype)
         y = function(x if wide is None else x.to(wide), along, **parameters)
         return y if wide is None else y.to(x.dtype)
 
@@ -88,16 +87,6 @@ def _only_first_largest(x: Tensor, dim: int) -> Tensor:
     return torch.zeros_like(x, dtype=torch.bool).scatter(dim, best, True)
 
 
-def _largest_size(x: Tensor, dim: int, least: float) -> Tensor:
-    """The largest absolute value of each row, at least ``least``, as a constant."""
-    return x.detach().abs().amax(dim, keepdim=True).clamp(min=least)
-
-
-def _length(x: Tensor, dim: int) -> Tensor:
-    length: Tensor = torch.linalg.vector_norm(x, dim=dim, keepdim=True)
-    return length
-
-
 def _shares(weights: Tensor, dim: int) -> Tensor:
     return weights / weights.sum(dim, keepdim=True)
 
@@ -109,13 +98,13 @@ def softmax(x: Tensor, dim: int) -> Tensor:
     The largest element is subtracted. -inf gets the share 0; a row of -inf and a row that holds
     +inf or NaN are NaN throughout. The Jacobian is diag(y) - y y^T.
     """
-    return fused.softmax(x, dim)
+    return fused.apply(maps.SOFTMAX, x, dim)
 
 
 @implementation
 def softmin(x: Tensor, dim: int) -> Tensor:
     """Softmax of -x; same shape. +inf gets the share 0; -inf in a row makes it NaN."""
-    return fused.softmin(x, dim)
+    return fused.apply(maps.SOFTMIN, x, dim)
 
 
 @implementation
@@ -126,7 +115,7 @@ def log_softmax(x: Tensor, dim: int) -> Tensor:
     well; torch's, which serves elsewhere, to a few units of max(1, |y|), since it rounds 1 plus the
     other terms. NaN as in softmax.
     """
-    return fused.log_softmax(x, dim)
+    return fused.apply(maps.LOG_SOFTMAX, x, dim)
 
 
 @implementation
@@ -135,7 +124,8 @@ def logsumexp(x: Tensor, dim: int, keepdim: float = 0.0) -> Tensor:
 
     The gradient is softmax(x). A row of -inf, or an empty one, gives -inf; +inf gives +inf.
     """
-    return torch.logsumexp(x, dim, keepdim=bool(keepdim))
+    y = fused.apply(maps.LOGSUMEXP, x, dim)
+    return y.unsqueeze(dim) if keepdim else y
 
 
 @implementation
@@ -294,7 +284,7 @@ def taylor_softmax(x: Tensor, dim: int) -> Tensor:
     so that squares do not overflow. An infinite element makes the row NaN. arXiv:1511.05042.
     """
     shifted = 1.0 + x
-    scale = _largest_size(shifted, dim, 1.0)
+    scale = largest_size(shifted, dim, 1.0)
     return _shares((1.0 / scale).square() + (shifted / scale).square(), dim)
 
 
@@ -306,7 +296,7 @@ def spherical_softmax(x: Tensor, dim: int, eps: float | Tensor = 1e-8) -> Tensor
     eps = 0; an infinite element makes the row NaN. arXiv:1511.05042.
     """
     root = torch.as_tensor(eps, dtype=x.dtype, device=x.device).sqrt()
-    scale = torch.maximum(_largest_size(x, dim, torch.finfo(x.dtype).tiny), root.detach())
+    scale = torch.maximum(largest_size(x, dim, torch.finfo(x.dtype).tiny), root.detach())
     return _shares((x / scale).square() + (root / scale).square(), dim)
 
 
@@ -362,22 +352,20 @@ def squash(x: Tensor, dim: int) -> Tensor:
     Scaled by the largest element, so that the square of the length does not overflow. A row of
     zeros gives 0 with derivative 0; an infinite element makes the row NaN. arXiv:1710.09829.
     """
-    scale = _largest_size(x, dim, torch.finfo(x.dtype).tiny)
+    scale = largest_size(x, dim, torch.finfo(x.dtype).tiny)
     direction = x / scale
-    length = _length(direction, dim)
-    return direction * length / ((1.0 / scale).square() + length.square())
+    size = length(direction, dim)
+    return direction * size / ((1.0 / scale).square() + size.square())
 
 
 @implementation
-def l2_normalize(x: Tensor, dim: int, eps: float = 1e-12) -> Tensor:
+def l2_normalize(x: Tensor, dim: int, eps: float | Tensor = 1e-12) -> Tensor:
     """x / max(|x|, eps); same shape.
 
     torch.nn.functional.normalize, but scaled, so that the square of the length neither overflows
     nor vanishes. A row of zeros gives 0; an infinite element makes the row NaN.
     """
-    scale = _largest_size(x, dim, torch.finfo(x.dtype).tiny)
-    direction = x / scale
-    return direction / torch.maximum(_length(direction, dim), eps / scale)
+    return fused.apply(maps.l2_normalize(eps), x, dim)
 
 
 @implementation

@@ -16,11 +16,11 @@ from ogive.catalogue import Spec
 from ogive.engine import cpu
 from ogive.engine.choice import own
 from ogive.engine.shortcuts import Shortcut, Way, native_first, nowhere
-from ogive.ops import gates, rowwise
-from ogive.ops import softmax as fused
+from ogive.ops import fused, gates, rowwise
 from ogive.ops.apply import apply, transformed
 from ogive.ops.arguments import Value
 from ogive.ops.kinds import RUN, bound, planned, recorded
+from ogive.ops.maps import MAPS
 from ogive.ops.native import NATIVE
 from ogive.ops.plan import Plan
 
@@ -121,9 +121,9 @@ def _alike(a: Tensor, b: Tensor) -> bool:
 def _rowwise(name: str, numbers: Values, dim: Any) -> Way:
     if type(dim) is not int:
         return nowhere
-    if name in fused.MAPS:
-        start, record = fused.starting, fused.recorded
-        rows = fused.owned(fused.MAPS[name])
+    rows = MAPS[name](**numbers) if name in MAPS else None
+    if rows is not None:
+        start, record, rows = fused.starting, fused.recorded, fused.owned(rows)
         return Shortcut(lambda x: start(rows, x, dim), lambda x: record(rows, x, dim)).way
     return _checked(partial(rowwise.IMPLEMENTATIONS[name], dim=dim, **numbers))
 

@@ -105,7 +105,7 @@ def exp(format: Format, x: Value) -> Value:
 
 def decay(format: Format, size: Value) -> Value:
     """exp(-size) for size >= 0: it cannot overflow, so 2**n needs no more care than 2**64 gives."""
-    x = _at_most(size, -_exp_limits(format)[0])
+    x = _at_most(size, _vanished(format))
     n = _nearest(format, x, -_numbers(format, "1/ln2")[0])
     high, low = _numbers(format, "ln2")
     return _decayed(format, fma(n, -low, fma(n, -high, -x)), n)
@@ -137,9 +137,19 @@ def _nearest(format: Format, x: Value, factor: float) -> Value:
 
 def _decayed(format: Format, r: Value, n: Value) -> Value:
     """2**n exp(r) for n <= 0, the last product rounding to a subnormal number."""
-    p = _exp_of_rest(format, r)
+    return _lowered(format, _exp_of_rest(format, r), n)
+
+
+def _lowered(format: Format, p: Value, n: Value) -> Value:
+    """2**n p, where 2**n alone might be no normal number."""
     up, down = (64.0, 2.0**-64) if format is FLOAT32 else (512.0, 2.0**-512)
     return (p * _power_of_two(n + up)) * down
+
+
+def _vanished(format: Format) -> float:
+    """Where 2**n is 0 before it is lowered: an underflow would take 150 cycles, and masked rows of
+    softmax are full of infinities."""
+    return 132.5 if format is FLOAT32 else 1064.0
 
 
 def _reduced_wide(x: Value) -> tuple[Value, Value]:
@@ -157,7 +167,7 @@ def exp_of_wide(format: Format, x: Value) -> Value:
 
 def decay_of_wide(format: Format, size: Value) -> Value:
     """exp(-size) in float32 for a float64 size >= 0."""
-    r, n = _reduced_wide(-_at_most(size, -_exp_limits(format)[0]))
+    r, n = _reduced_wide(-_at_most(size, _vanished(format)))
     return _decayed(format, r, n)
 
 
@@ -538,8 +548,8 @@ def exp_short(format: Format, x: Value) -> Value:
 
 def decay_short(format: Format, size: Value) -> Value:
     """exp(-size) for size >= 0."""
-    n, r = _reduced_short(-_at_most(size, -_exp_limits(format)[0]))
-    return (_exp_of_rest_short(r) * _power_of_two(n + 512.0)) * 2.0**-512
+    n, r = _reduced_short(-_at_most(size, _vanished(format)))
+    return _lowered(format, _exp_of_rest_short(r), n)
 
 
 def expm1_short(format: Format, x: Value) -> Value:

@@ -23,8 +23,9 @@ OPERATIONS: dict[str, str] = {
     "round": "the nearest whole number, ties to even, for |a| < 2**22 (float32), 2**51 (float64)",
     "ldexp": "a * 2**n for a normal a and a whole n from -300 to 300 (float32), -2200 to 2200 "
     "(float64): overflows to infinity, underflows gradually, rounded once",
-    "exp2": "2**a for a whole a where that is a normal number",
-    "exponent": "floor(log2(a)) as a float, for a positive normal a",
+    "exp2": "2**a for a whole a where that is a normal number, 0 one below the last such a",
+    "exponent": "floor(log2(a)) as a float, for a positive normal a; one below the least of these "
+    "for a smaller a, one above the largest for infinity",
     "copysign": "the size of a with the sign of b",
     "rarely": "b where the condition a holds, else c; b is only evaluated if some element needs it",
     "libm": "the C library's function, element by element: slow, float64 only; the node's value "

@@ -1,4 +1,4 @@
-"""What softmax's kernels do: steps over the vectors of a row, and walks made of them.
+"""What the rowwise kernels do: steps over the vectors of a row, and walks made of them.
 
 Sums are made in float64 (compensated, where the numbers are float64 themselves), and what a
 difference loses to rounding is put back into its exponential, so neither long rows nor numbers far
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ogive.engine.softmax.formulas import FORMULAS, PAIRS
+from ogive.engine.rowwise.formulas import FORMULAS, PAIRS
 from ogive.expr import symbol
 from ogive.printers.llvm import TYPES, Text, globally
 from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value
@@ -25,6 +25,8 @@ class Kernel(NamedTuple):
         name: the program.
         negated: of -x instead of x.
         tempered: of x times a number that is given, or a gradient times it.
+
+    L2 normalisation is given eps as that number.
     """
 
     name: str
@@ -57,8 +59,20 @@ class Kind:
 
     @property
     def blocked(self) -> bool:
-        """Whether the sum of a block is made in float32: 16 bits only show it in a log near 0."""
-        return self.narrow and self.kernel.name != "log_softmax"
+        """Whether a block is added up as it is: a length, the root of a sum, does not show it, and
+        16 bits only in a logarithm near 0."""
+        if self.kernel.name.startswith("l2_normalize"):
+            return True
+        return self.narrow and self.kernel.name not in ("log_softmax", "logsumexp")
+
+    @property
+    def share(self) -> str:
+        """The formula of an exponential below the largest. Logsumexp and its gradient do without
+        what a difference loses to rounding."""
+        if self.kernel.name == "logsumexp":
+            return "term"
+        plain = self.narrow or self.kernel.name == "logsumexp_backward"
+        return "plain_share" if plain else "share"
 
 
 class Step:
@@ -164,7 +178,19 @@ class Step:
         m = self.state("m")
         if self.kind.kernel.tempered:
             return self.formula("tempered", x, m, self.factor(0), self.factor(1))[0]
-        return self.formula("share_of_16_bits" if self.kind.narrow else "share", x, m)[0]
+        return self.formula(self.kind.share, x, m)[0]
+
+    def absolute(self, x: str) -> str:
+        fabs = self.module.intrinsic("fabs", self.kind.format, 1)
+        return self.line(f"call {self.vector} {fabs}({self.vector} {x})")
+
+    def normal(self) -> str:
+        """x times the power of two of its row."""
+        return self.times(self.read("x"), self.state("m"))
+
+    def least(self) -> list[str]:
+        """Eps, in two numbers, times the power of two of the row."""
+        return [self.times(self.factor(k), self.state("m")) for k in range(2)]
 
     def factor(self, index: int) -> str:
         """One of the two numbers a kernel is given."""
@@ -267,6 +293,34 @@ def _products(s: Step) -> None:
     s.find("a", s.times(s.read("y"), s.read("g")))
 
 
+def _largest_size(s: Step) -> None:
+    s.find("m", s.absolute(s.read("x")))
+
+
+def _squares(s: Step) -> None:
+    x = s.normal()
+    s.find("a", s.times(x, x))
+
+
+def _squares_and_products(s: Step) -> None:
+    x = s.normal()
+    s.find("a", s.times(x, x))
+    s.find("b", s.times(x, s.read("g")))
+
+
+def _normalized(s: Step) -> None:
+    s.write("y", s.formula("scaled", s.normal(), s.state("high"), s.state("low"))[0])
+
+
+def _slope_across(s: Step) -> None:
+    (dx,) = s.formula("across", s.normal(), s.read("g"), s.state("low"))
+    s.write("dx", s.times(s.times(dx, s.state("high")), s.state("m")))
+
+
+def _weighted(s: Step) -> None:
+    s.write("dx", s.times(s.read("e"), s.state("high")))
+
+
 def _scaled(s: Step) -> None:
     s.write("y", s.formula("scaled", s.read("e"), s.state("high"), s.state("low"))[0])
 
@@ -315,6 +369,32 @@ def _quotient(s: Step) -> None:
     s.set("high", s.formula("quotient", s.sum("b")[0], s.sum("a")[0])[0])
 
 
+def _write_log_sum(s: Step) -> None:
+    s.write("y", s.formula("logarithm_of_sum", s.state("m"), *s.sum("a"))[0])
+
+
+def _gradient_over_sum(s: Step) -> None:
+    s.set("high", s.formula("quotient", s.read("g"), s.sum("a")[0])[0])
+
+
+def _scale(s: Step) -> None:
+    s.set("m", s.formula("scale", s.larger(s.state("m"), s.factor(0)))[0])
+
+
+def _inverse_length(s: Step) -> None:
+    high, low = s.formula("inverse_length", *s.sum("a"), *s.least())
+    s.set("high", high)
+    s.set("low", low)
+
+
+def _inclination(s: Step) -> None:
+    total, rest = s.sum("a")
+    eps, eps_low = s.least()
+    inverse, _ = s.formula("inverse_length", total, rest, eps, eps_low)
+    s.set("high", inverse)
+    s.set("low", s.formula("inclination", s.sum("b")[0], total, eps, inverse)[0])
+
+
 @dataclass(frozen=True)
 class Walk:
     """A step for every vector; then the lanes of some fields are gathered, if they are those of one
@@ -327,12 +407,22 @@ class Walk:
 
 @dataclass(frozen=True)
 class Program:
-    """The operands (inputs, the output, perhaps e: exponentials that are kept) and the walks."""
+    """The operands (inputs, the output, perhaps e: exponentials that are kept) and the walks.
+
+    One number a row is in the ``single`` operand: it is read or written between the walks.
+    """
 
     operands: tuple[str, ...]
     walks: tuple[Walk, ...]
+    single: str = ""
+
+    @property
+    def reduces(self) -> bool:
+        """Whether the result has one number a row."""
+        return self.single == "y"
 
 
+_FOR_SCALE = Walk(_largest_size, ("m",), _scale)
 _FOR_LARGEST = Walk(_largest, ("m",))
 PROGRAMS = {
     "softmax": Program(
@@ -351,5 +441,20 @@ PROGRAMS = {
     "log_softmax_backward_of_x": Program(
         ("x", "g", "dx", "e"),
         (_FOR_LARGEST, Walk(_keep_both, ("a", "b"), _quotient), Walk(_remainder)),
+    ),
+    "logsumexp": Program(
+        ("x", "y"), (_FOR_LARGEST, Walk(_total, ("a",), _write_log_sum)), single="y"
+    ),
+    "logsumexp_backward": Program(
+        ("x", "g", "dx", "e"),
+        (_FOR_LARGEST, Walk(_keep, ("a",), _gradient_over_sum), Walk(_weighted)),
+        single="g",
+    ),
+    "l2_normalize": Program(
+        ("x", "y"), (_FOR_SCALE, Walk(_squares, ("a",), _inverse_length), Walk(_normalized))
+    ),
+    "l2_normalize_backward": Program(
+        ("x", "g", "dx"),
+        (_FOR_SCALE, Walk(_squares_and_products, ("a", "b"), _inclination), Walk(_slope_across)),
     ),
 }

@@ -1,4 +1,4 @@
-"""Softmax and its relatives as differentiable functions, served by kernels."""
+"""Functions of rows as differentiable functions, served by kernels."""
 
 from functools import partial
 
@@ -9,13 +9,14 @@ from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import ogive
+from ogive.ops.fused import softmax_at
 from ogive.ops.rowwise import IMPLEMENTATIONS, gumbel_softmax_of
-from ogive.ops.softmax import softmax_at
 
 # torch warns about its own forward-mode decompositions when they are first needed
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
 
-NAMES = ("softmax", "softmin", "log_softmax", "gumbel_softmax")
+NAMES = ("softmax", "softmin", "log_softmax", "gumbel_softmax", "logsumexp", "l2_normalize")
+CONSTANT_SUM = ("softmax", "softmin", "gumbel_softmax")
 NARROW = (torch.bfloat16, torch.float16)
 INF = float("inf")
 
@@ -29,6 +30,10 @@ def composed(name, x, dim):
     """The map as torch operators."""
     if name == "log_softmax":
         return torch.log_softmax(x, dim)
+    if name == "logsumexp":
+        return torch.logsumexp(x, dim)
+    if name == "l2_normalize":
+        return torch.nn.functional.normalize(x, dim=dim)
     return torch.softmax({"softmin": -x, "gumbel_softmax": x / 0.7}.get(name, x), dim)
 
 
@@ -71,10 +76,12 @@ def test_gradients_of_both_orders_in_both_modes(name, dim):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dtype", (torch.float32, torch.float64, *NARROW))
 def test_the_kernels_gradient_is_torchs(name, dtype):
-    x, g = numbers(6, 40, dtype=dtype).requires_grad_(), numbers(6, 40, dtype=dtype, seed=1)
+    x = numbers(6, 40, dtype=dtype).requires_grad_()
     wide = x.detach().double().requires_grad_()
     for dim in (0, 1):
-        got = gradient(function(name)(x, dim), x, g)
+        y = function(name)(x, dim)
+        g = numbers(*y.shape, dtype=dtype, seed=1)
+        got = gradient(y, x, g)
         wanted = gradient(composed(name, wide, dim), wide, g.double())
         assert got.dtype == dtype
         torch.testing.assert_close(got.double(), wanted, rtol=0, atol=8 * torch.finfo(dtype).eps)
@@ -84,8 +91,9 @@ def test_the_kernels_gradient_is_torchs(name, dtype):
 @pytest.mark.parametrize("dtype", NARROW)
 def test_a_recorded_gradient_is_the_kernels(name, dtype):
     """Torch computes it with create_graph; 16-bit numbers are rounded once there, too."""
-    x, g = numbers(6, 40, dtype=dtype).requires_grad_(), numbers(6, 40, dtype=dtype, seed=1)
+    x = numbers(6, 40, dtype=dtype).requires_grad_()
     y = function(name)(x, 1)
+    g = numbers(*y.shape, dtype=dtype, seed=1)
     kernel = gradient(y, x, g, retain_graph=True)
     recorded = gradient(y, x, g, create_graph=True)
     assert recorded.dtype == dtype and recorded.requires_grad
@@ -105,11 +113,11 @@ def test_expanded_gradients_and_transposed_inputs(name):
     wide = x.detach().clone().requires_grad_()
     g = torch.ones(()).double().expand(7, 5)
     for dim in (0, 1):
-        got = gradient(function(name)(x, dim)[:, :3].sum() * 2, x, None)
-        wanted = gradient(composed(name, wide, dim)[:, :3].sum() * 2, wide, None)
+        got = gradient(function(name)(x, dim)[..., :3].sum() * 2, x, None)
+        wanted = gradient(composed(name, wide, dim)[..., :3].sum() * 2, wide, None)
         torch.testing.assert_close(got, wanted)
-        zero = gradient(function(name)(x, dim), x, g) if name != "log_softmax" else torch.zeros(1)
-        assert zero.abs().max() < 1e-15
+        if name in CONSTANT_SUM:
+            assert gradient(function(name)(x, dim), x, g).abs().max() < 1e-15
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -148,15 +156,17 @@ def test_a_tangent(name):
 def test_traces_and_fake_tensors_see_torchs_operators(name):
     x = numbers(3, 5)
     graph = make_fx(partial(function(name), dim=1))(x)
-    assert "softmax" in graph.code
+    assert "ogive" not in graph.code
     torch.testing.assert_close(graph(x), function(name)(x, 1))
+    wanted = composed(name, x, 1).shape
     with FakeTensorMode() as mode:
         fake = mode.from_tensor(x).requires_grad_()
         y = function(name)(fake, 1)
-        assert y.shape == x.shape and gradient(y.sum(), fake, None).shape == x.shape
+        assert y.shape == wanted
+        assert gradient(y.sum(), fake, None).shape == x.shape
 
 
-@pytest.mark.parametrize("name", NAMES[:3])
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"gumbel_softmax"}))
 def test_other_modes_see_torchs_operators(name):
     from torch.utils.flop_counter import FlopCounterMode
 
@@ -168,7 +178,8 @@ def test_other_modes_see_torchs_operators(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_meta_tensor_has_a_shape(name):
-    assert function(name)(torch.ones(2, 3, device="meta"), 1).shape == (2, 3)
+    wanted = composed(name, torch.ones(2, 3), 1).shape
+    assert function(name)(torch.ones(2, 3, device="meta"), 1).shape == wanted
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -176,7 +187,7 @@ def test_a_meta_tensor_has_a_shape(name):
 def test_nothing(name, shape):
     x = torch.zeros(shape, requires_grad=True)
     y = IMPLEMENTATIONS[name](x, 1)
-    assert y.shape == shape
+    assert y.shape == composed(name, torch.zeros(shape), 1).shape
     y.sum().backward()
     assert x.grad.shape == shape
 
@@ -206,7 +217,7 @@ def test_a_learned_temperature_is_differentiated():
 
 def test_kernels_that_cannot_be_had_are_replaced(monkeypatch):
     from ogive.engine import choice
-    from ogive.engine.softmax import tasks
+    from ogive.engine.rowwise import tasks
     from ogive.errors import EngineError, EngineWarning
 
     def refuse(*_):
@@ -221,3 +232,40 @@ def test_kernels_that_cannot_be_had_are_replaced(monkeypatch):
         torch.testing.assert_close(y, torch.softmax(x, 1))
     finally:
         choice.state.change(broken="")
+
+
+@pytest.mark.parametrize("dtype", (torch.float32, torch.float64))
+@pytest.mark.parametrize("size", (1e-3, 1.0, 1e3))
+def test_below_eps_a_row_is_only_scaled(size, dtype):
+    x = torch.tensor([[3e-3, 4e-3], [3.0, 4.0]], dtype=dtype) * size
+    x, g = x.requires_grad_(), torch.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=dtype)
+    y = IMPLEMENTATIONS["l2_normalize"](x, 1, eps=size)
+    torch.testing.assert_close(y[0], x[0] / size)
+    torch.testing.assert_close(y[1], torch.tensor([0.6, 0.8], dtype=dtype))
+    torch.testing.assert_close(gradient(y, x, g)[0], g[0] / size)
+
+
+def test_gradients_of_both_orders_on_both_sides_of_eps():
+    x = (numbers(4, 3) * torch.tensor([[0.1], [0.2], [5.0], [9.0]])).double().requires_grad_()
+    compute = partial(IMPLEMENTATIONS["l2_normalize"], dim=1, eps=1.5)
+    assert gradcheck(compute, (x,), check_forward_ad=True) and gradgradcheck(compute, (x,))
+
+
+@pytest.mark.parametrize("dtype", (torch.float32, torch.float64))
+def test_eps_may_be_as_extreme_as_it_likes(dtype):
+    x = torch.tensor([[0.0, 0.0], [3.0, 4.0]], dtype=dtype)
+    assert (IMPLEMENTATIONS["l2_normalize"](x, 1, eps=1e300) < 1e-30).all()
+    tiny = IMPLEMENTATIONS["l2_normalize"](x, 1, eps=1e-320)
+    torch.testing.assert_close(tiny, torch.tensor([[0.0, 0.0], [0.6, 0.8]], dtype=dtype))
+
+
+def test_a_learned_eps_is_differentiated():
+    x, eps = numbers(2, 3) * 0.1, torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(lambda e: IMPLEMENTATIONS["l2_normalize"](x, 1, eps=e), (eps,))
+
+
+def test_the_dimension_of_a_logarithm_can_be_kept():
+    x = numbers(3, 4, 5)
+    for dim in (0, 1, -1):
+        kept = IMPLEMENTATIONS["logsumexp"](x, dim, keepdim=True)
+        torch.testing.assert_close(kept, torch.logsumexp(x, dim, keepdim=True))

@@ -1,4 +1,4 @@
-"""The loops of softmax's kernels: walks through rows, and the tasks that threads share.
+"""The loops of the rowwise kernels: walks through rows, and the tasks that threads share.
 
 Rows that lie in memory one behind the other are walked through vector by vector (``rows``); along
 any other dimension neighbours are rows of their own, one in each lane (``columns``). Both take the
@@ -11,8 +11,8 @@ from __future__ import annotations
 from string import Template
 
 from ogive.engine.loops import SIZE
-from ogive.engine.softmax.memory import COMPENSATED, HELPERS, MASKED, READ, WIDE, WRITE, stored
-from ogive.engine.softmax.steps import FIELDS, MINUS_INFINITY, STATE, Kind, Step
+from ogive.engine.rowwise.memory import COMPENSATED, HELPERS, MASKED, READ, WIDE, WRITE, stored
+from ogive.engine.rowwise.steps import FIELDS, MINUS_INFINITY, STATE, Kind, Step
 from ogive.printers.llvm import TYPES, Text
 from ogive.printers.machine import FLOAT32, FLOAT64
 
@@ -44,7 +44,7 @@ class _Module:
             "double": self.module.type(FLOAT64),
             "mask": f"<{lanes} x i1>",
             "true": f"<{lanes} x i1> splat (i1 true)",
-            "numbers": ", ".join(f"i64 {i}" for i in range(lanes)),
+            "numbers": ", ".join(f"i32 {i}" for i in range(lanes)),
             "lowest": MINUS_INFINITY,
             "state": STATE,
             "vectors": VECTORS,
@@ -55,6 +55,8 @@ class _Module:
             "line": self.each(", ptr %{o}.here"),
             "here": self.each(", ptr %{o}.here, i64 %{o}.pace"),
             "near": self.each(", ptr %{o}.here, i64 {near}"),
+            "apart": self.each("  %{o}.apart = mul i64 %i, {near}\n" + _APART),
+            "there": self.each(", ptr %{o}.there, i64 %{o}.pace"),
         }
 
     def text(self) -> str:
@@ -149,13 +151,17 @@ def _number(name: str, index: int) -> str:
 """
 
 
+_APART = "  %{o}.there = getelementptr i8, ptr %{o}.at, i64 %{o}.apart\n"
 _MOVE = "  %{o}.here = getelementptr i8, ptr %{o}.at, i64 %{o}.move\n"
-#: The lanes that %left elements fill.
-_FILLED = """\
-  %one = insertelement <$lanes x i64> poison, i64 %left, i64 0
-  %all = shufflevector <$lanes x i64> %one, <$lanes x i64> poison, <$lanes x i32> zeroinitializer
-  %mask = icmp ugt <$lanes x i64> %all, <$numbers>
+#: The lanes that so many elements fill.
+_LANES_OF = """\
+  %least = call i64 @llvm.umin.i64(i64 %{count}, i64 $lanes)
+  %short = trunc i64 %least to i32
+  %one = insertelement <$lanes x i32> poison, i32 %short, i64 0
+  %all = shufflevector <$lanes x i32> %one, <$lanes x i32> poison, <$lanes x i32> zeroinitializer
+  %mask = icmp sgt <$lanes x i32> %all, <$numbers>
 """
+_FILLED = _LANES_OF.format(count="left")
 #: The step along a row: block after block, then what is left.
 _ALONG = (
     """\
@@ -228,7 +234,8 @@ end:
 #: A walk through some rows. Their state has a lane for each; the state with which a row is walked
 #: through is its own. Between two walks through a row there are others, so that it need not wait
 #: for its sum.
-_ROW_BY_ROW = """\
+_ROW_BY_ROW = (
+    """\
 define internal void @walk$k(ptr %l, ptr %state, i64 %n, i64 %count, i64 %used$paced) #0 {
 entry:
   %s = alloca [$state x i8], align 64
@@ -244,11 +251,15 @@ $kept
   %more = icmp ult i64 %next, %count
   br i1 %more, label %loop, label %end
 end:
-  call void @after$k(ptr %l, ptr %state, $true$paced)
+"""
+    + _LANES_OF.format(count="count")
+    + """\
+  call void @after$k(ptr %l, ptr %state, $mask %mask$paced)
   ret void
 }
 
 """
+)
 #: A number that all lanes of a row have, to the row's lane.
 _KEEP = """\
   %from$at = getelementptr i8, ptr %s, i64 $at
@@ -276,7 +287,8 @@ _TAKE = """\
   store $vector %all$at, ptr %to$at, align 64
 """
 #: A walk down columns.
-_DOWN = """\
+_DOWN = (
+    """\
 define internal void @walk$k(ptr %l, ptr %state, i64 %n, i64 %count, i64 %used$paced) #0 {
 entry:
   br label %head
@@ -300,7 +312,13 @@ single:
 after:
   %i = phi i64 [ 0, %few ], [ %i.next, %after ]
   %s = getelementptr [$state x i8], ptr %state, i64 %i
-  call void @after$k(ptr %l, ptr %s, $true$paced)
+  %gone = mul i64 %i, $lanes
+  %used.here = sub i64 %count, %gone
+$apart
+"""
+    + _LANES_OF.format(count="used.here")
+    + """\
+  call void @after$k(ptr %l, ptr %s, $mask %mask$there)
   %i.next = add i64 %i, 1
   %more = icmp ult i64 %i.next, %used
   br i1 %more, label %after, label %end
@@ -309,6 +327,7 @@ end:
 }
 
 """
+)
 _ROWS_USED = "  %used = add i64 1, 0"
 _COLUMNS_USED = """\
   %more = add i64 %count, $lanes
@@ -316,6 +335,7 @@ _COLUMNS_USED = """\
   %used = udiv i64 %past, $lanes"""
 _TASK = """\
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
+declare i64 @llvm.umin.i64(i64, i64)
 
 define internal void @task(ptr %l, i64 %n, i64 %count$paced) {
 entry:

@@ -1,4 +1,4 @@
-"""How softmax's kernels read, write and add up vectors, as text with words to fill in."""
+"""How the rowwise kernels read, write and add up vectors, as text with words to fill in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kernels of softmax: right to the last digits, wherever the rows lie and however long."""
+"""The rowwise kernels: right to the last digits, wherever the rows lie and however long."""
 
 from fractions import Fraction
 
@@ -7,13 +7,15 @@ import pytest
 import torch
 
 from ogive.engine import cpu
-from ogive.engine.softmax import PROGRAMS, Kernel, Kind, attempt, run
-from ogive.engine.softmax.loops import source
+from ogive.engine.rowwise import PROGRAMS, Kernel, Kind, attempt, run
+from ogive.engine.rowwise.loops import source
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 NARROW = (torch.bfloat16, torch.float16)
 SIZES = (1, 7, 16, 17, 64, 1000, 100003)
 SOFTMAX, LOG_SOFTMAX = Kernel("softmax"), Kernel("log_softmax")
+LOGSUMEXP, NORMALIZE = Kernel("logsumexp"), Kernel("l2_normalize")
+EPS = 1e-12
 INF, NAN = float("inf"), float("nan")
 #: Units of the last place, beside the half that rounding to 16 bits takes.
 BAR = 3.0
@@ -161,7 +163,8 @@ def test_results_do_not_depend_on_the_number_of_threads(shape, dim, dtype):
             y = run(SOFTMAX, (x,), dim)
             slopes = run(Kernel("softmax_backward"), (y, g), dim)
             others = run(Kernel("log_softmax_backward_of_x"), (x, g), dim)
-            found.append((y, run(LOG_SOFTMAX, (x,), dim), slopes, others))
+            sums, rows = run(LOGSUMEXP, (x,), dim), run(NORMALIZE, (x,), dim, EPS)
+            found.append((y, run(LOG_SOFTMAX, (x,), dim), slopes, others, sums, rows))
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(a, b) for a, b in zip(*found, strict=True))
@@ -189,6 +192,97 @@ def test_the_ends_of_the_range(dtype):
 def test_small_shares_fade_out_gradually():
     x = torch.tensor([[0.0, -88.0, -95.0, -103.0, -105.0]])
     assert units(run(SOFTMAX, (x,), 1), exact(x, 1)[1]) <= BAR
+
+
+def accurate(x, dim):
+    """Logsumexp and the rows of length 1, in extended precision."""
+    wide = x.double().numpy().astype(np.longdouble)
+    largest = wide.max(dim, keepdims=True)
+    logarithm = (largest + np.log(np.exp(wide - largest).sum(dim, keepdims=True))).squeeze(dim)
+    return logarithm, wide / np.sqrt((wide * wide).sum(dim, keepdims=True))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dim", (0, 1, 2))
+@pytest.mark.parametrize("shape", ((3, 17, 33), (5, 1, 300), (9, 4, 1), (2, 5, 3000), (300, 2, 20)))
+def test_logsumexp_and_lengths_are_right_to_the_last_digits(shape, dim, dtype):
+    x = numbers(shape, dtype)
+    logarithm, rows = accurate(x, dim)
+    y = run(LOGSUMEXP, (x,), dim)
+    error = np.abs(y.double().numpy().astype(np.longdouble) - logarithm)
+    assert (error <= 1.1 * torch.finfo(dtype).eps * np.maximum(np.abs(logarithm), 1)).all()
+    assert units(run(NORMALIZE, (x,), dim, EPS), rows) <= bar(dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dim", (0, 1))
+def test_the_gradient_of_logsumexp(dim, dtype):
+    x, g = numbers((40, 70), dtype), numbers((70, 40)[dim], dtype, seed=1)
+    wanted = torch.softmax(x.double(), dim) * g.double().unsqueeze(dim)
+    got = run(Kernel("logsumexp_backward"), (x, g), dim)
+    rtol = 20 * torch.finfo(dtype).eps
+    torch.testing.assert_close(got.double(), wanted, rtol=rtol, atol=tiny(dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dim", (0, 1))
+def test_the_gradient_of_a_length_of_1(dim, dtype):
+    x, g = numbers((40, 70), dtype), numbers((40, 70), dtype, seed=1)
+    wide, h = x.double(), g.double()
+    length = wide.norm(dim=dim, keepdim=True)
+    y = wide / length
+    wanted = (h - y * (h * y).sum(dim, keepdim=True)) / length
+    got = run(Kernel("l2_normalize_backward"), (x, g), dim, EPS)
+    size = (h.abs() + y.abs() * (h * y).abs().sum(dim, keepdim=True)) / length
+    assert ((got.double() - wanted).abs() <= 2 * torch.finfo(dtype).eps * size + tiny(dtype)).all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_logsumexp_of_infinities_and_nan(dtype):
+    x = numbers((7, 100), dtype)
+    x[0], x[1, 3], x[2, 5], x[3, 7], x[4, 1], x[4, 2] = -INF, INF, NAN, -INF, INF, NAN
+    x[5] = INF
+    for y in (run(LOGSUMEXP, (x,), 1), run(LOGSUMEXP, (x.t(),), 0)):
+        assert y[[0, 1, 5]].tolist() == [-INF, INF, INF]
+        assert y[[2, 4]].isnan().all() and y[[3, 6]].isfinite().all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_lengths_with_infinities_and_nan(dtype):
+    x = numbers((5, 100), dtype)
+    x[0, 1], x[1, 2], x[2], x[3] = NAN, INF, -INF, 0
+    kernels = ((NORMALIZE, (x,)), (Kernel("l2_normalize_backward"), (x, torch.ones_like(x))))
+    for kernel, given in kernels:
+        columns = tuple(t.t() for t in given)
+        for y in (run(kernel, given, 1, 1.0), run(kernel, columns, 0, 1.0).t()):
+            assert y[:3].isnan().all() and y[4].isfinite().all()
+            assert (y[3] == (0 if kernel is NORMALIZE else 1)).all()
+
+
+@pytest.mark.parametrize("dtype", (torch.float32, torch.float64))
+@pytest.mark.parametrize("power", (-1.0, -0.9, -0.6, -0.3, 0.3, 0.6, 0.9, 1.0))
+def test_lengths_at_the_ends_of_the_range(power, dtype):
+    """Squares of such numbers overflow or vanish."""
+    limits = torch.finfo(dtype)
+    size = 2.0 ** (round(power * np.log2(limits.max)) - 4)
+    g = torch.tensor([[3.0, 4.0, 12.0], [-2.0, 3.0, 6.0]], dtype=dtype)
+    x, eps = g * size, limits.tiny * limits.eps
+    y = run(NORMALIZE, (x,), 1, eps)
+    assert units(y, accurate(x, 1)[1]) <= BAR
+    along = run(Kernel("l2_normalize_backward"), (x, g), 1, eps)
+    assert (along.abs() <= 2 * limits.eps / size).all()
+    other = run(Kernel("l2_normalize_backward"), (x, g.flip(1)), 1, eps)
+    wanted = run(Kernel("l2_normalize_backward"), (g, g.flip(1)), 1, eps) / size
+    torch.testing.assert_close(other, wanted, rtol=4 * limits.eps, atol=0)
+
+
+@pytest.mark.parametrize("dtype", (torch.float32, torch.float64))
+def test_the_length_of_the_smallest_number(dtype):
+    limits = torch.finfo(dtype)
+    least = limits.tiny * limits.eps
+    x = torch.tensor([[least, -least, 0.0, 0.0]], dtype=dtype)
+    y = run(NORMALIZE, (x,), 1, least)
+    torch.testing.assert_close(y, torch.tensor([[0.5**0.5, -(0.5**0.5), 0, 0]], dtype=dtype))
 
 
 def test_what_does_not_serve_is_listed():

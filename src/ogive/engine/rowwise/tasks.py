@@ -1,4 +1,4 @@
-"""Running softmax's kernels on tensors: how the work divides into tasks."""
+"""Running the rowwise kernels on tensors: how the work divides into tasks."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from torch import Tensor
 
 from ogive.engine import choice, compiler, cpu, launch, results, threads
 from ogive.engine.loops import SIZE
-from ogive.engine.softmax.loops import LANES, VECTORS, source
-from ogive.engine.softmax.steps import Kernel, Kind
+from ogive.engine.rowwise.loops import LANES, VECTORS, source
+from ogive.engine.rowwise.steps import Kernel, Kind
 from ogive.errors import EngineError
 from ogive.printers.machine import FLOAT64, Format
 
 #: The part of the rows in a chunk of columns has about so many elements: what one walk has read or
 #: written is still in the cache for the next.
-CACHED = 32768
+CACHED = 131072
 #: So many elements of neighbouring short rows are walked through together.
 NEAR = 2048
 
@@ -56,8 +56,12 @@ class _Plan:
             width = min(columns, lanes * max(1, min(VECTORS, CACHED // (n * lanes))))
             steps = (0, size * n * columns, size * width, size * columns)
         self._count, self._tasks = shape.numel(), groups * -(-columns // width)
-        operands = kind.program.operands
+        program, operands = kind.program, kind.program.operands
         every = [steps] * len(operands)
+        if program.single:  # a number for each row, one behind the other
+            each = (0, size * columns, size * width, 0)
+            every[operands.index(program.single)] = each
+        self._shape = (*shape[:dim], *shape[dim + 1 :]) if program.reduces else None
         #: exponentials are kept in the output, or in so many float32 numbers of each thread's own
         self._scratch = 0
         if "e" in operands and kind.narrow:
@@ -72,10 +76,7 @@ class _Plan:
 
     def run(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
         x = x.contiguous()
-        if x.nbytes < results.LEAST:
-            output = torch.empty_like(x)
-        else:
-            output = results.empty(x, x.shape, x.stride(), x.dtype)
+        output = results.empty_like(x) if self._shape is None else x.new_empty(self._shape)
         parallel = 0
         if self._count > launch.SHARE:
             parallel = min(self._tasks, launch.workers(self._count, threads.available()))
@@ -101,7 +102,7 @@ def start(
 ) -> Callable[..., Tensor]:
     """What runs the kernel along ``dim`` of tensors of this dtype and shape, which have elements.
 
-    The factor is that of a tempered kernel.
+    The factor is that of a tempered kernel, or the eps of L2 normalisation.
     """
     return _Plan(kernel, dtype, shape, dim, factor).run
 

@@ -1,0 +1,10 @@
+"""Functions of rows with their gradients, as kernels of the CPU engine.
+
+Softmax, log-softmax, logsumexp and L2 normalisation. A row is walked through two or three times
+while it lies in the cache: for its largest element, for a sum, for the result.
+"""
+
+from ogive.engine.rowwise.steps import PROGRAMS, Kernel, Kind
+from ogive.engine.rowwise.tasks import attempt, run, start
+
+__all__ = ["PROGRAMS", "Kernel", "Kind", "attempt", "run", "start"]
