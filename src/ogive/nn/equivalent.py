@@ -8,7 +8,7 @@ from ogive.catalogue import resolve
 from ogive.errors import OgiveError
 from ogive.nn import known
 from ogive.nn.modules import ActivationModule, Softmax2d, module_class
-from ogive.ops import OPTIONS, ActivationFunction, owning
+from ogive.ops import OPTIONS, ActivationFunction
 
 #: Classes with an activation inside that ogive has no equal of.
 NO_EQUAL: dict[type[nn.Module], str] = {
@@ -41,8 +41,7 @@ def equivalent(
         LeakyReLU(negative_slope=0.2)
     """
     made = Softmax2d() if type(module) is nn.Softmax2d else _made(module, save)
-    if engine is not None:
-        made.function = owning(made.function, engine)
+    made.run_on(engine)
     return made
 
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ogive.catalogue import Parameter, Spec, resolve
 from ogive.errors import ParameterError, nearest
-from ogive.ops import OPTIONS, ActivationFunction, check_save
+from ogive.ops import OPTIONS, ActivationFunction, check_save, owning, presetting
 from ogive.ops.gates import HALVES
 
 if TYPE_CHECKING:
@@ -70,8 +70,9 @@ class ActivationModule(nn.Module):
             (p.name, self.function.preset.get(p.name, p.default)) for p in self.function.parameters
         )
         self._noisy = self.function.kind == "stochastic"
-        #: nothing is ever passed on but the input
-        self._bare = not (self._passed or self._usual or self._noisy)
+        #: nothing that may change is ever passed on but the input
+        self._bare = not (self._usual or self._noisy)
+        self.run_on(None)
         placed = {"device": learning["device"], "dtype": learning["dtype"]}
         for parameter in self.function.parameters:
             value = _checked(parameter, given[parameter.name])
@@ -79,6 +80,12 @@ class ActivationModule(nn.Module):
                 value = self._parameter(value, placed)
             setattr(self, parameter.name, value)
         self.saved()  # a mode that the formula rules out is refused now
+
+    def run_on(self, engine: str | None) -> None:
+        """Gives it an engine of its own; None leaves the one it has."""
+        if engine is not None:
+            self.function = owning(self.function, engine)
+        self._called = presetting(self.function, tuple(self._passed.items()))
 
     def saved(self, dtype: torch.dtype = torch.float32) -> Mode | None:
         """What is kept for backward of inputs of a dtype; None is the input."""
@@ -102,7 +109,7 @@ class ActivationModule(nn.Module):
             left: Tensor = self._replaced.forward(*inputs)
             return left
         if self._bare:
-            bare: Tensor = self.function(*inputs)
+            bare: Tensor = self._called(*inputs)
             return bare
         arguments = self._passed.copy()
         for name, usual in self._usual:
@@ -325,6 +332,10 @@ class Softmax2d(nn.Module):
             raise ParameterError(f"Softmax2d takes 3 or 4 dimensions, not {x.dim()}")
         result: Tensor = self.function(x, dim=-3)
         return result
+
+    def run_on(self, engine: str | None) -> None:
+        """Gives it an engine of its own; None leaves the one it has."""
+        self.function = owning(self.function, engine)
 
     def extra_repr(self) -> str:
         engine = self.function.engine

@@ -398,6 +398,15 @@ def _owning(function: ActivationFunction, engine: str) -> ActivationFunction:
     return type(function)(function.spec, function.preset, engine)
 
 
+@lru_cache(maxsize=1024, typed=True)
+def presetting(
+    function: ActivationFunction, arguments: tuple[tuple[str, Any], ...]
+) -> ActivationFunction:
+    """The same function with arguments that need not be given, and sorted, in every call."""
+    preset = {**function.preset, **dict(arguments)}
+    return type(function)(function.spec, preset, function.engine)
+
+
 # For torch.compile an activation is a constant of the traced program.
 pytree.register_constant(ActivationFunction)
 

@@ -7,9 +7,10 @@ tensors and gives the result, or None where the long way has to be taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ogive.catalogue import Spec
@@ -74,14 +75,18 @@ def _recorded(spec: Spec, numbers: Values, save: str) -> Callable[[Tensor], Tens
     if save == "input":
         return plain
 
+    # imported here because it brings the judge along
+    from ogive.ops import saved
+
+    @cache
+    def found(dtype: torch.dtype) -> saved.Saved | None:
+        return saved.saved(spec, numbers, save, dtype)
+
     def record(x: Tensor) -> Tensor | None:
         if not x.is_floating_point() or transformed():
             return plain(x)
-        # imported here because it brings the judge along
-        from ogive.ops import saved
-
-        found = saved.saved(spec, numbers, save, x.dtype)
-        return plain(x) if found is None else saved.apply(found, x)
+        way = found(x.dtype)
+        return plain(x) if way is None else saved.apply(way, x)
 
     return record
 
