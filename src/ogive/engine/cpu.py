@@ -65,21 +65,23 @@ def compiled(
     dtypes: tuple[torch.dtype | str, ...],
     roles: tuple[str, ...],
     access: tuple[str, ...],
+    region: str,
 ) -> Kernel:
     """The program for operands of certain dtypes, walked through in certain ways, compiled once in
-    the life of the process."""
+    the life of the process; see loops.py for the region."""
     rows = zip(dtypes, roles, access, strict=True)
     operands = tuple(Operand(DTYPES[d], r, a) for d, r, a in rows)
     with torch.device("cpu"):  # whichever is the default: the arithmetic is tried out here
-        source = kernel(program, operands, arithmetic(program, operands))
+        source = kernel(program, operands, arithmetic(program, operands), region)
     label = f"{program.name} {' '.join(dict.fromkeys(o.dtype for o in operands))}"
     library = compiler.load(source, label)
-    return Kernel(operands, library.address("flat"), library.address("rows"), threads.pool())
+    return Kernel(operands, library.address(region), threads.pool())
 
 
 def mapped(program: Program, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
     """The program as a function of contiguous tensors that have memory."""
-    _, flat, _, start = compiled(program, (dtype, dtype), ("in", "out"), ("each", "each"))
+    roles, access = ("in", "out"), ("each", "each")
+    _, flat, start = compiled(program, (dtype, dtype), roles, access, "flat")
 
     def run(x: Tensor) -> Tensor:
         source, count = x.data_ptr(), x.numel()
