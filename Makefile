@@ -12,8 +12,10 @@ TORCH  := $(shell grep '^torch==' constraints.txt)
 run: $(VENV)/.installed
 	$(BIN)/ogive study digits
 
+# Each worker takes one half of the tests in their order, so that what a process keeps (proofs,
+# kernels, traced programs) serves its neighbours; who is done first takes from the other.
 test: $(VENV)/.developed
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.developed
 	$(BIN)/ruff check .
@@ -69,7 +71,7 @@ pictures: $(VENV)/.developed
 
 # Without the judge's long loops, which are slow when traced and reach no line of their own.
 coverage: $(VENV)/.developed
-	$(BIN)/python -m pytest -n 2 --cov=ogive --cov-report=term \
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=ogive --cov-report=term \
 	  --ignore tests/conformance/test_accuracy.py --ignore tests/conformance/test_dtypes.py
 
 clean:

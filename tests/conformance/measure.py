@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import mpmath
+import numpy as np
 import torch
 
 from ogive.catalogue import Parameter, Spec, entries
@@ -142,10 +143,6 @@ class Worst:
     got: float = math.nan
     wanted: float = math.nan
 
-    def see(self, units: float, at: float, got: float, wanted: float) -> None:
-        if not units <= self.units:  # NaN counts as worst
-            self.units, self.at, self.got, self.wanted = units, at, got, wanted
-
 
 def labels(along: tuple[str, ...]) -> list[str]:
     return ["f", "f'", "f''", *(f"df/d{p}" for p in along)]
@@ -169,24 +166,34 @@ def measure(case: Case, count: int = COUNT) -> dict[str, dict[str, Worst]]:
     along = parameters_of(case)
     program = reference_program(case, along)
     xs = drawn(case, program, count)
-    got = by_engine(case, torch.tensor(xs, dtype=torch.float64), along)
-    columns = {name: [column.tolist() for column in values] for name, values in got.items()}
-    worst = {name: {label: Worst() for label in labels(along)} for name in ENGINES}
+    x = np.array(xs)
+    got = by_engine(case, torch.from_numpy(x), along)
+    worst: dict[str, dict[str, Worst]] = {name: {} for name in ENGINES}
     with mpmath.workdps(50):
-        for i, x in enumerate(xs):
-            for k, (label, row) in enumerate(
-                zip(labels(along), _rows(case, program, x), strict=True)
-            ):
-                wanted, slope, floor = row
-                if math.isinf(floor):
-                    continue  # f itself is beyond the dtype here
-                for name in ENGINES:
-                    value = columns[name][k][i]
-                    units = error(value, wanted, x, slope, floor)
-                    if units > 1 and near_joint(case, x):
-                        units = min(units, *_beside(case, program, x, label, value))
-                    worst[name][label].see(units, x, value, float(wanted))
+        judged = exact_columns(case, program, xs)
+        for name, values in got.items():
+            for label, column, exactly in zip(labels(along), values, judged, strict=True):
+                value = column.numpy()
+                units = errors(value, x, *exactly)
+                for i in np.flatnonzero(units > 1):
+                    if near_joint(case, xs[i]):
+                        units[i] = min(units[i], *_beside(case, program, xs[i], label, value[i]))
+                i = int(np.argmax(units))  # NaN counts as worst
+                worst[name][label] = Worst(units[i], x[i], value[i], exactly[0][i])
     return worst
+
+
+def exact_columns(case: Case, program: Program, xs: list[float]) -> np.ndarray:
+    """Of every quantity at all points: the float next to the exact value, what the exact value is
+    above that, the slope, and the floor."""
+    rows = [
+        [
+            (near := float(wanted), float(wanted - near), float(slope), floor)
+            for wanted, slope, floor in _rows(case, program, x)
+        ]
+        for x in xs
+    ]
+    return np.array(rows).transpose(1, 2, 0)
 
 
 def _beside(case: Case, program: Program, x: float, label: str, got: float) -> Iterator[float]:
@@ -261,6 +268,33 @@ def error(got: float, wanted: Any, x: float, slope: Any, floor: float = 0.0) -> 
     if difference == 0:
         return 0.0
     return difference / (unit(float(wanted), x, float(slope)) + EPS * floor)
+
+
+def errors(
+    got: np.ndarray,
+    x: np.ndarray,
+    near: np.ndarray,
+    above: np.ndarray,
+    slope: np.ndarray,
+    floor: np.ndarray,
+) -> np.ndarray:
+    """``error`` of a column, the exact values being near + above; 0 where the floor is infinite:
+    f itself is beyond the dtype there."""
+    eps, tiny = FLOATS["float64"]
+    largest = LARGEST["float64"]
+    with np.errstate(all="ignore"):
+        size = abs(near)
+        # not np.spacing: it has none at the largest number
+        spacing = np.where(size > 0, np.ldexp(eps, np.frexp(size)[1] - 1), 0.0).clip(min=tiny)
+        allowed = spacing + eps * abs(x * slope) + tiny * np.minimum(x * x, 1e6)
+        difference = abs((got - near) - above)
+        units = np.where(difference == 0, 0.0, difference / (allowed + eps * floor))
+    # one rounding may carry a value over the edge
+    units = np.where(np.isfinite(got), units, math.inf)
+    units[np.isinf(got) & (size > largest * (1 - 8 * eps))] = 0.0
+    beyond = (size > largest) | ((size == largest) & (np.sign(above) == np.sign(near)))
+    right = np.isinf(got) & (np.sign(got) == np.sign(near))
+    return np.where(np.isinf(floor), 0.0, np.where(beyond, np.where(right, 0.0, math.inf), units))
 
 
 def measure32(case: Case, count: int = 5 * COUNT) -> dict[str, dict[str, Worst]]:

@@ -63,7 +63,7 @@ def arguments(spec: Spec, training: bool = False) -> dict[str, object]:
 def sample(name: str, training: bool = False, count: int = 6) -> Sample:
     """``count`` points for an entry (a row of them for a rowwise one)."""
     spec = entries()[name]
-    parameters = {p.name: _tensor(p) for p in spec.parameters if _is_smooth(p)}
+    parameters = {p.name: _tensor(p) for p in smooth_parameters(spec)}
     names = list(parameters)
     activation = ActivationFunction(spec)
     if spec.kind == "rowwise":
@@ -111,9 +111,9 @@ def _grid(spec: Spec) -> tuple[Tensor, ...]:
     return (line, line.roll(29) * 0.9) if spec.kind == "gated" else (line,)
 
 
-def _is_smooth(parameter: Parameter) -> bool:
-    """Whether a gradient with respect to the parameter makes sense: no switch, no whole number."""
-    return not parameter.domain.whole
+def smooth_parameters(spec: Spec) -> list[Parameter]:
+    """Those with respect to which a gradient makes sense: no switch, no whole number."""
+    return [p for p in spec.parameters if not p.domain.whole]
 
 
 def _tensor(parameter: Parameter) -> Tensor:

@@ -10,8 +10,11 @@ import json
 import math
 from pathlib import Path
 
+import mpmath
+import numpy as np
 import pytest
-from measure import ENGINES, Worst, cases, limits, measure
+from measure import ENGINES, EPS, cases, error, errors, limits, measure
+from measure import LARGEST as LARGEST_OF
 from reasons import REASONS, free
 
 DATA = Path(__file__).parents[1] / "data"
@@ -21,6 +24,7 @@ RECORDED16 = [
     json.loads((DATA / f"accuracy_{d}.json").read_text()) for d in ("bfloat16", "float16")
 ]
 CASES = {case.id: case for case in cases()}
+INF, NAN = math.inf, math.nan
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -58,7 +62,29 @@ def test_a_large_error_has_a_reason_and_a_reason_has_an_error():
     assert large == set(REASONS)
 
 
+LARGEST = LARGEST_OF["float64"]
+#: A number an engine may give, and the exact one: a third of a unit off, one rounding over the
+#: edge, beyond the dtype, subnormal.
+PAIRS = [
+    (got, wanted)
+    for got in (0.0, 1.0, -1.0, 1.0 + EPS, 5e-324, 1e-310, LARGEST, INF, -INF, NAN)
+    for wanted in (
+        mpmath.mpf(0), 1 + mpmath.mpf(EPS) / 3, mpmath.mpf("-1e-400"), mpmath.mpf("1.2e-310"),
+        mpmath.mpf(LARGEST), LARGEST * (1 + mpmath.mpf("1e-30")), mpmath.mpf("-1e400"),
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("slope", "floor"), [(0.0, 0.0), (3.0, 0.0), (-1e300, 2.0)])
+@pytest.mark.parametrize(("got", "wanted"), PAIRS)
+def test_a_column_is_judged_as_single_numbers_are(got, wanted, slope, floor):
+    with mpmath.workdps(50):
+        near = float(wanted)
+        columns = [got, 0.7, near, float(wanted - near), slope, floor]
+        (found,) = errors(*(np.array([c]) for c in columns))
+        assert found == pytest.approx(error(got, wanted, 0.7, slope, floor), rel=1e-9, abs=1e-15)
+
+
 def test_a_nan_is_the_worst_error():
-    worst = Worst()
-    worst.see(math.nan, 1.0, math.nan, 0.0)
-    assert not worst.units <= 1.0
+    one, zero = np.ones(1), np.zeros(1)
+    assert errors(one * NAN, one, one, zero, one, zero) == INF

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from functools import lru_cache
 
 from ogive.expr import Node, Program, evaluate, walk
 
@@ -33,13 +34,19 @@ def points(program: Program, *parameters: float, count: int = 4000, seed: int = 
     """``count`` finite arguments of a program's first input, the special ones among them."""
     near = {p for k in kinks(program, *parameters) for p in (k, _next(k, 1), _next(k, -1))}
     chosen = [s * v for v in SPECIAL for s in (1.0, -1.0)] + sorted(near)
+    return [*chosen, *_drawn(count - len(chosen), seed)]
+
+
+@lru_cache(maxsize=32)  # programs with as many kinks share theirs
+def _drawn(count: int, seed: int) -> tuple[float, ...]:
+    """One half near the middle of the line, the other of every size."""
     draw = random.Random(seed)
-    rest = count - len(chosen)
-    middle = [draw.uniform(-9.0, 9.0) for _ in range(rest // 2)]
+    middle = [draw.uniform(-9.0, 9.0) for _ in range(count // 2)]
     wide = [
-        draw.choice((-1.0, 1.0)) * 10.0 ** draw.uniform(-12.0, 3.5) for _ in range(rest - rest // 2)
+        draw.choice((-1.0, 1.0)) * 10.0 ** draw.uniform(-12.0, 3.5)
+        for _ in range(count - count // 2)
     ]
-    return chosen + middle + wide
+    return (*middle, *wide)
 
 
 def _next(x: float, direction: int) -> float:

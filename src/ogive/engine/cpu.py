@@ -65,23 +65,25 @@ def compiled(
     dtypes: tuple[torch.dtype | str, ...],
     roles: tuple[str, ...],
     access: tuple[str, ...],
+    region: str,
 ) -> Kernel:
     """The program for operands of certain dtypes, walked through in certain ways, compiled once in
-    the life of the process."""
+    the life of the process; see loops.py for the region."""
     rows = zip(dtypes, roles, access, strict=True)
     operands = tuple(Operand(DTYPES[d], r, a) for d, r, a in rows)
     with torch.device("cpu"):  # whichever is the default: the arithmetic is tried out here
-        source = kernel(program, operands, arithmetic(program, operands))
+        source = kernel(program, operands, arithmetic(program, operands), region)
     label = f"{program.name} {' '.join(dict.fromkeys(o.dtype for o in operands))}"
     library = compiler.load(source, label)
-    return Kernel(operands, library.address("flat"), library.address("rows"), threads.pool())
+    return Kernel(operands, library.address(region), threads.pool())
 
 
 def mapped(program: Program, dtypes: Sequence[torch.dtype]) -> Callable[..., Tensor]:
     """The program as a function of contiguous tensors of these dtypes and one shape, to a new one
     like the first."""
     roles = (*("in" for _ in dtypes), "out")
-    _, flat, _, start = compiled(program, (*dtypes, dtypes[0]), roles, ("each",) * len(roles))
+    access = ("each",) * len(roles)
+    _, flat, start = compiled(program, (*dtypes, dtypes[0]), roles, access, "flat")
 
     def run(*tensors: Tensor) -> Tensor:
         x = tensors[0]

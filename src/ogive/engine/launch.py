@@ -25,11 +25,10 @@ MOST_SUMS = 65536
 
 
 class Kernel(NamedTuple):
-    """A compiled program: its operands, the addresses of its regions, and what starts them."""
+    """A compiled program: its operands, the address of its region, and what starts it."""
 
     operands: tuple[Operand, ...]
-    flat: int
-    rows: int
+    region: int
     start: threads.Pool
 
 
@@ -130,15 +129,15 @@ class Launch:
         if "stride" in sums:
             raise TooManySums
         dtypes, roles = tuple([p.dtype for p in places]), tuple([p.role for p in places])
-        kernel = compile_(call.program, dtypes, roles, loops.access)
-        self._start = kernel.start
-        if len(loops.sizes) == 1 and "stride" not in loops.access and "each" not in sums:
-            self._region = kernel.flat
+        flat = len(loops.sizes) == 1 and "stride" not in loops.access and "each" not in sums
+        region = "flat" if flat else "rows"
+        kernel = compile_(call.program, dtypes, roles, loops.access, region)
+        self._start, self._region = kernel.start, kernel.region
+        if flat:
             self._numbers = (shape.numel(), *[p.slot for p in places if p.role == "sum"])
         else:
             if any(p.dtype in CODES for p in places):
                 raise ValueError("codes go along with tensors that are dense and lie alike")
-            self._region = kernel.rows
             self._numbers = _rows(kernel.operands, loops, places)
 
 

@@ -116,9 +116,13 @@ def _verdict(
     program: Program, candidates: list[Arithmetic], texts: list[str], wide: str, dtype: str
 ) -> str:
     """The number of the first candidate that is good enough, and up to which size of the data."""
+    inputs = _inputs(program, dtype)
+    wanted = _outputs(program, wide, torch.float64, inputs)
     for number, (candidate, text) in enumerate(zip(candidates, texts, strict=True)):
         narrow = candidate.format is FLOAT32
-        first = _first_wrong(program, text, wide, dtype, (BARS if narrow else SHORT)[dtype])
+        got = _outputs(program, text, torch.float32, inputs)
+        bars = (BARS if narrow else SHORT)[dtype]
+        first = _first_wrong(program, inputs, got, wanted, dtype, bars)
         below = _largest_below(first) if narrow else 0.0
         within = candidate.within if first == math.inf else below
         if within:
@@ -137,12 +141,14 @@ def _largest_below(size: float) -> float:
 
 
 def _first_wrong(
-    program: Program, narrow: str, wide: str, dtype: str, bars: tuple[float, float]
+    program: Program,
+    inputs: list[Tensor],
+    got: list[Tensor],
+    wanted: list[Tensor],
+    dtype: str,
+    bars: tuple[float, float],
 ) -> float:
-    """The smallest size of the data at which the arithmetic is not good enough."""
-    inputs = _inputs(program, dtype)
-    got = _outputs(program, narrow, torch.float32, inputs)
-    wanted = _outputs(program, wide, torch.float64, inputs)
+    """The smallest size of the data at which the arithmetic that got this is not good enough."""
     named = zip(program.inputs, inputs, strict=True)
     data = [x.abs() for name, x in named if name in program.data]
     size = torch.stack(data or [torch.zeros_like(inputs[0])]).amax(0)

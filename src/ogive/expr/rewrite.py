@@ -44,8 +44,13 @@ def substitute(root: Node, values: Mapping[str, Node | float]) -> Node:
 
 def evaluate_all(roots: Iterable[Node], values: Mapping[str, float]) -> dict[Node, float]:
     """Every node below the roots as an IEEE double."""
+    return _evaluated(walk(*roots), values)
+
+
+def _evaluated(nodes: Iterable[Node], values: Mapping[str, float]) -> dict[Node, float]:
+    """The nodes, arguments before those who use them, as IEEE doubles."""
     result: dict[Node, float] = {}
-    for node in walk(*roots):
+    for node in nodes:
         if node.op == "const":
             result[node] = float(node.value)  # type: ignore[arg-type]
         elif node.op == "symbol":
@@ -99,8 +104,9 @@ def guard(outputs: tuple[Node, ...], samples: Mapping[str, tuple[float, ...]]) -
     value of each symbol is an ordinary one, the others are tried one symbol at a time.
     """
     decayed: dict[Node, set[int]] = {}
+    nodes = list(walk(*outputs))
     for values in _one_at_a_time(samples):
-        result = evaluate_all(outputs, values)
+        result = _evaluated(nodes, values)
         if any(math.isnan(result[o]) for o in outputs):
             for node in result:
                 if node.op == "mul" and (side := _zero_side(node, result)) is not None:

@@ -13,6 +13,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar
 
 from ogive.expr import Node, Program, expand, fold, rebuild, share, symbol, walk
@@ -262,10 +263,18 @@ def _apart(
     printer: LLVMPrinter, program: Program, codes: int, coder: LLVMPrinter | None = None
 ) -> tuple[Node, ...]:
     """The outputs as printed, the codes on their own."""
+    numbers, coded = _parts(program, codes)
+    return (*printer.outputs(numbers), *(coder or printer).outputs(coded))
+
+
+@lru_cache(maxsize=1024)  # each part finds out once where it needs guards
+def _parts(program: Program, codes: int) -> tuple[Program, Program]:
+    """The program of the numbers and that of the codes."""
     first = len(program.outputs) - codes
-    numbers = printer.outputs(replace(program, outputs=program.outputs[:first]))
-    coded = replace(program, outputs=program.outputs[first:])
-    return (*numbers, *(coder or printer).outputs(coded))
+    return (
+        replace(program, outputs=program.outputs[:first]),
+        replace(program, outputs=program.outputs[first:]),
+    )
 
 
 def _near_printer(program: Program, forms: str) -> LLVMPrinter:
