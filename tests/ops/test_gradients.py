@@ -113,6 +113,21 @@ def test_inplace_gives_the_same_tensor_and_the_same_gradients(name: str) -> None
     torch.testing.assert_close(results[0], results[1], rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("engine", ["eager", "cpu"])
+@pytest.mark.parametrize("name", ["mish", "gelu", "prelu"])
+def test_inplace_gives_the_same_gradients_of_gradients(name: str, engine: str) -> None:
+    function, leaf = ogive.get(name), torch.linspace(-3, 3, 8, dtype=torch.float64)
+    found = []
+    for inplace in (False, True):
+        x = leaf.clone().requires_grad_()
+        with ogive.engine(engine):
+            y = function(x * 1.5, inplace=inplace)
+            (first,) = torch.autograd.grad(y.square().sum(), x, create_graph=True)
+            (second,) = torch.autograd.grad(first.square().sum(), x)
+        found.append((first.detach(), second))
+    torch.testing.assert_close(found[0], found[1], rtol=1e-14, atol=1e-14)
+
+
 def test_inplace_without_gradients_keeps_no_copy() -> None:
     x = torch.randn(4)
     address = x.data_ptr()

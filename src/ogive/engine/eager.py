@@ -54,15 +54,16 @@ def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[T
     dtype, shape = compute_dtype(given), broadcast(given)
     inputs = _decoded(call, tensors, dtype) if call.codes else [t.to(dtype) for t in given]
     outputs = iter(kernel(call.program)(*inputs))
-    made = [tensors[0].copy_(next(outputs))] if inplace else []
-    for result in call.results[len(made) :]:
+    over = [next(outputs)] if inplace else []
+    made = []
+    for result in call.results[len(over) :]:
         if result.packed:
             made.append(_packed(call, result, tensors, outputs))
         elif result.code:
             made.append(codes.pack(next(outputs).expand_as(tensors[0]), result.code))
         else:
             made.append(_own(result.reduced(_full(next(outputs), shape)), given))
-    return tuple(made)
+    return (*(tensors[0].copy_(y) for y in over), *made)  # the others may need what was there
 
 
 def _decoded(call: Call, tensors: Sequence[Tensor], dtype: torch.dtype) -> list[Tensor]:

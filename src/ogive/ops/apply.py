@@ -40,8 +40,8 @@ def _call(plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:
 
 def overwrite(plan: Plan, x: Tensor, *tensors: Tensor) -> Tensor:
     """The plan's output written over x, recorded by autograd, which keeps a copy of x."""
-    made: Any = _Overwritten.apply(plan, x, x.clone(), *tensors)  # type: ignore[no-untyped-call]
-    return cast(Tensor, made)
+    made: Any = _Overwritten.apply(plan, x, *tensors)  # type: ignore[no-untyped-call]
+    return cast(Tensor, made[0])
 
 
 def _gradients(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
@@ -79,21 +79,24 @@ class _Recorded(Function):
 
 
 class _Overwritten(Function):
-    """What a call records that writes over its input: the gradient is that of the copy."""
+    """What a call records that writes over its input. The copy of x is a result too, so that
+    gradients of the gradient reach x by way of it."""
 
     @staticmethod
-    def forward(ctx: Any, plan: Plan, x: Tensor, copy: Tensor, *tensors: Tensor) -> Tensor:
+    def forward(ctx: Any, plan: Plan, x: Tensor, *tensors: Tensor) -> tuple[Tensor, Tensor]:
         ctx.plan = plan
+        y, copy = plan.keeping.run((x, *tensors), inplace=True)
+        ctx.mark_dirty(y)
         ctx.save_for_backward(copy, *tensors)
-        ctx.mark_dirty(x)
-        return plan.run((x, *tensors), inplace=True)[0]
+        ctx.set_materialize_grads(False)
+        return y, copy
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
-        plan, of_copy, *others = _gradients(ctx, gradient)
-        if torch.is_grad_enabled():  # the gradient depends on x by way of the copy
-            return (plan, None, of_copy, *others)
-        return (plan, of_copy, None, *others)
+    def backward(ctx: Any, gradient: Tensor | None, of_copy: Tensor | None) -> tuple[Any, ...]:
+        plan, of_x, *others = _gradients(ctx, gradient)
+        if of_copy is not None:
+            of_x = of_copy if of_x is None else of_x + of_copy
+        return (plan, of_x, *others)
 
 
 class _Transformed(Function):

@@ -15,6 +15,7 @@ from torch import Tensor
 from ogive.engine import Call, Result, cpu, run
 from ogive.engine.call import broadcast
 from ogive.engine.shortcuts import Shortcut, Way, nowhere
+from ogive.expr import symbol
 
 
 class Plan(Call):
@@ -38,6 +39,13 @@ class Plan(Call):
             return nowhere
         flat = cpu.mapped(self.program, dtypes)
         return lambda *tensors: flat(*tensors) if _alike(tensors) else None
+
+    @cached_property
+    def keeping(self) -> Plan:
+        """The same with a copy of the first tensor as a further result, made in the same pass."""
+        outputs = (*self.program.outputs, symbol(self.program.inputs[0]))
+        program = replace(self.program, name=f"{self.program.name}_keeping", outputs=outputs)
+        return replace(self, program=program, results=(*self.results, self.results[0]))
 
     def backward(
         self, tensors: Sequence[Tensor], used: tuple[int, ...], wanted: tuple[int, ...]
