@@ -185,10 +185,10 @@ def measure(case: Case, count: int = COUNT) -> dict[str, dict[str, Worst]]:
 
 def exact_columns(case: Case, program: Program, xs: list[float]) -> np.ndarray:
     """Of every quantity at all points: the float next to the exact value, what the exact value is
-    above that, the slope, and the floor."""
+    above that to 50 digits, the slope, and the floor."""
     rows = [
         [
-            (near := float(wanted), float(wanted - near), float(slope), floor)
+            (near := float(wanted), float(+wanted - near), float(slope), floor)
             for wanted, slope, floor in _rows(case, program, x)
         ]
         for x in xs

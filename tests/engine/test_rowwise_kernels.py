@@ -289,8 +289,8 @@ def test_what_does_not_serve_is_listed():
     from ogive.engine import served
 
     with served() as calls:
-        assert attempt("softmax", SOFTMAX, (torch.ones(2, 2, device="meta"),), 1) is None
-        assert attempt("softmax", SOFTMAX, (torch.ones(2, 2),), 1) is not None
+        assert attempt("softmax", SOFTMAX, (torch.ones(2, 2, device="meta"),), 1, 1, None) is None
+        assert attempt("softmax", SOFTMAX, (torch.ones(2, 2),), 1, 1, None) is not None
     assert [c.engine for c in calls] == ["eager", "cpu"]
 
 
