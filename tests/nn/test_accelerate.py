@@ -23,7 +23,6 @@ TORCH_MODULES = {
     "GLU": nn.GLU(1),
     "Hardshrink": nn.Hardshrink(0.3),
     "Hardsigmoid": nn.Hardsigmoid(),
-    "Hardswish": nn.Hardswish(),
     "Hardtanh": nn.Hardtanh(-0.5, 0.75),
     "LeakyReLU": nn.LeakyReLU(0.2),
     "LogSigmoid": nn.LogSigmoid(),
@@ -44,7 +43,7 @@ TORCH_MODULES = {
 #: torch 2.13 rounds a constant of these to float32 in its float64 kernels.
 ROUNDED = ("CELU", "Hardsigmoid")
 OUTPUT_KEPT = ["ReLU", "Sigmoid", "Tanh"]
-INPLACE = ["CELU", "ELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "Mish"]
+INPLACE = ["CELU", "ELU", "Hardsigmoid", "Hardtanh", "LeakyReLU", "Mish"]
 INPLACE += ["ReLU6", "SELU", "SiLU", "Threshold"]
 
 
@@ -80,8 +79,8 @@ def results(model: nn.Module, x: Tensor) -> list[Tensor]:
 
 def test_every_activation_of_torch_is_decided() -> None:
     listed = {n for n in torch.nn.modules.activation.__all__ if n not in TORCH_MODULES}
-    assert listed == {"MultiheadAttention", "RReLU", "Softmax2d", *OUTPUT_KEPT}
-    assert set(CLASSES[TORCH]) == {*TORCH_MODULES, *OUTPUT_KEPT, "RReLU"}
+    assert listed == {"MultiheadAttention", "RReLU", "Softmax2d", "Hardswish", *OUTPUT_KEPT}
+    assert set(CLASSES[TORCH]) == {*TORCH_MODULES, *OUTPUT_KEPT, "Hardswish", "RReLU"}
 
 
 @pytest.mark.parametrize("name", TORCH_MODULES)
@@ -315,6 +314,18 @@ def patched() -> nn.Module:
     module = nn.GELU()
     module.forward = lambda x: x  # type: ignore[method-assign]
     return module
+
+
+def test_what_gains_nothing_is_left() -> None:
+    for function in (nn.Hardswish(), nn.Hardswish(inplace=True), F.hardswish):
+        model = wrapped(nn.Hardswish())
+        model.act = function
+        assert not ogive.accelerate(model).rows
+        reasons = {x.reason for x in ogive.accelerate(model).left}
+        assert reasons == {
+            "torch is as fast and keeps as much; with save='lean' ogive would keep less"
+        }
+        assert len(ogive.accelerate(model, save="lean").rows) == 2
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, of torch.jit

@@ -30,8 +30,8 @@ NOTHING = 1e-4
 EXPECTED: dict[str, tuple[dict[tuple[str, str], int], int]] = {
     "resnet18": ({}, 17),
     "mobilenetv3_small_100": (
-        {("Hardswish", "Hardswish"): 19, ("Hardsigmoid", "Hardsigmoid"): 9},
-        14,
+        {("Hardsigmoid", "Hardsigmoid"): 9},
+        33,
     ),
     "efficientnet_b0": ({("SiLU", "SiLU"): 49}, 16),
     "convnext_pico": ({("GELU", "GELU"): 12}, 0),

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from ogive.engine.choice import check as check_engine
@@ -33,6 +34,10 @@ OWN = (ActivationModule, Softmax2d, GatedMLP)
 #: layer keeps anyway, and ogive would keep the input besides.
 OUTPUT_KEPT = ("relu", "sigmoid", "tanh")
 KEPT = "torch keeps its output, as the next layer does; ogive would keep its input besides"
+#: What torch computes as fast as memory allows, keeping the input: nothing is gained where ogive
+#: would keep the input too, and a call of ogive's takes torch a little longer to record.
+AS_FAST = (nn.Hardswish, F.hardswish)
+GAINLESS = "torch is as fast and keeps as much; with save='lean' ogive would keep less"
 
 
 @dataclass(frozen=True)
@@ -223,7 +228,10 @@ class _Work:
         if found is not None and found[0] in OUTPUT_KEPT:
             return self._leave(name, module, KEPT)
         try:
-            self.made[id(module)] = stand_in(module, self._equivalent(module))
+            new = self._equivalent(module)
+            if type(module) in AS_FAST and self._mode(new) is None:
+                return self._leave(name, module, GAINLESS)
+            self.made[id(module)] = stand_in(module, new)
         except OgiveError as error:
             return self._leave(name, module, str(error))
         self._put(name, module, put)
@@ -239,8 +247,11 @@ class _Work:
     def _put(self, name: str, module: nn.Module, put: Put) -> None:
         new = self.made[id(module)]
         put(new)
-        mode = new.saved(self.dtype) if isinstance(new, ActivationModule) else None
-        self._done(name, title(module), title(new), "module", mode)
+        self._done(name, title(module), title(new), "module", self._mode(new))
+
+    def _mode(self, new: nn.Module) -> Mode | None:
+        """What the module keeps for backward; None is the input."""
+        return new.saved(self.dtype) if isinstance(new, ActivationModule) else None
 
     def _done(self, name: str, old: str, new: str, kind: str, mode: Mode | None) -> None:
         bits = 8 * self.dtype.itemsize if mode is None else mode.bits
@@ -279,6 +290,8 @@ class _Work:
         entry = "" if held.signature is None else held.signature.entry
         if entry in OUTPUT_KEPT:
             self.left.append(Left(full, calls.called(value), KEPT))
+        elif value in AS_FAST and held.mode(self.dtype) is None:
+            self.left.append(Left(full, calls.called(value), GAINLESS))
         elif entry:
             vars(parent)[name] = held
             self._done(full, calls.called(value), entry, "function", held.mode(self.dtype))
