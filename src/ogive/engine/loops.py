@@ -101,7 +101,8 @@ class _Span:
 
     def text(self) -> str:
         given = ", ".join(f"ptr %p{k}, i64 %s{k}" for k in range(len(self.operands)))
-        self.lines = [f"define internal void @span({given}, i64 %count) {{", "entry:"]
+        # inlined in `rows`, whose stack grows with the dimensions, LLVM 22 loses its place (AVX2)
+        self.lines = [f"define internal void @span({given}, i64 %count) noinline {{", "entry:"]
         self.prepare()
         self.choose_places()
         self.compute()
