@@ -352,11 +352,21 @@ def test_a_process_of_its_own_does_not_need_torch():
     assert script("", alone=True) != script("", alone=False)
 
 
+#: A digest of results and gradients of every kind of loop.
 BITS = """
-import ogive, torch
-x = torch.linspace(-30, 30, 100_003)
-made = [ogive.get(n)(x.to(d)).double() for n in ("mish", "gelu") for d in (x.dtype, torch.bfloat16)]
-print(torch.stack(made).numpy().tobytes().hex()[::97])
+import hashlib, itertools, ogive, torch
+digest, draw = hashlib.sha256(), torch.Generator().manual_seed(0)
+dtypes = (torch.float32, torch.float64, torch.bfloat16)
+names = ("mish", "gelu", "glu", "swiglu", "prelu", "softmax", "l2_normalize")
+for dtype, name, size in itertools.product(dtypes, names, ((6, 2, 38), (4, 300), (40, 1000))):
+    for dim in (0, -1):
+        x = (3 * torch.randn(size, dtype=torch.float64, generator=draw)).to(dtype)
+        x = x.transpose(0, dim).requires_grad_()
+        y = ogive.get(name)(x)
+        (slope,) = torch.autograd.grad(y.double().square().sum(), x)
+        for t in (y.detach(), slope):
+            digest.update(t.double().contiguous().numpy().tobytes())
+print(digest.hexdigest())
 """
 
 

@@ -37,7 +37,7 @@ KEPT = "torch keeps its output, as the next layer does; ogive would keep its inp
 #: What torch computes as fast as memory allows, keeping the input: nothing is gained where ogive
 #: would keep the input too, and a call of ogive's takes torch a little longer to record.
 AS_FAST = (nn.Hardswish, F.hardswish)
-GAINLESS = "torch is as fast and keeps as much; with save='lean' ogive would keep less"
+GAINLESS = "torch is as fast, and keeps as much as ogive would"
 
 
 @dataclass(frozen=True)

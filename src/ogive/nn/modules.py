@@ -85,7 +85,8 @@ class ActivationModule(nn.Module):
         """Gives it an engine of its own; None leaves the one it has."""
         if engine is not None:
             self.function = owning(self.function, engine)
-        self._called = presetting(self.function, tuple(self._passed.items()))
+        if self._bare:
+            self._called = presetting(self.function, tuple(self._passed.items()))
 
     def saved(self, dtype: torch.dtype = torch.float32) -> Mode | None:
         """What is kept for backward of inputs of a dtype; None is the input."""

@@ -398,11 +398,17 @@ def _owning(function: ActivationFunction, engine: str) -> ActivationFunction:
     return type(function)(function.spec, function.preset, engine)
 
 
-@lru_cache(maxsize=1024, typed=True)
 def presetting(
     function: ActivationFunction, arguments: tuple[tuple[str, Any], ...]
 ) -> ActivationFunction:
     """The same function with arguments that need not be given, and sorted, in every call."""
+    return _presetting(function, arguments) if arguments else function
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _presetting(
+    function: ActivationFunction, arguments: tuple[tuple[str, Any], ...]
+) -> ActivationFunction:
     preset = {**function.preset, **dict(arguments)}
     return type(function)(function.spec, preset, function.engine)
 
