@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from mpmath import mp, mpf
@@ -36,6 +38,25 @@ class Fit:
     weight: Real
     terms: dict[str, int]
     variable: Real = lambda x: x
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Polynomials near ``target(x)`` on eight pieces of [0, top], for float32.
+
+    The piece of x has the whole number nearest to ``square x**2 + linear x``. Its polynomial is in
+    ``end - x``, where the end is the piece's upper one, moved by up to 1/256 to where value and
+    slope are nearly float32 numbers, so that no rounding spoils what is largest in the sum.
+    """
+
+    name: str
+    form: str
+    square: float
+    linear: float
+    top: float
+    target: Real
+    weight: Real
+    terms: int
 
 
 @dataclass(frozen=True)
@@ -135,6 +156,48 @@ def rounded_together(best: list[mpf], ts: list[mpf], weight: list[mpf], digits: 
     return result
 
 
+PIECES = 8
+
+
+def borders(pieces: Pieces) -> list[mpf]:
+    """Where the pieces meet, from 0 to the top."""
+    a, b = mpf(pieces.square), mpf(pieces.linear)
+    inner = [(mp.sqrt(b * b + 4 * a * (i + mpf(0.5))) - b) / (2 * a) for i in range(PIECES - 1)]
+    return [mpf(0), *inner, mpf(pieces.top)]
+
+
+def lucky(target: Real, start: mpf) -> mpf:
+    """The number, up to 1/256 above the start, where value and slope are nearest to float32's."""
+    first = mp.ceil(start * 2**20) / 2**20
+    return min((first + mpf(i) / 2**20 for i in range(2**12)), key=partial(_off, target))
+
+
+def _off(target: Real, x: mpf) -> mpf:
+    value, slope = (abs(rounded(n, 24) / n - 1) for n in (target(x), mp.diff(target, x)))
+    return max(value, slope / 2)
+
+
+def in_pieces(pieces: Pieces) -> tuple[list[float], list[list[float]], mpf]:
+    """The ends; the coefficients, a list for each piece, lowest first; the largest error left."""
+    meet, ends, polynomials, errors = borders(pieces), [], [], []
+    for low, high in pairwise(meet):
+        end = lucky(pieces.target, high)
+        fit = Fit(
+            pieces.name,
+            pieces.form,
+            (low, high),
+            pieces.target,
+            pieces.weight,
+            {"float32": pieces.terms},
+            lambda x, end=end: end - x,
+        )
+        coefficients, error = fitted(fit, "float32")
+        ends.append(float(end))
+        polynomials.append(coefficients)
+        errors.append(error)
+    return ends, polynomials, max(errors)
+
+
 def split(constant: Split, format: str) -> list[float]:
     rest, result = constant.value(), []
     for bits in (*constant.bits[format], DIGITS[format]):
@@ -232,7 +295,7 @@ def fits() -> list[Fit]:
         Fit(
             "cosh", "cosh(r) = 1 + r**2 p(r**2)", (0, ln2), even, lambda x: x**2, both(3, 6), square
         ),
-        Fit("erf", "erf(x) = x + x p(x**2)", (0, 1), *erf_small, both(7, 13), square),
+        Fit("erf", "erf(x) = x + x p(x**2)", (0, 1), *erf_small, wide(13), square),
         Fit(
             "erf_short",
             "erf(x) = x + x p(x**2), for float32 results",
@@ -240,15 +303,6 @@ def fits() -> list[Fit]:
             *erf_small,
             wide(8),
             square,
-        ),
-        Fit(
-            "erf_tail",
-            "erfc(x) = p(x - 2.5), the error absolute",
-            (1, 4),
-            mp.erfc,
-            lambda x: mpf(1),
-            narrow(15),
-            less(2.5),
         ),
         Fit(
             "erfc_near",
@@ -291,43 +345,9 @@ def fits() -> list[Fit]:
             mapped(2),
         ),
         Fit(
-            "ndtr_tail",
-            "ndtr(-x) = exp(-x**2 / 2) (1 + p(u)) / (2 x + 3), u = x / (x + 1.5) - 0.421875",
-            (0, 8.2),
-            lambda x: ndtr_scaled(x) * (2 * x + 3) - 1,
-            lambda x: 1 / (ndtr_scaled(x) * (2 * x + 3)),
-            narrow(11),
-            lambda x: x / (x + 1.5) - 0.421875,
-        ),
-        Fit(
-            "ndtr_short",
-            "ndtr(-x) = exp(-x**2 / 2) (1/2 + t p(t)), t = x / (x + 4)",
-            (0, 12.3),
-            lambda x: (ndtr_scaled(x) - mpf(1) / 2) * (x + 4) / x,
-            lambda x: x / (x + 4) / ndtr_scaled(x),
-            narrow(9),
-            lambda x: x / (x + 4),
-        ),
-        Fit(
-            "ndtr_near",
-            "ndtr(-x) = exp(-x**2 / 2) p(x - 1)",
-            (0, 2),
-            *relative(ndtr_scaled),
-            narrow(11),
-            less(1),
-        ),
-        Fit(
-            "ndtr_middle",
-            "ndtr(-x) = exp(-x**2 / 2) p(x - 4)",
-            (2, 5.5),
-            *relative(ndtr_scaled),
-            narrow(11),
-            less(4),
-        ),
-        Fit(
             "ndtr_far",
             "ndtr(-x) = exp(-x**2 / 2) p(1 / x**2) / x, for float32 results",
-            (5.5, 14.25),
+            (6.2, 14.8),
             *decaying(ndtr_scaled),
             wide(6),
             lambda x: 1 / x**2,
@@ -393,6 +413,37 @@ def fits() -> list[Fit]:
     ]
 
 
+def gelu_below(x: mpf) -> mpf:
+    """The slope of gelu at -x."""
+    return mp.ncdf(-x) - x * mp.npdf(x)
+
+
+def piecewise() -> list[Pieces]:
+    """What is a polynomial on each of eight pieces."""
+    ndtr = (17 / 128, 47 / 128, 6.25)
+    return [
+        Pieces(
+            "erf",
+            "erf(x) = min(x, 1) + x p",
+            -13 / 64,
+            2.5 + 13 / 64,  # two pieces meet at 1
+            3.9375,
+            lambda x: (mp.erf(x) - min(x, 1)) / x,
+            lambda x: x / mp.erf(x),
+            8,
+        ),
+        Pieces("ndtr", "ndtr(-x)", *ndtr, *relative(lambda x: mp.ncdf(-x)), 10),
+        Pieces(
+            "gelu_slope",
+            "ndtr(-x) - x exp(-x**2 / 2) / sqrt(2 pi), the error absolute near its zero",
+            *ndtr,
+            gelu_below,
+            lambda x: 1 / (abs(gelu_below(x)) + mpf(1) / 16 * mp.npdf(x)),
+            10,
+        ),
+    ]
+
+
 def splits() -> list[Split]:
     return [
         Split(
@@ -425,6 +476,15 @@ COEFFICIENTS: dict[str, dict[str, tuple[float, ...]]] = {
 '''
 
 
+PIECES_HEADER = """\
+
+#: Polynomials on eight pieces, float32. The first row is a, b and where the last piece ends; the
+#: piece of x has the whole number nearest to a x**2 + b x. The others have a number for each piece:
+#: the end, which x is taken from, and the coefficients of what is left, lowest first.
+PIECES: dict[str, tuple[tuple[float, ...], ...]] = {
+"""
+
+
 def row(task: tuple[Fit | Split, str]) -> str:
     """The lines of one entry of the table."""
     entry, format = task
@@ -441,15 +501,26 @@ def row(task: tuple[Fit | Split, str]) -> str:
     return f'{written}        "{entry.name}": (\n{listed}        ),\n'
 
 
+def pieces_row(number: int) -> str:
+    """The lines of one entry of the second table, by its place in the list."""
+    entry = piecewise()[number]
+    ends, polynomials, error = in_pieces(entry)
+    rows = [(entry.square, entry.linear, entry.top), ends, *zip(*polynomials, strict=True)]
+    written = "".join(f"        ({', '.join(map(repr, row))}),\n" for row in rows)
+    comments = f"    # {entry.form}\n    # from 0 to {entry.top:g}, error {mp.nstr(error, 2)}\n"
+    return f'{comments}    "{entry.name}": (\n{written}    ),\n'
+
+
 def table() -> str:
     """The text of coefficients.py."""
     sections = []
     with ProcessPoolExecutor() as pool:
+        pieces = list(pool.map(pieces_row, range(len(piecewise()))))
         for format in DIGITS:
             numbers = range(len(splits()) + len(fits()))
             rows = [r for r in pool.map(numbered_row, numbers, [format] * len(numbers)) if r]
             sections.append(f'    "{format}": {{\n{"".join(rows)}    }},\n')
-    return HEADER + "".join(sections) + "}\n"
+    return HEADER + "".join(sections) + "}\n" + PIECES_HEADER + "".join(pieces) + "}\n"
 
 
 def numbered_row(number: int, format: str) -> str:

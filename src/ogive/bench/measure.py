@@ -1,13 +1,16 @@
 """Taking times: interleaved rounds, and what is read off them.
 
 A machine's speed drifts: other work, heat, the frequency of the cores. So the contenders are timed
-in turns, A B C A B C ..., and compared within a round, in which the machine was nearly the same.
+in turns and compared within a round, in which the machine was nearly the same. Whoever comes after
+one that reads and writes much finds less in the cache than the next: every round has an order of
+its own.
 """
 
 from __future__ import annotations
 
 import gc
 import math
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -76,11 +79,13 @@ def interleaved(runners: Mapping[str, Runner], pace: Pace) -> dict[str, tuple[fl
     Each is called before, until its calls fill a sample; so nothing is timed that happens once.
     """
     counts = {label: repetitions(runner, pace.sample) for label, runner in runners.items()}
-    rounds: list[list[float]] = []
+    rounds: list[dict[str, float]] = []
+    order, shuffle = list(runners), random.Random(0).shuffle
     end = perf_counter() + pace.budget
     while len(rounds) < pace.rounds and (len(rounds) < pace.least_rounds or perf_counter() < end):
-        rounds.append([elapsed(r, counts[label]) / counts[label] for label, r in runners.items()])
-    return dict(zip(runners, zip(*rounds, strict=True), strict=True))
+        shuffle(order)
+        rounds.append({label: elapsed(runners[label], counts[label]) for label in order})
+    return {label: tuple(r[label] / count for r in rounds) for label, count in counts.items()}
 
 
 def repetitions(runner: Runner, least: float) -> int:

@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from ogive.printers.coefficients import COEFFICIENTS
+from ogive.printers.coefficients import COEFFICIENTS, PIECES
 from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value, fma, op, polynomial, where
 
 Build = Callable[..., Value]
@@ -346,28 +346,72 @@ def erfc(format: Format, x: Value) -> Value:
     return op("rarely", x > 4.0, far, where(x < 0.0, 2.0 - y, y))
 
 
+#: The factor before exp(-x**2 / 2) in the normal density.
+DENSITY = 1 / math.sqrt(2 * math.pi)
+
+
 def ndtr(format: Format, x: Value) -> Value:
-    """exp(-x**2 / 2) times a slow function below zero; 1 - ndtr(-x) above."""
-    size = abs(x)
+    """exp(-x**2 / 2) times a slow function below zero, in float32 by pieces; 1 - ndtr(-x) above."""
     if format is FLOAT64:
-        y = _tail("ndtr", _at_most(size, 38.5), -0.5, 3.0)
+        y = _tail("ndtr", _at_most(abs(x), 38.5), -0.5, 3.0)
         return where(x > 0.0, 1.0 - y, y)
-    near = _at_most(size, 5.5)
-    y, n = _bell(format, near, -0.5, *_two_pieces("ndtr", near, 2.0, (1.0, 4.0)))
-    y = y * _power_of_two(n)
-    far = _far_tail("ndtr_far", _at_most(-x, 14.25), -0.5)
-    return op("rarely", x < -5.5, far, where(x > 0.0, 1.0 - y, y))
+    _, y = _in_pieces("ndtr", abs(x))
+    return _or_far_below(x, where(x > 0.0, 1.0 - y, y), lambda wide, tail: tail)
+
+
+def gelu(format: Format, x: Value) -> Value:
+    """x ndtr(x): x - x ndtr(-x) above zero."""
+    size, p = _in_pieces("ndtr", abs(x))
+    y = fma(-size, p, where(x < 0.0, 0.0, x))
+    return _or_far_below(x, y, lambda wide, tail: wide * tail)
+
+
+def geglu_near(format: Format, value: Value, gate: Value) -> Value:
+    """value gelu(gate) where neither is large: their product first, for gelu of a small number may
+    have lost digits."""
+    both = value * gate
+    _, p = _in_pieces("ndtr", abs(gate))
+    y = where(gate < 0.0, both * p, fma(-both, p, both))
+    return _or_far_below(gate, y, lambda wide, tail: op("widen", both) * tail)
+
+
+def gelu_slope(format: Format, x: Value) -> Value:
+    """ndtr(x) + x exp(-x**2 / 2) / sqrt(2 pi): 1 minus that of -x above zero."""
+    _, y = _in_pieces("gelu_slope", abs(x))
+    far = lambda wide, tail: fma(wide, DENSITY, tail)  # noqa: E731
+    return _or_far_below(x, where(x > 0.0, 1.0 - y, y), far)
+
+
+def _in_pieces(name: str, size: Value) -> tuple[Value, Value]:
+    """In float32, the size, at most that at which the pieces end, and its piece's polynomial."""
+    (square, linear, top), ends, *rows = PIECES[name]
+    x = _at_most(size, top)
+    piece = fma(x, fma(x, square, linear), 2.0**23)
+    end, *rest = (op("entry", piece, *row) for row in (ends, *rows))
+    t, result = end - x, rest.pop()
+    while rest:
+        result = fma(result, t, rest.pop())
+    return x, result
+
+
+def _or_far_below(x: Value, y: Value, factor: Callable[[Value, Value], Value]) -> Value:
+    """y, but where the pieces have ended, exp(-x**2 / 2) times the factor, made of x and of
+    ndtr(x) exp(x**2 / 2), in float64."""
+    wide = op("widen", _at_least(x, -14.75))
+    inverse = -1.0 / wide
+    tail = inverse * _series(FLOAT64, "ndtr_far", inverse * inverse)
+    far = op("narrow", _exp_short(wide * -0.5 * wide) * factor(wide, tail))
+    return op("rarely", x < -PIECES["ndtr"][0][-1], far, y)
 
 
 def erf(format: Format, x: Value) -> Value:
-    """x + x p(x**2) up to 1; beyond, 1 - erfc(|x|), by a polynomial in float32."""
+    """x + x p(x**2) up to 1; beyond, 1 - erfc(|x|). In float32, min(|x|, 1) + |x| p by pieces."""
     size = abs(x)
-    small = fma(size, _series(format, "erf", size * size), size)
     if format is FLOAT32:
-        above = _series(format, "erf_tail", _at_most(size, 4.0) - 2.5)
-    else:
-        above = erfc(format, size)
-    return _copysign(where(size < 1.0, small, 1.0 - above), x)
+        near, p = _in_pieces("erf", size)
+        return _copysign(fma(near, p, _at_most(size, 1.0)), x)
+    small = fma(size, _series(format, "erf", size * size), size)
+    return _copysign(where(size < 1.0, small, 1.0 - erfc(format, size)), x)
 
 
 def _erfinv_start(x: Value) -> Value:
@@ -400,8 +444,8 @@ def erfinv64(format: Format, x: Value) -> Value:
     return _within_one(x, _copysign(y - step / fma(y, step, 1.0), x))
 
 
-def _bell_parts(format: Format, x: Value) -> tuple[Value, Value]:
-    """e and s with exp(-x**2 / 2) = s (1 + e), s a power of two, where that is a normal number.
+def bell_near(format: Format, x: Value) -> Value:
+    """exp(-x**2 / 2) where that is a normal number.
 
     What rounding takes from the square joins the exponent.
     """
@@ -411,56 +455,8 @@ def _bell_parts(format: Format, x: Value) -> tuple[Value, Value]:
     n = _nearest(format, exponent, _numbers(format, "1/ln2")[0])
     high, low = _numbers(format, "ln2")
     r = fma(n, -high, exponent) + fma(n, -low, lost)
-    return fma(_series(format, "exp", r), r, 1.0) * r, _power_of_two(n)
-
-
-def bell_near(format: Format, x: Value) -> Value:
-    """exp(-x**2 / 2) where that is a normal number."""
-    e, s = _bell_parts(format, x)
-    return fma(s, e, s)
-
-
-def _normal_tail(format: Format, x: Value) -> tuple[Value, Value]:
-    """k and f with ndtr(-|x|) = k (1 + f) for |x| up to 8.
-
-    It is exp(-x**2 / 2) (1 + p(0.578125 - 3 / d)) / d, d = 2 |x| + 3: 1 + p is never far from 1, so
-    that rounding counts little in it; what rounding takes from d and the division joins it.
-    """
-    size = abs(x)
-    below = fma(2.0, size, 3.0)
-    inverse = 1.0 / below
-    missed = fma(2.0, size, 3.0 - below)
-    missed = fma(missed, -inverse, fma(-below, inverse, 1.0))
-    u = fma(-3.0, inverse, 0.578125)
-    first, *rest = _numbers(format, "ndtr_tail")
-    p = fma(polynomial(u, tuple(rest)), u, missed + first)
-    e, s = _bell_parts(format, x)
-    return s * inverse, fma(p, e, p) + e
-
-
-def ndtr_near(format: Format, x: Value) -> Value:
-    """ndtr for |x| up to 8."""
-    k, f = _normal_tail(format, x)
-    y = fma(k, f, k)
-    return where(x < 0.0, y, 1.0 - y)
-
-
-def ndtr_short32(format: Format, x: Value) -> Value:
-    """ndtr for |x| up to 12 with fewer digits in its tail: for sums with a larger term beside it,
-    and for 16-bit results."""
-    size = abs(x)
-    t = size / (size + 4.0)
-    y = bell_near(format, x) * fma(t, _series(format, "ndtr_short", t), 0.5)
-    return where(x < 0.0, y, 1.0 - y)
-
-
-def gelu_near(format: Format, x: Value) -> Value:
-    """x ndtr(x) for |x| up to 8: x - x ndtr(-x) above 0; below, k in ndtr is multiplied first, and
-    what rounding takes from the product is added."""
-    k, f = _normal_tail(format, x)
-    z = x * k
-    below = z + fma(z, f, fma(x, k, -z))
-    return where(x < 0.0, below, fma(-abs(x), fma(k, f, k), x))
+    power = _power_of_two(n)
+    return fma(power, fma(_series(format, "exp", r), r, 1.0) * r, power)
 
 
 # trigonometric functions
@@ -676,9 +672,9 @@ _TABLE: dict[str, dict[str, Build]] = {
         "exp_near": exp_near,
         "exp_near_of_wide": exp_near_of_wide,
         "bell_near": bell_near,
-        "ndtr_near": ndtr_near,
-        "ndtr_short": ndtr_short32,
-        "gelu_near": gelu_near,
+        "gelu": gelu,
+        "geglu_near": geglu_near,
+        "gelu_slope": gelu_slope,
         "tanh": tanh32,
         "tanhshrink": tanhshrink,
         "log1p_of_unit": log1p_of_unit,

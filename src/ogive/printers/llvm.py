@@ -38,7 +38,7 @@ INTRINSIC = {
 ARITHMETIC = {*BINARY, *COMPARE, *INTRINSIC, "neg", "where", "sign", "pi"}
 APPROXIMATED = (
     *("exp", "expm1", "log", "log1p", "tanh", "sinh", "cosh", "pow"),
-    *("erf", "erfc", "ndtr", "erfinv", "sin", "cos", "atan", "asinh"),
+    *("erf", "erfc", "ndtr", "erfinv", "sin", "cos", "atan", "asinh", "gelu", "gelu_slope"),
 )
 #: Up to this size, products of two exponentials stay in float32's range.
 NEAR = 40.0
@@ -83,6 +83,27 @@ define internal <{lanes} x {type}> @exponent.{name}(<{lanes} x {type}> %a) #0 {{
 }}
 """
 HELPERS = {"exp2": EXP2, "ldexp": LDEXP, "exponent": EXPONENT}
+#: How many numbers "entry" chooses from: with AVX2 they are one register, and a choice for all of
+#: a vector's lanes is one instruction, which LLVM recognises by a lane after the other.
+ENTRIES = 8
+
+
+def _entry(lanes: int) -> str:
+    lines = [
+        f"define internal <{lanes} x float> @entry.v{lanes}f32"
+        f"(<{lanes} x float> %a, <{ENTRIES} x float> %row) #0 {{",
+        f"  %bits = bitcast <{lanes} x float> %a to <{lanes} x i32>",
+        f"  %place = and <{lanes} x i32> %bits, splat (i32 {ENTRIES - 1})",
+    ]
+    result = "poison"
+    for i in range(lanes):
+        lines += [
+            f"  %p{i} = extractelement <{lanes} x i32> %place, i32 {i}",
+            f"  %e{i} = extractelement <{ENTRIES} x float> %row, i32 %p{i}",
+            f"  %r{i} = insertelement <{lanes} x float> {result}, float %e{i}, i32 {i}",
+        ]
+        result = f"%r{i}"
+    return "\n".join([*lines, f"  ret <{lanes} x float> {result}", "}", ""])
 
 
 def _helper(template: str, format: Format, lanes: int) -> str:
@@ -114,8 +135,7 @@ class Arithmetic:
     """float32 or float64; or float32 while the data is at most ``within`` in size, float64 beyond.
 
     The far elements are rare, or the near ones would not be worth a second way. The near ones can
-    have ``forms`` of their own: ``near`` ones need not care for large inputs, ``short`` ones
-    moreover have fewer digits where a function is small beside its largest values. In float64 the
+    have ``forms`` of their own, which need not care for large inputs: ``near``. In float64 the
     ``short`` forms have the digits that float32 results need. ``plain_codes`` keeps codes out of
     the forms.
     """
@@ -157,6 +177,8 @@ class LLVMPrinter(Printer):
         given = program.guarded
         if self.near:
             given = tuple(rebuild(fold(o), self._near_gate) for o in program.outputs)
+        if self.format is FLOAT32:
+            given = tuple(rebuild(o, _gelu_form) for o in given)
         shared = (share(rebuild(o, self._near_form)) for o in given)
         written = (fold(expand(o, spoken)) for o in shared)
         careful = (rebuild(o, self._careful) for o in written)
@@ -174,10 +196,8 @@ class LLVMPrinter(Printer):
         by a number."""
         if node.op == "exp":
             return self._exponential(node.args[0])
-        if node.op == "ndtr" and self._is_near(node.args[0]):
-            return Node(f"ndtr_{self.forms}", node.args)
-        if node.op == "mul" and Node("ndtr_near", (node.args[0],)) is node.args[1]:
-            return Node("gelu_near", (node.args[0],))
+        if node.op == "mul" and node.args[1].op == "gelu" and all(map(self._is_near, node.args)):
+            return Node("geglu_near", (node.args[0], *node.args[1].args))
         if node.op == "log1p" and _at_most_one(node.args[0]) and self.format is FLOAT32:
             return Node("log1p_of_unit", node.args)
         if node.op == "where" and self.format is FLOAT32:
@@ -281,10 +301,9 @@ def _near_printer(program: Program, forms: str) -> LLVMPrinter:
     return LLVMPrinter(FLOAT32, program.data if forms else (), forms)
 
 
-def forms_of(program: Program) -> list[str]:
-    """The forms in which the program becomes shorter where it need not care for large inputs, the
-    shortest first."""
-    return [f for f in ("short", "near") if _has_form(program, _near_printer(program, f))]
+def simplifies(program: Program) -> bool:
+    """Whether the program becomes shorter where it need not care for large inputs."""
+    return _has_form(program, _near_printer(program, "near"))
 
 
 def shortens(program: Program) -> bool:
@@ -311,6 +330,18 @@ def _gated(a: Node, x: Node) -> Node:
     whole = Node("fma", (factor, e, Node("fma", (two, e, 2 - right))))
     b = a * (left + right)
     return Node("copysign", (b - b * (rest / whole), a))  # which keeps the sign of a zero
+
+
+def _gelu_form(node: Node) -> Node | None:
+    """x ndtr(x) and its slope, whatever says that 0 times infinity is 0."""
+    if node.op in ("mul", "mul0") and node.args[1] is call("ndtr", node.args[0]):
+        return Node("gelu", (node.args[0],))
+    if node.op == "add" and node.args[0].op == "ndtr":
+        (x,), other = node.args[0].args, node.args[1]
+        density = fold(call("exp", const(-0.5) * x * x) / math.sqrt(2 * math.pi))
+        if other.op in ("mul", "mul0") and other.args == (x, density):
+            return Node("gelu_slope", (x,))
+    return None
 
 
 def _bell(x: Node) -> Node | None:
@@ -480,6 +511,11 @@ class Text:
         self.functions.setdefault(full, _helper(HELPERS[name], format, self.lanes))
         return f"@{full}"
 
+    def entry(self) -> str:
+        full = f"entry.v{self.lanes}f32"
+        self.functions.setdefault(full, _entry(self.lanes))
+        return f"@{full}"
+
     def primitive(self, name: str, arity: int) -> str:
         full = name + self.suffix
         if full not in self.functions:
@@ -546,8 +582,7 @@ class Body:
     def mention(self, node: Node, format: Format) -> str:
         """The value as an operand; a number takes the format of its neighbours."""
         if node.op in ("const", "pi"):
-            value = math.pi if node.op == "pi" else float(node.value or 0.0)
-            return f"splat ({TYPES[format]} {literal(value, format)})"
+            return f"splat ({TYPES[format]} {literal(_number(node), format)})"
         return self.known[node][0]
 
     def operation(self, node: Node, format: Format) -> str:
@@ -570,6 +605,10 @@ class Body:
             return self.convert(node, format)
         if node.op == "libm":
             return self.each(node, args)
+        if node.op == "entry":
+            row = _listed("float", (literal(_number(a), format) for a in node.args[1:]))
+            given = f"{vector} {args[0]}, <{ENTRIES} x float> <{row}>"
+            return f"call {vector} {self.text.entry()}({given})"
         return f"call {vector} {self.called(node, format)}({_listed(self.text.type(taken), args)})"
 
     def called(self, node: Node, format: Format) -> str:
@@ -671,6 +710,10 @@ class Body:
         for i, result in enumerate(results):
             whole = self.line(f"insertvalue {kind} {whole}, {vector} {result}, {i}")
         return whole
+
+
+def _number(node: Node) -> float:
+    return math.pi if node.op == "pi" else float(node.value or 0.0)
 
 
 def _taken(operation: str, format: Format) -> Format:

@@ -27,6 +27,8 @@ OPERATIONS: dict[str, str] = {
     "exponent": "floor(log2(a)) as a float, for a positive normal a; one below the least of these "
     "for a smaller a, one above the largest for infinity",
     "copysign": "the size of a with the sign of b",
+    "entry": "one of the eight numbers b to i, which the last three bits of a name, for a whole a "
+    "from 2**23 to 2**24; float32 only",
     "rarely": "b where the condition a holds, else c; b is only evaluated if some element needs it",
     "libm": "the C library's function, element by element: slow, float64 only; the node's value "
     "is its name",
