@@ -162,7 +162,8 @@ PIECES = 8
 def borders(pieces: Pieces) -> list[mpf]:
     """Where the pieces meet, from 0 to the top."""
     a, b = mpf(pieces.square), mpf(pieces.linear)
-    inner = [(mp.sqrt(b * b + 4 * a * (i + mpf(0.5))) - b) / (2 * a) for i in range(PIECES - 1)]
+    half = [i + mpf(0.5) for i in range(PIECES - 1)]
+    inner = [2 * h / (b + mp.sqrt(b * b + 4 * a * h)) for h in half]
     return [mpf(0), *inner, mpf(pieces.top)]
 
 
@@ -394,6 +395,14 @@ def fits() -> list[Fit]:
             both(3, 6),
             square,
         ),
+        Fit(
+            "sin_short",
+            "sin(r) = r + r**3 p(r**2), for float32 results",
+            (0, 1.5709),
+            *odd(mp.sin),
+            wide(6),
+            square,
+        ),
         Fit("atan", "atan(x) = x + x**3 p(x**2)", (0, 1), *odd(mp.atan), narrow(9), square),
         Fit(
             "log1p_short",
@@ -431,6 +440,16 @@ def piecewise() -> list[Pieces]:
             lambda x: (mp.erf(x) - min(x, 1)) / x,
             lambda x: x / mp.erf(x),
             8,
+        ),
+        Pieces(
+            "sin",
+            "sin(x) = x + x p",
+            0,
+            4.75,
+            1.5709,
+            lambda x: mp.sin(x) / x - 1,
+            lambda x: x / mp.sin(x),
+            5,
         ),
         Pieces("ndtr", "ndtr(-x)", *ndtr, *relative(lambda x: mp.ncdf(-x)), 10),
         Pieces(
@@ -505,7 +524,11 @@ def pieces_row(number: int) -> str:
     """The lines of one entry of the second table, by its place in the list."""
     entry = piecewise()[number]
     ends, polynomials, error = in_pieces(entry)
-    rows = [(entry.square, entry.linear, entry.top), ends, *zip(*polynomials, strict=True)]
+    rows = [
+        tuple(map(float, (entry.square, entry.linear, entry.top))),
+        ends,
+        *zip(*polynomials, strict=True),
+    ]
     written = "".join(f"        ({', '.join(map(repr, row))}),\n" for row in rows)
     comments = f"    # {entry.form}\n    # from 0 to {entry.top:g}, error {mp.nstr(error, 2)}\n"
     return f'{comments}    "{entry.name}": (\n{written}    ),\n'

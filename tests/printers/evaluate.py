@@ -30,6 +30,7 @@ SIMPLE: dict[str, Callable] = {
     "exp2": lambda a: np.ldexp((a >= np.finfo(a.dtype).minexp).astype(a.dtype), whole(a)),
     "ldexp": lambda a, n: np.ldexp(a, whole(n)),
     "fma": lambda a, b, c: fma32(a, b, c) if a.dtype == np.float32 else fma64(a, b, c),
+    "alternate": lambda a, b: np.where(np.fmod(b, 2) == 0, a, -a),
     "entry": lambda a, *row: np.choose(a.view(np.int32) & 7, row),
     "widen": lambda a: a.astype(np.float64),
     "narrow": lambda a: a.astype(np.float32),

@@ -19,7 +19,7 @@ DTYPES = {"float32": np.float32, "float64": np.float64}
 INF, NAN = math.inf, math.nan
 
 #: What has a short form in float64, for float32 results.
-SHORT = ("exp", "decay", "expm1", "tanh", "log1p", "erf", "erfc", "ndtr")
+SHORT = ("exp", "decay", "expm1", "tanh", "log1p", "erf", "erfc", "ndtr", "sin", "cos")
 #: The largest error in units of the last place; a unit of a subnormal number is the smallest one.
 BOUNDS = {
     "float32": {
@@ -47,6 +47,8 @@ BOUNDS = {
         "erfinv": 0.9,
         "sin": 1.2,
         "cos": 1.2,
+        "sin_near": 1.4,
+        "cos_near": 1.5,
         "atan": 1.25,
         "asinh": 0.55,
         "pow": 0.55,
@@ -107,6 +109,7 @@ for _name in ("exp_near", "exp_of_wide", "exp_near_of_wide"):
 EXACT["decay"] = EXACT["decay_of_wide"] = lambda x: EXACT["exp"](-x)
 EXACT.update({f"{name}_short": EXACT[name] for name in SHORT})
 EXACT["log1p_of_unit"] = EXACT["log1p"]
+EXACT["sin_near"], EXACT["cos_near"] = mp.sin, mp.cos
 EXACT["bell_near"] = lambda x: mp.exp(-(x**2) / 2)
 EXACT["tanhshrink"] = lambda x: x - EXACT["tanh"](x) if abs(x) > 1e-9 else x**3 / 3
 EXACT["gelu"] = lambda x: x * EXACT["ndtr"](x)
@@ -127,6 +130,8 @@ DOMAIN = {
     "exp_near": (-86, 87),
     "exp_near_of_wide": (-86, 87),
     "log1p_of_unit": (0, 1),
+    "sin_near": (-40, 40),
+    "cos_near": (-40, 40),
     "bell_near": (-12, 12),
     "decay_short": (0, INF),
     "log1p_short": (-1, INF),
@@ -142,6 +147,10 @@ CENTRE = {
     "ndtr": (-14, 6),
     "sin": (-700, 700),
     "cos": (-700, 700),
+    "sin_near": (-40, 40),
+    "cos_near": (-40, 40),
+    "sin_short": (-700, 700),
+    "cos_short": (-700, 700),
 }
 CASES = [(f, n) for f, rows in BOUNDS.items() for n in rows]
 

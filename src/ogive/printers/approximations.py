@@ -355,14 +355,14 @@ def ndtr(format: Format, x: Value) -> Value:
     if format is FLOAT64:
         y = _tail("ndtr", _at_most(abs(x), 38.5), -0.5, 3.0)
         return where(x > 0.0, 1.0 - y, y)
-    _, y = _in_pieces("ndtr", abs(x))
+    y = _in_pieces("ndtr", _at_most_top("ndtr", abs(x)))
     return _or_far_below(x, where(x > 0.0, 1.0 - y, y), lambda wide, tail: tail)
 
 
 def gelu(format: Format, x: Value) -> Value:
     """x ndtr(x): x - x ndtr(-x) above zero."""
-    size, p = _in_pieces("ndtr", abs(x))
-    y = fma(-size, p, where(x < 0.0, 0.0, x))
+    size = _at_most_top("ndtr", abs(x))
+    y = fma(-size, _in_pieces("ndtr", size), where(x < 0.0, 0.0, x))
     return _or_far_below(x, y, lambda wide, tail: wide * tail)
 
 
@@ -370,28 +370,32 @@ def geglu_near(format: Format, value: Value, gate: Value) -> Value:
     """value gelu(gate) where neither is large: their product first, for gelu of a small number may
     have lost digits."""
     both = value * gate
-    _, p = _in_pieces("ndtr", abs(gate))
+    p = _in_pieces("ndtr", _at_most_top("ndtr", abs(gate)))
     y = where(gate < 0.0, both * p, fma(-both, p, both))
     return _or_far_below(gate, y, lambda wide, tail: op("widen", both) * tail)
 
 
 def gelu_slope(format: Format, x: Value) -> Value:
     """ndtr(x) + x exp(-x**2 / 2) / sqrt(2 pi): 1 minus that of -x above zero."""
-    _, y = _in_pieces("gelu_slope", abs(x))
+    y = _in_pieces("gelu_slope", _at_most_top("gelu_slope", abs(x)))
     far = lambda wide, tail: fma(wide, DENSITY, tail)  # noqa: E731
     return _or_far_below(x, where(x > 0.0, 1.0 - y, y), far)
 
 
-def _in_pieces(name: str, size: Value) -> tuple[Value, Value]:
-    """In float32, the size, at most that at which the pieces end, and its piece's polynomial."""
-    (square, linear, top), ends, *rows = PIECES[name]
-    x = _at_most(size, top)
-    piece = fma(x, fma(x, square, linear), 2.0**23)
+def _in_pieces(name: str, x: Value) -> Value:
+    """The polynomial of the piece in which x lies, in float32."""
+    (square, linear, _), ends, *rows = PIECES[name]
+    piece = fma(x, fma(x, square, linear) if square else linear, 2.0**23)
     end, *rest = (op("entry", piece, *row) for row in (ends, *rows))
     t, result = end - x, rest.pop()
     while rest:
         result = fma(result, t, rest.pop())
-    return x, result
+    return result
+
+
+def _at_most_top(name: str, size: Value) -> Value:
+    """The size, but where the pieces have ended, their end."""
+    return _at_most(size, PIECES[name][0][-1])
 
 
 def _or_far_below(x: Value, y: Value, factor: Callable[[Value, Value], Value]) -> Value:
@@ -408,8 +412,8 @@ def erf(format: Format, x: Value) -> Value:
     """x + x p(x**2) up to 1; beyond, 1 - erfc(|x|). In float32, min(|x|, 1) + |x| p by pieces."""
     size = abs(x)
     if format is FLOAT32:
-        near, p = _in_pieces("erf", size)
-        return _copysign(fma(near, p, _at_most(size, 1.0)), x)
+        near = _at_most_top("erf", size)
+        return _copysign(fma(near, _in_pieces("erf", near), _at_most(size, 1.0)), x)
     small = fma(size, _series(format, "erf", size * size), size)
     return _copysign(where(size < 1.0, small, 1.0 - erfc(format, size)), x)
 
@@ -504,6 +508,35 @@ def sin(format: Format, x: Value) -> Value:
 def cos(format: Format, x: Value) -> Value:
     """The sine a quarter turn ahead."""
     return _far(format, "cos", x, _turned(format, x, 1.0))
+
+
+def sin_near(format: Format, x: Value) -> Value:
+    """The sine for |x| up to 40."""
+    return _tiny_is_itself(x, _half_turned(format, x, 0.0), format)
+
+
+def cos_near(format: Format, x: Value) -> Value:
+    """The cosine for |x| up to 40."""
+    return _half_turned(format, x, 0.5)
+
+
+def _half_turned(format: Format, x: Value, ahead: float) -> Value:
+    """The sine of x + ahead pi: (-1)**n sin(x - (n - ahead) pi) for the n that leaves least of x.
+
+    sin(r) = r + r p(|r|) in float32, by pieces; in float64 r + r**3 p(r**2), for float32 results.
+    """
+    inverse = 0.5 * _numbers(format, "2/pi")[0]
+    n = _nearest(format, fma(x, inverse, ahead) if ahead else x * inverse, 1.0)
+    turns = n - ahead if ahead else n
+    r = x
+    for part in _numbers(format, "pi/2"):
+        r = fma(turns, -2 * part, r)
+    if format is FLOAT32:
+        bend = _in_pieces("sin", abs(r))
+    else:
+        square = r * r
+        bend = square * _series(format, "sin_short", square)
+    return op("alternate", fma(r, bend, r), n)
 
 
 def atan32(format: Format, x: Value) -> Value:
@@ -616,6 +649,16 @@ def _tail_short(name: str, size: Value, scale: float, centre: float) -> Value:
     return factor * decay_short(FLOAT64, (size * -scale) * size)
 
 
+def sin_short(format: Format, x: Value) -> Value:
+    """The sine of what is left of x after half turns."""
+    return _far(format, "sin", x, sin_near(format, x))
+
+
+def cos_short(format: Format, x: Value) -> Value:
+    """The sine a quarter turn ahead."""
+    return _far(format, "cos", x, cos_near(format, x))
+
+
 def asinh32(format: Format, x: Value) -> Value:
     """log(|x| + sqrt(x**2 + 1)) in float64."""
     wide = op("widen", abs(x))
@@ -672,6 +715,8 @@ _TABLE: dict[str, dict[str, Build]] = {
         "exp_near": exp_near,
         "exp_near_of_wide": exp_near_of_wide,
         "bell_near": bell_near,
+        "sin_near": sin_near,
+        "cos_near": cos_near,
         "gelu": gelu,
         "geglu_near": geglu_near,
         "gelu_slope": gelu_slope,
@@ -695,6 +740,8 @@ _TABLE: dict[str, dict[str, Build]] = {
         "erf_short": erf_short,
         "erfc_short": erfc_short,
         "ndtr_short": ndtr_short64,
+        "sin_short": sin_short,
+        "cos_short": cos_short,
         **{name: _by_libm(name) for name in ("atan", "asinh", "pow")},
     },
 }

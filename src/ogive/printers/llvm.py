@@ -82,7 +82,19 @@ define internal <{lanes} x {type}> @exponent.{name}(<{lanes} x {type}> %a) #0 {{
   ret <{lanes} x {type}> %result
 }}
 """
-HELPERS = {"exp2": EXP2, "ldexp": LDEXP, "exponent": EXPONENT}
+ALTERNATE = """\
+define internal <{lanes} x {type}> @alternate.{name}(<{lanes} x {type}> %a, <{lanes} x {type}> %b)
+#0 {{
+  %large = fadd <{lanes} x {type}> %b, splat ({type} {shift})
+  %bits = bitcast <{lanes} x {type}> %large to <{lanes} x {int}>
+  %sign = shl <{lanes} x {int}> %bits, splat ({int} {sign})
+  %given = bitcast <{lanes} x {type}> %a to <{lanes} x {int}>
+  %turned = xor <{lanes} x {int}> %given, %sign
+  %result = bitcast <{lanes} x {int}> %turned to <{lanes} x {type}>
+  ret <{lanes} x {type}> %result
+}}
+"""
+HELPERS = {"exp2": EXP2, "ldexp": LDEXP, "exponent": EXPONENT, "alternate": ALTERNATE}
 #: How many numbers "entry" chooses from: with AVX2 they are one register, and a choice for all of
 #: a vector's lanes is one instruction, which LLVM recognises by a lane after the other.
 ENTRIES = 8
@@ -114,6 +126,8 @@ def _helper(template: str, format: Format, lanes: int) -> str:
         int="i32" if format is FLOAT32 else "i64",
         name=f"v{lanes}{SUFFIX[format]}",
         magic=float(1.5 * 2**fraction + bias),
+        shift=float(1.5 * 2**fraction),
+        sign=31 if format is FLOAT32 else 63,
         fraction=fraction,
         whole_bits=_bits(2.0**fraction, format),
         whole=float(2**fraction + bias),
@@ -196,6 +210,8 @@ class LLVMPrinter(Printer):
         by a number."""
         if node.op == "exp":
             return self._exponential(node.args[0])
+        if node.op in ("sin", "cos") and self._is_near(node.args[0]):
+            return Node(f"{node.op}_near", node.args)
         if node.op == "mul" and node.args[1].op == "gelu" and all(map(self._is_near, node.args)):
             return Node("geglu_near", (node.args[0], *node.args[1].args))
         if node.op == "log1p" and _at_most_one(node.args[0]) and self.format is FLOAT32:

@@ -26,6 +26,7 @@ OPERATIONS: dict[str, str] = {
     "exp2": "2**a for a whole a where that is a normal number, 0 one below the last such a",
     "exponent": "floor(log2(a)) as a float, for a positive normal a; one below the least of these "
     "for a smaller a, one above the largest for infinity",
+    "alternate": "a, or -a for an odd b; b is whole and as small as round's argument",
     "copysign": "the size of a with the sign of b",
     "entry": "one of the eight numbers b to i, which the last three bits of a name, for a whole a "
     "from 2**23 to 2**24; float32 only",
