@@ -7,7 +7,7 @@ tensors are like those it was made for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -109,8 +109,9 @@ class Shortcut:
         return found
 
 
-def native_first(native: Callable[[Tensor], Tensor], otherwise: Way) -> Way:
-    """An operator of torch's with exactly the same values, for small tensors."""
+def native_first(native: Callable[..., Tensor], numbers: Sequence[float], otherwise: Way) -> Way:
+    """An operator of torch's with exactly the same values, for small tensors; it takes the numbers
+    by position, which is 1 us shorter than by name."""
 
     def way(x: Tensor) -> Tensor | None:
         if (
@@ -119,7 +120,7 @@ def native_first(native: Callable[[Tensor], Tensor], otherwise: Way) -> Way:
             and not (x.requires_grad and grad_enabled())
             and x.numel() <= NATIVE_UP_TO.get(x.dtype, 0)
         ):
-            return native(x)
+            return native(x, *numbers)
         return otherwise(x)
 
     return way

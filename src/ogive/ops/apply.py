@@ -8,6 +8,7 @@ vmap, come from the one derivation. What is saved are the inputs.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from typing import Any, cast
 
 import torch
@@ -23,6 +24,17 @@ def apply(plan: Plan, *tensors: Tensor) -> Tensor:
     return _call(plan, *tensors)[0]
 
 
+def record(plan: Plan, x: Tensor) -> Tensor:
+    """The plan's output for a tensor that takes gradients, while gradients are recorded."""
+    return _call(plan, x)[0] if transformed() else cast(Tensor, _record(plan, x))
+
+
+def direct(function: type[Function]) -> Callable[..., Any]:
+    """``function.apply`` where no transform of torch.func is at work: without the 2 us that it
+    takes to ask about them."""
+    return cast(Callable[..., Any], super(Function, function).apply)  # type: ignore[misc]
+
+
 def transformed() -> bool:
     """Whether forward mode or a transform of torch.func is at work."""
     return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
@@ -34,14 +46,13 @@ def _call(plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:
         return outputs
     if not torch.is_grad_enabled() or not any(t.requires_grad for t in tensors):
         return operator.run(plan, tensors)
-    made: Any = _Recorded.apply(plan, *tensors)  # type: ignore[no-untyped-call]
+    made = _record(plan, *tensors)
     return made if type(made) is tuple else (made,)
 
 
 def overwrite(plan: Plan, x: Tensor, *tensors: Tensor) -> Tensor:
     """The plan's output written over x, recorded by autograd, which keeps a copy of x."""
-    made: Any = _Overwritten.apply(plan, x, *tensors)  # type: ignore[no-untyped-call]
-    return cast(Tensor, made[0])
+    return cast(Tensor, _overwrite(plan, x, *tensors)[0])
 
 
 def _gradients(ctx: Any, *gradients: Tensor | None) -> tuple[Any, ...]:
@@ -78,6 +89,9 @@ class _Recorded(Function):
     backward = staticmethod(_gradients)
 
 
+_record = direct(_Recorded)
+
+
 class _Overwritten(Function):
     """What a call records that writes over its input. The copy of x is a result too, so that
     gradients of the gradient reach x by way of it."""
@@ -97,6 +111,9 @@ class _Overwritten(Function):
         if of_copy is not None:
             of_x = of_copy if of_x is None else of_x + of_copy
         return (plan, of_x, *others)
+
+
+_overwrite = direct(_Overwritten)
 
 
 class _Transformed(Function):

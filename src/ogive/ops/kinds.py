@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ from ogive.engine.halves import Halves
 from ogive.errors import InputError, ParameterError, nearest
 from ogive.expr import Program
 from ogive.ops import gates, noise, operator, rowwise
-from ogive.ops.apply import apply, transformed
+from ogive.ops.apply import apply, record, transformed
 from ogive.ops.apply import overwrite as apply_over
 from ogive.ops.arguments import Value
 from ogive.ops.plan import Plan
@@ -113,12 +113,17 @@ def recorded(program: Program, values: Mapping[str, Value]) -> Callable[[Tensor]
     """The program as a call on one tensor that autograd records; it gives None for other dtypes."""
     numbers, engine = _numbers(values), own.get()
 
-    def record(x: Tensor) -> Tensor | None:
-        if not x.is_floating_point():
+    @cache
+    def plan(dtype: torch.dtype) -> Plan | None:
+        if not dtype.is_floating_point:
             return None
-        return apply(_plan(program, numbers, x.dtype, (False,), None, engine), x)
+        return _plan(program, numbers, dtype, (False,), None, engine)
 
-    return record
+    def call(x: Tensor) -> Tensor | None:
+        found = plan(x.dtype)
+        return None if found is None else record(found, x)
+
+    return call
 
 
 def _numbers(values: Mapping[str, Value]) -> Numbers:

@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-#: Entry -> operator of the input and the entry's parameters.
+#: Entry -> operator of the input and the entry's parameters, in their order; the functions of
+#: torch.nn.functional ask in Python what these ask in C++.
 NATIVE: dict[str, Callable[..., Tensor]] = {
     "relu": torch.relu,
-    "relu6": F.relu6,
-    "leaky_relu": F.leaky_relu,
-    "hardtanh": F.hardtanh,
-    "hardshrink": F.hardshrink,
-    "softshrink": F.softshrink,
-    "threshold": F.threshold,
+    "relu6": torch._C._nn.relu6,
+    "leaky_relu": torch._C._nn.leaky_relu,
+    "hardtanh": torch._C._nn.hardtanh,
+    "hardshrink": torch.hardshrink,
+    "softshrink": torch._C._nn.softshrink,
+    "threshold": torch.threshold,
     "absolute": torch.abs,
     "square": torch.square,
 }

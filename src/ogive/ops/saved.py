@@ -28,6 +28,7 @@ from ogive.engine.layout import dense
 from ogive.errors import OgiveError, ParameterError
 from ogive.ops import operator
 from ogive.ops.apply import apply as differentiable
+from ogive.ops.apply import direct
 from ogive.ops.arguments import Value
 from ogive.ops.kinds import binds
 from ogive.ops.plan import Plan
@@ -127,7 +128,7 @@ def apply(saved: Saved, x: Tensor, inplace: bool = False) -> Tensor:
     """The function of a tensor, recorded by autograd in this way."""
     if inplace and not operator.writes_over(x):
         return x.copy_(apply(saved, x.clone()))
-    result: Tensor = _Saved.apply(saved, x if dense(x) else x.clone(), inplace)  # type: ignore[no-untyped-call]
+    result: Tensor = _record(saved, x if dense(x) else x.clone(), inplace)
     return result
 
 
@@ -151,6 +152,9 @@ class _Saved(Function):
         kept = [t.detach() for t in _kept(ctx)]
         alike = laid(gradient, ctx.strides)
         return None, differentiable(saved.backward, alike, *kept), None
+
+
+_record = direct(_Saved)
 
 
 def _once(ctx: Any) -> None:

@@ -66,7 +66,7 @@ def _one(spec: Spec, numbers: Values, save: str, strided: Way) -> Way:
     native = NATIVE.get(spec.name)
     if native is None or own.get() == "cpu":
         return way
-    return native_first(partial(native, **numbers) if numbers else native, way)
+    return native_first(native, [float(numbers[p.name]) for p in spec.parameters], way)
 
 
 def _recorded(spec: Spec, numbers: Values, save: str) -> Callable[[Tensor], Tensor | None]:

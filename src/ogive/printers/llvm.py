@@ -268,7 +268,9 @@ class LLVMPrinter(Printer):
 
     def source(self, program: Program, name: str | None = None) -> str:
         """The declarations, a function for each primitive in use, and one for the program."""
-        return module(program, Arithmetic(self.format), name or program.name)
+        name = name or program.name
+        taken = approximation(name, self.format) is not None
+        return module(program, Arithmetic(self.format), f"{name}.program" if taken else name)
 
 
 def module(program: Program, arithmetic: Arithmetic, name: str, codes: int = 0) -> str:
