@@ -57,11 +57,11 @@ HEAD = """\
 
 Written by `{command}`. {machine}.
 
-All contenders take turns in one process (A B C A B C ...), each for about a millisecond or more,
-{rounds} rounds, fewer (but 3 or more) where a call takes long; inputs are normal numbers times two,
-seed {seed}. Times are medians. A ratio is the time of the public call, `ogive.get(name)(x)`, over
-the other's, round by round, then the median: **below 1 ogive is the faster one**; ± is the median
-absolute deviation where it is 0.05 or more.
+All contenders take turns in one process, every round in an order of its own, each for about a
+millisecond or more, {rounds} rounds, fewer (but 3 or more) where a call takes long; inputs are
+normal numbers times two, seed {seed}. Times are medians. A ratio is the time of the public call,
+`ogive.get(name)(x)`, over the other's, round by round, then the median: **below 1 ogive is the
+faster one**; ± is the median absolute deviation where it is 0.05 or more.
 
 - *torch*: torch's own operator for the same function.
 - *eager*: the same formula as a composition of torch's operators, `ogive.engine("eager")`.

@@ -71,7 +71,7 @@ REASONS = {
     "gelu_tanh": "the rounding of the cubic exponent is magnified by its size",
     "silu": "the error of the logistic function is rounded once more, by the product",
     "mish": "the exponential and its product with x are rounded before what is taken from it",
-    "gelu": "the normal tail is a product of two rounded numbers, and is multiplied by x",
+    "gelu": "several terms of the normal tail's polynomial are of one size, and x multiplies them",
     "tanh": "m / (m + 2) has three roundings besides those of m = expm1(2 |x|)",
     "sigmoid": "the exponential, the sum with 1 and the quotient are rounded one after the other",
     "hardswish": "the sum, the product and the quotient are rounded one after the other",
