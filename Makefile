@@ -48,8 +48,8 @@ saving: $(VENV)/.developed
 attack: $(VENV)/.developed
 	$(BIN)/python tools/certify.py --attack
 
-# Checks f and f' of fifteen functions at all 2^32 float32 numbers (about half an hour on two cores;
-# an interrupted run goes on where it stopped).
+# Checks f and f' of fifteen functions at all 2^32 float32 numbers (hours on two cores; an interrupted
+# run goes on where it stopped).
 exhaustive: $(VENV)/.developed
 	$(BIN)/python tools/exhaustive.py
 
