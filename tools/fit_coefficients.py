@@ -57,6 +57,8 @@ class Pieces:
     target: Real
     weight: Real
     terms: int
+    #: whether the first piece ends at 0 instead, where it has the very value of the target
+    from_zero: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,23 +182,32 @@ def _off(target: Real, x: mpf) -> mpf:
 
 def in_pieces(pieces: Pieces) -> tuple[list[float], list[list[float]], mpf]:
     """The ends; the coefficients, a list for each piece, lowest first; the largest error left."""
-    meet, ends, polynomials, errors = borders(pieces), [], [], []
-    for low, high in pairwise(meet):
-        end = lucky(pieces.target, high)
-        fit = Fit(
-            pieces.name,
-            pieces.form,
-            (low, high),
-            pieces.target,
-            pieces.weight,
-            {"float32": pieces.terms},
-            lambda x, end=end: end - x,
-        )
-        coefficients, error = fitted(fit, "float32")
-        ends.append(float(end))
-        polynomials.append(coefficients)
-        errors.append(error)
-    return ends, polynomials, max(errors)
+    meet = list(pairwise(borders(pieces)))
+    fitted_pieces = [piece(pieces, low, high) for low, high in meet]
+    if pieces.from_zero:
+        fitted_pieces[0] = piece_from_zero(pieces, meet[0][1])
+    ends, polynomials, errors = zip(*fitted_pieces, strict=True)
+    return list(ends), list(polynomials), max(errors)
+
+
+def piece(pieces: Pieces, low: mpf, high: mpf) -> tuple[float, list[float], mpf]:
+    """A piece's end, its coefficients, and the error they leave."""
+    end = lucky(pieces.target, high)
+    variable = lambda x: end - x  # noqa: E731
+    terms = {"float32": pieces.terms}
+    fit = Fit(pieces.name, pieces.form, (low, high), pieces.target, pieces.weight, terms, variable)
+    return float(end), *fitted(fit, "float32")
+
+
+def piece_from_zero(pieces: Pieces, high: mpf) -> tuple[float, list[float], mpf]:
+    """The same for the first piece, ended at 0."""
+    start = pieces.target(mpf(0))
+    target = lambda x: (start - pieces.target(x)) / x  # noqa: E731
+    weight = lambda x: x * pieces.weight(x)  # noqa: E731
+    terms = {"float32": pieces.terms - 1}
+    fit = Fit(pieces.name, pieces.form, (0, high), target, weight, terms, lambda x: -x)
+    coefficients, error = fitted(fit, "float32")
+    return 0.0, [float(start), *coefficients], error
 
 
 def split(constant: Split, format: str) -> list[float]:
@@ -443,13 +454,14 @@ def piecewise() -> list[Pieces]:
         ),
         Pieces(
             "sin",
-            "sin(x) = x + x p",
+            "sin(x) = min(x, 1) + p",
             0,
-            4.75,
+            4.5,  # two pieces meet at 1
             1.5709,
-            lambda x: mp.sin(x) / x - 1,
-            lambda x: x / mp.sin(x),
-            5,
+            lambda x: mp.sin(x) - min(x, 1),
+            lambda x: 1 / mp.sin(x),
+            6,
+            from_zero=True,
         ),
         Pieces("ndtr", "ndtr(-x)", *ndtr, *relative(lambda x: mp.ncdf(-x)), 10),
         Pieces(
@@ -459,6 +471,7 @@ def piecewise() -> list[Pieces]:
             gelu_below,
             lambda x: 1 / (abs(gelu_below(x)) + mpf(1) / 16 * mp.npdf(x)),
             10,
+            from_zero=True,
         ),
     ]
 
@@ -471,6 +484,7 @@ def splits() -> list[Split]:
             lambda: mp.log(2),
             {"float32": (15,), "float64": (42,)},
         ),
+        Split("pi", "pi in three parts, all above 0", lambda: +mp.pi, {"float32": (23, 21)}),
         Split("1/ln2", "1 / log(2)", lambda: 1 / mp.log(2), {"float32": (), "float64": ()}),
         Split("1/3", "1 / 3", lambda: 1 / mpf(3), {"float32": (), "float64": ()}),
         Split("4/3", "4 / 3", lambda: 4 / mpf(3), {"float32": (), "float64": ()}),

@@ -9,11 +9,13 @@ region that is called: with both of them the compiler would take nearly twice as
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ogive.engine import codes
-from ogive.expr import Program
+from ogive.expr import Node, Program
+from ogive.expr.node import constant_value
 from ogive.printers.llvm import TYPES, Arithmetic, globally, module
 from ogive.printers.machine import FLOAT32, FLOAT64
 
@@ -64,7 +66,7 @@ def kernel(
     sums = [
         f"declare double @llvm.vector.reduce.fadd.v{n}f64(double, <{n} x double>)" for n in (8, 16)
     ]
-    span = _Span(operands, arithmetic).text()
+    span = _Span(operands, arithmetic, _storing(program, operands)).text()
     return "\n".join([body, *copies, span, *sums, REGIONS[region](operands)])
 
 
@@ -89,11 +91,58 @@ end:
 """
 
 
+#: Ways to make a bfloat16 of a float32: of one whose lower half is 0, and of one that is no NaN by
+#: its lower half alone. Others are looked at first.
+CUT, ROUNDED = "cut", "rounded"
+
+
+def _storing(program: Program, operands: Sequence[Operand]) -> dict[int, str]:
+    """How the results of a program on bfloat16 alone are stored. A NaN is an input's then, or one
+    that arithmetic made, and both have their mark in the upper half."""
+    first = len(program.inputs)
+    if any(o.dtype not in ("bfloat16", *CODES) for o in operands[:first]):
+        return {}
+    outputs = enumerate(program.guarded, first)
+    return {k: CUT if _copied(output) else ROUNDED for k, output in outputs}
+
+
+def _copied(node: Node) -> bool:
+    """Whether the value is an input's, up to its sign, or a number that bfloat16 has."""
+    if node.op in ("mul", "mul0"):
+        a, b = node.args
+        return (_copied(a) and _unit(b)) or (_copied(b) and _unit(a))
+    if node.op == "const":
+        return (256 * math.frexp(float(node.value or 0.0))[0]).is_integer()
+    choices = _choices(node)
+    return node.op in ("symbol", "sign") or (bool(choices) and all(map(_copied, choices)))
+
+
+def _unit(node: Node) -> bool:
+    """Whether the value is 1, 0 or -1, or NaN."""
+    choices = _choices(node)
+    return (
+        node.op == "sign"
+        or constant_value(node) in (-1.0, 0.0, 1.0)
+        or (bool(choices) and all(map(_unit, choices)))
+    )
+
+
+def _choices(node: Node) -> tuple[Node, ...]:
+    """What the value is one of, up to its sign."""
+    chosen = {"where": node.args[1:], "copysign": node.args[:1]}
+    same = node.args if node.op in ("neg", "abs", "min", "max") else ()
+    return chosen.get(node.op, same)
+
+
 class _Span:
     """The function ``span``: the program over ``count`` > 0 elements from given places."""
 
-    def __init__(self, operands: tuple[Operand, ...], arithmetic: Arithmetic) -> None:
+    def __init__(
+        self, operands: tuple[Operand, ...], arithmetic: Arithmetic, storing: Mapping[int, str]
+    ) -> None:
         self.operands = operands
+        #: how a bfloat16 is made of the number of an operand
+        self.storing = storing
         self.format = arithmetic.format
         self.lanes = arithmetic.lanes
         self.lines: list[str] = []
@@ -210,7 +259,7 @@ class _Span:
             (self.store if o.role == "out" else self.accumulate)(k, o, value)
 
     def store(self, k: int, o: Operand, value: str) -> None:
-        narrow = self.narrowed(value, o.dtype)
+        narrow = self.narrowed(value, o.dtype, self.storing.get(k, ""))
         self.add(f"store {self.memory(o)} {narrow}, ptr {self.place(k, o)}, align 1")
 
     def accumulate(self, k: int, o: Operand, value: str) -> None:
@@ -270,7 +319,7 @@ class _Span:
             return f"bitcast {wide} {value} to {wide}"
         return f"fpext {self.vector(held)} {value} to {wide}"
 
-    def narrowed(self, value: str, dtype: str) -> str:
+    def narrowed(self, value: str, dtype: str, storing: str) -> str:
         """The vector rounded to what is stored; to 16 bits by way of float32."""
         held = "double" if self.format is FLOAT64 else "float"
         if dtype in CODES:
@@ -279,17 +328,21 @@ class _Span:
             value = self.name(f"fptrunc {self.vector('double')} {value} to {self.vector('float')}")
         if dtype == "float16":
             return self.name(f"fptrunc {self.vector('float')} {value} to {self.vector('half')}")
-        return self.bfloat16(value) if dtype == "bfloat16" else value
+        return self.bfloat16(value, storing) if dtype == "bfloat16" else value
 
-    def bfloat16(self, value: str) -> str:
+    def bfloat16(self, value: str, storing: str) -> str:
         """The upper half of a float32, rounded to even; a NaN stays one."""
         ints, floats = self.vector("i32"), self.vector("float")
         bits = self.name(f"bitcast {floats} {value} to {ints}")
         upper = self.name(f"lshr {ints} {bits}, splat (i32 16)")
+        if storing == CUT:
+            return self.name(f"trunc {ints} {upper} to {self.vector('i16')}")
         odd = self.name(f"and {ints} {upper}, splat (i32 1)")
         near = self.name(f"add {ints} {bits}, splat (i32 32767)")
         even = self.name(f"add {ints} {near}, {odd}")
         rounded = self.name(f"lshr {ints} {even}, splat (i32 16)")
+        if storing == ROUNDED:
+            return self.name(f"trunc {ints} {rounded} to {self.vector('i16')}")
         nan = self.name(f"fcmp uno {floats} {value}, {value}")
         kept = self.name(
             f"select {self.vector('i1')} {nan}, {ints} splat (i32 32704), {ints} {rounded}"

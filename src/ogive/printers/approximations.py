@@ -512,31 +512,24 @@ def cos(format: Format, x: Value) -> Value:
 
 def sin_near(format: Format, x: Value) -> Value:
     """The sine for |x| up to 40."""
-    return _tiny_is_itself(x, _half_turned(format, x, 0.0), format)
+    n = _nearest(format, x, 0.5 * _numbers(format, "2/pi")[0])
+    return _half_turned(format, x, n, n)
 
 
 def cos_near(format: Format, x: Value) -> Value:
-    """The cosine for |x| up to 40."""
-    return _half_turned(format, x, 0.5)
+    """The cosine for |x| up to 40: the sine a quarter turn ahead."""
+    n = _nearest(format, fma(x, 0.5 * _numbers(format, "2/pi")[0], 0.5), 1.0)
+    return _half_turned(format, x, n - 0.5, n)
 
 
-def _half_turned(format: Format, x: Value, ahead: float) -> Value:
-    """The sine of x + ahead pi: (-1)**n sin(x - (n - ahead) pi) for the n that leaves least of x.
-
-    sin(r) = r + r p(|r|) in float32, by pieces; in float64 r + r**3 p(r**2), for float32 results.
-    """
-    inverse = 0.5 * _numbers(format, "2/pi")[0]
-    n = _nearest(format, fma(x, inverse, ahead) if ahead else x * inverse, 1.0)
-    turns = n - ahead if ahead else n
+def _half_turned(format: Format, x: Value, turns: Value, n: Value) -> Value:
+    """(-1)**n sin(r) with r = x - turns pi, at most pi / 2: min(|r|, 1) + p(|r|) by pieces."""
     r = x
-    for part in _numbers(format, "pi/2"):
-        r = fma(turns, -2 * part, r)
-    if format is FLOAT32:
-        bend = _in_pieces("sin", abs(r))
-    else:
-        square = r * r
-        bend = square * _series(format, "sin_short", square)
-    return op("alternate", fma(r, bend, r), n)
+    for part in _numbers(format, "pi"):
+        r = fma(turns, -part, r)
+    size = abs(r)
+    sine = _at_most(size, 1.0) + _in_pieces("sin", size)
+    return op("alternate", _copysign(sine, r), n)
 
 
 def atan32(format: Format, x: Value) -> Value:
@@ -650,13 +643,14 @@ def _tail_short(name: str, size: Value, scale: float, centre: float) -> Value:
 
 
 def sin_short(format: Format, x: Value) -> Value:
-    """The sine of what is left of x after half turns."""
-    return _far(format, "sin", x, sin_near(format, x))
-
-
-def cos_short(format: Format, x: Value) -> Value:
-    """The sine a quarter turn ahead."""
-    return _far(format, "cos", x, cos_near(format, x))
+    """(-1)**n sin(x - n pi), which is r + r**3 p(r**2)."""
+    n = _nearest(format, x, 0.5 * _numbers(format, "2/pi")[0])
+    r = x
+    for part in _numbers(format, "pi/2"):
+        r = fma(n, -2 * part, r)
+    square = r * r
+    y = fma(r, square * _series(format, "sin_short", square), r)
+    return _far(format, "sin", x, _tiny_is_itself(x, op("alternate", y, n), format))
 
 
 def asinh32(format: Format, x: Value) -> Value:
@@ -741,7 +735,6 @@ _TABLE: dict[str, dict[str, Build]] = {
         "erfc_short": erfc_short,
         "ndtr_short": ndtr_short64,
         "sin_short": sin_short,
-        "cos_short": cos_short,
         **{name: _by_libm(name) for name in ("atan", "asinh", "pow")},
     },
 }
