@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 import ogive
 from ogive.engine.layout import layout
+from ogive.engine.loops import Operand, kernel
+from ogive.printers.llvm import Arithmetic
+from ogive.printers.machine import FLOAT32
 
 DTYPES = [torch.float32, torch.float64, torch.bfloat16, torch.float16]
 
@@ -221,3 +224,38 @@ def test_in_place_with_a_gradient_to_record():
     (wanted,) = torch.autograd.grad(ogive.get("mish")(x).sum(), x)
     y = ogive.get("mish")(x * 1, inplace=True)
     assert torch.equal(torch.autograd.grad(y.sum(), x)[0], wanted)
+
+
+def stored(name, *dtypes, backward=False):
+    """The text of a kernel for operands of these dtypes, the last one being written."""
+    preset = {p.name: p.default for p in ogive.get(name).parameters}
+    program = ogive.get(name).spec.program.bind(preset)
+    program = program.vjp((0,)) if backward else program
+    operands = [Operand(dtype) for dtype in dtypes[:-1]]
+    return kernel(program, (*operands, Operand(dtypes[-1], "out")), Arithmetic(FLOAT32))
+
+
+@pytest.mark.parametrize("name", ["relu", "relu6", "hardtanh", "absolute", "hardshrink"])
+def test_a_bfloat16_that_is_chosen_is_not_rounded(name):
+    rounding, half = "splat (i32 32767)", "bfloat16"
+    assert rounding not in stored(name, half, half)
+    assert rounding not in stored(name, half, half, half, backward=True)
+    assert rounding in stored("leaky_relu", half, half)
+    assert rounding in stored(name, "float32", half, half, backward=True)
+
+
+@pytest.mark.parametrize("name", ["relu", "silu", "gelu", "square", "sine"])
+def test_a_nan_stays_one_in_bfloat16(name):
+    nan = torch.tensor([0x7F81, 0x7FFF, -127, -1], dtype=torch.int16).view(torch.bfloat16)
+    x = torch.ones_like(nan).requires_grad_()
+    with ogive.engine("cpu"):
+        assert ogive.get(name)(nan).isnan().all()
+        (gradient,) = torch.autograd.grad(ogive.get(name)(x), x, nan)
+        assert gradient.isnan().all()
+
+
+def test_a_nan_in_the_lower_half_of_a_float32_stays_one_in_bfloat16():
+    nan = torch.tensor([0x7F800001, 0x7FFFFFFF], dtype=torch.int32).view(torch.float32)
+    x = torch.zeros(2, dtype=torch.bfloat16)
+    with ogive.engine("cpu"):
+        assert ogive.get("threshold")(x, threshold=1.0, value=nan).isnan().all()
