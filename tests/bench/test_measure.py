@@ -39,12 +39,14 @@ def taking(clock, seconds, calls=None, label=""):
     return Runner(call)
 
 
-def test_contenders_take_turns(clock):
+def test_contenders_take_turns_in_an_order_that_changes(clock):
     calls = []
-    runners = {label: taking(clock, 1.0, calls, label) for label in "ABC"}
-    times = interleaved(runners, Pace(rounds=4, sample=0.5, budget=1e9))
-    assert times == dict.fromkeys("ABC", (1.0,) * 4)
-    assert calls[-12:] == list("ABC") * 4
+    seconds = {"A": 1.0, "B": 2.0, "C": 3.0}
+    runners = {label: taking(clock, s, calls, label) for label, s in seconds.items()}
+    times = interleaved(runners, Pace(rounds=20, sample=0.5, budget=1e9))
+    assert times == {label: (s,) * 20 for label, s in seconds.items()}
+    turns = calls[-60:]
+    assert {tuple(turns[i : i + 3]) for i in range(0, 60, 3)} == {*itertools.permutations("ABC")}
 
 
 def test_a_round_is_long_enough_and_its_time_is_that_of_a_repetition(clock):
