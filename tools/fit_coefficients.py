@@ -11,7 +11,7 @@ lost, so that it costs next to nothing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -543,9 +543,16 @@ def pieces_row(number: int) -> str:
         ends,
         *zip(*polynomials, strict=True),
     ]
-    written = "".join(f"        ({', '.join(map(repr, row))}),\n" for row in rows)
     comments = f"    # {entry.form}\n    # from 0 to {entry.top:g}, error {mp.nstr(error, 2)}\n"
-    return f'{comments}    "{entry.name}": (\n{written}    ),\n'
+    return f'{comments}    "{entry.name}": (\n{"".join(map(numbers_row, rows))}    ),\n'
+
+
+def numbers_row(numbers: Sequence[float]) -> str:
+    """A row as the formatter leaves it: on one line, or each number on its own."""
+    line = f"        ({', '.join(map(repr, numbers))}),\n"
+    if len(line) <= 101:
+        return line
+    return "        (\n" + "".join(f"            {n!r},\n" for n in numbers) + "        ),\n"
 
 
 def table() -> str:

@@ -11,7 +11,7 @@ from mpmath import mp, mpf
 
 from ogive.expr import symbol, walk
 from ogive.printers.approximations import _TABLE, approximation
-from ogive.printers.coefficients import COEFFICIENTS
+from ogive.printers.coefficients import COEFFICIENTS, PIECES
 from ogive.printers.machine import FLOAT32, FLOAT64, Value
 
 FORMATS = {f.name: f for f in (FLOAT32, FLOAT64)}
@@ -355,3 +355,16 @@ def test_the_fits_give_the_table(monkeypatch):
         numbers, error = fitted(fit, "float32")
     assert tuple(numbers) == COEFFICIENTS["float32"]["expm1"]
     assert error < 1e-9
+
+
+@pytest.mark.parametrize("name", ["erf", "sin"])
+def test_the_fits_give_the_pieces(name, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "tools")
+    with mpmath.workdps(60):
+        from fit_coefficients import borders, piece, piecewise
+
+        pieces = next(p for p in piecewise() if p.name == name)
+        end, coefficients, _ = piece(pieces, *borders(pieces)[1:3])
+    (*_, top), *rows = PIECES[name]
+    assert top == pieces.top
+    assert [row[1] for row in rows] == [end, *coefficients]

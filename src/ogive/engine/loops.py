@@ -112,7 +112,8 @@ def _copied(node: Node) -> bool:
         a, b = node.args
         return (_copied(a) and _unit(b)) or (_copied(b) and _unit(a))
     if node.op == "const":
-        return (256 * math.frexp(float(node.value or 0.0))[0]).is_integer()
+        size = abs(float(node.value or 0.0))
+        return (256 * math.frexp(size)[0]).is_integer() and not 0 < size < 2.0**-126
     choices = _choices(node)
     return node.op in ("symbol", "sign") or (bool(choices) and all(map(_copied, choices)))
 
