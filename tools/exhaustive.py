@@ -68,10 +68,10 @@ BARS = {"forward": 2.0, "derivative": 4.0}
 LARGEST_WITH_A_REASON = 3.0
 REASONS = {
     "selu": "the error of expm1 is rounded twice more, by the two factors",
-    "gelu_tanh": "the rounding of the cubic exponent is magnified by its size",
+    "gelu_tanh": "several terms of the polynomial below zero are of one size",
     "silu": "the error of the logistic function is rounded once more, by the product",
     "mish": "the exponential and its product with x are rounded before what is taken from it",
-    "gelu": "several terms of the normal tail's polynomial are of one size, and x multiplies them",
+    "gelu": "several terms of the polynomial below zero are of one size",
     "tanh": "m / (m + 2) has three roundings besides those of m = expm1(2 |x|)",
     "sigmoid": "the exponential, the sum with 1 and the quotient are rounded one after the other",
     "hardswish": "the sum, the product and the quotient are rounded one after the other",

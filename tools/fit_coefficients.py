@@ -438,9 +438,31 @@ def gelu_below(x: mpf) -> mpf:
     return mp.ncdf(-x) - x * mp.npdf(x)
 
 
+def gelu_tanh_exponent(x: mpf) -> mpf:
+    """u, if x sigmoid(u) is gelu's form with a tanh."""
+    return mp.sqrt(8 / mp.pi) * (x + mpf("0.044715") * x**3)
+
+
+def gelu_tanh_gate(x: mpf) -> mpf:
+    """The gate at -x."""
+    return 1 / (1 + mp.exp(gelu_tanh_exponent(x)))
+
+
+def gelu_tanh_rise(x: mpf) -> mpf:
+    """What x times the gate's slope takes from the gate at -x."""
+    gate = gelu_tanh_gate(x)
+    return x * gate * (1 - gate) * mp.diff(gelu_tanh_exponent, x)
+
+
+def gelu_tanh_below(x: mpf) -> mpf:
+    """The slope of gelu_tanh at -x."""
+    return gelu_tanh_gate(x) - gelu_tanh_rise(x)
+
+
 def piecewise() -> list[Pieces]:
     """What is a polynomial on each of eight pieces."""
-    ndtr = (17 / 128, 47 / 128, 6.25)
+    ndtr, gelu = (17 / 128, 47 / 128, 6.25), (14 / 128, 65 / 128, 6.25)
+    gelu_tanh = (14 / 128, 96 / 128, 5.5)
     return [
         Pieces(
             "erf",
@@ -451,6 +473,16 @@ def piecewise() -> list[Pieces]:
             lambda x: (mp.erf(x) - min(x, 1)) / x,
             lambda x: x / mp.erf(x),
             8,
+        ),
+        Pieces(
+            "tanh",
+            "tanh(x) = min(x, 1) + x p",
+            -171 / 2048,
+            1.5 + 171 / 2048,  # two pieces meet at 1
+            9.015625,
+            lambda x: (mp.tanh(x) - min(x, 1)) / x,
+            lambda x: x / mp.tanh(x),
+            10,
         ),
         Pieces(
             "sin",
@@ -470,6 +502,31 @@ def piecewise() -> list[Pieces]:
             *ndtr,
             gelu_below,
             lambda x: 1 / (abs(gelu_below(x)) + mpf(1) / 16 * mp.npdf(x)),
+            10,
+            from_zero=True,
+        ),
+        Pieces(
+            "gelu",
+            "x ndtr(-x)",
+            *gelu,
+            *relative(lambda x: x * mp.ncdf(-x)),
+            10,
+            from_zero=True,
+        ),
+        Pieces(
+            "gelu_tanh",
+            "x sigmoid(-u), u = sqrt(8 / pi) (x + 0.044715 x**3)",
+            *gelu_tanh,
+            *relative(lambda x: x * gelu_tanh_gate(x)),
+            10,
+            from_zero=True,
+        ),
+        Pieces(
+            "gelu_tanh_slope",
+            "the slope of x sigmoid(u) at -x, the error absolute near its zero",
+            *gelu_tanh,
+            gelu_tanh_below,
+            lambda x: 1 / (abs(gelu_tanh_below(x)) + gelu_tanh_gate(x) / 16),
             10,
             from_zero=True,
         ),

@@ -35,6 +35,17 @@ def test_four_layouts_of_the_same_halves(name, gate, interleave, packed) -> None
     torch.testing.assert_close(got, wanted[:, None].expand(3, 2))
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("engine", ["eager", "cpu"])
+@pytest.mark.parametrize("name", GATED)
+def test_no_closed_gate_hides_a_nan(name, engine, dtype) -> None:
+    some = torch.tensor([0.0, -0.5, -12.0, -40.0, -200.0, -1e30, 3.0, 1e30], dtype=dtype)
+    nan = torch.full_like(some, torch.nan)
+    with ogive.engine(engine):
+        assert ogive.get(name)(nan, some).isnan().all()
+        assert ogive.get(name)(some, nan).isnan().all()
+
+
 @pytest.mark.parametrize("interleave", [False, True])
 @pytest.mark.parametrize("dim", [0, 1, -1, 2])
 def test_halves_are_views(dim: int, interleave: bool) -> None:

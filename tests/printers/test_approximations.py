@@ -36,8 +36,12 @@ BOUNDS = {
         "bell_near": 1.1,
         "gelu": 2.2,
         "geglu_near": 2.5,
+        "geglu_tanh_near": 2.5,
         "gelu_slope": 1.0,
+        "gelu_tanh": 2.2,
+        "gelu_tanh_slope": 1.0,
         "tanh": 2.45,  # three roundings of a quotient
+        "tanh_close": 1.0,
         "tanhshrink": 2.35,  # the square, the cube and the sum
         "sinh": 1.2,
         "cosh": 1.0,
@@ -110,16 +114,34 @@ EXACT["decay"] = EXACT["decay_of_wide"] = lambda x: EXACT["exp"](-x)
 EXACT.update({f"{name}_short": EXACT[name] for name in SHORT})
 EXACT["log1p_of_unit"] = EXACT["log1p"]
 EXACT["sin_near"], EXACT["cos_near"] = mp.sin, mp.cos
+EXACT["tanh_close"] = EXACT["tanh"]
 EXACT["bell_near"] = lambda x: mp.exp(-(x**2) / 2)
 EXACT["tanhshrink"] = lambda x: x - EXACT["tanh"](x) if abs(x) > 1e-9 else x**3 / 3
 EXACT["gelu"] = lambda x: x * EXACT["ndtr"](x)
 EXACT["gelu_slope"] = lambda x: EXACT["ndtr"](x) + x * mp.npdf(x)
+
+
+def gelu_tanh_gate(x):
+    """sigmoid(u), without asking mpmath where u is huge."""
+    u = mp.sqrt(8 / mp.pi) * (x + mpf("0.044715") * x**3)
+    return mpf(x > 0) if abs(x) > 1e5 else 1 / (1 + mp.exp(-u))
+
+
+def gelu_tanh_slope(x):
+    gate = gelu_tanh_gate(x)
+    rise = mp.sqrt(8 / mp.pi) * (1 + 3 * mpf("0.044715") * x**2)
+    return gate + x * rise * gate * (1 - gate)
+
+
+EXACT["gelu_tanh"] = lambda x: x * gelu_tanh_gate(x)
+EXACT["gelu_tanh_slope"] = gelu_tanh_slope
 EXACT["geglu_near"] = lambda value, gate: value * EXACT["gelu"](gate)
+EXACT["geglu_tanh_near"] = lambda value, gate: value * EXACT["gelu_tanh"](gate)
 
 #: What has two arguments.
-TWO = ("pow", "geglu_near")
+TWO = ("pow", "geglu_near", "geglu_tanh_near")
 #: Functions with a zero beside which their largest size counts.
-LARGEST = {"gelu_slope": 1.13}
+LARGEST = {"gelu_slope": 1.13, "gelu_tanh_slope": 1.13}
 #: Where a function is asked for its values, if not everywhere.
 DOMAIN = {
     "log": (0, INF),
@@ -231,12 +253,13 @@ def test_the_error_of_pow_is_within_its_bound(format):
     assert worst("pow", format, bases, exponents)[0] <= BOUNDS[format]["pow"]
 
 
-def test_the_error_of_a_gate_is_within_its_bound():
+@pytest.mark.parametrize("name", ["geglu_near", "geglu_tanh_near"])
+def test_the_error_of_a_gate_is_within_its_bound(name):
     random = np.random.default_rng(2)
     value, gate = np.float32(random.normal(0, 3, (2, 3000)))
     small = np.float32(1e-40) * gate
     for gates in (gate, small):
-        assert worst("geglu_near", "float32", value, gates)[0] <= BOUNDS["float32"]["geglu_near"]
+        assert worst(name, "float32", value, gates)[0] <= BOUNDS["float32"][name]
 
 
 SPECIAL = {

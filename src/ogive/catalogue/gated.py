@@ -13,14 +13,13 @@ from ogive.catalogue._spec import LearnedReal, Positive, Real
 from ogive.expr import Node
 from ogive.expr.functions import (
     expm1,
+    gelu_tanh,
     max_,
     min_,
     ndtr,
-    pi,
     relu,
     sigmoid,
     silu,
-    sqrt,
     tanh,
     where,
 )
@@ -37,11 +36,6 @@ def _at_most(x: Node, limit: Node) -> Node:
 def _within(x: Node, limit: Node) -> Node:
     """x kept within [-limit, limit], with torch.clamp's derivative of 1 at both ends."""
     return _at_most(max_(-limit, x), limit)
-
-
-def _gelu_tanh(x: Node) -> Node:
-    """GELU's tanh form; (1 + tanh(u))/2 is written as sigmoid(2u), which keeps the left tail."""
-    return x * sigmoid(2 * sqrt(2 / pi) * (x + 0.044715 * x**3))
 
 
 @gated(
@@ -114,7 +108,7 @@ def geglu(value, gate):
 )
 def geglu_tanh(value, gate):
     """The value behind the tanh form of GELU."""
-    return value * _gelu_tanh(gate)
+    return value * gelu_tanh(gate)
 
 
 @gated(

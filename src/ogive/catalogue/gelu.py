@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedReal, Real
+from ogive.expr import functions
 from ogive.expr.functions import (
     clip,
     erf,
     exp,
     ndtr,
-    pi,
     sigmoid,
     sqrt,
 )
@@ -56,7 +56,7 @@ def gelu(x):
 )
 def gelu_tanh(x):
     """GELU with the normal distribution function approximated by a tanh of a cubic."""
-    return x * sigmoid(2 * (sqrt(2 / pi) * (x * (1 + 0.044715 * (x * x)))))
+    return functions.gelu_tanh(x)
 
 
 @activation(

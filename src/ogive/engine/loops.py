@@ -148,14 +148,16 @@ class _Span:
         self.lanes = arithmetic.lanes
         self.lines: list[str] = []
         self.count = 0
+        #: where a vector of each moving operand is found
+        self.places: dict[int, str] = {}
 
     def text(self) -> str:
         given = ", ".join(f"ptr %p{k}, i64 %s{k}" for k in range(len(self.operands)))
         # inlined in `rows`, whose stack grows with the dimensions, LLVM 22 loses its place (AVX2)
         self.lines = [f"define internal void @span({given}, i64 %count) noinline {{", "entry:"]
         self.prepare()
-        self.choose_places()
-        self.compute()
+        self.complete()
+        self.rest()
         self.finish()
         return "\n".join([*self.lines, "}", ""])
 
@@ -189,9 +191,7 @@ class _Span:
     def prepare(self) -> None:
         """Before the loop: buffers, and what is one value for the whole stretch."""
         for k, o in self.moving():
-            kind = self.memory(o)
-            self.add(f"%b{k} = alloca {kind}, align 64")
-            self.add(f"store {kind} zeroinitializer, ptr %b{k}, align 64")
+            self.add(f"%b{k} = alloca {self.memory(o)}, align 64")
         for k, o in self.having("in", access="one"):
             kind = STORED[o.dtype]
             first = self.name(f"load {kind}, ptr %p{k}, align 1")
@@ -202,53 +202,81 @@ class _Span:
                 f"<{self.lanes} x i32> zeroinitializer"
             )
             self.add(f"%x{k} = {self.widened(spread, o.dtype)}")
-        self.add("br label %loop", "loop:")
-        self.add("%i = phi i64 [ 0, %entry ], [ %next, %drained ]")
+        self.add(f"%whole = and i64 %count, {-self.lanes}", "%any = icmp ne i64 %whole, 0")
+        self.add("br i1 %any, label %loop, label %rest")
+
+    def complete(self) -> None:
+        """The vectors with all their lanes, in a loop that has nothing else to think of."""
+        self.add("loop:", "%i = phi i64 [ 0, %entry ], [ %next, %loop ]")
+        self.carry("a", "[ zeroinitializer, %entry ], [ %a{k}.next, %loop ]")
+        self.step("a", "%i", str(self.lanes), whole=True)
+        self.add(f"%next = add i64 %i, {self.lanes}", "%more = icmp ult i64 %next, %whole")
+        self.add("br i1 %more, label %loop, label %rest")
+
+    def rest(self) -> None:
+        """The last elements, fewer than a vector has, in buffers."""
+        self.add("rest:")
+        self.carry("c", "[ zeroinitializer, %entry ], [ %a{k}.next, %loop ]")
+        self.add("%left = sub i64 %count, %whole", "%some = icmp ne i64 %left, 0")
+        self.add("br i1 %some, label %partial, label %end", "partial:")
+        self.step("c", "%whole", "%left", whole=False)
+        self.add("br label %end", "end:")
+        self.carry("d", "[ %c{k}, %rest ], [ %c{k}.next, %partial ]")
+
+    def carry(self, letter: str, sources: str) -> None:
+        """What has been added up so far."""
         for k, _ in self.having("sum", access="one"):
-            kind = self.vector("double")
-            self.add(f"%a{k} = phi {kind} [ zeroinitializer, %entry ], [ %c{k}, %drained ]")
+            value = f"phi {self.vector('double')} {sources.format(k=k)}"
+            self.add(f"%{letter}{k} = {value}")
 
-    def choose_places(self) -> None:
-        """A vector that is complete and dense is used where it lies, another in its buffer."""
-        self.add("%left = sub i64 %count, %i", f"%full = icmp uge i64 %left, {self.lanes}")
-        self.add(f"%n = select i1 %full, i64 {self.lanes}, i64 %left")
+    def step(self, letter: str, i: str, n: str, whole: bool) -> None:
+        """One vector, of which n lanes count: from element i on, sums in this letter's values.
+
+        A vector that is whole and dense is used where it lies, another in its buffer.
+        """
+        sources = {}
         for k, o in self.moving():
+            offset = f"%o{k}.{letter}"
             if o.access == "stride":
-                self.add(f"%o{k} = mul i64 %i, %s{k}")
+                self.add(f"{offset} = mul i64 {i}, %s{k}")
             else:
-                self.add(*_bytes(f"%o{k}", "%i", o))
-            self.add(f"%q{k} = getelementptr i8, ptr %p{k}, i64 %o{k}")
-        self.add("br i1 %full, label %complete, label %partial", "partial:")
+                self.add(*_bytes(offset, i, o))
+            sources[k] = self.name(f"getelementptr i8, ptr %p{k}, i64 {offset}")
+            direct = whole and o.access == "each"
+            self.places[k] = sources[k] if direct else f"%b{k}"
+            if not direct and o.role != "out":
+                if not whole:
+                    self.add(f"store {self.memory(o)} zeroinitializer, ptr %b{k}, align 64")
+                self.copy(o, n, f"%b{k}", o.size, sources[k], self.pace(k, o))
+        self.compute(letter, n, whole)
         for k, o in self.moving():
-            if o.role != "out" and o.access == "each":
-                self.copy(o, f"%b{k}", o.size, f"%q{k}", o.size)
-        self.add("br label %complete", "complete:")
-        for k, o in self.moving():
-            if o.access == "each":
-                self.add(f"%r{k} = select i1 %full, ptr %q{k}, ptr %b{k}")
-            elif o.role == "in":
-                self.copy(o, f"%b{k}", o.size, f"%q{k}", f"%s{k}")
+            if self.places[k] != sources[k] and o.role != "in":
+                self.copy(o, n, sources[k], self.pace(k, o), f"%b{k}", o.size)
 
-    def copy(self, o: Operand, to: str, step: int | str, source: str, pace: int | str) -> None:
-        bits, count = 8 * o.size, "%n"
+    def pace(self, k: int, o: Operand) -> int | str:
+        """How many bytes one element lies after the other."""
+        return f"%s{k}" if o.access == "stride" else o.size
+
+    def copy(
+        self, o: Operand, n: str, to: str, step: int | str, source: str, pace: int | str
+    ) -> None:
+        bits, count = 8 * o.size, n
         if o.dtype in CODES:
-            whole = self.name(f"mul i64 %n, {o.bits}")
+            whole = self.name(f"mul i64 {n}, {o.bits}")
             up = self.name(f"add i64 {whole}, 7")
             count = self.name(f"lshr i64 {up}, 3")
         self.add(
             f"call void @copy{bits}(ptr {to}, i64 {step}, ptr {source}, i64 {pace}, i64 {count})"
         )
 
-    def place(self, k: int, o: Operand) -> str:
-        return f"%r{k}" if o.access == "each" else f"%b{k}"
-
-    def compute(self) -> None:
+    def compute(self, letter: str, n: str, whole: bool) -> None:
         given = []
         for k, o in self.having("in"):
+            value = f"%x{k}"
             if o.access != "one":
-                loaded = self.name(f"load {self.memory(o)}, ptr {self.place(k, o)}, align 1")
-                self.add(f"%x{k} = {self.widened(loaded, o.dtype)}")
-            given.append(f"{self.vector(TYPES[self.format])} %x{k}")
+                loaded = self.name(f"load {self.memory(o)}, ptr {self.places[k]}, align 1")
+                value = self.name(self.widened(loaded, o.dtype))
+            given.append(f"{self.vector(TYPES[self.format])} {value}")
         written = self.having("out", "sum")
         vector = self.vector(TYPES[self.format])
         kind = vector if len(written) == 1 else "{ " + ", ".join([vector] * len(written)) + " }"
@@ -257,48 +285,46 @@ class _Span:
             value = result
             if len(written) > 1:
                 value = self.name(f"extractvalue {kind} {result}, {place}")
-            (self.store if o.role == "out" else self.accumulate)(k, o, value)
+            if o.role == "out":
+                self.store(k, o, value)
+            else:
+                self.accumulate(k, o, value, letter, "" if whole else n)
 
     def store(self, k: int, o: Operand, value: str) -> None:
         narrow = self.narrowed(value, o.dtype, self.storing.get(k, ""))
-        self.add(f"store {self.memory(o)} {narrow}, ptr {self.place(k, o)}, align 1")
+        self.add(f"store {self.memory(o)} {narrow}, ptr {self.places[k]}, align 1")
 
-    def accumulate(self, k: int, o: Operand, value: str) -> None:
+    def accumulate(self, k: int, o: Operand, value: str, letter: str, few: str) -> None:
+        """Adds to a sum; of so few lanes only, if given."""
         double = self.vector("double")
         if self.format is FLOAT32:
             value = self.name(f"fpext {self.vector('float')} {value} to {double}")
         if o.access == "each":
-            sum_ = self.name(f"load {double}, ptr %r{k}, align 1")
+            sum_ = self.name(f"load {double}, ptr {self.places[k]}, align 1")
             total = self.name(f"fadd {double} {sum_}, {value}")
-            self.add(f"store {double} {total}, ptr %r{k}, align 1")
+            self.add(f"store {double} {total}, ptr {self.places[k]}, align 1")
             return
-        left = self.name(f"insertelement {self.vector('i64')} poison, i64 %n, i64 0")
+        kept = self.first(value, few) if few else value
+        self.add(f"%{letter}{k}.next = fadd {double} %{letter}{k}, {kept}")
+
+    def first(self, value: str, few: str) -> str:
+        """A vector of doubles with 0 in all lanes but the first few."""
+        double = self.vector("double")
+        left = self.name(f"insertelement {self.vector('i64')} poison, i64 {few}, i64 0")
         spread = self.name(
             f"shufflevector {self.vector('i64')} {left}, {self.vector('i64')} poison, "
             f"<{self.lanes} x i32> zeroinitializer"
         )
         numbers = ", ".join(f"i64 {i}" for i in range(self.lanes))
         inside = self.name(f"icmp ugt {self.vector('i64')} {spread}, <{numbers}>")
-        kept = self.name(
-            f"select {self.vector('i1')} {inside}, {double} {value}, {double} zeroinitializer"
-        )
-        self.add(f"%c{k} = fadd {double} %a{k}, {kept}")
+        return self.choose(inside, double, value, "zeroinitializer")
 
     def finish(self) -> None:
-        """Buffers are written back, and at the end what was added up."""
-        strided = [(k, o) for k, o in self.having("out") if o.access == "stride"]
-        for k, o in strided:
-            self.copy(o, f"%q{k}", f"%s{k}", f"%b{k}", o.size)
-        self.add("br i1 %full, label %drained, label %drain", "drain:")
-        for k, o in self.having("out", "sum", access="each"):
-            self.copy(o, f"%q{k}", o.size, f"%b{k}", o.size)
-        self.add("br label %drained", "drained:", "%next = add i64 %i, %n")
-        self.add("%more = icmp ult i64 %next, %count", "br i1 %more, label %loop, label %end")
-        self.add("end:")
+        """At the end what was added up is written."""
         for k, _ in self.having("sum", access="one"):
             add = f"@llvm.vector.reduce.fadd.v{self.lanes}f64"
             whole = self.name(
-                f"call reassoc double {add}(double -0.0, {self.vector('double')} %c{k})"
+                f"call reassoc double {add}(double -0.0, {self.vector('double')} %d{k})"
             )
             before = self.name(f"load double, ptr %p{k}, align 8")
             self.add(f"%w{k} = fadd double {before}, {whole}")

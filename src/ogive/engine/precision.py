@@ -20,7 +20,7 @@ from torch import Tensor
 from ogive.engine import cache, compiler, threads
 from ogive.engine.loops import CODES, Operand, kernel
 from ogive.expr import Program
-from ogive.printers.llvm import NEAR, Arithmetic, shortens, simplifies
+from ogive.printers.llvm import NEAR, Arithmetic, draws_closer, shortens, simplifies
 from ogive.printers.machine import FLOAT32, FLOAT64
 
 #: The largest error of float32 arithmetic, in units of the last place of what is stored, for a
@@ -63,6 +63,7 @@ def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
     dtype = dtypes[len(program.inputs)]
     candidates = [Arithmetic(FLOAT32, NEAR, "near")] * simplifies(program)
     candidates.append(Arithmetic(FLOAT32))
+    candidates += [Arithmetic(FLOAT32, forms="close")] * draws_closer(program)
     candidates += [Arithmetic(FLOAT64, forms="short")] * shortens(program)
     texts = [_probe(program, c, "float32") for c in candidates]
     wide = _probe(program, Arithmetic(FLOAT64), "float64")

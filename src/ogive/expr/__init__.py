@@ -5,7 +5,7 @@ only the standard library and never meets a tensor.
 """
 
 from ogive.expr.diff import diff
-from ogive.expr.node import Node, as_node, const, symbol, walk
+from ogive.expr.node import Node, as_node, const, symbol, symbols, walk
 from ogive.expr.parse import parse
 from ogive.expr.primitives import PRIMITIVES, Primitive
 from ogive.expr.program import Program
@@ -41,6 +41,7 @@ __all__ = [
     "stabilise",
     "substitute",
     "symbol",
+    "symbols",
     "to_text",
     "walk",
 ]

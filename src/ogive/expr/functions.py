@@ -158,6 +158,15 @@ def silu(x: Number) -> Node:
     return as_node(x) * sigmoid(x)
 
 
+def gelu_tanh(x: Number) -> Node:
+    """x times the normal distribution function approximated by a tanh of a cubic.
+
+    (1 + tanh(u)) / 2 is written as sigmoid(2 u), which keeps the left tail.
+    """
+    x = as_node(x)
+    return x * sigmoid(2 * (sqrt(2 / pi) * (x * (1 + 0.044715 * (x * x)))))
+
+
 def tanhshrink(x: Number) -> Node:
     """x - tanh(x), where the difference as written would lose its digits near 0."""
     x = as_node(x)

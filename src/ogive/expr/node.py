@@ -282,3 +282,8 @@ def walk(*roots: Node) -> Iterator[Node]:
             seen.add(node)
             stack.append((node, True))
             stack.extend((argument, False) for argument in reversed(node.args))
+
+
+def symbols(root: Node) -> set[Node]:
+    """The symbols below the root."""
+    return {node for node in walk(root) if node.op == "symbol"}

@@ -11,7 +11,19 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ogive.expr.node import ONE, PI, ZERO, Node, Number, as_node, build, const, power, where
+from ogive.expr.node import (
+    ONE,
+    PI,
+    ZERO,
+    Node,
+    Number,
+    as_node,
+    build,
+    const,
+    power,
+    symbols,
+    where,
+)
 
 Partials = Callable[..., tuple[Node, ...]]
 
@@ -109,7 +121,20 @@ def _erfinv(x: float) -> float:
 
 
 def _mul0(a: float, b: float) -> float:
-    return 0.0 if b == 0 else a * b
+    return 0.0 if b == 0 and math.isinf(a) else a * b
+
+
+def _mul0_definition(a: Node, b: Node) -> Node:
+    """0 for an infinite first factor: a NaN stays one.
+
+    Where b is a function of all that a depends on, an a that is NaN comes with such a b, and 0 need
+    not be told from other numbers.
+    """
+    product = Node("mul", (a, b))
+    absorbed = where(call("eq", b, ZERO), ZERO, product)
+    if symbols(a) <= symbols(b):
+        return absorbed
+    return where(call("eq", abs(a), math.inf), absorbed, product)
 
 
 def _bell(x: Node, scale: Node) -> Node:
@@ -163,7 +188,7 @@ _ROWS = (
     # a product whose second factor, once zero, absorbs an infinite first one: the limit of a growing
     # factor times a decaying one
     Primitive("mul0",     2, _mul0,                            lambda y, a, b: (b, a),
-              lambda a, b: where(call("eq", b, ZERO), ZERO, Node("mul", (a, b)))),
+              _mul0_definition),
     # pieces
     Primitive("abs",      1, abs,                              lambda y, a: (call("sign", a),)),
     Primitive("sign",     1, _sign,                            lambda y, a: (ZERO,)),

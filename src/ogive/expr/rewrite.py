@@ -141,7 +141,8 @@ def _absorb(root: Node, decayed: Mapping[Node, set[int]]) -> Node:
             a, b = args
             new[node] = Node("mul0", (a, b) if 1 in decayed[node] else (b, a))
             if len(decayed[node]) == 2:
-                new[node] = build("where", (Node("eq", (a, const(0.0))), const(0.0), new[node]))
+                other = Node("mul0", (b, a))
+                new[node] = build("where", (Node("eq", (a, const(0.0))), other, new[node]))
     return new[root]
 
 

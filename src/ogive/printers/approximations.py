@@ -238,6 +238,11 @@ def tanh32(format: Format, x: Value) -> Value:
     return _copysign(m / (m + 2.0), x)
 
 
+def tanh_close(format: Format, x: Value) -> Value:
+    """min(|x|, 1) + |x| p by pieces, in float32: fewer roundings, and sometimes more steps."""
+    return _bounded_in_pieces("tanh", x)
+
+
 def tanhshrink(format: Format, x: Value) -> Value:
     """x - tanh(x) as x**3 (1/4 + p(x**2)) up to 1; beyond, |x| - 1 + 2 / (exp(2 |x|) + 1)."""
     size = abs(x)
@@ -348,6 +353,8 @@ def erfc(format: Format, x: Value) -> Value:
 
 #: The factor before exp(-x**2 / 2) in the normal density.
 DENSITY = 1 / math.sqrt(2 * math.pi)
+#: gelu_tanh is x sigmoid(u) with u = GELU_TANH (x + GELU_CUBE x**3).
+GELU_TANH, GELU_CUBE = 2 * math.sqrt(2 / math.pi), 0.044715
 
 
 def ndtr(format: Format, x: Value) -> Value:
@@ -356,66 +363,126 @@ def ndtr(format: Format, x: Value) -> Value:
         y = _tail("ndtr", _at_most(abs(x), 38.5), -0.5, 3.0)
         return where(x > 0.0, 1.0 - y, y)
     y = _in_pieces("ndtr", _at_most_top("ndtr", abs(x)))
-    return _or_far_below(x, where(x > 0.0, 1.0 - y, y), lambda wide, tail: tail)
+    return _or_far_below("ndtr", x, where(x > 0.0, 1.0 - y, y), _far_ndtr)
 
 
 def gelu(format: Format, x: Value) -> Value:
-    """x ndtr(x): x - x ndtr(-x) above zero."""
-    size = _at_most_top("ndtr", abs(x))
-    y = fma(-size, _in_pieces("ndtr", size), where(x < 0.0, 0.0, x))
-    return _or_far_below(x, y, lambda wide, tail: wide * tail)
+    """x ndtr(x)."""
+    return _or_far_below("gelu", x, _gated("gelu", x), lambda wide: wide * _far_ndtr(wide))
+
+
+def gelu_tanh(format: Format, x: Value) -> Value:
+    """x sigmoid(u), where u is that cubic in x which gelu_tanh has."""
+    y = _gated("gelu_tanh", x)
+    return _or_far_below("gelu_tanh", x, y, lambda wide: wide * _far_gelu_tanh(wide))
 
 
 def geglu_near(format: Format, value: Value, gate: Value) -> Value:
-    """value gelu(gate) where neither is large: their product first, for gelu of a small number may
-    have lost digits."""
-    both = value * gate
-    p = _in_pieces("ndtr", _at_most_top("ndtr", abs(gate)))
-    y = where(gate < 0.0, both * p, fma(-both, p, both))
-    return _or_far_below(gate, y, lambda wide, tail: op("widen", both) * tail)
+    """value gelu(gate) where neither is large."""
+    return _value_gated("gelu", value, gate, _far_ndtr)
+
+
+def geglu_tanh_near(format: Format, value: Value, gate: Value) -> Value:
+    """value gelu_tanh(gate) where neither is large."""
+    return _value_gated("gelu_tanh", value, gate, _far_gelu_tanh)
 
 
 def gelu_slope(format: Format, x: Value) -> Value:
     """ndtr(x) + x exp(-x**2 / 2) / sqrt(2 pi): 1 minus that of -x above zero."""
-    y = _in_pieces("gelu_slope", _at_most_top("gelu_slope", abs(x)))
-    far = lambda wide, tail: fma(wide, DENSITY, tail)  # noqa: E731
-    return _or_far_below(x, where(x > 0.0, 1.0 - y, y), far)
+    far = lambda wide: fma(wide, _far_bell(wide) * DENSITY, _far_ndtr(wide))  # noqa: E731
+    return _or_far_below("gelu", x, _slope_in_pieces("gelu_slope", x), far)
+
+
+def gelu_tanh_slope(format: Format, x: Value) -> Value:
+    """sigmoid(u) + x u' sigmoid'(u): 1 minus that of -x above zero."""
+    far = lambda wide: fma(wide, _gelu_tanh_rise(wide), 1.0) * _far_gelu_tanh(wide)  # noqa: E731
+    return _or_far_below("gelu_tanh", x, _slope_in_pieces("gelu_tanh_slope", x), far)
 
 
 def _in_pieces(name: str, x: Value) -> Value:
     """The polynomial of the piece in which x lies, in float32."""
+    return fma(*_last_step(name, x))
+
+
+def _last_step(name: str, x: Value) -> tuple[Value, Value, Value]:
+    """Two factors and a summand that make the polynomial: the second is how far x is from the
+    piece's end, the summand what the polynomial is there."""
     (square, linear, _), ends, *rows = PIECES[name]
     piece = fma(x, fma(x, square, linear) if square else linear, 2.0**23)
     end, *rest = (op("entry", piece, *row) for row in (ends, *rows))
     t, result = end - x, rest.pop()
-    while rest:
+    while len(rest) > 1:
         result = fma(result, t, rest.pop())
-    return result
+    return result, t, rest.pop()
+
+
+def _gated(name: str, x: Value) -> Value:
+    """x times a gate, where gate(-x) = 1 - gate(x) and x gate(-x) lies in pieces."""
+    return where(x < 0.0, 0.0, x) - _in_pieces(name, _at_most_top(name, abs(x)))
+
+
+def _value_gated(name: str, value: Value, x: Value, far: Callable[[Value], Value]) -> Value:
+    """The value times that; what is small is multiplied first, for it may lose digits."""
+    factor, t, end = _last_step(name, _at_most_top(name, abs(x)))
+    below = fma(factor, value * t, value * end)
+    y = fma(value, where(x < 0.0, 0.0, x), -below)
+    return _or_far_below(name, x, y, lambda wide: op("widen", value * x) * far(wide))
+
+
+def _slope_in_pieces(name: str, x: Value) -> Value:
+    """The slope of x times such a gate."""
+    y = _in_pieces(name, _at_most_top(name, abs(x)))
+    return where(x > 0.0, 1.0 - y, y)
+
+
+def _top(name: str) -> float:
+    """Where the pieces end."""
+    return PIECES[name][0][-1]
 
 
 def _at_most_top(name: str, size: Value) -> Value:
-    """The size, but where the pieces have ended, their end."""
-    return _at_most(size, PIECES[name][0][-1])
+    return _at_most(size, _top(name))
 
 
-def _or_far_below(x: Value, y: Value, factor: Callable[[Value, Value], Value]) -> Value:
-    """y, but where the pieces have ended, exp(-x**2 / 2) times the factor, made of x and of
-    ndtr(x) exp(x**2 / 2), in float64."""
-    wide = op("widen", _at_least(x, -14.75))
-    inverse = -1.0 / wide
-    tail = inverse * _series(FLOAT64, "ndtr_far", inverse * inverse)
-    far = op("narrow", _exp_short(wide * -0.5 * wide) * factor(wide, tail))
-    return op("rarely", x < -PIECES["ndtr"][0][-1], far, y)
+def _or_far_below(name: str, x: Value, y: Value, far: Callable[[Value], Value]) -> Value:
+    """y, but where the pieces have ended below zero, what is computed in float64."""
+    wide = op("widen", _at_least(x, -14.75))  # what is far below is 0 there already
+    return op("rarely", x < -_top(name), op("narrow", far(wide)), y)
+
+
+def _far_bell(x: Value) -> Value:
+    return _exp_short(x * -0.5 * x)
+
+
+def _far_ndtr(x: Value) -> Value:
+    inverse = -1.0 / x
+    return _far_bell(x) * (inverse * _series(FLOAT64, "ndtr_far", inverse * inverse))
+
+
+def _far_gelu_tanh(x: Value) -> Value:
+    """exp(u), which far below zero is the gate of gelu_tanh."""
+    return _exp_short(x * fma(x * x, GELU_TANH * GELU_CUBE, GELU_TANH))
+
+
+def _gelu_tanh_rise(x: Value) -> Value:
+    """u'."""
+    return fma(x * x, 3 * GELU_TANH * GELU_CUBE, GELU_TANH)
 
 
 def erf(format: Format, x: Value) -> Value:
     """x + x p(x**2) up to 1; beyond, 1 - erfc(|x|). In float32, min(|x|, 1) + |x| p by pieces."""
-    size = abs(x)
     if format is FLOAT32:
-        near = _at_most_top("erf", size)
-        return _copysign(fma(near, _in_pieces("erf", near), _at_most(size, 1.0)), x)
+        return _bounded_in_pieces("erf", x)
+    size = abs(x)
     small = fma(size, _series(format, "erf", size * size), size)
     return _copysign(where(size < 1.0, small, 1.0 - erfc(format, size)), x)
+
+
+def _bounded_in_pieces(name: str, x: Value) -> Value:
+    """An odd function that begins as x and ends as 1: min(|x|, 1) + |x| p by pieces."""
+    size = abs(x)
+    near = _at_most_top(name, size)
+    return _copysign(fma(near, _in_pieces(name, near), _at_most(size, 1.0)), x)
 
 
 def _erfinv_start(x: Value) -> Value:
@@ -556,7 +623,7 @@ def _log_short(x: Value) -> Value:
 
 
 def _exp_short(x: Value) -> Value:
-    """The exponential of a float64 up to 200 in size, to float32's accuracy and to spare."""
+    """The exponential of a float64 up to 300 in size, to float32's accuracy and to spare."""
     n, r = _reduced_short(x)
     return _power_of_two(n) * _exp_of_rest_short(r)
 
@@ -713,8 +780,12 @@ _TABLE: dict[str, dict[str, Build]] = {
         "cos_near": cos_near,
         "gelu": gelu,
         "geglu_near": geglu_near,
+        "geglu_tanh_near": geglu_tanh_near,
         "gelu_slope": gelu_slope,
+        "gelu_tanh": gelu_tanh,
+        "gelu_tanh_slope": gelu_tanh_slope,
         "tanh": tanh32,
+        "tanh_close": tanh_close,
         "tanhshrink": tanhshrink,
         "log1p_of_unit": log1p_of_unit,
         "erfinv": erfinv32,

@@ -11,15 +11,28 @@ from __future__ import annotations
 import math
 import struct
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar
 
-from ogive.expr import Node, Program, expand, fold, rebuild, share, symbol, walk
-from ogive.expr.functions import tanhshrink
+from ogive.expr import (
+    Node,
+    Program,
+    diff,
+    expand,
+    fold,
+    rebuild,
+    share,
+    substitute,
+    symbol,
+    symbols,
+    walk,
+)
+from ogive.expr.functions import gelu_tanh, ndtr, tanhshrink
 from ogive.expr.node import ONE, ZERO, const, constant_value, where
 from ogive.expr.primitives import call
+from ogive.expr.program import DATA_SAMPLES
 from ogive.printers.approximations import approximation
 from ogive.printers.base import Printer
 from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value
@@ -38,8 +51,16 @@ INTRINSIC = {
 ARITHMETIC = {*BINARY, *COMPARE, *INTRINSIC, "neg", "where", "sign", "pi"}
 APPROXIMATED = (
     *("exp", "expm1", "log", "log1p", "tanh", "sinh", "cosh", "pow"),
-    *("erf", "erfc", "ndtr", "erfinv", "sin", "cos", "atan", "asinh", "gelu", "gelu_slope"),
+    *("erf", "erfc", "ndtr", "erfinv", "sin", "cos", "atan", "asinh"),
+    *("gelu", "gelu_slope", "gelu_tanh", "gelu_tanh_slope"),
 )
+#: Functions that have an approximation of their own in float32, and so has the slope of each.
+OWN: dict[str, Callable[[Node], Node]] = {
+    "gelu": lambda x: x * ndtr(x),
+    "gelu_tanh": gelu_tanh,
+}
+#: What a number times one of them is where neither is large.
+OPENED = {"gelu": "geglu_near", "gelu_tanh": "geglu_tanh_near"}
 #: Up to this size, products of two exponentials stay in float32's range.
 NEAR = 40.0
 #: The far way is kept out of line: it is long, and rarely taken.
@@ -149,9 +170,9 @@ class Arithmetic:
     """float32 or float64; or float32 while the data is at most ``within`` in size, float64 beyond.
 
     The far elements are rare, or the near ones would not be worth a second way. The near ones can
-    have ``forms`` of their own, which need not care for large inputs: ``near``. In float64 the
-    ``short`` forms have the digits that float32 results need. ``plain_codes`` keeps codes out of
-    the forms.
+    have ``forms`` of their own, which need not care for large inputs: ``near``. ``close`` forms
+    have fewer roundings. In float64 the ``short`` forms have the digits that float32 results need.
+    ``plain_codes`` keeps codes out of the forms.
     """
 
     format: Format
@@ -192,16 +213,16 @@ class LLVMPrinter(Printer):
         if self.near:
             given = tuple(rebuild(fold(o), self._near_gate) for o in program.outputs)
         if self.format is FLOAT32:
-            given = tuple(rebuild(o, _gelu_form) for o in given)
+            given = tuple(rebuild(o, _own_form) for o in given)
         shared = (share(rebuild(o, self._near_form)) for o in given)
         written = (fold(expand(o, spoken)) for o in shared)
         careful = (rebuild(o, self._careful) for o in written)
         return _fused(tuple(rebuild(o, self._shortened) for o in careful))
 
     def _shortened(self, node: Node) -> Node | None:
-        """In float64 the short form of a primitive, where that is asked for."""
+        """The short or close form of a primitive, where that is asked for."""
         name = f"{node.op}_{self.forms}"
-        wanted = self.format is FLOAT64 and self.forms and approximation(name, FLOAT64)
+        wanted = self.forms in ("short", "close") and approximation(name, self.format)
         return Node(name, node.args) if wanted else None
 
     def _careful(self, node: Node) -> Node | None:
@@ -212,8 +233,10 @@ class LLVMPrinter(Printer):
             return self._exponential(node.args[0])
         if node.op in ("sin", "cos") and self._is_near(node.args[0]):
             return Node(f"{node.op}_near", node.args)
-        if node.op == "mul" and node.args[1].op == "gelu" and all(map(self._is_near, node.args)):
-            return Node("geglu_near", (node.args[0], *node.args[1].args))
+        if node.op == "mul" and node.args[1].op in OPENED and all(map(self._is_near, node.args)):
+            return Node(OPENED[node.args[1].op], (node.args[0], *node.args[1].args))
+        if node.op == "mul" and node.args[1].op == "mul":
+            return self._value_first(node.args[0], *node.args[1].args)
         if node.op == "log1p" and _at_most_one(node.args[0]) and self.format is FLOAT32:
             return Node("log1p_of_unit", node.args)
         if node.op == "where" and self.format is FLOAT32:
@@ -223,6 +246,12 @@ class LLVMPrinter(Printer):
             inverse = 1.0 / float(node.args[1].value or math.nan)
             return Node("mul", (Node("const", (), inverse), node.args[0]))
         return None
+
+    def _value_first(self, value: Node, x: Node, gate: Node) -> Node | None:
+        """value (x gate) as (value x) gate where neither is large: x gate may have lost digits."""
+        if not self._is_near(value) or not self._is_near(x) or symbols(value) & symbols(x):
+            return None
+        return Node("mul", (Node("mul", (value, x)), gate))
 
     def _exponential(self, x: Node) -> Node:
         if self._is_near(x) and (root := _bell(x)) is not None:
@@ -238,8 +267,8 @@ class LLVMPrinter(Printer):
 
     def _is_near(self, x: Node) -> bool:
         """Whether x is a function of such inputs alone; a parameter might make it large."""
-        symbols = {n.value for n in walk(x) if n.op == "symbol"}
-        return bool(symbols) and symbols <= {*self.near}
+        inputs = {n.value for n in symbols(x)}
+        return bool(inputs) and inputs <= {*self.near}
 
     def _near_gate(self, node: Node) -> Node | None:
         """A number times the tanh of a softplus that is not large."""
@@ -324,6 +353,11 @@ def simplifies(program: Program) -> bool:
     return _has_form(program, _near_printer(program, "near"))
 
 
+def draws_closer(program: Program) -> bool:
+    """Whether a form in the program has fewer roundings than the usual one."""
+    return _has_form(program, LLVMPrinter(FLOAT32, (), "close"))
+
+
 def shortens(program: Program) -> bool:
     """Whether float64 needs fewer steps where its results are rounded to float32."""
     return _has_form(program, LLVMPrinter(FLOAT64, (), "short"))
@@ -350,16 +384,28 @@ def _gated(a: Node, x: Node) -> Node:
     return Node("copysign", (b - b * (rest / whole), a))  # which keeps the sign of a zero
 
 
-def _gelu_form(node: Node) -> Node | None:
-    """x ndtr(x) and its slope, whatever says that 0 times infinity is 0."""
-    if node.op in ("mul", "mul0") and node.args[1] is call("ndtr", node.args[0]):
-        return Node("gelu", (node.args[0],))
-    if node.op == "add" and node.args[0].op == "ndtr":
-        (x,), other = node.args[0].args, node.args[1]
-        density = fold(call("exp", const(-0.5) * x * x) / math.sqrt(2 * math.pi))
-        if other.op in ("mul", "mul0") and other.args == (x, density):
-            return Node("gelu_slope", (x,))
-    return None
+def _own_form(node: Node) -> Node | None:
+    """A function that has an approximation of its own, or its slope."""
+    if node.op not in ("add", "mul", "mul0"):
+        return None
+    x = node.args[0] if node.op != "add" else (node.args[1].args or node.args)[0]
+    return next((Node(name, (x,)) for form, name in _own_forms(x) if form is node), None)
+
+
+@lru_cache(maxsize=1024)
+def _own_forms(x: Node) -> tuple[tuple[Node, str], ...]:
+    """The functions of x with their names, and their slopes, with and without guards."""
+    return tuple((substitute(form, {"x": x}), name) for form, name in _written_forms())
+
+
+@lru_cache(maxsize=1)
+def _written_forms() -> tuple[tuple[Node, str], ...]:
+    x, found = symbol("x"), []
+    for name, function in OWN.items():
+        for own, y in ((name, function(x)), (f"{name}_slope", diff(function(x), x))):
+            guarded = Program(own, ("x",), (y,), (DATA_SAMPLES,)).guarded
+            found += [(form, own) for form in (fold(y), *guarded)]
+    return tuple(found)
 
 
 def _bell(x: Node) -> Node | None:
