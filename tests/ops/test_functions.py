@@ -1,5 +1,6 @@
 """An activation as an object: copies, comparisons, derivatives, sources, text."""
 
+import contextlib
 import copy
 import pickle
 
@@ -123,3 +124,18 @@ def test_a_call_changes_nothing_it_was_given() -> None:
     ogive.get("elu")(x, **arguments)
     assert arguments == {"alpha": 0.5}
     assert torch.equal(x, kept)
+
+
+LEARNED = [n for n in ogive.names("elementwise") if ogive.get(n).parameters]
+
+
+@pytest.mark.parametrize("engine", ["eager", "cpu"])
+@pytest.mark.parametrize("name", LEARNED)
+def test_a_parameter_of_zero_hides_no_nan(name, engine) -> None:
+    nan = torch.full((3,), torch.nan)
+    function = ogive.get(name)
+    with ogive.engine(engine):
+        for parameter in function.parameters:
+            with contextlib.suppress(ParameterError):  # where 0 is not allowed
+                for zero in (0.0, torch.zeros(3)):
+                    assert function(nan, **{parameter.name: zero}).isnan().all(), parameter

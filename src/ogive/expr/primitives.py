@@ -130,6 +130,8 @@ def _mul0_definition(a: Node, b: Node) -> Node:
     Where b is a function of all that a depends on, an a that is NaN comes with such a b, and 0 need
     not be told from other numbers.
     """
+    if b is ZERO:
+        return where(call("le", abs(a), math.inf), ZERO, a)
     product = Node("mul", (a, b))
     absorbed = where(call("eq", b, ZERO), ZERO, product)
     if symbols(a) <= symbols(b):

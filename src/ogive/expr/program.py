@@ -7,13 +7,14 @@ forward mode are all the same kind of thing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from ogive.expr.diff import diff
 from ogive.expr.node import ZERO, Node, add, mul, symbol, walk
-from ogive.expr.rewrite import HUGE, bind, guard
+from ogive.expr.rewrite import HUGE, bind, bind_keeping_nan, evaluate, guard
 
 INF = float("inf")
 #: What the guard tries for an input that carries data, and for a gradient or tangent.
@@ -54,14 +55,31 @@ class Program:
         return guard(folded, dict(zip(self.inputs, self.samples, strict=True)))
 
     def bind(self, values: Mapping[str, float]) -> Program:
-        """The program with numbers in the place of some inputs."""
+        """The program with numbers in the place of some inputs.
+
+        What is multiplied by 0 goes, unless a NaN would go with it.
+        """
         kept = [i for i, name in enumerate(self.inputs) if name not in values]
+        outputs = tuple(bind(o, values) for o in self.outputs)
+        if 0.0 in values.values() and self._lose_nan(outputs, values):
+            outputs = tuple(bind_keeping_nan(o, values) for o in self.outputs)
         return Program(
             self.name,
             tuple(self.inputs[i] for i in kept),
-            tuple(bind(o, values) for o in self.outputs),
+            outputs,
             tuple(self.samples[i] for i in kept),
         )
+
+    def _lose_nan(self, outputs: tuple[Node, ...], values: Mapping[str, float]) -> bool:
+        """Whether a NaN of the data comes out of the program, and does not come out of these."""
+        named = zip(self.inputs, self.samples, strict=True)
+        ordinary = {name: samples[0] for name, samples in named} | dict(values)
+        for name in self.data:
+            point = ordinary | {name: math.nan}
+            for before, after in zip(self.outputs, outputs, strict=True):
+                if math.isnan(evaluate(before, **point)) > math.isnan(evaluate(after, **point)):
+                    return True
+        return False
 
     @lru_cache(maxsize=4096)  # noqa: B019 - programs are few and live as long as the process
     def vjp(self, wanted: tuple[int, ...], used: tuple[int, ...] = (0,)) -> Program:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 
-from ogive.expr.node import ONE, Node, build, const, constant_value, mul, walk, where
+from ogive.expr.node import ONE, ZERO, Node, build, const, constant_value, mul, walk, where
 from ogive.expr.primitives import PRIMITIVES, call
 
 HUGE = 1.7976931348623157e308
@@ -67,18 +67,36 @@ def evaluate(root: Node, **values: float) -> float:
 
 def fold(root: Node) -> Node:
     """The expression with every constant part computed; for programs, not for definitions."""
+    return rebuild(root, _constant)
 
-    def change(node: Node) -> Node | None:
-        if node.op in ("const", "symbol") or any(a.op != "const" for a in node.args):
-            return None
-        return const(evaluate(node))
 
-    return rebuild(root, change)
+def _constant(node: Node) -> Node | None:
+    """The number that the node is, if it has constant arguments only."""
+    if node.op in ("const", "symbol") or any(a.op != "const" for a in node.args):
+        return None
+    return const(evaluate(node))
 
 
 def bind(root: Node, values: Mapping[str, float]) -> Node:
     """The expression with numbers in the place of symbols, and constants folded."""
     return fold(substitute(root, values))
+
+
+def bind_keeping_nan(root: Node, values: Mapping[str, float]) -> Node:
+    """The same, but what is multiplied by 0 stays: it may be NaN."""
+    new: dict[Node, Node] = {}
+    for node in walk(root):
+        args = tuple(new[a] for a in node.args)
+        others = [a for a in args if a is not ZERO]
+        if node.op == "symbol":
+            new[node] = const(values[str(node.value)]) if node.value in values else node
+        elif node.op == "mul" and len(others) == 1 and others[0].op != "const":
+            new[node] = Node("mul0", (others[0], ZERO))
+        else:
+            made = build(node.op, args, node.value)
+            number = _constant(made)
+            new[node] = made if number is None else number
+    return new[root]
 
 
 def expand(root: Node, spoken: Iterable[str]) -> Node:
