@@ -345,7 +345,7 @@ def _parts(program: Program, codes: int) -> tuple[Program, Program]:
 
 
 def _near_printer(program: Program, forms: str) -> LLVMPrinter:
-    return LLVMPrinter(FLOAT32, program.data if forms else (), forms)
+    return LLVMPrinter(FLOAT32, program.data if forms == "near" else (), forms)
 
 
 def simplifies(program: Program) -> bool:
