@@ -25,7 +25,7 @@ from ogive.printers.machine import FLOAT32, FLOAT64
 
 #: The largest error of float32 arithmetic, in units of the last place of what is stored, for a
 #: function and for a derivative; a 16-bit number has half a unit from its own rounding already.
-#: What holds them here is within 3 and 4 units on millions of numbers.
+#: The worst of all numbers is not among those tried: serf, at 2.7 on them, is somewhere at 3.1.
 BARS = {"float32": (2.6, 3.3), "bfloat16": (0.008, 0.008), "float16": (0.008, 0.008)}
 #: The same for float64 in short forms: the last rounding, and little more.
 SHORT = {**BARS, "float32": (0.6, 0.6)}
