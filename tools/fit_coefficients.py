@@ -433,6 +433,11 @@ def fits() -> list[Fit]:
     ]
 
 
+def bounded(function: Real) -> tuple[Real, Real]:
+    """Target and weight of p in function(x) = min(x, 1) + x p."""
+    return (lambda x: (function(x) - min(x, 1)) / x), (lambda x: x / function(x))
+
+
 def gelu_below(x: mpf) -> mpf:
     """The slope of gelu at -x."""
     return mp.ncdf(-x) - x * mp.npdf(x)
@@ -470,8 +475,7 @@ def piecewise() -> list[Pieces]:
             -13 / 64,
             2.5 + 13 / 64,  # two pieces meet at 1
             3.9375,
-            lambda x: (mp.erf(x) - min(x, 1)) / x,
-            lambda x: x / mp.erf(x),
+            *bounded(mp.erf),
             8,
         ),
         Pieces(
@@ -480,8 +484,7 @@ def piecewise() -> list[Pieces]:
             -171 / 2048,
             1.5 + 171 / 2048,  # two pieces meet at 1
             9.015625,
-            lambda x: (mp.tanh(x) - min(x, 1)) / x,
-            lambda x: x / mp.tanh(x),
+            *bounded(mp.tanh),
             10,
         ),
         Pieces(

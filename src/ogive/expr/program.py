@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 
 from ogive.expr.diff import diff
 from ogive.expr.node import ZERO, Node, add, mul, symbol, walk
-from ogive.expr.rewrite import HUGE, bind, bind_keeping_nan, evaluate, guard
+from ogive.expr.rewrite import HUGE, bind, bind_keeping_nan, evaluate_all, guard
 
 INF = float("inf")
 #: What the guard tries for an input that carries data, and for a gradient or tangent.
@@ -76,8 +76,9 @@ class Program:
         ordinary = {name: samples[0] for name, samples in named} | dict(values)
         for name in self.data:
             point = ordinary | {name: math.nan}
+            result = evaluate_all((*self.outputs, *outputs), point)
             for before, after in zip(self.outputs, outputs, strict=True):
-                if math.isnan(evaluate(before, **point)) > math.isnan(evaluate(after, **point)):
+                if math.isnan(result[before]) > math.isnan(result[after]):
                     return True
         return False
 

@@ -362,8 +362,7 @@ def ndtr(format: Format, x: Value) -> Value:
     if format is FLOAT64:
         y = _tail("ndtr", _at_most(abs(x), 38.5), -0.5, 3.0)
         return where(x > 0.0, 1.0 - y, y)
-    y = _in_pieces("ndtr", _at_most_top("ndtr", abs(x)))
-    return _or_far_below("ndtr", x, where(x > 0.0, 1.0 - y, y), _far_ndtr)
+    return _or_far_below("ndtr", x, _rising("ndtr", x), _far_ndtr)
 
 
 def gelu(format: Format, x: Value) -> Value:
@@ -390,13 +389,13 @@ def geglu_tanh_near(format: Format, value: Value, gate: Value) -> Value:
 def gelu_slope(format: Format, x: Value) -> Value:
     """ndtr(x) + x exp(-x**2 / 2) / sqrt(2 pi): 1 minus that of -x above zero."""
     far = lambda wide: fma(wide, _far_bell(wide) * DENSITY, _far_ndtr(wide))  # noqa: E731
-    return _or_far_below("gelu", x, _slope_in_pieces("gelu_slope", x), far)
+    return _or_far_below("gelu_slope", x, _rising("gelu_slope", x), far)
 
 
 def gelu_tanh_slope(format: Format, x: Value) -> Value:
     """sigmoid(u) + x u' sigmoid'(u): 1 minus that of -x above zero."""
     far = lambda wide: fma(wide, _gelu_tanh_rise(wide), 1.0) * _far_gelu_tanh(wide)  # noqa: E731
-    return _or_far_below("gelu_tanh", x, _slope_in_pieces("gelu_tanh_slope", x), far)
+    return _or_far_below("gelu_tanh_slope", x, _rising("gelu_tanh_slope", x), far)
 
 
 def _in_pieces(name: str, x: Value) -> Value:
@@ -429,8 +428,8 @@ def _value_gated(name: str, value: Value, x: Value, far: Callable[[Value], Value
     return _or_far_below(name, x, y, lambda wide: op("widen", value * x) * far(wide))
 
 
-def _slope_in_pieces(name: str, x: Value) -> Value:
-    """The slope of x times such a gate."""
+def _rising(name: str, x: Value) -> Value:
+    """A function with f(x) = 1 - f(-x) that lies in pieces below zero."""
     y = _in_pieces(name, _at_most_top(name, abs(x)))
     return where(x > 0.0, 1.0 - y, y)
 

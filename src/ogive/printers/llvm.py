@@ -49,16 +49,16 @@ INTRINSIC = {
     "max": "maximum",
 }
 ARITHMETIC = {*BINARY, *COMPARE, *INTRINSIC, "neg", "where", "sign", "pi"}
-APPROXIMATED = (
-    *("exp", "expm1", "log", "log1p", "tanh", "sinh", "cosh", "pow"),
-    *("erf", "erfc", "ndtr", "erfinv", "sin", "cos", "atan", "asinh"),
-    *("gelu", "gelu_slope", "gelu_tanh", "gelu_tanh_slope"),
-)
 #: Functions that have an approximation of their own in float32, and so has the slope of each.
 OWN: dict[str, Callable[[Node], Node]] = {
     "gelu": lambda x: x * ndtr(x),
     "gelu_tanh": gelu_tanh,
 }
+APPROXIMATED = (
+    *("exp", "expm1", "log", "log1p", "tanh", "sinh", "cosh", "pow"),
+    *("erf", "erfc", "ndtr", "erfinv", "sin", "cos", "atan", "asinh"),
+    *(own for name in OWN for own in (name, f"{name}_slope")),
+)
 #: What a number times one of them is where neither is large.
 OPENED = {"gelu": "geglu_near", "gelu_tanh": "geglu_tanh_near"}
 #: Up to this size, products of two exponentials stay in float32's range.
