@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from handmade import answer, call
 
-from ogive.engine import cache, compiler
+from ogive.engine import cache
+from ogive.engine.cpu import compiler
 from ogive.errors import CacheWarning
 
 

@@ -157,8 +157,8 @@ def broken(monkeypatch):
     def fail(*args, **kwargs):
         raise EngineError("no kernels today; install some")
 
-    monkeypatch.setattr(choice.cpu, "compiled", fail)
-    monkeypatch.setattr(choice.cpu, "check", fail)
+    monkeypatch.setattr(choice.kernels, "compiled", fail)
+    monkeypatch.setattr(choice.kernels, "check", fail)
     before = choice.state.broken
     yield
     choice.state.change(broken=before)
@@ -216,12 +216,12 @@ def test_a_batch_of_gradients_is_no_tensor_with_memory():
 
 def test_a_number_that_changes_in_every_step_compiles_no_kernel_in_every_step():
     function = ogive.define("annealed", "x * sigmoid(beta * x)", beta=1.0)
-    x, made = torch.linspace(-5, 5, 101), choice.cpu.compiled.cache_info().misses
+    x, made = torch.linspace(-5, 5, 101), choice.kernels.compiled.cache_info().misses
     for k in range(60):
         beta = 1 + k / 60
         leaf = x.clone().requires_grad_()
         function(leaf, beta=beta).sum().backward()
         torch.testing.assert_close(function(x, beta=beta), x * torch.sigmoid(beta * x))
     # a forward and a backward kernel for each of the first numbers, and one pair for the others
-    assert choice.cpu.compiled.cache_info().misses - made <= 2 * 17
+    assert choice.kernels.compiled.cache_info().misses - made <= 2 * 17
     assert len(function._shortcuts) <= 17

@@ -217,7 +217,7 @@ def test_a_learned_temperature_is_differentiated():
 
 def test_kernels_that_cannot_be_had_are_replaced(monkeypatch):
     from ogive.engine import choice
-    from ogive.engine.rowwise import tasks
+    from ogive.engine.cpu.rowwise import tasks
     from ogive.errors import EngineError, EngineWarning
 
     def refuse(*_):

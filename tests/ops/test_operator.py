@@ -7,7 +7,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import ogive
 from ogive.engine import Result
-from ogive.engine.halves import Halves
+from ogive.engine.packed_layout import Halves
 from ogive.ops import operator
 from ogive.ops.plan import Plan
 

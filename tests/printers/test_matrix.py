@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from ogive.certify.reference import exact, unit
-from ogive.engine import Call, Result, cpu
+from ogive.engine import Call, Result
+from ogive.engine.cpu import kernels
 from ogive.errors import OgiveError
 from ogive.expr import PRIMITIVES, Program, diff, parse, symbol, walk
 from ogive.expr.primitives import call
@@ -39,7 +40,7 @@ def python(enter):
 def machine_code(language, program, values):
     """Runs a program in the language of the CPU engine, in float64."""
     tensors = [torch.tensor([v], dtype=torch.float64) for v in values]
-    return cpu.run(Call(program, (Result(torch.float64),), (False,) * len(tensors)), tensors)[0]
+    return kernels.run(Call(program, (Result(torch.float64),), (False,) * len(tensors)), tensors)[0]
 
 
 RUN = {

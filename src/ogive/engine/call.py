@@ -10,8 +10,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from ogive.engine import codes
-from ogive.engine.halves import Halves
+from ogive.engine import bit_packing
+from ogive.engine.packed_layout import Halves
 from ogive.expr import Program
 
 
@@ -94,7 +94,7 @@ class Call:
         inputs = self.unpack(self.numbers(tensors))
         shape = broadcast(inputs)
         if result.code:
-            size = codes.length(shape.numel(), result.code)
+            size = bit_packing.length(shape.numel(), result.code)
             return torch.empty(size, dtype=result.dtype, device=device)
         if result.shape is None or result.shape == shape:
             for t in inputs:

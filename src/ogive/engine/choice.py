@@ -15,13 +15,14 @@ import torch
 from torch import Tensor
 from torch._ops import mode_stack_state_for_pre_dispatch
 
-from ogive.engine import cpu, eager
+from ogive.engine import eager
 from ogive.engine.call import Call
+from ogive.engine.cpu import kernels
 from ogive.engine.guards import Guard, guard, never
 from ogive.errors import EngineError, EngineWarning, OgiveError, nearest
 
 #: The engines that serve some tensors, the preferred ones first; eager serves the rest.
-KERNELS = {"cpu": cpu}
+KERNELS = {"cpu": kernels}
 NAMES = ("auto", *KERNELS, "eager")
 #: The dispatch modes of compilers and exporters.
 TRACERS = (
@@ -168,7 +169,7 @@ def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[T
     if call.codes:
         tensors = call.alike(tensors)
     if _as_before(call, tensors):
-        return cpu.run(call, tensors, inplace)
+        return kernels.run(call, tensors, inplace)
     name, reason = choose(call.numbers(tensors), call.engine)
     if name in KERNELS:
         try:
@@ -219,8 +220,8 @@ def choose(inputs: Sequence[Tensor], engine: str | None) -> tuple[str, str]:
         return "eager", state.broken
     if traced():
         return "eager", "the call is being traced"
-    for name, kernels in KERNELS.items():
-        if kernels.serves(inputs):
+    for name, kernel in KERNELS.items():
+        if kernel.serves(inputs):
             return name, "fused kernel"
     return "eager", "kernels need dense tensors of floating numbers in the CPU's memory"
 

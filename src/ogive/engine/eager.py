@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ogive.engine import codes
+from ogive.engine import bit_packing
 from ogive.engine.call import Call, Result, broadcast, compute_dtype
 from ogive.expr import Program
 from ogive.printers import printer
@@ -60,7 +60,7 @@ def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[T
         if result.packed:
             made.append(_packed(call, result, tensors, outputs))
         elif result.code:
-            made.append(codes.pack(next(outputs).expand_as(tensors[0]), result.code))
+            made.append(bit_packing.pack(next(outputs).expand_as(tensors[0]), result.code))
         else:
             made.append(_own(result.reduced(_full(next(outputs), shape)), given))
     return (*(tensors[0].copy_(y) for y in over), *made)  # the others may need what was there
@@ -70,7 +70,7 @@ def _decoded(call: Call, tensors: Sequence[Tensor], dtype: torch.dtype) -> list[
     """The inputs of a program that takes codes."""
     like = call.numbers(tensors)[-1]
     return [
-        codes.unpack(t, bits, like, dtype) if bits else t.to(dtype)
+        bit_packing.unpack(t, bits, like, dtype) if bits else t.to(dtype)
         for t, bits in zip(tensors, call.codes, strict=True)
     ]
 

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from ogive.engine import cpu
 from ogive.engine.choice import early_mode, jit_tracing, modes, state
+from ogive.engine.cpu import kernels
 from ogive.engine.guards import Guard, guard, never
 from ogive.errors import EngineError
 
@@ -67,7 +67,9 @@ class Shortcut:
         """The result, or None where anything is out of the ordinary: a trace to record, an engine
         to choose, tensors without memory."""
         for t in tensors:
-            if type(t) not in cpu.PLAIN or t.is_nested:  # a guard of nested ones ends the process
+            if (
+                type(t) not in kernels.PLAIN or t.is_nested
+            ):  # a guard of nested ones ends the process
                 return None
         if state.slow or forward_ad._current_level >= 0 or modes():
             return None
@@ -97,7 +99,7 @@ class Shortcut:
 
     def _first(self, key: object, tensors: tuple[Tensor, ...]) -> Known:
         try:
-            way = self._prepare(*tensors) if cpu.serves(tensors) else None
+            way = self._prepare(*tensors) if kernels.serves(tensors) else None
         except EngineError:  # the long way says so
             return NOTHING
         if way is None:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd import Function, forward_ad
 
 from ogive.engine import choice
-from ogive.engine.rowwise import attempt, start
+from ogive.engine.cpu.rowwise import attempt, start
 from ogive.engine.shortcuts import Way
 from ogive.ops import maps
 from ogive.ops.maps import WIDE, Map

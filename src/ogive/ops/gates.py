@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ogive.engine.halves import Halves
+from ogive.engine.packed_layout import Halves
 from ogive.errors import InputError
 
 HALVES = ("first", "second")

@@ -13,7 +13,7 @@ from ogive.catalogue import Spec
 from ogive.engine import Result, overwrite, traced
 from ogive.engine.call import compute_dtype
 from ogive.engine.choice import own
-from ogive.engine.halves import Halves
+from ogive.engine.packed_layout import Halves
 from ogive.errors import InputError, ParameterError, nearest
 from ogive.expr import Program
 from ogive.ops import gates, noise, operator, rowwise

@@ -14,7 +14,7 @@ from fractions import Fraction
 import torch
 from torch import Tensor
 
-from ogive.engine.rowwise import Kernel
+from ogive.engine.cpu.rowwise import Kernel
 
 #: 16-bit numbers are computed in float32.
 WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}

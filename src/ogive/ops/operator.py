@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ogive.engine import traced
-from ogive.engine.layout import dense
+from ogive.engine.cpu.coalescing import dense
 from ogive.ops.plan import Plan
 
 _PLANS: dict[str, Plan] = {}

@@ -12,8 +12,9 @@ from functools import cached_property, lru_cache
 
 from torch import Tensor
 
-from ogive.engine import Call, Result, cpu, run
+from ogive.engine import Call, Result, run
 from ogive.engine.call import broadcast
+from ogive.engine.cpu import kernels
 from ogive.engine.shortcuts import Shortcut, Way, nowhere
 from ogive.expr import symbol
 
@@ -37,7 +38,7 @@ class Plan(Call):
         dtypes = [t.dtype for t in tensors]
         if dtypes[0] != self.results[0].dtype or not _alike(tensors):
             return nowhere
-        flat = cpu.mapped(self.program, dtypes)
+        flat = kernels.mapped(self.program, dtypes)
         return lambda *tensors: flat(*tensors) if _alike(tensors) else None
 
     @cached_property

@@ -24,7 +24,7 @@ from ogive.certify.saving.ways import ways as table
 from ogive.engine import Result
 from ogive.engine.call import laid
 from ogive.engine.choice import own
-from ogive.engine.layout import dense
+from ogive.engine.cpu.coalescing import dense
 from ogive.errors import OgiveError, ParameterError
 from ogive.ops import operator
 from ogive.ops.apply import apply as differentiable

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from ogive.catalogue import Spec
-from ogive.engine import cpu
 from ogive.engine.choice import own
+from ogive.engine.cpu import kernels
 from ogive.engine.shortcuts import Shortcut, Way, native_first, nowhere
 from ogive.ops import fused, gates, rowwise
 from ogive.ops.apply import apply, transformed
@@ -59,7 +59,7 @@ def _one(spec: Spec, numbers: Values, save: str, strided: Way) -> Way:
     program = bound(spec.program, numbers)
 
     def prepare(x: Tensor) -> Way:
-        flat = cpu.mapped(program, (x.dtype,))
+        flat = kernels.mapped(program, (x.dtype,))
         return lambda x: flat(x) if x.is_contiguous() else strided(x)
 
     way = Shortcut(prepare, _recorded(spec, numbers, save), any_size=True).way
@@ -102,7 +102,7 @@ def _several(
 
     def plan(*tensors: Tensor) -> Plan | None:
         x, *others = tensors[:data]
-        if x.dtype not in cpu.DTYPES or any(not _alike(x, t) for t in others):
+        if x.dtype not in kernels.DTYPES or any(not _alike(x, t) for t in others):
             return None
         halves = gates.halves(spec.name, x, **packing) if packing and not others else None
         values = {**numbers, **dict(zip(learned, tensors[data:], strict=True))}
@@ -110,7 +110,7 @@ def _several(
 
     def prepare(*tensors: Tensor) -> Way | None:
         found = plan(*tensors)
-        return None if found is None else cpu.launch(found, tensors).first
+        return None if found is None else kernels.launch(found, tensors).first
 
     def record(*tensors: Tensor) -> Tensor | None:
         found = plan(*tensors)
@@ -137,7 +137,7 @@ def _checked(run: Callable[[Tensor], Tensor]) -> Way:
     """The call as it is, of tensors that need no further look."""
 
     def way(x: Any) -> Tensor | None:
-        if type(x) not in cpu.PLAIN or x.dtype not in cpu.DTYPES:
+        if type(x) not in kernels.PLAIN or x.dtype not in kernels.DTYPES:
             return None
         return run(x)
 

@@ -17,8 +17,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from ogive.engine import cache, compiler, threads
-from ogive.engine.loops import CODES, Operand, kernel
+from ogive.engine import cache
+from ogive.engine.cpu import compiler, threads
+from ogive.engine.cpu.loops import CODES, Operand, kernel
 from ogive.expr import Program
 from ogive.printers.llvm import NEAR, Arithmetic, draws_closer, shortens, simplifies
 from ogive.printers.machine import FLOAT32, FLOAT64

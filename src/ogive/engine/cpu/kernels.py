@@ -13,11 +13,11 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ogive.engine import compiler, results, threads
 from ogive.engine.call import Call, Result, compute_dtype
-from ogive.engine.launch import SHARE, Kernel, Launch, TooManySums, workers
-from ogive.engine.loops import CODES, Operand, kernel
-from ogive.engine.precision import arithmetic
+from ogive.engine.cpu import compiler, output_pool, threads
+from ogive.engine.cpu.launch import SHARE, Kernel, Launch, TooManySums, workers
+from ogive.engine.cpu.loops import CODES, Operand, kernel
+from ogive.engine.cpu.precision import arithmetic
 from ogive.expr import Program
 
 DTYPES: dict[torch.dtype | str, str] = {
@@ -32,7 +32,7 @@ PLAIN = (Tensor, torch.nn.Parameter)
 MOST_LAUNCHES = 4096
 _launches: dict[object, Launch] = {}
 # looking up a name costs time in every call
-empty_like = results.empty_like
+empty_like = output_pool.empty_like
 
 
 def check() -> None:

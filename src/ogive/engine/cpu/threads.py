@@ -18,8 +18,8 @@ from pathlib import Path
 
 import torch
 
-from ogive.engine import compiler
-from ogive.engine.builtin import builtin
+from ogive.engine.cpu import compiler
+from ogive.engine.cpu.trampoline import builtin
 
 #: ``pool(region, threads, *numbers)`` runs the region at this address on at most so many threads
 #: and waits for all of them; the numbers are the region's arguments. 0 threads are the caller's

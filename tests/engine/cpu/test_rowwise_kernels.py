@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from ogive.engine import cpu
-from ogive.engine.rowwise import PROGRAMS, Kernel, Kind, attempt, run
-from ogive.engine.rowwise.loops import source
+from ogive.engine.cpu import kernels
+from ogive.engine.cpu.rowwise import PROGRAMS, Kernel, Kind, attempt, run
+from ogive.engine.cpu.rowwise.loops import source
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 NARROW = (torch.bfloat16, torch.float16)
@@ -297,5 +297,5 @@ def test_what_does_not_serve_is_listed():
 def test_the_text_names_no_address_and_is_the_same_every_time():
     for name in PROGRAMS:
         for layout in ("rows", "columns"):
-            kind = Kind(Kernel(name), cpu.DTYPES[torch.float32], layout)
+            kind = Kind(Kernel(name), kernels.DTYPES[torch.float32], layout)
             assert source(kind) == source(kind)

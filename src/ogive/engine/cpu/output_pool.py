@@ -18,7 +18,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
-from ogive.engine import pages
+from ogive.engine.cpu import huge_pages
 from ogive.errors import OgiveError
 
 #: The fewest bytes that the C library never keeps itself (glibc: mallopt(3), M_MMAP_THRESHOLD).
@@ -38,7 +38,7 @@ def empty(like: Tensor, size: Sequence[int], stride: Sequence[int], dtype: torch
     block = _claim(math.prod(size) * dtype.itemsize)
     if block is None:
         made = like.new_empty_strided(size, stride, dtype=dtype)
-        pages.huge(made)
+        huge_pages.huge(made)
         block = _Block(made)
     else:
         made = like.new_empty(0, dtype=dtype).set_(block.storage(), 0, size, stride)

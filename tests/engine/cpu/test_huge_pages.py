@@ -8,51 +8,51 @@ from pathlib import Path
 import pytest
 import torch
 
-from ogive.engine import pages
+from ogive.engine.cpu import huge_pages
 
 
 @pytest.fixture
 def asked(monkeypatch):
     """What the system is asked for."""
     calls = []
-    monkeypatch.setattr(pages, "_madvise", lambda: lambda *call: calls.append(call))
+    monkeypatch.setattr(huge_pages, "_madvise", lambda: lambda *call: calls.append(call))
     return calls
 
 
 @pytest.mark.parametrize("mib", [4, 5, 64])
 def test_it_asks_for_the_whole_pages_inside_the_tensor(mib, asked):
     fresh = torch.empty(mib * 2**18 + 7)
-    pages.huge(fresh)
+    huge_pages.huge(fresh)
     ((start, size, advice),) = asked
-    assert (start % pages.PAGE, size % pages.PAGE, advice) == (0, 0, 14)
-    assert fresh.data_ptr() <= start < fresh.data_ptr() + pages.PAGE
+    assert (start % huge_pages.PAGE, size % huge_pages.PAGE, advice) == (0, 0, 14)
+    assert fresh.data_ptr() <= start < fresh.data_ptr() + huge_pages.PAGE
     end = fresh.data_ptr() + fresh.nbytes
-    assert end - pages.PAGE < start + size <= end
+    assert end - huge_pages.PAGE < start + size <= end
 
 
 def test_a_tensor_without_a_whole_page_is_left_alone(asked):
     for size in (0, 1, 2**18):
-        pages.huge(torch.empty(size))
+        huge_pages.huge(torch.empty(size))
     assert asked == []
 
 
 def test_other_systems_are_not_asked(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
-    monkeypatch.setattr(pages, "_madvise", pages._madvise.__wrapped__)
-    assert pages._madvise() is None
-    pages.huge(torch.empty(2**21))
+    monkeypatch.setattr(huge_pages, "_madvise", huge_pages._madvise.__wrapped__)
+    assert huge_pages._madvise() is None
+    huge_pages.huge(torch.empty(2**21))
 
 
 def test_a_c_library_without_it_is_no_error(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(ctypes, "CDLL", lambda _: object())
-    assert pages._madvise.__wrapped__() is None
+    assert huge_pages._madvise.__wrapped__() is None
 
 
 def test_a_refusal_is_no_error(monkeypatch):
-    monkeypatch.setattr(pages, "MADV_HUGEPAGE", 12345)
+    monkeypatch.setattr(huge_pages, "MADV_HUGEPAGE", 12345)
     fresh = torch.empty(2**21)
-    pages.huge(fresh)
+    huge_pages.huge(fresh)
     assert fresh.fill_(2.0).sum() == 2**22
 
 
@@ -64,7 +64,7 @@ def large_pages() -> bool:
 @pytest.mark.skipif(not large_pages(), reason="this system has no transparent large pages")
 def test_the_memory_really_is_marked():
     fresh = torch.empty(2**24)
-    pages.huge(fresh)
+    huge_pages.huge(fresh)
     fresh.fill_(1.0)
     middle = fresh.data_ptr() + fresh.nbytes // 2
     for block in re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )", Path("/proc/self/smaps").read_text()):

@@ -3,8 +3,8 @@
 import pytest
 
 import ogive
-from ogive.engine.loops import Operand
-from ogive.engine.precision import arithmetic
+from ogive.engine.cpu.loops import Operand
+from ogive.engine.cpu.precision import arithmetic
 from ogive.ops.arguments import check_parameters
 from ogive.ops.kinds import bound
 from ogive.printers.llvm import NEAR, Arithmetic

@@ -11,7 +11,8 @@ import time
 import pytest
 from handmade import ALONE, SINE, answer, call, printed, script, sine
 
-from ogive.engine import cache, compiler
+from ogive.engine import cache
+from ogive.engine.cpu import compiler
 from ogive.errors import EngineError, OgiveError
 
 NUMBERS = [0.1 * k for k in range(37)]
@@ -57,7 +58,7 @@ def test_code_from_the_disk_is_the_code_that_was_compiled(monkeypatch):
     fresh = compiler.load(SINE).address("sine")
     code = (
         "from handmade import *\n"
-        "from ogive.engine import compiler\n"
+        "from ogive.engine.cpu import compiler\n"
         "compiler.Toolchain.compile = None\n"
         f"print(sine(compiler.load(SINE).address('sine'), {NUMBERS}).hex())"
     )
@@ -160,7 +161,7 @@ sys.meta_path.insert(0, Broken())""",
 )
 def test_without_llvmlite_the_error_says_what_to_install(block):
     code = f"""{block}
-from ogive.engine import compiler
+from ogive.engine.cpu import compiler
 from ogive.errors import EngineError
 for use in (compiler.available, lambda: compiler.load("")):
     try:
@@ -175,14 +176,14 @@ for use in (compiler.available, lambda: compiler.load("")):
 
 
 def test_importing_the_compiler_does_not_load_llvmlite():
-    assert printed("import ogive.engine.compiler; print('llvmlite' in sys.modules)") == "False"
+    assert printed("import ogive.engine.cpu.compiler; print('llvmlite' in sys.modules)") == "False"
 
 
 def test_many_processes_on_an_empty_cache_all_get_their_number(cache_directory):
     """200 at once, each of which loads three kernels, two of them the same as all others do."""
     code = f"""{ALONE}
 import ctypes, os
-from ogive.engine import compiler
+from ogive.engine.cpu import compiler
 made = []
 for number in (1, 2, 10 + int(os.environ["NUMBER"]) % 10):
     source = "define i64 @f() {{ ret i64 " + str(number) + " }}"
@@ -228,7 +229,7 @@ def test_ctrl_c_while_compiling():
     code = """
 import os, signal, threading, time
 from handmade import answer, call
-from ogive.engine import compiler
+from ogive.engine.cpu import compiler
 compile_, compiled = compiler.Toolchain.compile, []
 def interrupted(self, source):
     compiled.append(source)
@@ -251,7 +252,7 @@ def test_ctrl_c_at_any_moment_leaves_no_lock_taken():
     code = """
 import random, signal, sys, threading
 from handmade import answer, call
-from ogive.engine import compiler
+from ogive.engine.cpu import compiler
 # Python itself drops an interrupt that lands in the callback of a weak reference
 sys.unraisablehook = lambda *_: None
 random.seed(5)
@@ -282,7 +283,7 @@ def test_a_fork_while_another_thread_compiles():
     code = """
 import os, threading
 from handmade import answer, call
-from ogive.engine import compiler
+from ogive.engine.cpu import compiler
 stop = threading.Event()
 def compile_on():
     k = 0
@@ -312,7 +313,7 @@ def test_the_interpreter_ends_while_a_daemon_thread_works(work):
     code = f"""
 import ctypes, threading, time
 from handmade import SINE, answer, sine
-from ogive.engine import compiler
+from ogive.engine.cpu import compiler
 address = compiler.load(SINE).address("sine")
 started = threading.Event()
 def work():
@@ -336,7 +337,7 @@ def test_kernels_can_be_loaded_while_the_interpreter_ends():
     code = """
 import atexit
 from handmade import answer, call
-from ogive.engine import compiler
+from ogive.engine.cpu import compiler
 class Last:
     def __del__(self):
         print("deleted")
@@ -347,7 +348,9 @@ atexit.register(lambda: print(call(compiler.load(answer(11)).address("answer")))
 
 
 def test_a_process_of_its_own_does_not_need_torch():
-    code = "from ogive.engine import compiler; compiler.available(); print('torch' in sys.modules)"
+    code = (
+        "from ogive.engine.cpu import compiler; compiler.available(); print('torch' in sys.modules)"
+    )
     assert printed(code) == "False"
     assert script("", alone=True) != script("", alone=False)
 

@@ -12,10 +12,11 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ogive.engine import choice, compiler, cpu, launch, results, threads
-from ogive.engine.loops import SIZE
-from ogive.engine.rowwise.loops import LANES, VECTORS, source
-from ogive.engine.rowwise.steps import Kernel, Kind
+from ogive.engine import choice
+from ogive.engine.cpu import compiler, kernels, launch, output_pool, threads
+from ogive.engine.cpu.loops import SIZE
+from ogive.engine.cpu.rowwise.loops import LANES, VECTORS, source
+from ogive.engine.cpu.rowwise.steps import Kernel, Kind
 from ogive.errors import EngineError
 from ogive.printers.machine import FLOAT64, Format
 
@@ -44,7 +45,7 @@ class _Plan:
         factor: float | Fraction,
     ) -> None:
         n, columns = shape[dim], math.prod(shape[dim + 1 :])
-        kind = Kind(kernel, cpu.DTYPES[dtype], "rows" if columns == 1 else "columns")
+        kind = Kind(kernel, kernels.DTYPES[dtype], "rows" if columns == 1 else "columns")
         self._region, self._start = compiled(kind), threads.pool()
         size, lanes = SIZE[kind.dtype], LANES[kind.format]
         if kind.layout == "rows":
@@ -76,7 +77,7 @@ class _Plan:
 
     def run(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
         x = x.contiguous()
-        output = results.empty_like(x) if self._shape is None else x.new_empty(self._shape)
+        output = output_pool.empty_like(x) if self._shape is None else x.new_empty(self._shape)
         parallel = 0
         if self._count > launch.SHARE:
             parallel = min(self._tasks, launch.workers(self._count, threads.available()))

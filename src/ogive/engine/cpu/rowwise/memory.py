@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ogive.engine.loops import STORED
+from ogive.engine.cpu.loops import STORED
 
 
 def stored(count: int, dtype: str) -> dict[str, str]:

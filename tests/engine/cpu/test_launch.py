@@ -7,8 +7,9 @@ import pytest
 import torch
 
 import ogive
-from ogive.engine import Call, Result, cpu
-from ogive.engine.halves import Halves
+from ogive.engine import Call, Result
+from ogive.engine.cpu import kernels
+from ogive.engine.packed_layout import Halves
 
 SWIGLU = ogive.get("swiglu").spec.program
 MISH = ogive.get("mish").spec.program
@@ -22,24 +23,24 @@ def call(program, *dtypes, packed=None, halves=None):
 
 @pytest.fixture(autouse=True)
 def nothing_is_known(monkeypatch):
-    monkeypatch.setattr(cpu, "_launches", {})
+    monkeypatch.setattr(kernels, "_launches", {})
 
 
 def test_the_second_call_finds_the_launch_of_the_first():
     wanted = call(MISH, torch.float32)
     for _ in range(3):
         x = torch.randn(3, 5)
-        torch.testing.assert_close(cpu.run(wanted, [x])[0], torch.nn.functional.mish(x))
-    assert len(cpu._launches) == 1
+        torch.testing.assert_close(kernels.run(wanted, [x])[0], torch.nn.functional.mish(x))
+    assert len(kernels._launches) == 1
 
 
 def test_other_shapes_strides_and_dtypes_are_other_launches():
     x = torch.randn(6, 4)
-    cpu.run(call(MISH, torch.float32), [x])
-    cpu.run(call(MISH, torch.float32), [x.t()])
-    cpu.run(call(MISH, torch.float32), [x[:, ::2]])
-    cpu.run(call(MISH, torch.float64), [x.double()])
-    assert len(cpu._launches) == 4
+    kernels.run(call(MISH, torch.float32), [x])
+    kernels.run(call(MISH, torch.float32), [x.t()])
+    kernels.run(call(MISH, torch.float32), [x[:, ::2]])
+    kernels.run(call(MISH, torch.float64), [x.double()])
+    assert len(kernels._launches) == 4
 
 
 def test_a_launch_serves_any_number_of_threads():
@@ -50,9 +51,9 @@ def test_a_launch_serves_any_number_of_threads():
     before, found = torch.get_num_threads(), []
     for threads in (1, 3, 2):
         torch.set_num_threads(threads)
-        found.append(cpu.run(backward, [g, x, a]))
+        found.append(kernels.run(backward, [g, x, a]))
     torch.set_num_threads(before)
-    assert len(cpu._launches) == 1
+    assert len(kernels._launches) == 1
     for slope, total in found:
         assert torch.equal(slope, found[0][0])
         torch.testing.assert_close(total, x.clamp(max=0).sum().reshape(1))
@@ -73,14 +74,14 @@ def test_where_a_tensor_begins_makes_no_difference():
     for start in range(4):
         x = long[start : start + 4]
         value, gate = x.chunk(2, -1)
-        (got,) = cpu.run(wanted, [x])
+        (got,) = kernels.run(wanted, [x])
         torch.testing.assert_close(got, value * torch.nn.functional.silu(gate))
-    assert len(cpu._launches) == 1
+    assert len(kernels._launches) == 1
 
 
 def test_a_launch_keeps_no_tensor():
     x = torch.randn(1000)
-    (y,) = cpu.run(call(MISH, torch.float32), [x])
+    (y,) = kernels.run(call(MISH, torch.float32), [x])
     gone = [weakref.ref(t) for t in (x, y)]
     del x, y
     gc.collect()
@@ -88,13 +89,13 @@ def test_a_launch_keeps_no_tensor():
 
 
 def test_shapes_that_change_in_every_step_do_not_pile_up(monkeypatch):
-    monkeypatch.setattr(cpu, "MOST_LAUNCHES", 10)
+    monkeypatch.setattr(kernels, "MOST_LAUNCHES", 10)
     for n in range(1, 35):
         x = torch.randn(n)
         torch.testing.assert_close(
-            cpu.run(call(MISH, torch.float32), [x])[0], torch.nn.functional.mish(x)
+            kernels.run(call(MISH, torch.float32), [x])[0], torch.nn.functional.mish(x)
         )
-        assert len(cpu._launches) <= 10
+        assert len(kernels._launches) <= 10
 
 
 def test_a_sum_begins_at_zero_every_time():
@@ -105,7 +106,7 @@ def test_a_sum_begins_at_zero_every_time():
         (False,) * 3,
     )
     g, x, a = torch.ones(50), torch.linspace(-1, 1, 50), torch.tensor([0.25])
-    first = cpu.run(wanted, [g, x, a])
-    again = cpu.run(wanted, [g, x, a])
+    first = kernels.run(wanted, [g, x, a])
+    again = kernels.run(wanted, [g, x, a])
     assert torch.equal(first[1], again[1])
     torch.testing.assert_close(first[1], x.clamp(max=0).sum().reshape(1))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 import ogive
-from ogive.engine import results
+from ogive.engine.cpu import output_pool
 from ogive.errors import OgiveError
 
 
@@ -16,13 +16,13 @@ from ogive.errors import OgiveError
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What is kept, nothing at the beginning."""
     blocks: list[object] = []
-    monkeypatch.setattr(results, "_kept", blocks)
+    monkeypatch.setattr(output_pool, "_kept", blocks)
     return blocks
 
 
 def empty(*size: int, dtype: torch.dtype = torch.float32) -> Tensor:
     stride = torch.empty(size, device="meta").stride()
-    return results.empty(torch.empty(0), size, stride, dtype)
+    return output_pool.empty(torch.empty(0), size, stride, dtype)
 
 
 def address(t: Tensor) -> int:
@@ -88,11 +88,11 @@ def test_a_storage_that_was_resized_is_not_given_away() -> None:
 
 
 def test_no_more_is_kept_than_said(monkeypatch: pytest.MonkeyPatch, kept: list[object]) -> None:
-    monkeypatch.setattr(results, "_MOST", 1000)
+    monkeypatch.setattr(output_pool, "_MOST", 1000)
     for size in (100, 100, 50, 300, 20):
         empty(size)
         assert sum(b.size for b in kept) <= 1000  # type: ignore[attr-defined]
-    monkeypatch.setattr(results, "_MOST", 0)
+    monkeypatch.setattr(output_pool, "_MOST", 0)
     empty(1)
     assert not kept
 
@@ -118,8 +118,8 @@ def test_threads_never_share_a_result() -> None:
 
 def test_large_calls_take_it_and_small_ones_do_not(kept: list[object]) -> None:
     silu = ogive.get("silu")
-    x = torch.linspace(-9, 9, results.LEAST // 4)
-    silu(x[: results.LEAST // 8])
+    x = torch.linspace(-9, 9, output_pool.LEAST // 4)
+    silu(x[: output_pool.LEAST // 8])
     assert not kept
     first = silu(x)
     assert len(kept) == 1
@@ -137,6 +137,6 @@ def test_large_calls_take_it_and_small_ones_do_not(kept: list[object]) -> None:
 def test_a_variable_that_is_no_number_is_refused(
     given: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(results.VARIABLE, given)
+    monkeypatch.setenv(output_pool.VARIABLE, given)
     with pytest.raises(OgiveError, match=f"OGIVE_KEEP_MIB is '{given}'; it is a number of MiB"):
-        results._most()
+        output_pool._most()

@@ -10,7 +10,7 @@ import pytest
 import torch
 from handmade import COUNT, cells, printed
 
-from ogive.engine import compiler, threads
+from ogive.engine.cpu import compiler, threads
 
 #: Elsewhere torch's wheels bring another OpenMP library, which speaks another dialect.
 linux = pytest.mark.skipif(sys.platform != "linux", reason="torch has GNU OpenMP on Linux only")
@@ -123,7 +123,7 @@ def test_a_share_that_comes_too_late_is_not_run(count):
 FORK = """
 import ctypes, faulthandler, os, threading, torch
 from handmade import COUNT, cells
-from ogive.engine import compiler, threads
+from ogive.engine.cpu import compiler, threads
 address = compiler.load(COUNT).address("count")
 torch.set_num_threads(2)
 def run(rounds=1):
@@ -185,7 +185,7 @@ def test_ctrl_c_during_a_kernel(kind):
     code = f"""
 import ctypes, os, random, signal, threading, torch
 from handmade import COUNT, cells
-from ogive.engine import compiler, threads
+from ogive.engine.cpu import compiler, threads
 address = compiler.load(COUNT).address("count")
 pool = threads.{kind}
 random.seed(3)
@@ -217,7 +217,7 @@ def test_the_interpreter_ends_while_a_daemon_thread_runs_kernels(kind):
     code = f"""
 import ctypes, threading
 from handmade import COUNT, cells
-from ogive.engine import compiler, threads
+from ogive.engine.cpu import compiler, threads
 address = compiler.load(COUNT).address("count")
 pool = threads.{kind}
 started = threading.Event()

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ogive.engine import results, threads
 from ogive.engine.call import Call, broadcast
-from ogive.engine.layout import Layout, layout
-from ogive.engine.loops import CODES, Operand
+from ogive.engine.cpu import output_pool, threads
+from ogive.engine.cpu.coalescing import Layout, layout
+from ogive.engine.cpu.loops import CODES, Operand
 
 #: The fewest elements worth waking another thread for.
 SHARE = 8192
@@ -196,14 +196,14 @@ class _Fresh:
     def __init__(self, example: Tensor, tensors: Sequence[Tensor]) -> None:
         self._shape = (example.size(), example.stride())
         self._dtype = example.dtype
-        self._large = example.nbytes >= results.LEAST
+        self._large = example.nbytes >= output_pool.LEAST
         #: torch makes what is like another tensor in less time
         alike = [k for k, t in enumerate(tensors) if _alike(example, t)]
         self._like = alike[0] if alike else None
 
     def make(self, tensors: Sequence[Tensor], parallel: int) -> Tensor:
         if self._large:
-            return results.empty(tensors[0], *self._shape, self._dtype)
+            return output_pool.empty(tensors[0], *self._shape, self._dtype)
         if self._like is not None:
             return torch.empty_like(tensors[self._like])
         return tensors[0].new_empty_strided(*self._shape, dtype=self._dtype)

@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ogive.engine import codes
+from ogive.engine import bit_packing
 from ogive.expr import Node, Program
 from ogive.expr.node import constant_value
 from ogive.printers.llvm import TYPES, Arithmetic, globally, module
@@ -21,8 +21,8 @@ from ogive.printers.machine import FLOAT32, FLOAT64
 
 SIZE = {"float32": 4, "float64": 8, "bfloat16": 2, "float16": 2}
 STORED = {"float32": "float", "float64": "double", "bfloat16": "i16", "float16": "half"}
-#: Bits of a code, by dtype; see codes.py.
-CODES = {f"code{bits}": bits for bits in codes.BITS}
+#: Bits of a code, by dtype; see bit_packing.py.
+CODES = {f"code{bits}": bits for bits in bit_packing.BITS}
 #: A thread's share is a multiple of this many elements.
 GRAIN = 64
 

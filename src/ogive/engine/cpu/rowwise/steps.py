@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ogive.engine.rowwise.formulas import FORMULAS, PAIRS
+from ogive.engine.cpu.rowwise.formulas import FORMULAS, PAIRS
 from ogive.expr import symbol
 from ogive.printers.llvm import TYPES, Text, globally
 from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value

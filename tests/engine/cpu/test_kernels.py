@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ogive
-from ogive.engine.layout import layout
-from ogive.engine.loops import Operand, kernel
+from ogive.engine.cpu.coalescing import layout
+from ogive.engine.cpu.loops import Operand, kernel
 from ogive.printers.llvm import Arithmetic
 from ogive.printers.machine import FLOAT32
 

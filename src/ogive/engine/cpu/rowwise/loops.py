@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from string import Template
 
-from ogive.engine.loops import SIZE
-from ogive.engine.rowwise.memory import COMPENSATED, HELPERS, MASKED, READ, WIDE, WRITE, stored
-from ogive.engine.rowwise.steps import FIELDS, MINUS_INFINITY, STATE, Kind, Step
+from ogive.engine.cpu.loops import SIZE
+from ogive.engine.cpu.rowwise.memory import COMPENSATED, HELPERS, MASKED, READ, WIDE, WRITE, stored
+from ogive.engine.cpu.rowwise.steps import FIELDS, MINUS_INFINITY, STATE, Kind, Step
 from ogive.printers.llvm import TYPES, Text
 from ogive.printers.machine import FLOAT32, FLOAT64
 
