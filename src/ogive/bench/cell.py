@@ -15,6 +15,7 @@ import ogive
 from ogive.bench.contenders import NATIVES, Native, inputs, shape
 from ogive.bench.measure import Pace, Runner, Spread, Times, difference, interleaved, ratio
 from ogive.errors import OgiveError
+from ogive.torch_private import buffers_kept
 
 #: From how many elements on the call in place is measured: there the memory decides.
 LARGE = 1 << 20
@@ -114,7 +115,7 @@ class Contest:
         yield "eager", self.activation, _eagerly
         if compiled:
             call = self.native.call if self.native else self.activation
-            yield "compiled", _compiled(call), _keeping_memory
+            yield "compiled", _compiled(call), buffers_kept
 
     # the directions
 
@@ -178,9 +179,7 @@ def _without_gradients(around: Around) -> Iterator[None]:
 
 def _compiled(call: Call) -> Call:
     """The call compiled anew, for one shape and one dtype."""
-    import torch._dynamo
-
-    torch._dynamo.reset()
+    torch.compiler.reset()
     compiled: Call = torch.compile(lambda x, **arguments: call(x, **arguments), dynamic=False)
     return compiled
 
@@ -195,11 +194,3 @@ def check_compiler() -> None:
             f"torch.compile does not work here ({type(error).__name__}: {first}); "
             f"it needs a C++ compiler; install one, or leave it out"
         ) from error
-
-
-def _keeping_memory() -> AbstractContextManager[object]:
-    """A compiled backward leaves alone what its forward saved, so that it can be called again."""
-    from torch._functorch import config
-
-    kept: AbstractContextManager[object] = config.patch(donated_buffer=False)
-    return kept

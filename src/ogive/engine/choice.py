@@ -13,29 +13,17 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
-from torch._ops import mode_stack_state_for_pre_dispatch
 
 from ogive.engine import eager
 from ogive.engine.call import Call
 from ogive.engine.cpu import kernels
 from ogive.engine.guards import Guard, guard, never
 from ogive.errors import EngineError, EngineWarning, OgiveError, nearest
+from ogive.torch_private import early_mode, jit_tracing, modes, tracer_active
 
 #: The engines that serve some tensors, the preferred ones first; eager serves the rest.
 KERNELS = {"cpu": kernels}
 NAMES = ("auto", *KERNELS, "eager")
-#: The dispatch modes of compilers and exporters.
-TRACERS = (
-    torch._C._TorchDispatchModeKey.PROXY,
-    torch._C._TorchDispatchModeKey.FUNCTIONAL,
-    torch._C._TorchDispatchModeKey.FAKE,
-)
-# looking up a name costs a tenth of what a short call has to spare
-modes: Callable[[], int] = torch._C._len_torch_dispatch_stack
-jit_tracing: Callable[[], bool] = torch._C._is_tracing
-#: The mode before autograd at a place; the first place is that of tracers.
-early_mode: Callable[[int], object] = mode_stack_state_for_pre_dispatch().get  # type: ignore[no-untyped-call]
-
 
 Result = TypeVar("Result")
 #: The engine of the function that is being called, if it has one of its own.
@@ -228,9 +216,7 @@ def choose(inputs: Sequence[Tensor], engine: str | None) -> tuple[str, str]:
 
 def traced() -> bool:
     """Whether a trace is being recorded, which must see torch's operators."""
-    if recording():
-        return True
-    return modes() > 0 and any(torch._C._get_dispatch_mode(mode) is not None for mode in TRACERS)
+    return recording() or tracer_active()
 
 
 def recording() -> bool:

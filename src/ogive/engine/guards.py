@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor
-from torch._C._dynamo.guards import TensorGuards
+
+from ogive.torch_private import TensorGuards
 
 #: Whether tensors are like those it was made for. A nested tensor ends the process.
 Guard = Callable[..., bool]

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
-from ogive.engine.choice import early_mode, jit_tracing, modes, state
+from ogive.engine.choice import state
 from ogive.engine.cpu import kernels
 from ogive.engine.guards import Guard, guard, never
 from ogive.errors import EngineError
+from ogive.torch_private import FORWARD, LEVEL, early_mode, jit_tracing, modes
 
 #: From tensors to the result, or None where the long way has to be taken.
 Way = Callable[..., Tensor | None]
@@ -71,7 +71,7 @@ class Shortcut:
                 type(t) not in kernels.PLAIN or t.is_nested
             ):  # a guard of nested ones ends the process
                 return None
-        if state.slow or forward_ad._current_level >= 0 or modes():
+        if state.slow or FORWARD[LEVEL] >= 0 or modes():
             return None
         fits, way, learned = self._last
         if not fits(*tensors) or (learned and grad_enabled()):

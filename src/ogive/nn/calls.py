@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from ogive.catalogue import resolve
 from ogive.nn.known import known_function
 from ogive.ops import OPTIONS, ActivationFunction, owning
+from ogive.torch_private import OPERATORS
 
 if TYPE_CHECKING:
     from ogive.certify.saving.mode import Mode
@@ -37,7 +38,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
 #: Defaults of torch that are not the entry's.
 DEFAULTS: dict[str, dict[str, Any]] = {"softplus": {"threshold": 20.0}}
 STACKLEVEL = ("dim", "_stacklevel", "dtype")
-PLACES = (F, torch, Tensor, torch._C._nn)
+PLACES = (F, torch, Tensor, OPERATORS)
 NAMES = {"logsigmoid": ("logsigmoid", "log_sigmoid"), "sigmoid": ("sigmoid", "expit")}
 
 

@@ -9,6 +9,7 @@ from ogive.errors import OgiveError
 from ogive.nn import known
 from ogive.nn.modules import ActivationModule, Softmax2d, module_class
 from ogive.ops import OPTIONS, ActivationFunction
+from ogive.torch_private import is_compiled
 
 #: Classes with an activation inside that ogive has no equal of.
 NO_EQUAL: dict[type[nn.Module], str] = {
@@ -78,7 +79,7 @@ def closed(module: nn.Module) -> str:
     """Why nothing inside of a module can be replaced; empty if it can."""
     if known.is_scripted(module):
         return "it is scripted: accelerate the model before it is"
-    if known.is_compiled(module):
+    if is_compiled(module):
         return "it is compiled: accelerate the model before it is"
     return ""
 

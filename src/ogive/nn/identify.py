@@ -21,9 +21,7 @@ from ogive.errors import OgiveError, UnknownName, nearest
 from ogive.nn.known import known_entry
 from ogive.nn.modules import ActivationModule
 from ogive.ops import ActivationFunction
-
-#: Where torch keeps its activation functions; what they are called there is what they are.
-TORCH = ("torch", "torch._C._nn", "torch.nn.functional", "torch._VF")
+from ogive.torch_private import HOMES
 
 
 def entry_of(anything: Any) -> Spec | None:
@@ -135,7 +133,7 @@ def _known_module(module: nn.Module) -> Spec | None:
 def _torch_function(function: Any) -> Spec | None:
     """The entry of a function of torch with its default arguments."""
     name = getattr(function, "__name__", "").strip("_")
-    if getattr(function, "__module__", None) not in TORCH and not _is_method(function):
+    if getattr(function, "__module__", None) not in HOMES and not _is_method(function):
         return None
     try:
         spec, preset = resolve(f"torch:{name}")
@@ -145,7 +143,7 @@ def _torch_function(function: Any) -> Spec | None:
 
 
 def _is_method(function: Any) -> bool:
-    return getattr(function, "__objclass__", None) in (Tensor, torch._C.TensorBase)
+    return getattr(function, "__objclass__", None) in Tensor.__mro__[:-1]
 
 
 def on_arrays(function: Callable[[Tensor], Tensor]) -> Function:

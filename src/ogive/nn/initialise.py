@@ -25,6 +25,7 @@ from ogive.certify.signal.moments import expectation, formula
 from ogive.errors import OgiveError
 from ogive.nn.trace import LAYERS, NORMS, OPAQUE, Step, steps_of
 from ogive.table import table
+from ogive.torch_private import CONVOLUTION
 
 #: How far apart scales are at which homogeneity is tried, and to what a square may be rounded.
 SCALES, SAME = (0.25, 4.0), 1e-9
@@ -232,10 +233,10 @@ def fan_in(layer: nn.Module) -> float:
     """How many products are added up in one output of a linear or convolution layer."""
     if isinstance(layer, nn.Linear):
         return float(layer.in_features)
-    if not isinstance(layer, nn.modules.conv._ConvNd):
+    if not isinstance(layer, CONVOLUTION):
         raise OgiveError(f"{type(layer).__name__} is no linear or convolution layer")
     fan = layer.in_channels / layer.groups * math.prod(layer.kernel_size)
-    return fan / math.prod(layer.stride) if layer.transposed else fan
+    return float(fan / math.prod(layer.stride) if layer.transposed else fan)
 
 
 def _draw(layer: nn.Module, std: float, generator: torch.Generator | None) -> None:

@@ -143,12 +143,6 @@ def is_scripted(module: nn.Module) -> bool:
     return isinstance(module, torch.jit.ScriptModule)
 
 
-def is_compiled(module: nn.Module) -> bool:
-    """Whether torch.compile stands before the module."""
-    wrapped = type(module).__module__ == "torch._dynamo.eval_frame"
-    return wrapped or getattr(module, "_compiled_call_impl", None) is not None
-
-
 @lru_cache(maxsize=4096)
 def sounds_like(name: str) -> bool:
     """Whether a name means an activation to somebody; it proves nothing.

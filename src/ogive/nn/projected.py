@@ -12,9 +12,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.autograd import Function
-from torch.nn.modules.module import _has_any_global_hook
 
 from ogive.ops import ActivationFunction, transformed
+from ogive.torch_private import any_global_hook
 
 PLAIN = (Tensor, nn.Parameter)
 
@@ -32,7 +32,7 @@ def _is_plain(layer: nn.Module) -> bool:
     if type(layer) is not nn.Linear or "forward" in vars(layer):
         return False
     hooked = any(value for name, value in vars(layer).items() if "hook" in name)
-    if hooked or _has_any_global_hook():  # type: ignore[no-untyped-call]
+    if hooked or any_global_hook():
         return False
     return type(layer.weight) in PLAIN and (layer.bias is None or type(layer.bias) in PLAIN)
 

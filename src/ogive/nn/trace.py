@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.utils._pytree as pytree
 from torch import Tensor, fx, nn
 from torch.overrides import TorchFunctionMode
 
@@ -21,18 +20,18 @@ from ogive.catalogue import Spec
 from ogive.errors import OgiveError
 from ogive.nn.identify import entry_of, entry_of_call
 from ogive.ops import ActivationFunction
+from ogive.torch_private import BATCH_NORM, DROPOUT, POOLING, tree_leaves
 
 LAYERS = (
     nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d,
     nn.ConvTranspose3d,
 )  # fmt: skip
 NORMS = (
-    nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm,
+    BATCH_NORM, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm,
 )  # fmt: skip
 KEEPING = (
-    nn.modules.dropout._DropoutNd, nn.modules.pooling._MaxPoolNd, nn.modules.pooling._AvgPoolNd,
-    nn.modules.pooling._AdaptiveAvgPoolNd, nn.modules.pooling._AdaptiveMaxPoolNd, nn.Flatten,
-    nn.Unflatten, nn.Identity, nn.Upsample, nn.PixelShuffle, nn.PixelUnshuffle,
+    DROPOUT, *POOLING, nn.Flatten, nn.Unflatten, nn.Identity, nn.Upsample, nn.PixelShuffle,
+    nn.PixelUnshuffle,
 )  # fmt: skip
 #: Modules that are one step, of which nothing is known.
 OPAQUE = (nn.MultiheadAttention, nn.RNNBase, nn.RNNCellBase, nn.Embedding, nn.EmbeddingBag)
@@ -263,7 +262,7 @@ class _Recorder(TorchFunctionMode):
 
 
 def _tensors(tree: Any) -> list[Tensor]:
-    return [leaf for leaf in pytree.tree_leaves(tree) if isinstance(leaf, Tensor)]
+    return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
 
 
 def _run(model: nn.Module, example: Any) -> list[Step]:

@@ -8,15 +8,15 @@ vmap, come from the one derivation. What is saved are the inputs.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
 from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.autograd import Function, forward_ad
+from torch.autograd import Function
 
 from ogive.ops import operator
 from ogive.ops.plan import Plan, aligned
+from ogive.torch_private import FORWARD, LEVEL, direct_apply, transforms_active
 
 
 def apply(plan: Plan, *tensors: Tensor) -> Tensor:
@@ -29,15 +29,9 @@ def record(plan: Plan, x: Tensor) -> Tensor:
     return _call(plan, x)[0] if transformed() else cast(Tensor, _record(plan, x))
 
 
-def direct(function: type[Function]) -> Callable[..., Any]:
-    """``function.apply`` where no transform of torch.func is at work: without the 2 us that it
-    takes to ask about them."""
-    return cast(Callable[..., Any], super(Function, function).apply)  # type: ignore[misc]
-
-
 def transformed() -> bool:
     """Whether forward mode or a transform of torch.func is at work."""
-    return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
+    return transforms_active() or FORWARD[LEVEL] >= 0
 
 
 def _call(plan: Plan, *tensors: Tensor) -> tuple[Tensor, ...]:
@@ -89,7 +83,7 @@ class _Recorded(Function):
     backward = staticmethod(_gradients)
 
 
-_record = direct(_Recorded)
+_record = direct_apply(_Recorded)
 
 
 class _Overwritten(Function):
@@ -113,7 +107,7 @@ class _Overwritten(Function):
         return (plan, of_x, *others)
 
 
-_overwrite = direct(_Overwritten)
+_overwrite = direct_apply(_Overwritten)
 
 
 class _Transformed(Function):

@@ -10,7 +10,6 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
-import torch.utils._pytree as pytree
 from torch import Tensor
 from torch.compiler import is_dynamo_compiling
 
@@ -28,6 +27,7 @@ from ogive.ops.arguments import (
 from ogive.ops.kinds import OPTIONS, RUN, binds, check_save
 from ogive.ops.shortcuts import shortcut
 from ogive.printers import latex, printer
+from ogive.torch_private import register_constant
 
 if TYPE_CHECKING:
     from ogive.certify.report.certificate import Certificate
@@ -70,7 +70,7 @@ class ActivationFunction:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        pytree.register_constant(cls)
+        register_constant(cls)
 
     def __init__(
         self, spec: Spec, preset: Mapping[str, Any] | None = None, engine: str | None = None
@@ -414,7 +414,7 @@ def _presetting(
 
 
 # For torch.compile an activation is a constant of the traced program.
-pytree.register_constant(ActivationFunction)
+register_constant(ActivationFunction)
 
 
 def _with_numpy(

@@ -13,13 +13,14 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import Function, forward_ad
+from torch.autograd import Function
 
 from ogive.engine import choice
 from ogive.engine.cpu.rowwise import attempt, start
 from ogive.engine.shortcuts import Way
 from ogive.ops import maps
 from ogive.ops.maps import WIDE, Map
+from ogive.torch_private import FORWARD, LEVEL, is_wrapped, transforms_active
 
 
 def starting(rows: Map, x: Tensor, dim: int) -> Way | None:
@@ -33,7 +34,7 @@ def recorded(rows: Map, x: Tensor, dim: int) -> Tensor | None:
     """The map of an ordinary tensor, recorded for gradients."""
     if not x.numel() or not -x.dim() <= dim < x.dim():
         return None
-    if torch._C._are_functorch_transforms_active():
+    if transforms_active():
         return None
     record: Any = _Recorded.apply
     y: Tensor = record(x, dim % x.dim(), rows)
@@ -58,8 +59,8 @@ def apply(rows: Map, x: Tensor, dim: int) -> Tensor:
     if not x.numel() or isinstance(rows.given, Tensor):
         return _by_torch(rows, x, dim)
     rows = owned(rows)
-    wrapped = torch._C._functorch.is_functorch_wrapped_tensor(x)
-    dual = forward_ad._current_level >= 0
+    wrapped = is_wrapped(x)
+    dual = FORWARD[LEVEL] >= 0
     if not (wrapped or dual or (x.requires_grad and torch.is_grad_enabled())):
         return _forward(rows, x, dim)
     if wrapped:  # what is inside shows only in the function's forward
@@ -68,7 +69,7 @@ def apply(rows: Map, x: Tensor, dim: int) -> Tensor:
         ours = choice.choose((x,), rows.engine)[0] == "cpu"
     if not ours:
         return _forward(rows, x, dim)
-    transformed = dual or torch._C._are_functorch_transforms_active()
+    transformed = dual or transforms_active()
     record: Any = (_Transformed if transformed else _Recorded).apply
     y: Tensor = record(x, dim, rows)
     return y

@@ -13,15 +13,17 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from ogive.torch_private import hardtanh, leaky_relu, relu6, softshrink
+
 #: Entry -> operator of the input and the entry's parameters, in their order; the functions of
 #: torch.nn.functional ask in Python what these ask in C++.
 NATIVE: dict[str, Callable[..., Tensor]] = {
     "relu": torch.relu,
-    "relu6": torch._C._nn.relu6,
-    "leaky_relu": torch._C._nn.leaky_relu,
-    "hardtanh": torch._C._nn.hardtanh,
+    "relu6": relu6,
+    "leaky_relu": leaky_relu,
+    "hardtanh": hardtanh,
     "hardshrink": torch.hardshrink,
-    "softshrink": torch._C._nn.softshrink,
+    "softshrink": softshrink,
     "threshold": torch.threshold,
     "absolute": torch.abs,
     "square": torch.square,

@@ -16,6 +16,7 @@ from torch import Tensor
 from ogive.engine import traced
 from ogive.engine.cpu.coalescing import dense
 from ogive.ops.plan import Plan
+from ogive.torch_private import modes
 
 _PLANS: dict[str, Plan] = {}
 #: It lives as long as the process.
@@ -35,7 +36,7 @@ def name_of(plan: Plan) -> str:
 def writes_over(x: Tensor) -> bool:
     """Whether a kernel may write over x: it lies in one stretch, and no mode of the dispatcher is
     to see what happens."""
-    return dense(x) and not torch._C._len_torch_dispatch_stack()
+    return dense(x) and not modes()
 
 
 def run(plan: Plan, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -43,7 +44,7 @@ def run(plan: Plan, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     result = plan.short(*tensors)
     if result is not None:
         return (result,)
-    if torch._C._len_torch_dispatch_stack() and not traced():
+    if modes() and not traced():
         outputs: list[Tensor] = torch.ops.ogive.call(name_of(plan), list(tensors))
         return tuple(outputs)
     return plan.run(tensors)

@@ -28,10 +28,10 @@ from ogive.engine.cpu.coalescing import dense
 from ogive.errors import OgiveError, ParameterError
 from ogive.ops import operator
 from ogive.ops.apply import apply as differentiable
-from ogive.ops.apply import direct
 from ogive.ops.arguments import Value
 from ogive.ops.kinds import binds
 from ogive.ops.plan import Plan
+from ogive.torch_private import direct_apply
 
 #: What ``save`` can be.
 CHOICES = ("input", "exact", "lean", *MODES)
@@ -154,7 +154,7 @@ class _Saved(Function):
         return None, differentiable(saved.backward, alike, *kept), None
 
 
-_record = direct(_Saved)
+_record = direct_apply(_Saved)
 
 
 def _once(ctx: Any) -> None:

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch._dynamo
+import torch
 
 from ogive.ops.function import FUNCTIONS
 
 
-@torch._dynamo.allow_in_graph  # type: ignore[untyped-decorator]
+@torch.compiler.allow_in_graph  # type: ignore[untyped-decorator]
 def traced_call(key: str, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
     """The call of a function, opaque to dynamo."""
     return FUNCTIONS[key].call(inputs, arguments)

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ogive.engine.cpu import huge_pages
 from ogive.errors import OgiveError
+from ogive.torch_private import storage_uses
 
 #: The fewest bytes that the C library never keeps itself (glibc: mallopt(3), M_MMAP_THRESHOLD).
 #: What it keeps serves torch's operators too, and so is in the cache more often than a block here.
@@ -67,10 +68,10 @@ class _Block:
         return alone and not self._bytes.is_shared()  # type: ignore[no-untyped-call]
 
 
-def _holders(t: Tensor) -> tuple[int, int]:
+def _holders(t: Tensor) -> tuple[float, int]:
     """How often a tensor's storage is held, by torch and by Python."""
     storage = t.untyped_storage()
-    return torch._C._storage_Use_Count(storage._cdata), sys.getrefcount(storage)
+    return storage_uses(storage), sys.getrefcount(storage)
 
 
 def _most() -> int:

@@ -19,6 +19,7 @@ from ogive.engine.cpu.rowwise.loops import LANES, VECTORS, source
 from ogive.engine.cpu.rowwise.steps import Kernel, Kind
 from ogive.errors import EngineError
 from ogive.printers.machine import FLOAT64, Format
+from ogive.torch_private import modes
 
 #: The part of the rows in a chunk of columns has about so many elements: what one walk has read or
 #: written is still in the cache for the next.
@@ -123,7 +124,7 @@ def attempt(
     """
     engine, reason = choice.choose(inputs, own)
     output = None
-    if engine == "cpu" and torch._C._len_torch_dispatch_stack():
+    if engine == "cpu" and modes():
         engine, reason = "eager", "torch's dispatcher is being watched"
     if engine == "cpu":
         try:

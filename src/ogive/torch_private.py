@@ -1,0 +1,252 @@
+"""torch's private names: all that ogive uses of them, each with what it buys and what serves where
+torch has it no more.
+
+No public name answers these questions, or none answers them in the time that a call on a small
+tensor has to spare. torch may rename what is private in any release, so no name here is needed:
+each has a public fallback, which is slower and never wrong. A name is looked up once, at import;
+what callers then call is torch's own function with nothing around it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pkgutil import resolve_name
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+from torch.autograd import Function
+
+T = TypeVar("T")
+#: Every name below -> whether this torch has it.
+FOUND: dict[str, bool] = {}
+
+
+def _private(name: str, fallback: T) -> T:
+    """torch's object of a name like ``package.module:attribute``, or the fallback."""
+    try:
+        found: T = resolve_name(name)
+    except (ImportError, AttributeError):
+        FOUND[name] = False
+        return fallback
+    FOUND[name] = True
+    return found
+
+
+# --- who watches the call -------------------------------------------------------------------------
+
+#: How many modes of torch's dispatcher are active, in 40 ns. Without it one may always be: calls
+#: go through the operator ``ogive::call`` (4 us) and rowwise functions through torch's operators.
+modes: Callable[[], int] = _private("torch._C:_len_torch_dispatch_stack", lambda: 1)
+
+#: The mode in one of the dispatcher's places that are for compilers and exporters.
+_mode_at: Callable[[object], object] = _private("torch._C:_get_dispatch_mode", lambda place: place)
+_PLACES: tuple[object, ...] = (
+    _private("torch._C:_TorchDispatchModeKey.PROXY", None),
+    _private("torch._C:_TorchDispatchModeKey.FUNCTIONAL", None),
+    _private("torch._C:_TorchDispatchModeKey.FAKE", None),
+)
+
+
+def tracer_active() -> bool:
+    """Whether a mode of the dispatcher records a trace; any may where none can be told apart."""
+    if not modes():
+        return False
+    return None in _PLACES or any(_mode_at(place) is not None for place in _PLACES)
+
+
+#: The mode before autograd at a place; the first place is that of tracers. Without it one may
+#: always record the call, and torch's operators serve, which every tracer understands.
+early_mode: Callable[[int], object] = _private(
+    "torch._ops:mode_stack_state_for_pre_dispatch", lambda: {0: "perhaps"}
+)().get
+
+#: Whether torch.jit records the call. The public function asks twice, in Python (0.1 us).
+jit_tracing: Callable[[], bool] = _private(
+    "torch._C:_is_tracing",
+    torch.jit.is_tracing,  # type: ignore[attr-defined]
+)
+
+#: Whether a transform of torch.func surrounds the call. Without it one may always, and calls are
+#: recorded as transforms need it, which takes 10 us more.
+transforms_active: Callable[[], bool] = _private(
+    "torch._C:_are_functorch_transforms_active", lambda: True
+)
+
+#: Whether a tensor stands for others, inside a transform; then it has no memory.
+is_wrapped: Callable[[Tensor], bool] = _private(
+    "torch._C._functorch:is_functorch_wrapped_tensor",
+    lambda t: torch.func.debug_unwrap(t) is not t,
+)
+
+#: ``FORWARD[LEVEL]`` counts the levels of forward mode from 0 on and is -1 outside. A dictionary,
+#: because it takes 10 ns where a function takes 25. Without it forward mode may always be at work.
+LEVEL = "_current_level"
+FORWARD: dict[str, Any] = (
+    vars(torch.autograd.forward_ad)
+    if _private(f"torch.autograd.forward_ad:{LEVEL}", None) is not None
+    else {LEVEL: 0}
+)
+
+# --- autograd -------------------------------------------------------------------------------------
+
+_has_base_apply = _private("torch._C:_FunctionBase.apply", None) is not None
+
+
+def direct_apply(function: type[Function]) -> Callable[..., Any]:
+    """``function.apply`` where no transform of torch.func is at work: without the 2 us that it
+    takes to ask about them."""
+    if not _has_base_apply:
+        return function.apply
+    return cast(Callable[..., Any], super(Function, function).apply)  # type: ignore[misc]
+
+
+# --- whether tensors are like others --------------------------------------------------------------
+
+
+class _Guards:
+    """What torch's guards tell, in Python: 0.1 us for each question and not 0.15 us for all."""
+
+    def __init__(
+        self,
+        *tensors: Tensor,
+        dynamic_dims_sizes: Sequence[object] | None = None,
+        dynamic_dims_strides: Sequence[object] | None = None,
+    ) -> None:
+        self._any_size = dynamic_dims_sizes is not None
+        self._like = self._likeness(tensors)
+
+    def check(self, *tensors: Tensor) -> bool:
+        """Whether the tensors and their surroundings are as they were."""
+        return not transforms_active() and self._likeness(tensors) == self._like
+
+    def _likeness(self, tensors: Sequence[Tensor]) -> list[object]:
+        return [torch.is_inference_mode_enabled(), *map(self._of_one, tensors)]
+
+    def _of_one(self, t: Tensor) -> tuple[object, ...] | None:
+        if is_wrapped(t) or t.layout is not torch.strided:
+            return (t,)  # like itself alone
+        shape = t.dim() if self._any_size else (t.shape, t.stride())
+        bits = t.is_neg(), t.is_conj(), t.is_inference()
+        return type(t), t.dtype, t.device, t.requires_grad, shape, bits
+
+
+#: A guard's ``check`` compares type, dtype, device, layout, requires_grad, sizes and strides of
+#: tensors, and the transforms that surround the call, in 0.15 us.
+TensorGuards: Any = _private("torch._C._dynamo.guards:TensorGuards", _Guards)
+
+# --- memory ---------------------------------------------------------------------------------------
+
+_use_count: Callable[[Any], float] = _private(
+    "torch._C:_storage_Use_Count", lambda pointer: float("nan")
+)
+_pointer: Any = _private("torch:UntypedStorage._cdata", None)
+
+
+def storage_uses(storage: torch.UntypedStorage) -> float:
+    """How many tensors share the storage; NaN, which is no number of them, where torch does not
+    tell. Then results of 32 MiB and more get fresh memory each (relu of 64 MiB: 13 ms, not 7.5)."""
+    return float("nan") if _pointer is None else _use_count(storage._cdata)
+
+
+# --- operators ------------------------------------------------------------------------------------
+
+#: Operators that torch.nn.functional has behind a function in Python, which takes 0.3 us.
+relu6: Callable[..., Tensor] = _private("torch._C._nn:relu6", F.relu6)
+leaky_relu: Callable[..., Tensor] = _private("torch._C._nn:leaky_relu", F.leaky_relu)
+hardtanh: Callable[..., Tensor] = _private("torch._C._nn:hardtanh", F.hardtanh)
+softshrink: Callable[..., Tensor] = _private("torch._C._nn:softshrink", F.softshrink)
+#: Where they lie: a model may call one of them itself, and be left alone if it cannot be known.
+OPERATORS: Any = _private("torch._C:_nn", SimpleNamespace())
+#: What functions of torch's say of where they come from.
+HOMES = ("torch", "torch._C._nn", "torch.nn.functional", "torch._VF")
+
+# --- modules --------------------------------------------------------------------------------------
+
+#: Whether every module's call is observed. Without it they may be: layers are called as they are.
+any_global_hook: Callable[[], bool] = _private(
+    "torch.nn.modules.module:_has_any_global_hook", lambda: True
+)
+
+#: Base classes of layers, or else the classes that torch has: those of others are then unknown.
+BATCH_NORM: Any = _private(
+    "torch.nn.modules.batchnorm:_NormBase",
+    (
+        nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.LazyBatchNorm1d,
+        nn.LazyBatchNorm2d, nn.LazyBatchNorm3d, nn.InstanceNorm1d, nn.InstanceNorm2d,
+        nn.InstanceNorm3d,
+    ),
+)  # fmt: skip
+CONVOLUTION: Any = _private(
+    "torch.nn.modules.conv:_ConvNd",
+    (
+        nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d,
+        nn.ConvTranspose3d,
+    ),
+)  # fmt: skip
+DROPOUT: Any = _private(
+    "torch.nn.modules.dropout:_DropoutNd",
+    (
+        nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout,
+        nn.FeatureAlphaDropout,
+    ),
+)  # fmt: skip
+POOLING: tuple[Any, ...] = (
+    _private(
+        "torch.nn.modules.pooling:_MaxPoolNd", (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d)
+    ),
+    _private(
+        "torch.nn.modules.pooling:_AvgPoolNd", (nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
+    ),
+    _private(
+        "torch.nn.modules.pooling:_AdaptiveAvgPoolNd",
+        (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d),
+    ),
+    _private(
+        "torch.nn.modules.pooling:_AdaptiveMaxPoolNd",
+        (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d, nn.AdaptiveMaxPool3d),
+    ),
+)  # fmt: skip
+
+# --- compilers ------------------------------------------------------------------------------------
+
+_compiled_call: Any = _private("torch.nn:Module._compiled_call_impl", "unknown")
+
+
+def is_compiled(module: nn.Module) -> bool:
+    """Whether torch.compile stands before the module."""
+    if type(module).__module__.startswith("torch._dynamo"):
+        return True
+    if _compiled_call == "unknown":
+        return any("compiled" in name and value for name, value in vars(module).items())
+    return getattr(module, "_compiled_call_impl", None) is not None
+
+
+#: For torch.compile a value of such a class is a constant of the traced program. Without it such a
+#: value cannot be an argument of a traced program.
+register_constant: Callable[[type], None] = _private(
+    "torch.utils._pytree:register_constant", lambda cls: None
+)
+
+
+def _leaves(tree: Any) -> list[Any]:
+    if isinstance(tree, dict):
+        tree = list(tree.values())
+    if isinstance(tree, (list, tuple)):
+        return [leaf for part in tree for leaf in _leaves(part)]
+    return [tree]
+
+
+#: What nested containers hold; without it lists, tuples and dictionaries are such.
+tree_leaves: Callable[[Any], list[Any]] = _private("torch.utils._pytree:tree_leaves", _leaves)
+
+
+def buffers_kept() -> AbstractContextManager[object]:
+    """Leaves alone what a compiled forward saved, so that its backward can be called again, as
+    benchmarks do. Without it torch raises an error there."""
+    patch: Any = _private("torch._functorch.config:patch", lambda **options: nullcontext())
+    kept: AbstractContextManager[object] = patch(donated_buffer=False)
+    return kept
