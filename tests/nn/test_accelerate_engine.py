@@ -12,7 +12,7 @@ from others import transformers
 from torch import Tensor, nn
 
 import ogive
-from ogive.engine import choice
+from ogive.engine import cpu
 from ogive.errors import EngineError, OgiveError
 
 
@@ -201,7 +201,7 @@ def test_kernels_that_cannot_be_had_are_refused_before_anything_is_replaced(monk
     def fail() -> None:
         raise EngineError("no kernels today; install some")
 
-    monkeypatch.setattr(choice.cpu, "check", fail)
+    monkeypatch.setattr(cpu, "check", fail)
     model = nn.Sequential(nn.GELU())
     with pytest.raises(EngineError, match="no kernels today"):
         ogive.accelerate(model, engine="cpu")

@@ -50,7 +50,7 @@ def test_no_closed_gate_hides_a_nan(name, engine, dtype) -> None:
 @pytest.mark.parametrize("dim", [0, 1, -1, 2])
 def test_halves_are_views(dim: int, interleave: bool) -> None:
     packed = torch.randn(4, 6, 8)
-    for half in gates.halves("swiglu", packed, dim, "second", interleave).split(packed):
+    for half in gates.packed_layout("swiglu", packed, dim, "second", interleave).split(packed):
         assert half.untyped_storage().data_ptr() == packed.untyped_storage().data_ptr()
         assert half.shape[dim] == packed.shape[dim] // 2
 

@@ -29,16 +29,17 @@ def test_the_values_are_the_same(name, dtype):
     parameters = {p.name: p.default for p in function.parameters}
     with ogive.engine("cpu"):
         wanted = function(x)
-    got = NATIVE[name](x, **parameters)
+    got = NATIVE[name].forward(x, *parameters.values())
     assert torch.equal(got.nan_to_num(7.0), wanted.nan_to_num(7.0))
     assert torch.equal(got.isnan(), wanted.isnan())
 
 
 @pytest.mark.parametrize("name", NATIVE)
-def test_the_parameters_have_torchs_names(name):
+def test_the_parameters_are_in_torchs_order(name):
     function, x = ogive.get(name), LINE[:1000]
     parameters = {p.name: p.default + 0.25 for p in function.parameters}
     with ogive.engine("cpu"):
         assert torch.equal(
-            NATIVE[name](x, **parameters).nan_to_num(7.0), function(x, **parameters).nan_to_num(7.0)
+            NATIVE[name].forward(x, *parameters.values()).nan_to_num(7.0),
+            function(x, **parameters).nan_to_num(7.0),
         )

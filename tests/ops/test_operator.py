@@ -7,14 +7,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import ogive
 from ogive.engine import Result
-from ogive.engine.packed_layout import Halves
+from ogive.engine.packed_layout import PackedLayout
 from ogive.ops import operator
 from ogive.ops.plan import Plan
 
 
 def plan_of(name, packed=(False,), **numbers):
     program = ogive.get(name).spec.program.bind(numbers)
-    halves = Halves(-1, "second", False) if any(packed) else None
+    halves = PackedLayout(-1, "second", False) if any(packed) else None
     return Plan(program, (Result(torch.float32),), packed, halves)
 
 

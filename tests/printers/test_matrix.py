@@ -40,7 +40,8 @@ def python(enter):
 def machine_code(language, program, values):
     """Runs a program in the language of the CPU engine, in float64."""
     tensors = [torch.tensor([v], dtype=torch.float64) for v in values]
-    return kernels.run(Call(program, (Result(torch.float64),), (False,) * len(tensors)), tensors)[0]
+    call = Call(program, (Result(torch.float64),), (False,) * len(tensors))
+    return kernels.prepare(call, tensors).run(*tensors)
 
 
 RUN = {

@@ -1,16 +1,16 @@
-"""One file per way to run a program: ``eager`` as torch operators, ``cpu`` as fused kernels.
+"""Ways to run a call: ``eager`` as torch operators, and a folder for each engine with kernels.
 
-What a run is asked for is the same for all of them (call.py). The engine is chosen in choice.py:
+What a run is asked for is the same for all of them (call.py). The engine is chosen in selection.py:
 by the setting, ``ogive.engine("eager")``, and by what the tensors are.
 """
 
 import sys
 from types import ModuleType
 
-from ogive.engine.call import Call, Result
-from ogive.engine.choice import Served, engine, overwrite, run, served, traced
+from ogive.engine.call import Call, Result, RowCall
+from ogive.engine.selection import Served, compute, engine, served, traced
 
-__all__ = ["Call", "Result", "Served", "engine", "overwrite", "run", "served", "traced"]
+__all__ = ["Call", "Result", "RowCall", "Served", "compute", "engine", "served", "traced"]
 
 
 class _Room(ModuleType):

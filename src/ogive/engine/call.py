@@ -1,18 +1,37 @@
-"""What an engine is asked to run: a program, what becomes of its outputs, how its inputs lie in the
-tensors that are given. The same for every engine."""
+"""What an engine is asked to run: a program or a function of rows, what becomes of its outputs, how
+its inputs lie in the tensors that are given. The same for every engine."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ogive.engine import bit_packing
-from ogive.engine.packed_layout import Halves
+from ogive.engine.packed_layout import PackedLayout
 from ogive.expr import Program
+
+
+class NoMemory(RuntimeError):
+    """A tensor has elements but no memory that a kernel could read."""
+
+
+class Runner(NamedTuple):
+    """A call made ready by an engine.
+
+    Attributes:
+        run: from tensors to the result, or to a tuple of several.
+        contiguous: whether it serves all contiguous tensors of one shape and as many dimensions as
+            those it was made for; else it serves tensors of the same shapes and strides.
+    """
+
+    run: Callable[..., Tensor | tuple[Tensor, ...]]
+    contiguous: bool = False
 
 
 @dataclass(frozen=True)
@@ -23,13 +42,13 @@ class Result:
         dtype: its dtype.
         shape: what the output is summed to, where it is the gradient of a broadcast input.
         packed: whether it holds two outputs of the program, as the gradient of value and gate does.
-        code: the bits of a code, if it holds codes for the elements of the other tensors.
+        bits: of a small number for each element of the other tensors, packed into bytes.
     """
 
     dtype: torch.dtype
     shape: tuple[int, ...] | None = None
     packed: bool = False
-    code: int = 0
+    bits: int = 0
 
     def reduced(self, output: Tensor) -> Tensor:
         """An output of full shape, summed and then rounded."""
@@ -42,17 +61,19 @@ class Call:
     """A program, the tensors it returns, which of those it takes are packed, and how they divide.
 
     A tensor that holds value and gate of a gated unit side by side counts as one tensor, though the
-    program has two inputs for it. Codes that are returned are in the order in which the elements of
-    the one tensor given lie, which is dense; codes that are given are in that of the last tensor
-    which has none. ``codes`` has their bits, 0 for other tensors; it is empty where there are none.
-    ``engine`` is the one that is to run it whatever is set; None leaves that to the setting.
+    program has two inputs for it. Bytes of packed bits that are returned are in the order in which
+    the elements of the one tensor given lie, which is dense; those that are given are in that of
+    the last tensor of numbers. ``bits`` has theirs, 0 for other tensors; it is empty where there
+    are none. ``inplace`` writes the first result over the first tensor. ``engine`` is the one that
+    is to run it whatever is set; None leaves that to the setting.
     """
 
     program: Program
     results: tuple[Result, ...]
     packed: tuple[bool, ...]
-    halves: Halves | None = None
-    codes: tuple[int, ...] = ()
+    layout: PackedLayout | None = None
+    bits: tuple[int, ...] = ()
+    inplace: bool = False
     engine: str | None = None
 
     def __hash__(self) -> int:
@@ -60,28 +81,45 @@ class Call:
 
     @cached_property
     def _hash(self) -> int:
-        layout = self.packed, self.halves, self.codes
-        return hash((self.program, self.results, *layout, self.engine))
+        lies = self.packed, self.layout, self.bits, self.inplace
+        return hash((self.program, self.results, *lies, self.engine))
+
+    @property
+    def label(self) -> str:
+        """What it is listed as."""
+        return self.program.name
+
+    @cached_property
+    def pointwise(self) -> bool:
+        """Whether it is one new tensor from tensors that all lie alike."""
+        return (
+            self.results == (Result(self.results[0].dtype),)
+            and not any(self.packed)
+            and not self.bits
+            and not self.inplace
+        )
 
     def numbers(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
-        """The tensors without the codes among them."""
-        if not self.codes:
+        """The tensors without the packed bits among them."""
+        if not self.bits:
             return tensors
-        return [t for t, bits in zip(tensors, self.codes, strict=True) if not bits]
+        return [t for t, bits in zip(tensors, self.bits, strict=True) if not bits]
 
     def alike(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
-        """The tensors, all that codes go along with in the same order of memory."""
+        """The tensors; those that packed bits go along with all in the same order of memory."""
+        if not self.bits:
+            return tensors
         like = self.numbers(tensors)[-1].stride()
-        pairs = zip(tensors, self.codes, strict=True)
+        pairs = zip(tensors, self.bits, strict=True)
         return [t if bits else laid(t, like) for t, bits in pairs]
 
     def unpack(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The inputs of the program: views of the packed tensors."""
-        if self.halves is None:
+        if self.layout is None:
             return list(tensors)
         inputs: list[Tensor] = []
         for tensor, packed in zip(tensors, self.packed, strict=True):
-            inputs += self.halves.split(tensor) if packed else (tensor,)
+            inputs += self.layout.split(tensor) if packed else (tensor,)
         return inputs
 
     def empty(
@@ -93,8 +131,8 @@ class Call:
             return torch.empty_like(like, dtype=result.dtype, device=device, requires_grad=False)
         inputs = self.unpack(self.numbers(tensors))
         shape = broadcast(inputs)
-        if result.code:
-            size = bit_packing.length(shape.numel(), result.code)
+        if result.bits:
+            size = bit_packing.length(shape.numel(), result.bits)
             return torch.empty(size, dtype=result.dtype, device=device)
         if result.shape is None or result.shape == shape:
             for t in inputs:
@@ -103,6 +141,66 @@ class Call:
                         t, dtype=result.dtype, device=device, requires_grad=False
                     )
         return torch.empty(result.shape or shape, dtype=result.dtype, device=device)
+
+
+class RowFunction(NamedTuple):
+    """What is computed along each row.
+
+    Attributes:
+        name: softmax, log_softmax, logsumexp, l2_normalize, or the gradient of one.
+        negated: of -x instead of x.
+        tempered: of x times a number that is given, or a gradient times it.
+
+    L2 normalisation is given eps as that number.
+    """
+
+    name: str
+    negated: bool = False
+    tempered: bool = False
+
+
+@dataclass(frozen=True)
+class RowCall:
+    """A function of the rows along a dimension, counted from 0.
+
+    Attributes:
+        label: what it is listed as.
+        function: what kernels compute.
+        dim: the dimension of the rows.
+        factor: the number that kernels are given.
+        engine: the one that is to run it whatever is set; None leaves that to the setting.
+    """
+
+    label: str
+    function: RowFunction
+    dim: int
+    factor: float | Fraction = 1
+    engine: str | None = None
+
+    def numbers(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """All tensors: none holds packed bits."""
+        return tensors
+
+    alike = numbers
+
+    def composed(self, *tensors: Tensor) -> Tensor:
+        """The same as torch operators."""
+        raise NotImplementedError
+
+
+def dense(tensor: Tensor) -> bool:
+    """Whether the elements fill one stretch of memory, in whatever order of dimensions."""
+    if tensor.is_contiguous():
+        return True
+    expected = 1
+    for size, stride in sorted(
+        zip(tensor.shape, tensor.stride(), strict=True), key=lambda pair: (pair[1], pair[0])
+    ):
+        if size != 1:
+            if stride != expected:
+                return False
+            expected *= size
+    return True
 
 
 def laid(tensor: Tensor, strides: tuple[int, ...]) -> Tensor:

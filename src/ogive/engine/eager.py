@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 
 from ogive.engine import bit_packing
-from ogive.engine.call import Call, Result, broadcast, compute_dtype
+from ogive.engine.call import Call, Result, RowCall, broadcast, compute_dtype
 from ogive.expr import Program
 from ogive.printers import printer
 
 Kernel = Callable[..., tuple[Tensor, ...]]
+#: 16-bit numbers are computed in float32.
+WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
 VECTORISED = [
     "exp",
     "expm1",
@@ -48,30 +50,38 @@ def kernel(program: Program) -> Kernel:
     return function
 
 
-def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[Tensor, ...]:
-    """The results: new tensors, or one written over tensors[0]."""
+def run(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """The results: new tensors, or the first one written over tensors[0]."""
+    if isinstance(call, RowCall):
+        return (composed(call, *tensors),)
     given = call.unpack(call.numbers(tensors))
     dtype, shape = compute_dtype(given), broadcast(given)
-    inputs = _decoded(call, tensors, dtype) if call.codes else [t.to(dtype) for t in given]
+    inputs = _unpacked(call, tensors, dtype) if call.bits else [t.to(dtype) for t in given]
     outputs = iter(kernel(call.program)(*inputs))
-    over = [next(outputs)] if inplace else []
+    over = [next(outputs)] if call.inplace else []
     made = []
     for result in call.results[len(over) :]:
         if result.packed:
             made.append(_packed(call, result, tensors, outputs))
-        elif result.code:
-            made.append(bit_packing.pack(next(outputs).expand_as(tensors[0]), result.code))
+        elif result.bits:
+            made.append(bit_packing.pack(next(outputs).expand_as(tensors[0]), result.bits))
         else:
             made.append(_own(result.reduced(_full(next(outputs), shape)), given))
     return (*(tensors[0].copy_(y) for y in over), *made)  # the others may need what was there
 
 
-def _decoded(call: Call, tensors: Sequence[Tensor], dtype: torch.dtype) -> list[Tensor]:
-    """The inputs of a program that takes codes."""
+def composed(call: RowCall, *tensors: Tensor) -> Tensor:
+    """A function of rows as torch operators, 16-bit numbers computed in float32."""
+    narrow = tensors[-1].dtype
+    return call.composed(*(t.to(WIDE.get(t.dtype, t.dtype)) for t in tensors)).to(narrow)
+
+
+def _unpacked(call: Call, tensors: Sequence[Tensor], dtype: torch.dtype) -> list[Tensor]:
+    """The inputs of a program that takes packed bits."""
     like = call.numbers(tensors)[-1]
     return [
         bit_packing.unpack(t, bits, like, dtype) if bits else t.to(dtype)
-        for t, bits in zip(tensors, call.codes, strict=True)
+        for t, bits in zip(tensors, call.bits, strict=True)
     ]
 
 
@@ -79,9 +89,9 @@ def _packed(
     call: Call, result: Result, tensors: Sequence[Tensor], outputs: Iterator[Tensor]
 ) -> Tensor:
     """Two outputs in one tensor."""
-    assert call.halves is not None
+    assert call.layout is not None
     whole = call.empty(result, tensors, tensors[0].device)
-    for half in call.halves.split(whole):
+    for half in call.layout.split(whole):
         half.copy_(next(outputs))
     return whole
 

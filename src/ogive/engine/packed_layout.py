@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Halves:
+class PackedLayout:
     """A division into two halves, one after the other along ``dim`` (counted from the last one),
     or interleaved: even positions are the first half, odd ones the second. ``gate`` says which
     half opens and closes.

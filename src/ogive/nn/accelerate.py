@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
-from ogive.engine.choice import check as check_engine
+from ogive.engine.selection import check as check_engine
 from ogive.errors import OgiveError, ParameterError
 from ogive.nn import calls, fused, known
 from ogive.nn.equivalent import closed, equivalent, why_unknown

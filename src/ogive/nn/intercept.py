@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from ogive.engine.choice import check as check_engine
+from ogive.engine.selection import check as check_engine
 from ogive.errors import ParameterError
 from ogive.nn.calls import FUNCTIONS, Translated, translate
 from ogive.ops import check_save

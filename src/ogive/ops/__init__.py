@@ -1,8 +1,8 @@
 """What a call does: check the arguments, choose an engine, run it, record what backward needs."""
 
-from ogive.ops.apply import transformed
 from ogive.ops.function import ActivationFunction, owning, presetting
-from ogive.ops.kinds import OPTIONS, check_save
+from ogive.ops.record import transformed
+from ogive.ops.runners import OPTIONS, check_save
 
 __all__ = [
     "OPTIONS",

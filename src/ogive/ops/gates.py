@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from ogive.engine.packed_layout import Halves
+from ogive.engine.packed_layout import PackedLayout
 from ogive.errors import InputError
 
 HALVES = ("first", "second")
 
 
-def halves(name: str, packed: Tensor, dim: int, gate: str, interleave: bool) -> Halves:
+def packed_layout(name: str, packed: Tensor, dim: int, gate: str, interleave: bool) -> PackedLayout:
     """The division that is asked for.
 
     Raises:
@@ -26,4 +26,4 @@ def halves(name: str, packed: Tensor, dim: int, gate: str, interleave: bool) -> 
             f"{name}: the input holds value and gate side by side, so its size along dim {dim} "
             f"must be even, not {size}; or give two tensors: {name}(value, gate)"
         )
-    return Halves(dim % packed.dim() - packed.dim(), gate, interleave)
+    return PackedLayout(dim % packed.dim() - packed.dim(), gate, interleave)

@@ -1,4 +1,4 @@
-"""What a differentiable call computes, apart from the tensors it is given.
+"""What a differentiable call of a program computes, apart from the tensors it is given.
 
 A plan is a call of a program; its backward and its forward mode are plans again. The gradient of a
 packed tensor is one tensor too, written in place.
@@ -6,47 +6,93 @@ packed tensor is one tensor too, written in place.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import Any
 
 from torch import Tensor
 
-from ogive.engine import Call, Result, run
+from ogive.engine import Call, Result
 from ogive.engine.call import broadcast
-from ogive.engine.cpu import kernels
-from ogive.engine.shortcuts import Shortcut, Way, nowhere
+from ogive.engine.selection import state
 from ogive.expr import symbol
+from ogive.ops.native import Native
+from ogive.ops.record import Differentiable, Gradients, apply, outputs
 
 
-class Plan(Call):
-    """A call with its derivatives."""
+@dataclass(frozen=True)
+class Plan(Differentiable, Call):
+    """A call of a program with its derivatives.
 
-    def run(self, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[Tensor, ...]:
-        """The results, computed by the engine that is chosen for these tensors."""
-        return run(self, tensors, inplace)
+    Attributes:
+        native: torch's own operator with the same values, if there is one.
+        recorded: what records it where not its inputs are kept.
+    """
+
+    native: Native | None = None
+    recorded: Callable[..., Any] | None = None
+
+    __hash__ = Call.__hash__
+
+    def recorder(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        return self.recorded or super().recorder(run)
+
+    def _derived(self, **changes: Any) -> Plan:
+        return replace(self, native=None, recorded=None, **changes)
 
     @cached_property
-    def short(self) -> Way:
-        """The short way to the only result, for contiguous tensors of one shape."""
-        plain = self.results == (Result(self.results[0].dtype),) and not any(self.packed)
-        if not plain or self.codes or self.engine == "eager":
-            return nowhere
-        return Shortcut(self._mapped, any_size=True).way
-
-    def _mapped(self, *tensors: Tensor) -> Way:
-        dtypes = [t.dtype for t in tensors]
-        if dtypes[0] != self.results[0].dtype or not _alike(tensors):
-            return nowhere
-        flat = kernels.mapped(self.program, dtypes)
-        return lambda *tensors: flat(*tensors) if _alike(tensors) else None
+    def over(self) -> Plan:
+        """The same written over the first tensor."""
+        return self._derived(inplace=True)
 
     @cached_property
     def keeping(self) -> Plan:
-        """The same with a copy of the first tensor as a further result, made in the same pass."""
+        """The same written over the first tensor, with a copy of that as a further result, made in
+        the same pass."""
         outputs = (*self.program.outputs, symbol(self.program.inputs[0]))
         program = replace(self.program, name=f"{self.program.name}_keeping", outputs=outputs)
-        return replace(self, program=program, results=(*self.results, self.results[0]))
+        results = (*self.results, self.results[0])
+        return self._derived(program=program, results=results, inplace=True)
+
+    # what autograd asks for
+
+    def gradients(
+        self, kept: tuple[Tensor, ...], given: Gradients, needed: Sequence[bool]
+    ) -> Gradients:
+        gradient = given[0]
+        if len(kept) == 1 and gradient is not None:  # most calls
+            if self.native is not None and self.native.backward and state.free:
+                return (self.native.gradient(gradient, kept[0]),)
+            result = self.slope.dispatch(gradient, *kept)
+            return (apply(self.slope, gradient, *kept) if result is None else result,)
+        found: list[Tensor | None] = [None] * len(kept)
+        used = tuple([k for k, g in enumerate(given) if g is not None])
+        if used:
+            wanted = tuple([i for i, need in enumerate(needed) if need])
+            plan = self.backward(kept, used, wanted)
+            results = outputs(plan, *[g for g in given if g is not None], *kept)
+            for i, result in zip(wanted, results, strict=True):
+                found[i] = result
+        return found
+
+    def tangents(self, kept: tuple[Tensor, ...], given: Gradients) -> tuple[Tensor, ...]:
+        moved = tuple([i for i, t in enumerate(given) if t is not None])
+        return outputs(self.forward(moved), *[t for t in given if t is not None], *kept)
+
+    def vmap(
+        self, size: int, dims: tuple[int | None, ...], tensors: tuple[Tensor, ...]
+    ) -> tuple[Tensor, ...]:
+        """Elementwise and broadcasting: the batch becomes a leading dimension."""
+        rank = max(t.dim() - (d is not None) for t, d in zip(tensors, dims, strict=True))
+        moved = [_batch_first(t, d, rank) for t, d in zip(tensors, dims, strict=True)]
+        made = outputs(self.batched(size, rank), *moved)
+        return tuple(
+            y if result.shape is None else y.reshape(size, *result.shape)
+            for y, result in zip(made, self.results, strict=True)
+        )
+
+    # the derivatives
 
     def backward(
         self, tensors: Sequence[Tensor], used: tuple[int, ...], wanted: tuple[int, ...]
@@ -55,8 +101,6 @@ class Plan(Call):
 
         A broadcast tensor's gradient is summed before it is rounded.
         """
-        if len(tensors) == 1:  # most calls
-            return self._backward(used, wanted, (Result(tensors[0].dtype, None, self.packed[0]),))
         shape = broadcast(self.unpack(self.numbers(tensors)))
         results = []
         for i in wanted:
@@ -78,37 +122,36 @@ class Plan(Call):
             _places(self.packed, wanted), _places([r.packed for r in self.results], used)
         )
         given = tuple(self.results[k].packed for k in used)
-        codes = (0,) * len(used) + self.codes if self.codes else ()
+        bits = (0,) * len(used) + self.bits if self.bits else ()
         packed = (*given, *self.packed)
-        return replace(self, program=program, results=results, packed=packed, codes=codes)
+        return self._derived(program=program, results=results, packed=packed, bits=bits)
 
     def forward(self, moved: tuple[int, ...]) -> Plan:
         """The results' tangents; it takes one of each moved tensor, then the tensors."""
         program = self.program.jvp(_places(self.packed, moved))
         given = tuple(self.packed[i] for i in moved)
-        return replace(self, program=program, packed=(*given, *self.packed))
+        return self._derived(program=program, packed=(*given, *self.packed))
 
     def batched(self, size: int, rank: int) -> Plan:
         """The same over a leading batch; summed results keep ``rank`` dimensions behind it."""
         results = tuple(
-            r if r.shape is None else replace(r, shape=(size, *aligned(r.shape, rank)))
+            r if r.shape is None else replace(r, shape=(size, *_aligned(r.shape, rank)))
             for r in self.results
         )
-        return replace(self, results=results)
+        return self._derived(results=results)
 
 
-def aligned(shape: Sequence[int], rank: int) -> tuple[int, ...]:
+def _aligned(shape: Sequence[int], rank: int) -> tuple[int, ...]:
     """The shape with leading ones, as broadcasting reads it."""
     return (*(1,) * (rank - len(shape)), *shape)
 
 
-def _alike(tensors: Sequence[Tensor]) -> bool:
-    """Whether all have one shape and lie in one stretch of memory."""
-    shape = tensors[0].shape
-    for t in tensors:  # noqa: SIM110 - all() takes 0.4 us longer
-        if not t.is_contiguous() or t.shape != shape:
-            return False
-    return True
+def _batch_first(tensor: Tensor, dim: int | None, rank: int) -> Tensor:
+    """The tensor with its batch dimension first and ``rank`` further dimensions behind it."""
+    if dim is None:
+        return tensor
+    moved = tensor.movedim(dim, 0)
+    return moved.reshape(moved.shape[0], *_aligned(moved.shape[1:], rank))
 
 
 def _places(packed: Sequence[bool], chosen: Sequence[int]) -> tuple[int, ...]:

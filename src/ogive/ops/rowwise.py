@@ -2,8 +2,8 @@
 
 Apart from the elementwise operators because nothing here comes from a formula of the language: each
 is written by hand, from torch's operators, so that gradients of any order, forward mode, vmap,
-compilation and export work by composition. Some have kernels of their own as well (maps.py and
-fused.py). The catalogue's rowwise entries are the references that the tests compare with.
+compilation and export work by composition. Some have kernels of their own as well (rows.py). The
+catalogue's rowwise entries are the references that the tests compare with.
 
 What all have in common: any dimension, also a negative one; a tensor without dimensions is a row of
 one; a dimension of size 0 gives an empty result; float16 and bfloat16 are computed in float32 and
@@ -22,9 +22,9 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor
 
+from ogive.engine.eager import WIDE
 from ogive.errors import InputError
-from ogive.ops import fused, maps
-from ogive.ops.maps import MAPS, WIDE, largest_size, length
+from ogive.ops.rows import ROWS, along, largest_size, length
 
 Rowwise = TypeVar("Rowwise", bound=Callable[..., Tensor])
 
@@ -32,6 +32,8 @@ Rowwise = TypeVar("Rowwise", bound=Callable[..., Tensor])
 IMPLEMENTATIONS: dict[str, Callable[..., Tensor]] = {}
 #: An empty sum has a value; every other function gives an empty result for an empty row.
 _REDUCTIONS = ("logsumexp", "logmeanexp")
+#: Kernels take 16-bit numbers as they are, and compute in float32 themselves.
+_NARROW = {*ROWS} - {"gumbel_softmax"}
 
 
 def implementation(function: Rowwise) -> Rowwise:
@@ -40,15 +42,14 @@ def implementation(function: Rowwise) -> Rowwise:
 
     @wraps(function)
     def checked(x: Tensor, dim: int, **parameters: Any) -> Tensor:
-        along = _dimension(name, x, dim)
+        counted = _dimension(name, x, dim)
         if x.dim() == 0:
             row = checked(x.unsqueeze(0), 0, **parameters)
             return row.squeeze(0) if row.shape == (1,) else row
-        if x.shape[along] == 0 and name not in _REDUCTIONS:
+        if x.shape[counted] == 0 and name not in _REDUCTIONS:
             return x.clone()
-        # kernels take 16-bit numbers as they are, and compute in float32 themselves
-        wide = None if name in MAPS else WIDE.get(x.dtype)
-        y = function(x if wide is None else x.to(wide), along, **parameters)
+        wide = None if name in _NARROW else WIDE.get(x.dtype)
+        y = function(x if wide is None else x.to(wide), counted, **parameters)
         return y if wide is None else y.to(x.dtype)
 
     IMPLEMENTATIONS[name] = checked
@@ -98,13 +99,13 @@ def softmax(x: Tensor, dim: int) -> Tensor:
     The largest element is subtracted. -inf gets the share 0; a row of -inf and a row that holds
     +inf or NaN are NaN throughout. The Jacobian is diag(y) - y y^T.
     """
-    return fused.apply(maps.SOFTMAX, x, dim)
+    return along("softmax", x, dim)
 
 
 @implementation
 def softmin(x: Tensor, dim: int) -> Tensor:
     """Softmax of -x; same shape. +inf gets the share 0; -inf in a row makes it NaN."""
-    return fused.apply(maps.SOFTMIN, x, dim)
+    return along("softmin", x, dim)
 
 
 @implementation
@@ -115,7 +116,7 @@ def log_softmax(x: Tensor, dim: int) -> Tensor:
     well; torch's, which serves elsewhere, to a few units of max(1, |y|), since it rounds 1 plus the
     other terms. NaN as in softmax.
     """
-    return fused.apply(maps.LOG_SOFTMAX, x, dim)
+    return along("log_softmax", x, dim)
 
 
 @implementation
@@ -124,7 +125,7 @@ def logsumexp(x: Tensor, dim: int, keepdim: float = 0.0) -> Tensor:
 
     The gradient is softmax(x). A row of -inf, or an empty one, gives -inf; +inf gives +inf.
     """
-    y = fused.apply(maps.LOGSUMEXP, x, dim)
+    y = along("logsumexp", x, dim)
     return y.unsqueeze(dim) if keepdim else y
 
 
@@ -253,7 +254,7 @@ def gumbel_noise(x: Tensor) -> Tensor:
 
 def gumbel_softmax_of(x: Tensor, gumbel: Tensor, dim: int, tau: float, hard: float) -> Tensor:
     """Gumbel-softmax with the noise given."""
-    soft = fused.softmax_at(x + gumbel, dim, tau)
+    soft = along("gumbel_softmax", x + gumbel, dim, tau)
     if not hard:
         return soft
     hot = _only_first_largest(soft, dim).to(soft.dtype)
@@ -365,7 +366,7 @@ def l2_normalize(x: Tensor, dim: int, eps: float | Tensor = 1e-12) -> Tensor:
     torch.nn.functional.normalize, but scaled, so that the square of the length neither overflows
     nor vanishes. A row of zeros gives 0; an infinite element makes the row NaN.
     """
-    return fused.apply(maps.l2_normalize(eps), x, dim)
+    return along("l2_normalize", x, dim, eps)
 
 
 @implementation

@@ -22,14 +22,11 @@ from ogive.certify.saving.saving import saving
 from ogive.certify.saving.ways import Ways, only_input
 from ogive.certify.saving.ways import ways as table
 from ogive.engine import Result
-from ogive.engine.call import laid
-from ogive.engine.choice import own
-from ogive.engine.cpu.coalescing import dense
+from ogive.engine.call import dense, laid
 from ogive.errors import OgiveError, ParameterError
-from ogive.ops import operator
-from ogive.ops.apply import apply as differentiable
+from ogive.ops import operator, record
 from ogive.ops.arguments import Value
-from ogive.ops.kinds import binds
+from ogive.ops.parameters import binds
 from ogive.ops.plan import Plan
 from ogive.torch_private import direct_apply
 
@@ -92,10 +89,12 @@ def _name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
-def saved(spec: Spec, values: Mapping[str, Value], save: str, dtype: torch.dtype) -> Saved | None:
+def saved(
+    spec: Spec, values: Mapping[str, Value], save: str, dtype: torch.dtype, engine: str | None
+) -> Saved | None:
     """How a call with these values saves; see ``chosen``."""
     mode = chosen(spec, values, save, dtype)
-    return None if mode is None else _planned(spec, tuple(values.items()), mode, dtype, own.get())
+    return None if mode is None else _planned(spec, tuple(values.items()), mode, dtype, engine)
 
 
 @lru_cache(maxsize=4096)
@@ -106,15 +105,15 @@ def _planned(
     dtype: torch.dtype,
     engine: str | None,
 ) -> Saved:
-    made, codes = (Result(dtype),), (Result(torch.uint8, code=mode.bits),) * bool(mode.bits)
-    given = 1 + mode.result + len(codes)
-    bits = (*(0,) * (1 + mode.result), mode.bits) if codes else ()
+    made, packed = (Result(dtype),), (Result(torch.uint8, bits=mode.bits),) * bool(mode.bits)
+    given = 1 + mode.result + len(packed)
+    bits = (*(0,) * (1 + mode.result), mode.bits) if packed else ()
     return Saved(
         spec.name,
         mode,
         saving(spec, values).exact(mode.name, _name(dtype)),
-        Plan(mode.forward, (*made, *codes), (False,), engine=engine),
-        Plan(mode.backward, made, (False,) * given, None, bits, engine),
+        Plan(mode.forward, (*made, *packed), (False,), engine=engine),
+        Plan(mode.backward, made, (False,) * given, bits=bits, engine=engine),
     )
 
 
@@ -135,13 +134,11 @@ def apply(saved: Saved, x: Tensor, inplace: bool = False) -> Tensor:
 class _Saved(Function):
     @staticmethod
     def forward(ctx: Any, saved: Saved, x: Tensor, inplace: bool) -> Tensor:
+        y, *packed = operator.run(saved.forward.over if inplace else saved.forward, [x])
         if inplace:
-            y, *code = saved.forward.run([x], inplace=True)
             ctx.mark_dirty(y)
-        else:
-            y, *code = operator.run(saved.forward, [x])
         ctx.saved, ctx.strides, ctx.spent = saved, x.stride(), False
-        ctx.save_for_backward(*[y] * saved.mode.result, *code)
+        ctx.save_for_backward(*[y] * saved.mode.result, *packed)
         return y
 
     @staticmethod
@@ -151,7 +148,7 @@ class _Saved(Function):
             _once(ctx)
         kept = [t.detach() for t in _kept(ctx)]
         alike = laid(gradient, ctx.strides)
-        return None, differentiable(saved.backward, alike, *kept), None
+        return None, record.apply(saved.backward, alike, *kept), None
 
 
 _record = direct_apply(_Saved)

@@ -3,57 +3,58 @@
 import gc
 import weakref
 
-import pytest
 import torch
 
 import ogive
-from ogive.engine import Call, Result
-from ogive.engine.cpu import kernels
-from ogive.engine.packed_layout import Halves
+from ogive.engine import Result
+from ogive.engine.packed_layout import PackedLayout
+from ogive.ops import operator
+from ogive.ops.plan import Plan
 
 SWIGLU = ogive.get("swiglu").spec.program
 MISH = ogive.get("mish").spec.program
 PRELU = ogive.get("prelu").spec.program
 
 
-def call(program, *dtypes, packed=None, halves=None):
+def call(program, *dtypes, packed=None, layout=None):
     packed = packed or (False,) * len(program.inputs)
-    return Call(program, tuple(map(Result, dtypes)), packed, halves)
+    return Plan(program, tuple(map(Result, dtypes)), packed, layout)
 
 
-@pytest.fixture(autouse=True)
-def nothing_is_known(monkeypatch):
-    monkeypatch.setattr(kernels, "_launches", {})
+def prepared(plan):
+    """How many launches a plan has."""
+    return len(plan.dispatch._table)
 
 
 def test_the_second_call_finds_the_launch_of_the_first():
     wanted = call(MISH, torch.float32)
     for _ in range(3):
         x = torch.randn(3, 5)
-        torch.testing.assert_close(kernels.run(wanted, [x])[0], torch.nn.functional.mish(x))
-    assert len(kernels._launches) == 1
+        torch.testing.assert_close(operator.run(wanted, [x])[0], torch.nn.functional.mish(x))
+    assert prepared(wanted) == 1
 
 
 def test_other_shapes_strides_and_dtypes_are_other_launches():
-    x = torch.randn(6, 4)
-    kernels.run(call(MISH, torch.float32), [x])
-    kernels.run(call(MISH, torch.float32), [x.t()])
-    kernels.run(call(MISH, torch.float32), [x[:, ::2]])
-    kernels.run(call(MISH, torch.float64), [x.double()])
-    assert len(kernels._launches) == 4
+    x, wanted = torch.randn(6, 4), call(MISH, torch.float32)
+    operator.run(wanted, [x])
+    operator.run(wanted, [x.t()])
+    operator.run(wanted, [x[:, ::2]])
+    operator.run(wanted, [x.double()])
+    operator.run(wanted, [x.t().contiguous()])  # contiguous like the first
+    assert prepared(wanted) == 4
 
 
 def test_a_launch_serves_any_number_of_threads():
-    backward = Call(
+    backward = Plan(
         PRELU.vjp((0, 1)), (Result(torch.float32), Result(torch.float32, (1,))), (False,) * 3
     )
     g, x, a = torch.ones(50_000), torch.linspace(-1, 1, 50_000), torch.tensor([0.25])
     before, found = torch.get_num_threads(), []
     for threads in (1, 3, 2):
         torch.set_num_threads(threads)
-        found.append(kernels.run(backward, [g, x, a]))
+        found.append(operator.run(backward, [g, x, a]))
     torch.set_num_threads(before)
-    assert len(kernels._launches) == 1
+    assert prepared(backward) == 1
     for slope, total in found:
         assert torch.equal(slope, found[0][0])
         torch.testing.assert_close(total, x.clamp(max=0).sum().reshape(1))
@@ -69,44 +70,34 @@ def test_a_default_device_elsewhere_makes_no_difference():
 
 
 def test_where_a_tensor_begins_makes_no_difference():
-    wanted = call(SWIGLU, torch.float32, packed=(True,), halves=Halves(-1, "second", False))
+    wanted = call(SWIGLU, torch.float32, packed=(True,), layout=PackedLayout(-1, "second", False))
     long = torch.randn(7, 8)
     for start in range(4):
         x = long[start : start + 4]
         value, gate = x.chunk(2, -1)
-        (got,) = kernels.run(wanted, [x])
+        (got,) = operator.run(wanted, [x])
         torch.testing.assert_close(got, value * torch.nn.functional.silu(gate))
-    assert len(kernels._launches) == 1
+    assert prepared(wanted) == 1
 
 
 def test_a_launch_keeps_no_tensor():
     x = torch.randn(1000)
-    (y,) = kernels.run(call(MISH, torch.float32), [x])
+    (y,) = operator.run(call(MISH, torch.float32), [x])
     gone = [weakref.ref(t) for t in (x, y)]
     del x, y
     gc.collect()
     assert [r() for r in gone] == [None, None]
 
 
-def test_shapes_that_change_in_every_step_do_not_pile_up(monkeypatch):
-    monkeypatch.setattr(kernels, "MOST_LAUNCHES", 10)
-    for n in range(1, 35):
-        x = torch.randn(n)
-        torch.testing.assert_close(
-            kernels.run(call(MISH, torch.float32), [x])[0], torch.nn.functional.mish(x)
-        )
-        assert len(kernels._launches) <= 10
-
-
 def test_a_sum_begins_at_zero_every_time():
     backward = PRELU.vjp((0, 1))
-    wanted = Call(
+    wanted = Plan(
         backward,
         (Result(torch.float32), Result(torch.float32, (1,))),
         (False,) * 3,
     )
     g, x, a = torch.ones(50), torch.linspace(-1, 1, 50), torch.tensor([0.25])
-    first = kernels.run(wanted, [g, x, a])
-    again = kernels.run(wanted, [g, x, a])
+    first = operator.run(wanted, [g, x, a])
+    again = operator.run(wanted, [g, x, a])
     assert torch.equal(first[1], again[1])
     torch.testing.assert_close(first[1], x.clamp(max=0).sum().reshape(1))

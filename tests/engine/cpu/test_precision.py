@@ -6,7 +6,7 @@ import ogive
 from ogive.engine.cpu.loops import Operand
 from ogive.engine.cpu.precision import arithmetic
 from ogive.ops.arguments import check_parameters
-from ogive.ops.kinds import bound
+from ogive.ops.parameters import bound
 from ogive.printers.llvm import NEAR, Arithmetic
 from ogive.printers.machine import FLOAT32, FLOAT64
 

@@ -6,16 +6,24 @@ import numpy as np
 import pytest
 import torch
 
+from ogive.engine.call import RowCall, RowFunction
 from ogive.engine.cpu import kernels
-from ogive.engine.cpu.rowwise import PROGRAMS, Kernel, Kind, attempt, run
 from ogive.engine.cpu.rowwise.loops import source
+from ogive.engine.cpu.rowwise.steps import PROGRAMS, Kind
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 NARROW = (torch.bfloat16, torch.float16)
 SIZES = (1, 7, 16, 17, 64, 1000, 100003)
-SOFTMAX, LOG_SOFTMAX = Kernel("softmax"), Kernel("log_softmax")
-LOGSUMEXP, NORMALIZE = Kernel("logsumexp"), Kernel("l2_normalize")
+SOFTMAX, LOG_SOFTMAX = RowFunction("softmax"), RowFunction("log_softmax")
+LOGSUMEXP, NORMALIZE = RowFunction("logsumexp"), RowFunction("l2_normalize")
 EPS = 1e-12
+
+
+def run(function, tensors, dim, factor=1):
+    """The kernel's result."""
+    return kernels.prepare(RowCall("test", function, dim, factor), tensors).run(*tensors)
+
+
 INF, NAN = float("inf"), float("nan")
 #: Units of the last place, beside the half that rounding to 16 bits takes.
 BAR = 3.0
@@ -104,7 +112,7 @@ def test_tensors_that_are_not_contiguous(dtype):
 def test_minus_x_is_negated_exactly(dtype):
     x = numbers((4, 50), dtype)
     for dim in (0, 1):
-        negated = run(Kernel("softmax", negated=True), (x,), dim)
+        negated = run(RowFunction("softmax", negated=True), (x,), dim)
         assert torch.equal(negated, run(SOFTMAX, (-x,), dim))
 
 
@@ -114,7 +122,7 @@ def test_a_temperature(tau, dtype):
     x = numbers((5, 100), dtype)
     below, _ = exact(x, 1)
     e = np.exp(below / np.longdouble(tau))
-    y = run(Kernel("softmax", tempered=True), (x,), 1, 1 / Fraction(tau))
+    y = run(RowFunction("softmax", tempered=True), (x,), 1, 1 / Fraction(tau))
     assert units(y, e / e.sum(1, keepdims=True)) <= BAR
 
 
@@ -125,10 +133,10 @@ def test_the_gradient_of_softmax(dim, dtype):
     y = run(SOFTMAX, (x,), dim)
     wide, h = y.double(), g.double()
     wanted = wide * (h - (h * wide).sum(dim, keepdim=True))
-    got = run(Kernel("softmax_backward"), (y, g), dim)
+    got = run(RowFunction("softmax_backward"), (y, g), dim)
     size = wide * (h.abs() + (h * wide).abs().sum(dim, keepdim=True))
     assert ((got.double() - wanted).abs() <= 2 * torch.finfo(dtype).eps * size + tiny(dtype)).all()
-    scaled = run(Kernel("softmax_backward", tempered=True), (y, g), dim, -4)
+    scaled = run(RowFunction("softmax_backward", tempered=True), (y, g), dim, -4)
     torch.testing.assert_close(scaled, -4 * got)
 
 
@@ -140,9 +148,9 @@ def test_the_gradient_of_log_softmax(dim, dtype):
     shares = torch.softmax(x.double(), dim)
     wanted = h - shares * h.sum(dim, keepdim=True)
     if dtype in NARROW:
-        got = run(Kernel("log_softmax_backward_of_x"), (x, g), dim)
+        got = run(RowFunction("log_softmax_backward_of_x"), (x, g), dim)
     else:
-        got = run(Kernel("log_softmax_backward"), (run(LOG_SOFTMAX, (x,), dim), g), dim)
+        got = run(RowFunction("log_softmax_backward"), (run(LOG_SOFTMAX, (x,), dim), g), dim)
     sums = 20 * h.sum(dim, keepdim=True).abs() + h.abs().sum(dim, keepdim=True)
     size = h.abs() + shares * sums
     assert ((got.double() - wanted).abs() <= 2 * torch.finfo(dtype).eps * size + tiny(dtype)).all()
@@ -161,8 +169,8 @@ def test_results_do_not_depend_on_the_number_of_threads(shape, dim, dtype):
         for count in (1, 2):
             torch.set_num_threads(count)
             y = run(SOFTMAX, (x,), dim)
-            slopes = run(Kernel("softmax_backward"), (y, g), dim)
-            others = run(Kernel("log_softmax_backward_of_x"), (x, g), dim)
+            slopes = run(RowFunction("softmax_backward"), (y, g), dim)
+            others = run(RowFunction("log_softmax_backward_of_x"), (x, g), dim)
             sums, rows = run(LOGSUMEXP, (x,), dim), run(NORMALIZE, (x,), dim, EPS)
             found.append((y, run(LOG_SOFTMAX, (x,), dim), slopes, others, sums, rows))
     finally:
@@ -219,7 +227,7 @@ def test_logsumexp_and_lengths_are_right_to_the_last_digits(shape, dim, dtype):
 def test_the_gradient_of_logsumexp(dim, dtype):
     x, g = numbers((40, 70), dtype), numbers((70, 40)[dim], dtype, seed=1)
     wanted = torch.softmax(x.double(), dim) * g.double().unsqueeze(dim)
-    got = run(Kernel("logsumexp_backward"), (x, g), dim)
+    got = run(RowFunction("logsumexp_backward"), (x, g), dim)
     rtol = 20 * torch.finfo(dtype).eps
     torch.testing.assert_close(got.double(), wanted, rtol=rtol, atol=tiny(dtype))
 
@@ -232,7 +240,7 @@ def test_the_gradient_of_a_length_of_1(dim, dtype):
     length = wide.norm(dim=dim, keepdim=True)
     y = wide / length
     wanted = (h - y * (h * y).sum(dim, keepdim=True)) / length
-    got = run(Kernel("l2_normalize_backward"), (x, g), dim, EPS)
+    got = run(RowFunction("l2_normalize_backward"), (x, g), dim, EPS)
     size = (h.abs() + y.abs() * (h * y).abs().sum(dim, keepdim=True)) / length
     assert ((got.double() - wanted).abs() <= 2 * torch.finfo(dtype).eps * size + tiny(dtype)).all()
 
@@ -251,7 +259,7 @@ def test_logsumexp_of_infinities_and_nan(dtype):
 def test_lengths_with_infinities_and_nan(dtype):
     x = numbers((5, 100), dtype)
     x[0, 1], x[1, 2], x[2], x[3] = NAN, INF, -INF, 0
-    kernels = ((NORMALIZE, (x,)), (Kernel("l2_normalize_backward"), (x, torch.ones_like(x))))
+    kernels = ((NORMALIZE, (x,)), (RowFunction("l2_normalize_backward"), (x, torch.ones_like(x))))
     for kernel, given in kernels:
         columns = tuple(t.t() for t in given)
         for y in (run(kernel, given, 1, 1.0), run(kernel, columns, 0, 1.0).t()):
@@ -269,10 +277,10 @@ def test_lengths_at_the_ends_of_the_range(power, dtype):
     x, eps = g * size, limits.tiny * limits.eps
     y = run(NORMALIZE, (x,), 1, eps)
     assert units(y, accurate(x, 1)[1]) <= BAR
-    along = run(Kernel("l2_normalize_backward"), (x, g), 1, eps)
+    along = run(RowFunction("l2_normalize_backward"), (x, g), 1, eps)
     assert (along.abs() <= 2 * limits.eps / size).all()
-    other = run(Kernel("l2_normalize_backward"), (x, g.flip(1)), 1, eps)
-    wanted = run(Kernel("l2_normalize_backward"), (g, g.flip(1)), 1, eps) / size
+    other = run(RowFunction("l2_normalize_backward"), (x, g.flip(1)), 1, eps)
+    wanted = run(RowFunction("l2_normalize_backward"), (g, g.flip(1)), 1, eps) / size
     torch.testing.assert_close(other, wanted, rtol=4 * limits.eps, atol=0)
 
 
@@ -285,17 +293,8 @@ def test_the_length_of_the_smallest_number(dtype):
     torch.testing.assert_close(y, torch.tensor([[0.5**0.5, -(0.5**0.5), 0, 0]], dtype=dtype))
 
 
-def test_what_does_not_serve_is_listed():
-    from ogive.engine import served
-
-    with served() as calls:
-        assert attempt("softmax", SOFTMAX, (torch.ones(2, 2, device="meta"),), 1, 1, None) is None
-        assert attempt("softmax", SOFTMAX, (torch.ones(2, 2),), 1, 1, None) is not None
-    assert [c.engine for c in calls] == ["eager", "cpu"]
-
-
 def test_the_text_names_no_address_and_is_the_same_every_time():
     for name in PROGRAMS:
         for layout in ("rows", "columns"):
-            kind = Kind(Kernel(name), kernels.DTYPES[torch.float32], layout)
+            kind = Kind(RowFunction(name), kernels.DTYPES[torch.float32], layout)
             assert source(kind) == source(kind)

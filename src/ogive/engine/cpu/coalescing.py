@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from torch import Tensor
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -24,21 +22,6 @@ class Layout:
         """How each tensor is walked through along a row."""
         names = {0: "one", 1: "each"}
         return tuple(names.get(s[-1], "stride") for s in self.steps)
-
-
-def dense(tensor: Tensor) -> bool:
-    """Whether the elements fill one stretch of memory, in whatever order of dimensions."""
-    if tensor.is_contiguous():
-        return True
-    expected = 1
-    for size, stride in sorted(
-        zip(tensor.shape, tensor.stride(), strict=True), key=lambda pair: (pair[1], pair[0])
-    ):
-        if size != 1:
-            if stride != expected:
-                return False
-            expected *= size
-    return True
 
 
 def layout(shape: Sequence[int], strides: Sequence[Sequence[int]], leader: int) -> Layout:

@@ -1,23 +1,20 @@
-"""The CPU engine: programs as fused kernels, compiled for the processor at hand.
-
-One pass over memory whatever the formula, and no temporary tensors. A gradient of a broadcast
-parameter is added up in the same pass, in float64, by each thread for itself and then in order, so
-it is the same every time for a given number of threads.
-"""
+"""What the CPU engine offers: whether it serves tensors, and a call made ready for them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from ogive.engine.call import Call, Result, compute_dtype
+from ogive.engine.call import Call, NoMemory, Result, RowCall, Runner, compute_dtype
 from ogive.engine.cpu import compiler, output_pool, threads
-from ogive.engine.cpu.launch import SHARE, Kernel, Launch, TooManySums, workers
+from ogive.engine.cpu.launch import Kernel, Launch, TooManySums
 from ogive.engine.cpu.loops import CODES, Operand, kernel
 from ogive.engine.cpu.precision import arithmetic
+from ogive.engine.cpu.rowwise import tasks
 from ogive.expr import Program
 
 DTYPES: dict[torch.dtype | str, str] = {
@@ -27,12 +24,9 @@ DTYPES: dict[torch.dtype | str, str] = {
     torch.float16: "float16",
     **{name: name for name in CODES},
 }
+#: Bytes hold packed bits.
+READABLE = {d for d in DTYPES if isinstance(d, torch.dtype)} | {torch.uint8}
 PLAIN = (Tensor, torch.nn.Parameter)
-#: So many launches are kept; each is for tensors of certain shapes and strides.
-MOST_LAUNCHES = 4096
-_launches: dict[object, Launch] = {}
-# looking up a name costs time in every call
-empty_like = output_pool.empty_like
 
 
 def check() -> None:
@@ -47,7 +41,7 @@ def serves(inputs: Sequence[Tensor]) -> bool:
             if (
                 not t.is_cpu
                 or type(t) not in PLAIN
-                or t.dtype not in DTYPES
+                or t.dtype not in READABLE
                 or t.layout is not torch.strided
                 or t.is_nested
                 or t.is_neg()
@@ -57,6 +51,28 @@ def serves(inputs: Sequence[Tensor]) -> bool:
     except RuntimeError:  # a tensor without memory, as inside torch.func.vmap
         return False
     return True
+
+
+def prepare(call: Call | RowCall, tensors: Sequence[Tensor]) -> Runner:
+    """What runs the call on tensors like these, which the engine serves.
+
+    Results are laid out as the first input of full shape is.
+    """
+    if isinstance(call, RowCall):
+        x = tensors[0]
+        kind = DTYPES[x.dtype]
+        return Runner(tasks.prepare(call.function, kind, x.shape, call.dim, call.factor))
+    if call.pointwise and _contiguous(tensors) and call.results[0].dtype is tensors[0].dtype:
+        return Runner(pointwise(call.program, tuple([t.dtype for t in tensors])), contiguous=True)
+    try:
+        return Runner(Launch(compiled, call, tensors))
+    except TooManySums:
+        return Runner(_summed_afterwards(call, tensors))
+
+
+def _contiguous(tensors: Sequence[Tensor]) -> bool:
+    shape = tensors[0].shape
+    return all(t.is_contiguous() and t.shape == shape for t in tensors)
 
 
 @lru_cache(maxsize=8192)
@@ -78,49 +94,42 @@ def compiled(
     return Kernel(operands, library.address(region), threads.pool())
 
 
-def mapped(program: Program, dtypes: Sequence[torch.dtype]) -> Callable[..., Tensor]:
+def pointwise(program: Program, dtypes: tuple[torch.dtype, ...]) -> Callable[..., Tensor]:
     """The program as a function of contiguous tensors of these dtypes and one shape, to a new one
     like the first."""
     roles = (*("in" for _ in dtypes), "out")
     access = ("each",) * len(roles)
-    _, flat, start = compiled(program, (*dtypes, dtypes[0]), roles, access, "flat")
+    _, region, start = compiled(program, (*dtypes, dtypes[0]), roles, access, "flat")
+    # looked up once: a name costs time in every call
+    data_ptr, empty_like, large = Tensor.data_ptr, torch.empty_like, output_pool.LEAST
 
     def run(*tensors: Tensor) -> Tensor:
         x = tensors[0]
-        count, places = x.numel(), [t.data_ptr() for t in tensors]
-        if 0 in places:
-            raise RuntimeError("a tensor has no memory")
-        y = empty_like(x)
-        parallel = workers(count, threads.available()) if count > SHARE else 0
-        start(flat, parallel, *places, y.data_ptr(), count)
+        count = x.numel()
+        # without a frame of Python's for each tensor
+        places = [*map(data_ptr, tensors)]
+        if 0 in places and count:
+            raise NoMemory("a tensor has no memory")
+        y = empty_like(x) if x.nbytes < large else output_pool.empty_like(x)
+        parallel = threads.workers(count) if count > threads.SHARE else 0
+        start(region, parallel, *places, y.data_ptr(), count)
         return y
 
     return run
 
 
-def launch(call: Call, tensors: Sequence[Tensor]) -> Launch:
-    """What starts the call on tensors of these shapes, strides and dtypes."""
-    return Launch(compiled, call, tensors, inplace=False)
-
-
-def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[Tensor, ...]:
-    """The results, laid out as the first input of full shape is; or, in place, over tensors[0]."""
-    key = (call, inplace, *[(t.dtype, t.shape, t.stride()) for t in tensors])
-    launch = _launches.get(key)
-    if launch is None:
-        try:
-            launch = Launch(compiled, call, tensors, inplace)
-        except TooManySums:
-            return _sum_afterwards(call, tensors)
-        if len(_launches) >= MOST_LAUNCHES:  # shapes that change in every step
-            _launches.clear()
-        _launches[key] = launch
-    return launch(tensors)
-
-
-def _sum_afterwards(call: Call, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def _summed_afterwards(
+    call: Call, tensors: Sequence[Tensor]
+) -> Callable[..., Tensor | tuple[Tensor, ...]]:
     """Sums that a kernel cannot make, made by torch from outputs of full shape."""
     dtype = compute_dtype(tensors)
-    wide = tuple(r if r.shape is None else Result(dtype) for r in call.results)
-    outputs = run(Call(call.program, wide, call.packed, call.halves), tensors)
-    return tuple(r.reduced(o) for r, o in zip(call.results, outputs, strict=True))
+    whole = tuple(r if r.shape is None else Result(dtype) for r in call.results)
+    launch = Launch(compiled, replace(call, results=whole), tensors)
+
+    def run(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
+        made = launch(*tensors)
+        outputs = made if isinstance(made, tuple) else (made,)
+        reduced = tuple([r.reduced(o) for r, o in zip(call.results, outputs, strict=True)])
+        return reduced if len(reduced) > 1 else reduced[0]
+
+    return run

@@ -13,13 +13,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ogive.engine.call import Call, broadcast
+from ogive.engine.call import Call, NoMemory, broadcast
 from ogive.engine.cpu import output_pool, threads
 from ogive.engine.cpu.coalescing import Layout, layout
 from ogive.engine.cpu.loops import CODES, Operand
 
-#: The fewest elements worth waking another thread for.
-SHARE = 8192
 #: Each thread has its own copy of all sums; more of them are left to torch.
 MOST_SUMS = 65536
 
@@ -36,13 +34,6 @@ class TooManySums(Exception):
     """A kernel cannot add up in as many places, or in places that lie so."""
 
 
-def workers(count: int, available: int) -> int:
-    """How many threads run a kernel over so many elements; 0 is no other, see threads.Pool."""
-    if count <= SHARE:
-        return 0
-    return 1 if count < 2 * SHARE else min(count // SHARE, available)
-
-
 class Launch:
     """Starts a kernel on tensors like those it was made for, and gives the results.
 
@@ -55,31 +46,30 @@ class Launch:
         compile_: Callable[..., Kernel],
         call: Call,
         tensors: Sequence[Tensor],
-        inplace: bool,
     ) -> None:
         numbers = call.numbers(tensors)
         shape = broadcast(call.unpack(numbers))
         self._count = shape.numel()
         given: list[_Place] = []
         for k, tensor in enumerate(tensors):
-            if call.codes and call.codes[k]:
-                given.append(_codes(k, call.codes[k], "in", numbers[-1]))
+            if call.bits and call.bits[k]:
+                given.append(_bits(k, call.bits[k], "in", numbers[-1]))
             else:
                 given += _places(call, k, tensor, call.packed[k], shape)
         self._outputs: list[_Output] = []
         made: list[_Place] = []
         for k, result in enumerate(call.results):
-            over = inplace and not k
+            over = call.inplace and not k
             example = tensors[0] if over else call.empty(result, tensors, "meta")
             if over:
                 output: _Output = _Given()
-            elif result.code or result.shape is None or result.shape == shape:
+            elif result.bits or result.shape is None or result.shape == shape:
                 output = _Fresh(example, tensors)
             else:
                 output = _Sums(example)
             self._outputs.append(output)
-            if result.code:
-                made.append(_codes(k, result.code, "out", tensors[0]))
+            if result.bits:
+                made.append(_bits(k, result.bits, "out", tensors[0]))
             else:
                 made += _places(call, k, example, result.packed, shape, output.role)
         self._sources = [(p.owner, p.offset) for p in given]
@@ -92,27 +82,23 @@ class Launch:
         simple = self._region and len(made) == 1 and not self._summed
         self._alone = self._outputs[0] if simple else None
 
-    def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    def __call__(self, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
         # asked once: another thread may change torch's number before the kernel starts
-        parallel = workers(self._count, threads.available()) if self._count > SHARE else 0
+        parallel = threads.workers(self._count) if self._count > threads.SHARE else 0
         places = [tensors[owner].data_ptr() + offset for owner, offset in self._sources]
         if 0 in places and self._count:
-            raise RuntimeError("a tensor has no memory")
+            raise NoMemory("a tensor has no memory")
         if self._alone is not None:
             made = self._alone.make(tensors, parallel)
             self._start(self._region, parallel, *places, made.data_ptr(), *self._numbers)
-            return (made,)
+            return made
         results = [output.make(tensors, parallel) for output in self._outputs]
         if self._region:
             places += [results[owner].data_ptr() + offset for owner, offset in self._targets]
             self._start(self._region, parallel, *places, *self._numbers)
         if self._summed:
             results = [output.finish(r) for output, r in zip(self._outputs, results, strict=True)]
-        return tuple(results)
-
-    def first(self, *tensors: Tensor) -> Tensor:
-        """The first result."""
-        return self(tensors)[0]
+        return tuple(results) if len(results) > 1 else results[0]
 
     def _choose_loops(
         self,
@@ -137,7 +123,7 @@ class Launch:
             self._numbers = (shape.numel(), *[p.slot for p in places if p.role == "sum"])
         else:
             if any(p.dtype in CODES for p in places):
-                raise ValueError("codes go along with tensors that are dense and lie alike")
+                raise ValueError("packed bits go along with tensors that are dense and lie alike")
             self._numbers = _rows(kernel.operands, loops, places)
 
 
@@ -165,11 +151,11 @@ class _Place(NamedTuple):
 def _places(
     call: Call, owner: int, tensor: Tensor, packed: bool, shape: torch.Size, role: str = "in"
 ) -> list[_Place]:
-    """The place of a tensor, or those of its halves."""
+    """The place of a tensor, or those of value and gate in it."""
     slot = 8 * tensor.numel() if role == "sum" else 0
     if slot > 8 * MOST_SUMS:
         raise TooManySums
-    views = call.halves.split(tensor) if packed and call.halves else (tensor,)
+    views = call.layout.split(tensor) if packed and call.layout else (tensor,)
     return [
         _Place(
             owner,
@@ -183,8 +169,8 @@ def _places(
     ]
 
 
-def _codes(owner: int, bits: int, role: str, like: Tensor) -> _Place:
-    """The place of codes, which go along with the elements of a dense tensor."""
+def _bits(owner: int, bits: int, role: str, like: Tensor) -> _Place:
+    """The place of packed bits, which go along with the elements of a dense tensor."""
     return _Place(owner, 0, f"code{bits}", role, like.stride(), 0)
 
 

@@ -21,6 +21,8 @@ import torch
 from ogive.engine.cpu import compiler
 from ogive.engine.cpu.trampoline import builtin
 
+#: The fewest elements worth waking another thread for.
+SHARE = 8192
 #: ``pool(region, threads, *numbers)`` runs the region at this address on at most so many threads
 #: and waits for all of them; the numbers are the region's arguments. 0 threads are the caller's
 #: own, which keeps the interpreter's lock: for work of a few microseconds.
@@ -114,9 +116,14 @@ done:
 _forked = False
 
 
-def available() -> int:
-    """How many threads a call may use now: torch's number, but 1 in a child made by a fork."""
-    return 1 if _forked else torch.get_num_threads()
+def workers(count: int) -> int:
+    """How many threads run a kernel over so many elements now; 0 is no other, see Pool.
+
+    At most torch's number, and 1 in a child made by a fork: the threads stay with the parent.
+    """
+    if count <= SHARE:
+        return 0
+    return 1 if count < 2 * SHARE or _forked else min(count // SHARE, torch.get_num_threads())
 
 
 @lru_cache(maxsize=1)

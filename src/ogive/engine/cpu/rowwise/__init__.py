@@ -3,8 +3,3 @@
 Softmax, log-softmax, logsumexp and L2 normalisation. A row is walked through two or three times
 while it lies in the cache: for its largest element, for a sum, for the result.
 """
-
-from ogive.engine.cpu.rowwise.steps import PROGRAMS, Kernel, Kind
-from ogive.engine.cpu.rowwise.tasks import attempt, run, start
-
-__all__ = ["PROGRAMS", "Kernel", "Kind", "attempt", "run", "start"]

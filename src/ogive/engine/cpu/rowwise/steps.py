@@ -10,42 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from ogive.engine.call import RowFunction
 from ogive.engine.cpu.rowwise.formulas import FORMULAS, PAIRS
 from ogive.expr import symbol
 from ogive.printers.llvm import TYPES, Text, globally
 from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value
 
 
-class Kernel(NamedTuple):
-    """What a kernel computes.
-
-    Attributes:
-        name: the program.
-        negated: of -x instead of x.
-        tempered: of x times a number that is given, or a gradient times it.
-
-    L2 normalisation is given eps as that number.
-    """
-
-    name: str
-    negated: bool = False
-    tempered: bool = False
-
-
 @dataclass(frozen=True)
 class Kind:
     """A kernel for numbers of one dtype, in rows or in columns."""
 
-    kernel: Kernel
+    function: RowFunction
     dtype: str
     layout: str
 
     @property
     def program(self) -> Program:
         """Its operands and walks."""
-        return PROGRAMS[self.kernel.name]
+        return PROGRAMS[self.function.name]
 
     @property
     def format(self) -> Format:
@@ -61,17 +45,17 @@ class Kind:
     def blocked(self) -> bool:
         """Whether a block is added up as it is: a length, the root of a sum, does not show it, and
         16 bits only in a logarithm near 0."""
-        if self.kernel.name.startswith("l2_normalize"):
+        if self.function.name.startswith("l2_normalize"):
             return True
-        return self.narrow and self.kernel.name not in ("log_softmax", "logsumexp")
+        return self.narrow and self.function.name not in ("log_softmax", "logsumexp")
 
     @property
     def share(self) -> str:
         """The formula of an exponential below the largest. Logsumexp and its gradient do without
         what a difference loses to rounding."""
-        if self.kernel.name == "logsumexp":
+        if self.function.name == "logsumexp":
             return "term"
-        plain = self.narrow or self.kernel.name == "logsumexp_backward"
+        plain = self.narrow or self.function.name == "logsumexp_backward"
         return "plain_share" if plain else "share"
 
 
@@ -131,7 +115,7 @@ class Step:
     def logits(self) -> str:
         """x, -inf behind the end of the row."""
         x = self.read("x")
-        if self.kind.kernel.negated:
+        if self.kind.function.negated:
             x = self.line(f"fneg {self.vector} {x}")
         lowest = f"splat ({TYPES[self.kind.format]} {MINUS_INFINITY})"
         return self.select("%mask", x, lowest)
@@ -176,7 +160,7 @@ class Step:
     def exponential(self, x: str) -> str:
         """What x has in the sum."""
         m = self.state("m")
-        if self.kind.kernel.tempered:
+        if self.kind.function.tempered:
             return self.formula("tempered", x, m, self.factor(0), self.factor(1))[0]
         return self.formula(self.kind.share, x, m)[0]
 
@@ -335,7 +319,7 @@ def _slope(s: Step) -> None:
         (dx,) = s.formula("slope_of_16_bits", y, g, dot)
     else:
         (dx,) = s.formula("slope", y, g, dot, s.state("low"))
-    s.write("dx", s.times(dx, s.factor(0)) if s.kind.kernel.tempered else dx)
+    s.write("dx", s.times(dx, s.factor(0)) if s.kind.function.tempered else dx)
 
 
 def _remainder(s: Step) -> None:

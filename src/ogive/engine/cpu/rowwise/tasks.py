@@ -5,21 +5,19 @@ from __future__ import annotations
 import ctypes
 import math
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from ogive.engine import choice
-from ogive.engine.cpu import compiler, kernels, launch, output_pool, threads
+from ogive.engine.call import NoMemory, RowFunction
+from ogive.engine.cpu import compiler, output_pool, threads
 from ogive.engine.cpu.loops import SIZE
 from ogive.engine.cpu.rowwise.loops import LANES, VECTORS, source
-from ogive.engine.cpu.rowwise.steps import Kernel, Kind
-from ogive.errors import EngineError
+from ogive.engine.cpu.rowwise.steps import Kind
 from ogive.printers.machine import FLOAT64, Format
-from ogive.torch_private import modes
 
 #: The part of the rows in a chunk of columns has about so many elements: what one walk has read or
 #: written is still in the cache for the next.
@@ -31,22 +29,22 @@ NEAR = 2048
 @lru_cache(maxsize=256)
 def compiled(kind: Kind) -> int:
     """The kernel's address."""
-    return compiler.load(source(kind), f"{kind.kernel.name} {kind.dtype}").address("region")
+    return compiler.load(source(kind), f"{kind.function.name} {kind.dtype}").address("region")
 
 
-class _Plan:
+class _Launch:
     """A kernel for tensors of one shape: what is known before their memory is."""
 
     def __init__(
         self,
-        kernel: Kernel,
-        dtype: torch.dtype,
+        function: RowFunction,
+        dtype: str,
         shape: torch.Size,
         dim: int,
         factor: float | Fraction,
     ) -> None:
         n, columns = shape[dim], math.prod(shape[dim + 1 :])
-        kind = Kind(kernel, kernels.DTYPES[dtype], "rows" if columns == 1 else "columns")
+        kind = Kind(function, dtype, "rows" if columns == 1 else "columns")
         self._region, self._start = compiled(kind), threads.pool()
         size, lanes = SIZE[kind.dtype], LANES[kind.format]
         if kind.layout == "rows":
@@ -76,15 +74,13 @@ class _Plan:
         self._layout = (ctypes.c_int64 * len(numbers))(*numbers)
         self._address = ctypes.addressof(self._layout)
 
-    def run(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
+    def __call__(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
         x = x.contiguous()
         output = output_pool.empty_like(x) if self._shape is None else x.new_empty(self._shape)
-        parallel = 0
-        if self._count > launch.SHARE:
-            parallel = min(self._tasks, launch.workers(self._count, threads.available()))
+        parallel = min(self._tasks, threads.workers(self._count))
         source, target = x.data_ptr(), output.data_ptr()
         if not source:
-            raise RuntimeError("a tensor has no memory")
+            raise NoMemory("a tensor has no memory")
         kept = target
         if self._scratch:
             scratch = x.new_empty(max(parallel, 1) * self._scratch, dtype=torch.float32)
@@ -98,47 +94,14 @@ class _Plan:
         return output
 
 
-@lru_cache(maxsize=1024)
-def start(
-    kernel: Kernel, dtype: torch.dtype, shape: torch.Size, dim: int, factor: float | Fraction = 1
+def prepare(
+    function: RowFunction, dtype: str, shape: torch.Size, dim: int, factor: float | Fraction = 1
 ) -> Callable[..., Tensor]:
     """What runs the kernel along ``dim`` of tensors of this dtype and shape, which have elements.
 
-    The factor is that of a tempered kernel, or the eps of L2 normalisation.
+    The factor is that of a tempered function, or the eps of L2 normalisation.
     """
-    return _Plan(kernel, dtype, shape, dim, factor).run
-
-
-def attempt(
-    label: str,
-    kernel: Kernel,
-    inputs: Sequence[Tensor],
-    dim: int,
-    factor: float | Fraction,
-    own: str | None,
-) -> Tensor | None:
-    """What `run` gives, or None if torch's operators must serve; either is listed by the label.
-
-    Args:
-        own: the engine of the call, if it has one of its own.
-    """
-    engine, reason = choice.choose(inputs, own)
-    output = None
-    if engine == "cpu" and modes():
-        engine, reason = "eager", "torch's dispatcher is being watched"
-    if engine == "cpu":
-        try:
-            output = run(kernel, inputs, dim, factor)
-        except EngineError as error:
-            engine, reason = "eager", choice.give_up(error, own)
-    if choice.state.log is not None:
-        choice.state.log.append(choice.Served(label, engine, reason))
-    return output
-
-
-def run(kernel: Kernel, inputs: Sequence[Tensor], dim: int, factor: float | Fraction = 1) -> Tensor:
-    """The kernel's result, see `start`."""
-    return start(kernel, inputs[0].dtype, inputs[0].shape, dim, factor)(*inputs)
+    return _Launch(function, dtype, shape, dim, factor)
 
 
 def _bits(factor: float | Fraction, format: Format) -> tuple[int, int]:

@@ -1,7 +1,8 @@
-"""The short way gives what the long way gives, and leaves alone what is not for it."""
+"""A prepared call gives what the general call gives, and leaves alone what is not for it."""
 
 import gc
 import weakref
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,11 +11,14 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import ogive
-from ogive.engine.shortcuts import MOST_STARTS, Shortcut
+from ogive.engine import Result, cpu
+from ogive.engine.call import NoMemory, Runner
+from ogive.ops.dispatch import MOST_PREPARED
+from ogive.ops.plan import Plan
 
 X = torch.linspace(-3, 3, 32).reshape(4, 8)
 W = torch.full((1,), 0.2)
-#: How a call is made, and the same in the long way.
+#: How a call is made.
 CALLS = {
     "one tensor": lambda x: ogive.get("mish")(x),
     "a number": lambda x: ogive.get("elu")(x, alpha=0.7),
@@ -41,8 +45,8 @@ def call(request):
     return found
 
 
-def long_way(call, x):
-    with ogive.served():  # lists who serves, which the short way does not
+def general(call, x):
+    with ogive.served():  # lists who serves, which a prepared call does not
         return call(x)
 
 
@@ -65,9 +69,9 @@ def long_way(call, x):
     ids=["contiguous", "transposed", "strided", "double", "bfloat16", "row", "empty", "parameter",
          "frozen", "negative", "imaginary", "expanded"],
 )  # fmt: skip
-def test_the_values_are_those_of_the_long_way(call, x):
+def test_the_values_are_those_of_the_general_call(call, x):
     for _ in range(2):
-        got, wanted = call(x), long_way(call, x)
+        got, wanted = call(x), general(call, x)
         assert torch.equal(got.nan_to_num(7.0), wanted.nan_to_num(7.0))
         assert got.requires_grad == wanted.requires_grad
 
@@ -184,18 +188,24 @@ def test_nothing_is_kept_alive():
     assert [r() for r in gone] == [None, None, None]
 
 
+def plan_of(name):
+    program = ogive.get(name).spec.program
+    return Plan(program, (Result(torch.float32),), (False,) * len(program.inputs))
+
+
 def test_shapes_that_change_in_every_step_do_not_pile_up():
-    shortcut = Shortcut(lambda x: torch.neg)
-    for n in range(1, 2 * MOST_STARTS + 9):
-        assert torch.equal(shortcut.way(torch.ones(n)), -torch.ones(n))
-        assert len(shortcut._known) <= MOST_STARTS
+    plan = plan_of("swiglu")
+    for n in range(1, 2 * MOST_PREPARED + 9):
+        x, gate = torch.ones(n, 3), torch.ones(3, n).t()
+        torch.testing.assert_close(plan.dispatch(x, gate), torch.nn.functional.silu(x))
+        assert len(plan.dispatch._table) <= MOST_PREPARED
 
 
 @pytest.mark.parametrize("save", ["input", "code8"])
 def test_a_call_in_place(save):
     silu = ogive.get("silu")
     for x in (X, X.t(), X.double(), X[:, :4], X.clone().requires_grad_()):
-        for _ in range(2):  # the second one finds its way
+        for _ in range(2):  # the second one is prepared
             y = x * 1
             assert silu(y, inplace=True, save=save) is y
             assert torch.equal(y, silu(x))
@@ -203,8 +213,36 @@ def test_a_call_in_place(save):
     torch.testing.assert_close(x.grad, silu.derivative()(X), atol=2.0**-8, rtol=0)
 
 
-def test_without_kernels_the_long_way_is_taken():
-    def fail(*tensors):
+@pytest.fixture
+def prepare(monkeypatch):
+    """Sets what the engine prepares, for a plan that nobody has called before."""
+
+    def set_to(function):
+        monkeypatch.setattr(cpu, "prepare", function)
+        return replace(plan_of("mish"))
+
+    return set_to
+
+
+def test_without_kernels_the_general_call_is_taken(prepare):
+    def fail(*args):
         raise ogive.errors.EngineError("no kernels today; install some")
 
-    assert Shortcut(fail).way(X) is None
+    assert prepare(fail).dispatch(X) is None
+
+
+def test_a_tensor_without_memory_is_left_to_the_general_call(prepare):
+    def missing(*args):
+        raise NoMemory("a tensor has no memory")
+
+    assert prepare(lambda *_: Runner(missing)).dispatch(X) is None
+
+
+@pytest.mark.parametrize("recorded", [False, True])
+def test_a_fault_of_a_kernel_is_not_hidden(prepare, recorded):
+    def broken(*args):
+        raise RuntimeError("a fault of the kernel's own")
+
+    plan = prepare(lambda *_: Runner(broken))
+    with pytest.raises(RuntimeError, match="a fault of the kernel's own"):
+        plan.dispatch(X.clone().requires_grad_(recorded))

@@ -9,11 +9,17 @@ from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import ogive
-from ogive.ops.fused import softmax_at
+from ogive.ops.rows import along
 from ogive.ops.rowwise import IMPLEMENTATIONS, gumbel_softmax_of
 
 # torch warns about its own forward-mode decompositions when they are first needed
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated")
+
+
+def softmax_at(x, dim, tau=0.7):
+    """Softmax at a temperature, as a part of gumbel_softmax."""
+    return along("gumbel_softmax", x, dim, tau)
+
 
 NAMES = ("softmax", "softmin", "log_softmax", "gumbel_softmax", "logsumexp", "l2_normalize")
 CONSTANT_SUM = ("softmax", "softmin", "gumbel_softmax")
@@ -216,14 +222,14 @@ def test_a_learned_temperature_is_differentiated():
 
 
 def test_kernels_that_cannot_be_had_are_replaced(monkeypatch):
-    from ogive.engine import choice
+    from ogive.engine import selection
     from ogive.engine.cpu.rowwise import tasks
     from ogive.errors import EngineError, EngineWarning
 
     def refuse(*_):
         raise EngineError("no compiler here")
 
-    monkeypatch.setattr(tasks, "start", refuse)
+    monkeypatch.setattr(tasks, "prepare", refuse)
     x = numbers(2, 3).requires_grad_()
     try:
         with pytest.warns(EngineWarning, match="no compiler here"):
@@ -231,7 +237,7 @@ def test_kernels_that_cannot_be_had_are_replaced(monkeypatch):
         y.sum().backward()
         torch.testing.assert_close(y, torch.softmax(x, 1))
     finally:
-        choice.state.change(broken="")
+        selection.state.change(broken="")
 
 
 @pytest.mark.parametrize("dtype", (torch.float32, torch.float64))

@@ -1,4 +1,8 @@
-"""Which engine serves a call, and who wants to know."""
+"""Which engine serves a call, and who wants to know.
+
+Every engine is a row of ``KERNELS``: a module with ``serves(tensors)``, ``prepare(call, tensors)``
+and ``check()``. The eager engine serves what is left.
+"""
 
 from __future__ import annotations
 
@@ -11,27 +15,20 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, TypeVar
 
-import torch
 from torch import Tensor
 
-from ogive.engine import eager
-from ogive.engine.call import Call
-from ogive.engine.cpu import kernels
-from ogive.engine.guards import Guard, guard, never
+from ogive.engine import cpu, eager
+from ogive.engine.call import Call, RowCall
 from ogive.errors import EngineError, EngineWarning, OgiveError, nearest
-from ogive.torch_private import early_mode, jit_tracing, modes, tracer_active
+from ogive.torch_private import early_mode, jit_tracing, tracer_active
 
 #: The engines that serve some tensors, the preferred ones first; eager serves the rest.
-KERNELS = {"cpu": kernels}
+KERNELS = {"cpu": cpu}
 NAMES = ("auto", *KERNELS, "eager")
 
 Result = TypeVar("Result")
 #: The engine of the function that is being called, if it has one of its own.
 own: ContextVar[str | None] = ContextVar("own", default=None)
-
-#: Calls whose guard is kept; it is that of the tensors which kernels served last.
-MOST_GUARDS = 4096
-_guards: dict[Call, Guard] = {}
 
 
 @dataclass(frozen=True)
@@ -152,47 +149,20 @@ def served() -> Iterator[list[Served]]:
         state.change(log=before)
 
 
-def run(call: Call, tensors: Sequence[Tensor], inplace: bool = False) -> tuple[Tensor, ...]:
-    """The call's results: new tensors, or one written over tensors[0]."""
-    if call.codes:
-        tensors = call.alike(tensors)
-    if _as_before(call, tensors):
-        return kernels.run(call, tensors, inplace)
+def compute(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """The call's results from the engine that is chosen for these tensors, listed if asked for."""
     name, reason = choose(call.numbers(tensors), call.engine)
+    results = None
     if name in KERNELS:
         try:
-            results: tuple[Tensor, ...] = KERNELS[name].run(call, tensors, inplace)
-            _remember(call, tensors)
+            results = KERNELS[name].prepare(call, tensors).run(*tensors)
         except EngineError as error:
             name, reason = "eager", give_up(error, call.engine)
-    if name == "eager":
-        results = eager.run(call, tensors, inplace)
+    if results is None:
+        results = eager.run(call, tensors)
     if state.log is not None:
-        state.log.append(Served(call.program.name, name, reason))
-    return results
-
-
-def _as_before(call: Call, tensors: Sequence[Tensor]) -> bool:
-    """Whether kernels served the call on tensors like these, and nothing has changed since."""
-    if state.slow or modes():
-        return False
-    for t in tensors:
-        if t.is_nested:
-            return False
-    return _guards.get(call, never)(*tensors)
-
-
-def _remember(call: Call, tensors: Sequence[Tensor]) -> None:
-    if len(_guards) >= MOST_GUARDS:
-        _guards.clear()
-    _guards[call] = guard(tensors, any_size=True)
-
-
-def overwrite(call: Call, tensors: Sequence[Tensor]) -> None:
-    """Writes the result over tensors[0], as torch's operators do: who has saved it for backward
-    will be told that it has changed."""
-    run(call, tensors, inplace=True)
-    torch.autograd.graph.increment_version(tensors[0])
+        state.log.append(Served(call.label, name, reason))
+    return results if isinstance(results, tuple) else (results,)
 
 
 def wanted(engine: str | None) -> str:
@@ -208,10 +178,14 @@ def choose(inputs: Sequence[Tensor], engine: str | None) -> tuple[str, str]:
         return "eager", state.broken
     if traced():
         return "eager", "the call is being traced"
-    for name, kernel in KERNELS.items():
-        if kernel.serves(inputs):
-            return name, "fused kernel"
+    if (name := serving(inputs)) is not None:
+        return name, "fused kernel"
     return "eager", "kernels need dense tensors of floating numbers in the CPU's memory"
+
+
+def serving(inputs: Sequence[Tensor]) -> str | None:
+    """The first engine with kernels for these tensors."""
+    return next((name for name, engine in KERNELS.items() if engine.serves(inputs)), None)
 
 
 def traced() -> bool:

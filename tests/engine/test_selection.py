@@ -11,7 +11,8 @@ import torch
 from torch.testing._internal.logging_tensor import LoggingTensorMode
 
 import ogive
-from ogive.engine import choice
+from ogive.engine import cpu, selection
+from ogive.engine.cpu import kernels
 from ogive.errors import EngineError, EngineWarning, OgiveError
 from ogive.ops import owning
 
@@ -128,17 +129,17 @@ def test_torch_func_reaches_the_kernels():
     assert engines(lambda: torch.func.jvp(mish, (x,), (x,))) == ["cpu", "cpu"]
 
 
-def test_a_shortcut_gives_what_the_long_way_gives():
+def test_a_prepared_call_gives_what_the_general_call_gives():
     x = torch.randn(1000)
     for name in ("mish", "elu", "relu", "leaky_relu", "rrelu"):
         function = ogive.get(name)
-        short = function(x)
-        with ogive.served():  # which takes the long way
-            assert torch.equal(short, function(x))
+        prepared = function(x)
+        with ogive.served():  # which takes the general call
+            assert torch.equal(prepared, function(x))
 
 
 def test_the_setting_can_come_from_the_environment():
-    code = "import ogive.engine.choice as c; print(c.state.engine)"
+    code = "import ogive.engine.selection as c; print(c.state.engine)"
     for name in ("eager", "cpu", "auto"):
         done = subprocess.run(
             [sys.executable, "-c", code],
@@ -157,11 +158,11 @@ def broken(monkeypatch):
     def fail(*args, **kwargs):
         raise EngineError("no kernels today; install some")
 
-    monkeypatch.setattr(choice.kernels, "compiled", fail)
-    monkeypatch.setattr(choice.kernels, "check", fail)
-    before = choice.state.broken
+    monkeypatch.setattr(kernels, "compiled", fail)
+    monkeypatch.setattr(cpu, "check", fail)
+    before = selection.state.broken
     yield
-    choice.state.change(broken=before)
+    selection.state.change(broken=before)
 
 
 def test_without_kernels_a_call_is_slow_and_says_so_once(broken):
@@ -216,12 +217,12 @@ def test_a_batch_of_gradients_is_no_tensor_with_memory():
 
 def test_a_number_that_changes_in_every_step_compiles_no_kernel_in_every_step():
     function = ogive.define("annealed", "x * sigmoid(beta * x)", beta=1.0)
-    x, made = torch.linspace(-5, 5, 101), choice.kernels.compiled.cache_info().misses
+    x, made = torch.linspace(-5, 5, 101), kernels.compiled.cache_info().misses
     for k in range(60):
         beta = 1 + k / 60
         leaf = x.clone().requires_grad_()
         function(leaf, beta=beta).sum().backward()
         torch.testing.assert_close(function(x, beta=beta), x * torch.sigmoid(beta * x))
     # a forward and a backward kernel for each of the first numbers, and one pair for the others
-    assert choice.kernels.compiled.cache_info().misses - made <= 2 * 17
-    assert len(function._shortcuts) <= 17
+    assert kernels.compiled.cache_info().misses - made <= 2 * 17
+    assert len(function._serving) <= 17

@@ -1,0 +1,129 @@
+"""What serves calls with the same arguments: a table of prepared calls, or the call as it is with
+its arguments sorted and checked before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from ogive.catalogue import Spec
+from ogive.ops import gates
+from ogive.ops.arguments import Value
+from ogive.ops.dispatch import PLAIN, Dispatch, native_first
+from ogive.ops.native import NATIVE, native
+from ogive.ops.parameters import planned
+from ogive.ops.plan import Plan
+from ogive.ops.record import apply
+from ogive.ops.rows import ROWS, RowPlan, row_plan
+from ogive.ops.runners import RUNNERS
+
+Serve = Callable[..., Tensor | None]
+
+
+def nothing(*tensors: object) -> None:
+    """Serves no call: the general way does."""
+    return
+
+
+def prepare(
+    spec: Spec,
+    tensors: Sequence[Tensor],
+    data: int,
+    values: Mapping[str, Value],
+    options: Mapping[str, Any],
+    engine: str | None,
+) -> Serve:
+    """What serves calls like this one: ``data`` of its tensors are data, the others values."""
+    learned = [name for name, v in values.items() if isinstance(v, Tensor)]
+    # coefficients come in one tensor, and nobody has to give parameters in their order
+    if [id(values[name]) for name in learned] != [id(t) for t in tensors[data:]]:
+        return nothing
+    numbers = {name: v for name, v in values.items() if name not in learned}
+    if engine == "eager":
+        return nothing if learned else _sorted(spec, numbers, engine, options)
+    if spec.kind == "rowwise":
+        return nothing if learned else _rowwise(spec, numbers, engine, options)
+    packing = dict(options)
+    save = packing.pop("save", "input")
+    if spec.kind == "gated":
+        several = partial(_several, spec, data, numbers, learned, engine, packing)
+        return Dispatch(several) if save == "input" else nothing
+    if any(packing.values()):  # written over the input, or training
+        return nothing if learned else _sorted(spec, numbers, engine, options)
+    if save != "input":
+        return nothing if learned else Dispatch(partial(_saving, spec, numbers, engine, save))
+    dispatch = Dispatch(partial(_several, spec, data, numbers, learned, engine, {}))
+    if spec.name not in NATIVE or learned or engine is not None:
+        return dispatch
+    plain = tuple(float(v) for v in numbers.values())
+    return native_first(partial(native, spec.name, plain), dispatch)
+
+
+def _several(
+    spec: Spec,
+    data: int,
+    numbers: Mapping[str, Value],
+    learned: Sequence[str],
+    engine: str | None,
+    packing: Mapping[str, Any],
+    *tensors: Tensor,
+) -> Plan | None:
+    """The plan of a program on data and parameters."""
+    x, *others = tensors[:data]
+    if any(t.shape != x.shape or t.dtype != x.dtype for t in others):
+        return None
+    layout = gates.packed_layout(spec.name, x, **packing) if packing and not others else None
+    values = {**numbers, **dict(zip(learned, tensors[data:], strict=True))}
+    return planned(spec.program, tensors[:data], values, engine, layout, spec.name)[0]
+
+
+def _saving(
+    spec: Spec, numbers: Mapping[str, Value], engine: str | None, save: str, x: Tensor
+) -> Plan:
+    """The same of one tensor, which keeps something else than its input where it is recorded."""
+    plan = _several(spec, 1, numbers, (), engine, {}, x)
+    assert plan is not None
+
+    def record(x: Tensor) -> Tensor:
+        # imported here because it brings the judge along
+        from ogive.ops import saved
+
+        found = saved.saved(spec, numbers, save, x.dtype, engine)
+        return apply(plan, x) if found is None else saved.apply(found, x)
+
+    return replace(plan, recorded=record)
+
+
+def _rowwise(
+    spec: Spec, numbers: Mapping[str, Any], engine: str | None, options: Mapping[str, Any]
+) -> Serve:
+    dim = options["dim"]
+    kernels = spec.name in ROWS and spec.name != "gumbel_softmax" and not numbers.get("keepdim")
+    if type(dim) is not int or not kernels:
+        return _sorted(spec, numbers, engine, options)
+    given = numbers.get("eps", 1.0)
+
+    def plan(x: Tensor) -> RowPlan | None:
+        if not x.numel() or not -x.dim() <= dim < x.dim():
+            return None
+        return row_plan(spec.name, dim % x.dim(), x.dtype, given, engine)
+
+    return Dispatch(plan)
+
+
+def _sorted(
+    spec: Spec, numbers: Mapping[str, Value], engine: str | None, options: Mapping[str, Any]
+) -> Serve:
+    """The call as it is, of a tensor that needs no further look."""
+    run = RUNNERS[spec.kind]
+
+    def serve(x: Any) -> Tensor | None:
+        if type(x) not in PLAIN or not x.is_floating_point():
+            return None
+        return run(spec, [x], numbers, engine, **options)
+
+    return serve

@@ -1,0 +1,142 @@
+"""How an entry of each kind is run on tensors, once its arguments are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ogive.catalogue import Spec
+from ogive.engine.selection import within
+from ogive.errors import InputError, ParameterError, nearest
+from ogive.expr import Program
+from ogive.ops import gates, noise, operator, rowwise
+from ogive.ops.arguments import Value
+from ogive.ops.parameters import planned
+from ogive.ops.record import apply, overwrite, transformed
+
+Values = Mapping[str, Value]
+
+#: Arguments of a call that are no parameters of the formula, by kind of entry, with defaults.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "elementwise": {"inplace": False, "save": "input"},
+    "stochastic": {"inplace": False, "training": False, "generator": None},
+    "gated": {"dim": -1, "gate": "second", "interleave": False, "save": "input"},
+    "rowwise": {"dim": -1},
+}
+
+
+def check_save(save: Any) -> None:
+    """Raises a ParameterError unless backward can keep that."""
+    if save == "input":  # the modes bring the judge along, which most calls do without
+        return
+    from ogive.ops.saved import CHOICES
+
+    if save not in CHOICES:
+        near = nearest(save, CHOICES) if isinstance(save, str) else ""
+        raise ParameterError(
+            f"save must be one of {', '.join(map(repr, CHOICES))}, not {save!r}{near}"
+        )
+
+
+def recorded(x: Tensor) -> bool:
+    """Whether autograd records a call of x, and no transform does."""
+    return x.requires_grad and torch.is_grad_enabled() and not transformed()
+
+
+def _elementwise(
+    spec: Spec,
+    data: list[Tensor],
+    values: Values,
+    engine: str | None,
+    inplace: bool,
+    save: str = "input",
+) -> Tensor:
+    if save != "input" and recorded(data[0]):
+        # imported here because it brings the judge along
+        from ogive.ops import saved
+
+        found = saved.saved(spec, values, save, data[0].dtype, engine)
+        if found is not None:
+            return saved.apply(found, data[0], inplace)
+    return _perhaps_inplace(spec.program, data, values, engine, inplace, spec.name)
+
+
+def _stochastic(
+    spec: Spec,
+    data: list[Tensor],
+    values: Values,
+    engine: str | None,
+    inplace: bool,
+    training: bool,
+    generator: torch.Generator | None,
+) -> Tensor:
+    if not training:
+        return _elementwise(spec, data, values, engine, inplace)
+    drawn = noise.draw(spec.noise, data[0], generator)
+    program = spec.training_program
+    return _perhaps_inplace(program, [data[0], *drawn], values, engine, inplace)
+
+
+def _perhaps_inplace(
+    program: Program,
+    data: list[Tensor],
+    values: Values,
+    engine: str | None,
+    inplace: bool,
+    entry: str = "",
+) -> Tensor:
+    """The result, written over x if asked; what backward needs is kept from a copy then."""
+    plan, (x, *others) = planned(program, data, values, engine, entry=entry)
+    if x.is_nested and plan.native is not None:  # a formula has no shape to work on
+        return plan.native.forward(x, *plan.native.numbers)
+    if not inplace:
+        return apply(plan, x, *others)
+    if transformed() or not operator.writes_over(x):  # copy_ refuses where elements share memory
+        return x.copy_(apply(plan, x.clone(), *others))
+    if torch.is_grad_enabled() and any(t.requires_grad for t in (x, *others)):
+        return overwrite(plan, x, *others)
+    operator.run(plan.over, (x, *others))
+    # as torch's operators do: who has saved x for backward is told that it has changed
+    torch.autograd.graph.increment_version(x)
+    return x
+
+
+def _gated(
+    spec: Spec,
+    data: list[Tensor],
+    values: Values,
+    engine: str | None,
+    dim: int,
+    gate: str,
+    interleave: bool,
+    save: str,
+) -> Tensor:
+    if save != "input":
+        from ogive.ops import saved
+
+        saved.chosen(spec, values, save, data[0].dtype)
+    layout = None
+    if len(data) == 1:
+        layout = gates.packed_layout(spec.name, data[0], dim, gate, interleave)
+    elif data[0].shape != data[1].shape or data[0].dtype != data[1].dtype:
+        described = " and ".join(f"{tuple(t.shape)} {t.dtype}" for t in data)
+        raise InputError(f"{spec.name}: value and gate must be alike, not {described}")
+    plan, tensors = planned(spec.program, data, values, engine, layout)
+    return apply(plan, *tensors)
+
+
+def _rowwise(
+    spec: Spec, data: Sequence[Tensor], values: Values, engine: str | None, dim: int
+) -> Tensor:
+    return within(engine, rowwise.IMPLEMENTATIONS[spec.name])(data[0], dim, **values)
+
+
+RUNNERS: dict[str, Callable[..., Tensor]] = {
+    "elementwise": _elementwise,
+    "stochastic": _stochastic,
+    "gated": _gated,
+    "rowwise": _rowwise,
+}
