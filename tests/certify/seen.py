@@ -6,13 +6,17 @@ floats on both sides of a joint.
 
 import math
 
-from ogive.certify import exact, limit, tail
+from ogive.certify import exact, limit
 from ogive.certify.function import defaults, joints
-from ogive.expr import bind, diff, symbol
-from ogive.expr.node import ZERO
+from ogive.expr import bind, const, diff, symbol, walk
+from ogive.expr.node import ZERO, build
+from ogive.expr.rewrite import evaluate_all
 
 #: Irrational, of different sizes, and no multiples of one another.
 PROBES = [math.sqrt(p) * s for p, s in ((2, 0.01), (3, 0.1), (5, 0.3), (7, 1), (11, 1), (13, 4))]
+
+#: A piece holds at infinity if it is the chosen one at both of these distances.
+FAR = (1e9, 1e12)
 
 
 def _program(spec, order):
@@ -47,6 +51,31 @@ def saturates(spec, sign):
     if diff(tail(bind(spec.expression, defaults(spec)), sign), symbol("x")) is ZERO:
         return "hard"
     return "soft" if far(spec, sign, 1) == 0 else "none"
+
+
+def tail(expression, sign, variable="x"):
+    """The expression with every choice of a piece replaced by the piece that holds far out."""
+    values = [evaluate_all([expression], {variable: sign * distance}) for distance in FAR]
+    new = {}
+    for node in walk(expression):
+        near, far = (_chosen(node, value, new) for value in values)
+        same = build(node.op, tuple(new[a] for a in node.args), node.value)
+        new[node] = same if near is None or near is not far else near
+    return new[expression]
+
+
+def _chosen(node, value, new):
+    """What is left of a node where the nodes have these values; None where nothing can be said."""
+    args = node.args
+    if node.op == "where":
+        return new[args[1] if value[args[0]] else args[2]]
+    if node.op in ("min", "max") and value[args[0]] != value[args[1]]:
+        return next((new[a] for a in args if value[a] == value[node]), None)
+    if node.op == "abs" and value[args[0]]:
+        return new[args[0]] if value[args[0]] > 0 else -new[args[0]]
+    if node.op == "sign" and value[args[0]]:
+        return const(value[node])
+    return None
 
 
 def steps(spec, order):

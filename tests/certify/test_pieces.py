@@ -3,8 +3,9 @@
 import math
 
 import pytest
+from seen import tail
 
-from ogive.certify import joints, tail
+from ogive.certify import joints
 from ogive.expr import bind, parse, symbol
 
 

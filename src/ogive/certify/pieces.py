@@ -1,22 +1,17 @@
-"""Where a formula changes from one piece to the next, and which pieces hold far out.
+"""Where a formula changes from one piece to the next, and what is left of it on each.
 
-Apart because pictures and properties both ask: a derivative jumps only where pieces meet, and a
-function saturates hard only if its outermost piece is constant.
+Apart because pictures, integrals and proofs all ask: a derivative jumps only where pieces meet.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
-from ogive.expr import Node, const, diff, evaluate, symbol, walk
-from ogive.expr.node import build, constant_value
-from ogive.expr.rewrite import evaluate_all
+from ogive.expr import Node, const, diff, evaluate, rebuild, symbol, walk
+from ogive.expr.node import ONE, ZERO, constant_value
 
 UNARY = frozenset(("abs", "sign", "softsign"))
 BINARY = frozenset(("min", "max", "lt", "le", "eq"))
-#: A piece holds at infinity if it is the chosen one at both of these distances.
-FAR = (1e9, 1e12)
 #: Where pieces of which the border is no linear equation are looked for, in steps of 1/8.
 WINDOW = (-16.0, 16.0)
 STEP = 0.125
@@ -43,11 +38,42 @@ def joints(expression: Node, variable: str = "x") -> tuple[float, ...]:
 
 def differences(expression: Node) -> list[Node]:
     """What changes its sign where pieces meet: of |x| it is x, of min(a, b) a - b."""
-    return [
-        node.args[0] if node.op in UNARY else node.args[0] - node.args[1]
-        for node in walk(expression)
-        if node.op in UNARY | BINARY
-    ]
+    return [difference(node) for node in walk(expression) if node.op in UNARY | BINARY]
+
+
+def difference(node: Node) -> Node:
+    """What the choice of an operation that makes pieces depends on the sign of."""
+    return node.args[0] if node.op in UNARY else node.args[0] - node.args[1]
+
+
+def chosen(op: str, side: int, args: tuple[Node, ...]) -> Node:
+    """What is left of an operation where its difference has this sign."""
+    if op == "abs":
+        return args[0] if side > 0 else -args[0]
+    if op == "sign":
+        return const(float(side))
+    if op == "softsign":
+        # in this form no derivative cancels
+        return 1 - 1 / (1 + args[0]) if side > 0 else 1 / (1 - args[0]) - 1
+    if op in ("min", "max"):
+        return args[0] if (side < 0) == (op == "min") else args[1]
+    held = side < 0 if op == "lt" else side <= 0 if op == "le" else side == 0
+    return ONE if held else ZERO
+
+
+def without_infinity(node: Node) -> Node:
+    """The expression with comparisons with infinity decided: x is a number."""
+
+    def change(n: Node) -> Node | None:
+        if n.op not in ("lt", "le", "min", "max"):
+            return None
+        a, b = map(constant_value, n.args)
+        if n.op in ("min", "max"):
+            idle = math.inf if n.op == "min" else -math.inf
+            return n.args[1] if a == idle else n.args[0] if b == idle else None
+        return ONE if b == math.inf or a == -math.inf else None
+
+    return rebuild(node, change)
 
 
 def _merged(borders: list[float]) -> tuple[float, ...]:
@@ -59,31 +85,6 @@ def _merged(borders: list[float]) -> tuple[float, ...]:
         else:
             merged.append(border)
     return tuple(merged)
-
-
-def tail(expression: Node, sign: float, variable: str = "x") -> Node:
-    """The expression with every choice of a piece replaced by the piece that holds far out."""
-    values = [evaluate_all([expression], {variable: sign * distance}) for distance in FAR]
-    new: dict[Node, Node] = {}
-    for node in walk(expression):
-        near, far = (_chosen(node, value, new) for value in values)
-        same = build(node.op, tuple(new[a] for a in node.args), node.value)
-        new[node] = same if near is None or near is not far else near
-    return new[expression]
-
-
-def _chosen(node: Node, value: Mapping[Node, float], new: Mapping[Node, Node]) -> Node | None:
-    """What is left of a node where the nodes have these values; None where nothing can be said."""
-    args = node.args
-    if node.op == "where":
-        return new[args[1] if value[args[0]] else args[2]]
-    if node.op in ("min", "max") and value[args[0]] != value[args[1]]:
-        return next((new[a] for a in args if value[a] == value[node]), None)
-    if node.op == "abs" and value[args[0]]:
-        return new[args[0]] if value[args[0]] > 0 else -new[args[0]]
-    if node.op == "sign" and value[args[0]]:
-        return const(value[node])
-    return None
 
 
 def _borders(difference: Node, variable: str) -> set[float]:

@@ -36,16 +36,28 @@ class Germ:
         return self.times(ball(-1.0))
 
     def __add__(self, other: Germ) -> Germ:
+        major, minor = self._by_growth(other)
+        if minor.factor == 0:
+            return major
+        limit = _sum(self, other) if major.scale == minor.scale else major.limit
+        return replace(major, factor=major.factor + minor.factor, limit=limit)
+
+    def union(self, other: Germ) -> Germ:
+        """A function of which each value is one of either; a limit is not known of it."""
+        major, minor = self._by_growth(other)
+        return replace(major, factor=between(major.factor, minor.factor), limit=None)
+
+    def _by_growth(self, other: Germ) -> tuple[Germ, Germ]:
+        """The one that grows faster, and the other with its factor over the scale of that."""
         if self.factor == 0 or other.factor == 0:
-            return other if self.factor == 0 else self
-        ratio = other.scale / self.scale
-        if ratio == CONSTANT:
-            return replace(self, factor=self.factor + other.factor, limit=_sum(self, other))
-        if (bound := ratio.decay(self.start)) is not None:
-            return replace(self, factor=self.factor + other.factor * between(ball(0.0), bound))
-        if (ratio**-1).decay(self.start) is None:
-            raise Unproved("two terms of which neither is seen to outgrow the other")
-        return other + self
+            return (other, self) if self.factor == 0 else (self, other)
+        for major, minor in ((self, other), (other, self)):
+            ratio = minor.scale / major.scale
+            if ratio == CONSTANT:
+                return major, minor
+            if (bound := ratio.decay(self.start)) is not None:
+                return major, replace(minor, factor=minor.factor * between(ball(0.0), bound))
+        raise Unproved("two terms of which neither is seen to outgrow the other")
 
     def __sub__(self, other: Germ) -> Germ:
         return self + -other
@@ -61,6 +73,8 @@ class Germ:
 
     def power(self, exponent: Fraction) -> Germ:
         """The power of a positive germ, or the reciprocal of one that is nowhere 0."""
+        if self.factor == 0 and exponent > 0:
+            return self
         if sign(self.factor) not in ((1,) if exponent != -1 else (1, -1)):
             raise Unproved("the power of a function that may have a zero")
         raised = [

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from ogive.certify.pieces import BINARY, UNARY, in_pieces
+from ogive.certify.pieces import BINARY, UNARY, chosen, difference, in_pieces, without_infinity
 from ogive.certify.proof.budget import Budget, Unproved
 from ogive.certify.proof.enclosure import Ball, Curve, arithmetic, ball, curve, sign
 from ogive.certify.proof.germ import Germ
 from ogive.certify.proof.polynomial import T, is_constant, polynomial
 from ogive.certify.proof.search import zeros
 from ogive.certify.proof.tails import Tail
-from ogive.expr import Node, const, rebuild, substitute, walk
-from ogive.expr.node import ONE, ZERO, build, constant_value
+from ogive.expr import Node, const, substitute, walk
+from ogive.expr.node import ZERO, build
 
 #: Where a tail may begin; the first at which the proof succeeds is taken.
 STARTS = (3.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1024.0, 2.0**14, 2.0**20)
@@ -107,45 +107,32 @@ def partition(node: Node, low: float = -math.inf, high: float = math.inf) -> tup
         Unproved: where the zeros of a condition cannot all be isolated.
     """
     with arithmetic():
-        whole = Piece(ball(low), ball(high), _without_infinity(node))
+        whole = Piece(ball(low), ball(high), without_infinity(node))
         return tuple(_divided(whole))
-
-
-def _without_infinity(node: Node) -> Node:
-    """The expression with comparisons with infinity decided: x is a number."""
-
-    def change(n: Node) -> Node | None:
-        if n.op not in ("lt", "le", "min", "max"):
-            return None
-        a, b = map(constant_value, n.args)
-        if n.op in ("min", "max"):
-            idle = math.inf if n.op == "min" else -math.inf
-            return n.args[1] if a == idle else n.args[0] if b == idle else None
-        return ONE if b == math.inf or a == -math.inf else None
-
-    return rebuild(node, change)
 
 
 def _divided(piece: Piece) -> Iterator[Piece]:
     """The piece divided until no condition is left in its formula."""
-    difference = _open_condition(piece.node)
-    if difference is None:
+    condition = _open_condition(piece.node)
+    if condition is None:
         yield replace(piece, node=ZERO) if _vanishes(piece.node) else piece
         return
-    constant = is_constant(difference) or _vanishes(difference)
-    cuts = [] if constant else piece.zeros(difference, Budget())
+    constant = is_constant(condition) or _vanishes(condition)
+    cuts = [] if constant else piece.zeros(condition, Budget())
     ends = [piece.low, *cuts, piece.high]
     for i, (low, high) in enumerate(pairwise(ends)):
         opened = (piece.open_low and i == 0, piece.open_high and i == len(cuts))
         part = Piece(low, high, piece.node, *opened)
-        side = sign(curve(difference).at(part.middle))
+        side = sign(curve(condition).at(part.middle))
         if side is None:
             raise Unproved("the sign of a condition")
-        yield from _divided(replace(part, node=_decided(piece.node, difference, side)))
+        yield from _divided(replace(part, node=_decided(piece.node, condition, side)))
 
 
 def _vanishes(node: Node) -> bool:
-    """Whether everything cancels."""
+    """Whether everything cancels, or the value is a constant 0 as that of log1p(0)."""
+    if is_constant(node):
+        return bool(curve(node).at(ball(0.0)) == 0)
     return polynomial(substitute(node, {"x": T})) == {}
 
 
@@ -156,36 +143,17 @@ def _open_condition(node: Node) -> Node | None:
     """
     found = [n for n in walk(node) if n.op in UNARY | BINARY]
     found.sort(key=lambda n: n.op not in ("lt", "le", "eq"))
-    return next((d for d in map(_difference, found) if not in_pieces(d)), None)
+    return next((d for d in map(difference, found) if not in_pieces(d)), None)
 
 
-def _difference(node: Node) -> Node:
-    return node.args[0] if node.op in UNARY else node.args[0] - node.args[1]
-
-
-def _decided(node: Node, difference: Node, side: int) -> Node:
+def _decided(node: Node, condition: Node, side: int) -> Node:
     """The expression with every choice made that depends on the sign of this difference."""
     new: dict[Node, Node] = {}
     for n in walk(node):
         args = tuple(new[a] for a in n.args)
-        if n.op in UNARY | BINARY and _difference(n) is difference:
-            new[n] = _choice(n.op, side, args)
+        if n.op in UNARY | BINARY and difference(n) is condition:
+            new[n] = chosen(n.op, side, args)
         else:
             cancels = n.op == "sub" and args[0] is args[1]
             new[n] = ZERO if cancels else build(n.op, args, n.value)
     return new[node]
-
-
-def _choice(op: str, side: int, args: tuple[Node, ...]) -> Node:
-    """What is left of an operation where its difference has this sign."""
-    if op == "abs":
-        return args[0] if side > 0 else -args[0]
-    if op == "sign":
-        return const(float(side))
-    if op == "softsign":
-        # in this form no derivative cancels
-        return 1 - 1 / (1 + args[0]) if side > 0 else 1 / (1 - args[0]) - 1
-    if op in ("min", "max"):
-        return args[0] if (side < 0) == (op == "min") else args[1]
-    held = side < 0 if op == "lt" else side <= 0 if op == "le" else side == 0
-    return ONE if held else ZERO

@@ -48,7 +48,22 @@ class Scale:
         return self * other**-1
 
     def decay(self, start: float) -> Ball | None:
-        """A bound of the scale from ``start`` on, if it is proved to fall to 0 from there.
+        """A bound of the scale from ``start`` on, if it is proved to fall to 0 from there."""
+        found = self._power_law(start)
+        return None if found is None else found[0].upper()
+
+    def integral(self, start: float) -> Ball | None:
+        """A bound of the integral from ``start`` to infinity; None where none is seen.
+
+        Of bound * (t/start)**-rate it is bound * start / (rate - 1).
+        """
+        found = self._power_law(start)
+        if found is None or not (rate := found[1]) > 1:
+            return None
+        return (found[0] * start / (rate - 1)).upper()
+
+    def _power_law(self, start: float) -> tuple[Ball, Ball] | None:
+        """(bound, rate > 0): from ``start`` on the scale is at most bound * (t/start)**-rate.
 
         The logarithm of the scale is p log t + r log log t + sum c_k t**k, and t times its slope is
         at most (t/start)**n (n c_n start**n + the positive ones among k c_k start**k, p and
@@ -66,7 +81,7 @@ class Scale:
             return None
         exponent = sum((c * first**k for k, c in terms.items()), ball(0.0))
         logs = first.log() ** rational(self.logs)
-        return (exponent.exp() * first ** rational(self.power) * logs).upper()
+        return exponent.exp() * first ** rational(self.power) * logs, -(lead + rising)
 
 
 CONSTANT = Scale()

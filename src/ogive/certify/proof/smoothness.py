@@ -166,10 +166,10 @@ def _joint(left: Piece, right: Piece) -> Joint | None:
 
 def _is_regular(piece: Piece) -> bool:
     """Whether nothing that must not be 0 has a zero in a piece or at an end that belongs to it."""
-    return all(_has_no_zero(piece, node) for node in _delicate(piece.node))
+    return all(_has_no_zero(piece, node) for node in delicate(piece.node))
 
 
-def _delicate(root: Node) -> Iterator[Node]:
+def delicate(root: Node) -> Iterator[Node]:
     """What is analytic only where it is not 0, or leads to something that is."""
     for node in walk(root):
         if node.op in ("sqrt", "log", "pow"):

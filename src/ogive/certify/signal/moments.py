@@ -17,7 +17,7 @@ from ogive.certify.function import defaults, function_of_one_number
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.signal.analytic import on_balls, supported
 from ogive.certify.signal.balls import BITS, computed, quantity
-from ogive.certify.signal.growth import beyond
+from ogive.certify.signal.outside import beyond
 from ogive.certify.signal.sparsity import zero_probability
 from ogive.errors import OgiveError, require
 from ogive.expr import Node, bind, diff, symbol
@@ -117,7 +117,7 @@ def _enclosed(g: Node, mean: float, std: float) -> Quantity:
     """The expectation at the first cut whose tails are small enough."""
     with require("flint", "certify").ctx.workprec(BITS):
         for cut in _cuts(mean, std):
-            tails = beyond(g, mean, std, cut, 1.0) + beyond(g, mean, std, cut, -1.0)
+            tails = beyond(g, mean, std, cut, 1) + beyond(g, mean, std, cut, -1)
             if tails <= GOAL:
                 return quantity(_between(g, mean, std, cut) + tails.union(-tails))
     return NOT_PROVED

@@ -1,0 +1,121 @@
+"""How little of an expectation lies far out: tails of formulas times the normal density.
+
+The enclosures of ``proof.tails`` serve here too. Only the size matters, so where the sign of an
+argument or of a condition is not known, a bound will do. What outgrows the density, exp(x**2) say,
+has none.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from ogive.certify.pieces import BINARY, UNARY, chosen, difference, without_infinity
+from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.enclosure import Ball, ball, between
+from ogive.certify.proof.germ import Germ
+from ogive.certify.proof.polynomial import T
+from ogive.certify.proof.scale import Scale
+from ogive.certify.proof.tails import Tail
+from ogive.certify.signal.analytic import CHOICES
+from ogive.errors import require
+from ogive.expr import Node, rebuild, substitute
+from ogive.expr.primitives import call
+
+#: What bounded primitives lie between, whatever their argument.
+BOUNDS = {
+    **dict.fromkeys(("tanh", "erf", "algebraic"), (-1.0, 1.0)),
+    **dict.fromkeys(("sigmoid", "ndtr", "sech", "rhypot"), (0.0, 1.0)),
+    "erfc": (0.0, 2.0),
+    "dsigmoid": (0.0, 0.25),
+    "atan": (-1.6, 1.6),
+}
+#: Primitives f with |f(v)| <= 1 + |v|, and those with |f(v)| <= 1 + exp(|v|).
+SLOW, FAST = ("softplus", "hypot1", "asinh"), ("expm1", "sinh", "cosh")
+
+
+class Majorant(Tail):
+    """Germs of functions whose size alone matters; a factor may hold what is never reached."""
+
+    def of(self, node: Node) -> Germ:
+        """The germ of an expression in pieces."""
+        return self.germ(rebuild(without_infinity(node), self._resolved))
+
+    def _resolved(self, node: Node) -> Node | None:
+        """The branch that holds, where that is known."""
+        if node.op not in UNARY | BINARY:
+            return None
+        try:
+            side = self.germ(difference(node)).sign
+        except Unproved:
+            return None
+        return None if side is None else chosen(node.op, side, node.args)
+
+    def _germ(self, node: Node) -> Germ:
+        if node.op not in CHOICES:
+            return super()._germ(node)
+        options = [self.germ(a) for a in node.args[-2:]]
+        if node.op in ("sign", "softsign"):
+            return options[0].mapped(between(ball(-1.0), ball(1.0)), None)
+        return options[0].union(-options[0] if node.op == "abs" else options[1])
+
+    def _function(self, op: str, argument: Node) -> Germ:
+        try:
+            found = super()._function(op, argument)
+            found.tendency  # noqa: B018 - asking is what tells
+        except Unproved:
+            return self._bounding(op, argument)
+        return found
+
+    def _bounding(self, op: str, argument: Node) -> Germ:
+        """A function of which no more than a bound is known."""
+        inner, unit = self.germ(argument), between(ball(-1.0), ball(1.0))
+        if op in BOUNDS:
+            return inner.mapped(between(*map(ball, BOUNDS[op])), None)
+        if op == "exp":
+            return self._below_a_power(inner)
+        if op == "log1p" and argument.op == "exp":  # a softplus in other words
+            op, argument = "softplus", argument.args[0]
+        if op in SLOW:
+            return self.germ(1 + abs(argument)).times(unit)
+        if op in FAST:
+            return self.germ(1 + call("exp", abs(argument))).times(unit)
+        raise Unproved(f"a bound of {op}")
+
+    def _below_a_power(self, exponent: Germ) -> Germ:
+        """An exponential, below that of a power of t which its exponent is below."""
+        if exponent.scale.exponent:
+            raise Unproved("the exponential of an exponential of either sign")
+        power = math.ceil(exponent.scale.power + max(exponent.scale.logs, 0))
+        highest = Fraction(max(0.0, math.nextafter(float(exponent.factor.upper()), math.inf)))
+        scale = Scale(frozenset({(frozenset({(T, power)}), highest)}))
+        return Germ(between(ball(0.0), ball(1.0)), None, self.start, scale)
+
+
+def beyond(g: Node, mean: float, std: float, cut: float, side: int) -> Ball:
+    """A bound of the integral of |g| times the density of N(mean, std**2) over side * x > cut > 1.
+
+    Infinite where none is known.
+
+    Example:
+        >>> from ogive.expr import parse
+        >>> float(beyond(parse("x"), 0.0, 1.0, 12.0, 1)) < 1e-31
+        True
+    """
+    try:
+        found = Majorant(cut).of(substitute(g, {"x": side * T}))
+        integral = (found.scale * _density(side * mean, std)).integral(cut)
+    except Unproved:
+        integral = None
+    if integral is None:
+        return ball(math.inf)
+    pi = require("flint", "certify").arb.pi()
+    constant = (-((ball(mean) / std) ** 2) / 2).exp() / ((2 * pi).sqrt() * std)
+    return (abs(found.factor) * integral * constant).upper()
+
+
+def _density(mean: float, std: float) -> Scale:
+    """The density of N(mean, std**2) as a scale, but for a constant factor."""
+    precision = 1 / Fraction(std) ** 2
+    terms = {frozenset({(T, 2)}): -precision / 2, frozenset({(T, 1)}): Fraction(mean) * precision}
+    return Scale(frozenset((m, c) for m, c in terms.items() if c))
