@@ -33,14 +33,14 @@ from attack import violations
 from ogive.catalogue import Spec, entries
 from ogive.certify.proof.subject import subject
 from ogive.certify.quantity import METHODS, Quantity
+from ogive.certify.record import encoded, same
 from ogive.certify.report.certificate import Certificate, certificate, identity, prove, sections
 from ogive.certify.report.page import UNPROVED, said
-from ogive.certify.report.record import encoded, same
-from ogive.certify.report.shipped import FILE, shipped
+from ogive.certify.shipped import FILE, shipped
 
 RAW = argparse.RawDescriptionHelpFormatter
 Plain = dict[str, Any]
-DATA = ROOT / "src" / "ogive" / "certify" / "report" / "data" / FILE
+DATA = ROOT / "src" / "ogive" / "certify" / "data" / FILE
 PAGE = ROOT / "docs" / "certificates.md"
 #: By dtype the file of errors that `make accuracy` records.
 RECORDED = {

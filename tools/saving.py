@@ -68,23 +68,23 @@ says NaN. `code8` misses by 0.8 %.
 
 def row(name: str) -> str:
     """The line of an entry."""
-    ways = saving(ogive.get(name).spec)
-    cells = [_chosen(ways, "exact", "float32")]
-    cells += [_chosen(ways, "lean", dtype) for dtype in DTYPES]
-    cells += [_error(ways, "output", dtype) for dtype in DTYPES]
-    return f"| {' | '.join([name, *cells, _error(ways, 'code8', 'float32')])} |"
+    modes = saving(ogive.get(name).spec)
+    cells = [_chosen(modes, "exact", "float32")]
+    cells += [_chosen(modes, "lean", dtype) for dtype in DTYPES]
+    cells += [_error(modes, "output", dtype) for dtype in DTYPES]
+    return f"| {' | '.join([name, *cells, _error(modes, 'code8', 'float32')])} |"
 
 
-def _chosen(ways: Saving, save: str, dtype: str) -> str:
-    mode = ways.choose(save, dtype)
+def _chosen(modes: Saving, save: str, dtype: str) -> str:
+    mode = modes.choose(save, dtype)
     if mode is None:
         return "input"
     return f"{mode.name} + {mode.bits} bit" if mode.result and mode.bits else mode.name
 
 
-def _error(ways: Saving, name: str, dtype: str) -> str:
+def _error(modes: Saving, name: str, dtype: str) -> str:
     try:
-        found = ways.error(name, dtype)
+        found = modes.error(name, dtype)
     except NotLegal:
         return ""
     return "exact" if found.exact else f"{found.most:.1e}" + " of f'" * found.relative

@@ -14,11 +14,11 @@ import ogive
 from ogive.catalogue import entries, user_spec
 from ogive.certify.function import with_defaults
 from ogive.certify.proof.subject import Subject, subject
+from ogive.certify.record import same
 from ogive.certify.report.certificate import Certificate, certificate, prove, sections
 from ogive.certify.report.criteria import CRITERIA
 from ogive.certify.report.page import said
-from ogive.certify.report.record import same
-from ogive.certify.report.shipped import key, shipped
+from ogive.certify.shipped import key, shipped
 from ogive.certify.signal.theory import field, layer
 from ogive.errors import OgiveError, ParameterError
 from ogive.expr import parse

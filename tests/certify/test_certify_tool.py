@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ogive.catalogue import entries
-from ogive.certify.report.shipped import key, shipped
+from ogive.certify.shipped import key, shipped
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,13 +8,13 @@ from flint import acb, arb
 
 from ogive.catalogue import entries
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import arithmetic, ball, between
+from ogive.certify.proof.enclosure import arithmetic, between
 from ogive.certify.proof.partition import partition
 from ogive.certify.proof.polynomial import T
 from ogive.certify.signal.analytic import FUNCTIONS, SPOKEN, on_balls, supported
 from ogive.certify.signal.moments import formula
 from ogive.certify.signal.outside import Majorant, beyond
-from ogive.certify.signal.quadrature import compiled
+from ogive.certify.signal.quadrature import evaluator
 from ogive.expr import diff, parse, substitute, symbol
 
 ONES = [name for name, spec in entries().items() if spec.kind != "rowwise"]
@@ -58,7 +58,7 @@ def test_no_value_lies_outside_its_range(name):
     for g in both(name):
         for low, high in [ends for ends in INTERVALS if name not in NONE or ends[0] >= 0]:
             x = samples(low, high)
-            values = compiled(g)(x)
+            values = evaluator(g)(x)
             with arithmetic():
                 found = list(ranges(g, low, high))
             for begin, end, least, largest in found:
@@ -78,7 +78,7 @@ def test_no_value_outgrows_its_bound(name):
             with arithmetic():
                 found = majorant(g, 48.0, sign)
                 factor = -math.inf if found.factor == 0 else float(abs(found.factor).upper().log())
-            values = np.abs(compiled(g)(sign * far))
+            values = np.abs(evaluator(g)(sign * far))
             good = np.isfinite(values) & (values > 1e-300)
             bound = factor + float(found.scale.power) * np.log(far) + exponent(found.scale, far)
             bound += float(found.scale.logs) * np.log(np.log(far))
@@ -91,7 +91,7 @@ def exponent(scale, far):
     for monomial, factor in scale.exponent:
         term = np.full_like(far, float(factor))
         for atom, power in monomial:
-            term *= compiled(substitute(atom, {"t": symbol("x")}))(far) ** power
+            term *= evaluator(substitute(atom, {"t": symbol("x")}))(far) ** power
         total += term
     return total
 
@@ -100,7 +100,7 @@ def exponent(scale, far):
 def test_a_ball_holds_the_value(name):
     """Balls around points, and points as balls, against floats; off the kinks both flags agree."""
     for g in both(name):
-        evaluate, floats = on_balls(g), compiled(g)
+        evaluate, floats = on_balls(g), evaluator(g)
         for x in (-7.3, -1.7, -0.37, 0.29, 1.3, 6.1):
             value = float(floats(np.array([x]))[0])
             if math.isfinite(value):
@@ -172,7 +172,7 @@ def test_the_size_is_bounded_where_no_sign_is_known(text):
     with arithmetic():
         found = majorant(g, 12.0)
         factor = float(abs(found.factor).upper())
-    values, bound = np.abs(compiled(g)(far)), exponent(found.scale, far)
+    values, bound = np.abs(evaluator(g)(far)), exponent(found.scale, far)
     bound += math.log(factor) + float(found.scale.power) * np.log(far)
     assert np.all(np.log(values[values > 0]) <= bound[values > 0] + 1e-9)
     assert beyond(g, 0.0, 1.0, 12.0, 1) < 1e-6

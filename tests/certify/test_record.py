@@ -7,7 +7,7 @@ import pytest
 
 from ogive.certify.proof.interval import Interval
 from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.report.record import decoded, encoded, same
+from ogive.certify.record import decoded, encoded, same
 
 HALF = Interval(Quantity(-math.inf, 0.0, "ball"), Quantity(0.5, 1e-17, "ball"), None, True)
 

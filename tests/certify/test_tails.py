@@ -7,7 +7,7 @@ import pytest
 from ogive.catalogue import entries
 from ogive.certify.function import defaults, function_of_one_number
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import arithmetic, ball, compiled
+from ogive.certify.proof.enclosure import arithmetic, ball, on_reals
 from ogive.certify.proof.fraction import quotient
 from ogive.certify.proof.polynomial import UNIT, T, polynomial
 from ogive.certify.proof.scale import Scale
@@ -97,7 +97,7 @@ def assert_holds(found, node):
     """scale(t) times the factor holds the value at points of the half-line, and so do the ends."""
     low, high = found.ends
     for t in (found.start, found.start * 1.37, found.start * 7, found.start * 100):
-        value = compiled((node,), ("t",))(ball(t))[0]
+        value = on_reals((node,), ("t",))(ball(t))[0]
         assert not (value < low or value > high), t
         assert (scale_at(found.scale, t) * found.factor).overlaps(value), t
 
@@ -107,7 +107,7 @@ def scale_at(scale: Scale, t: float):
     for monomial, factor in scale.exponent:
         term = ball(1.0) * factor.numerator / factor.denominator
         for atom, power in monomial:
-            term *= compiled((atom,), ("t",))(ball(t))[0] ** power
+            term *= on_reals((atom,), ("t",))(ball(t))[0] ** power
         total += term
     power = ball(float(scale.power))
     return total.exp() * ball(t) ** power * ball(t).log() ** ball(float(scale.logs))

@@ -204,9 +204,9 @@ def test_standard_deviations_that_are_none():
 def test_the_field_has_the_derivative():
     x = np.array([-0.3, 0.2, 4.0])
     f = of("mish")
-    from ogive.certify.signal.quadrature import compiled
+    from ogive.certify.signal.quadrature import evaluator
 
-    slope = compiled(diff(formula(entries()["mish"]), symbol("x")))
+    slope = evaluator(diff(formula(entries()["mish"]), symbol("x")))
     assert np.array_equal(f.slope(x), slope(x))
 
 

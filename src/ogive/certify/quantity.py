@@ -6,12 +6,18 @@ Apart because every part of a certificate speaks in it: proofs, integrals and sa
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from ogive.errors import OgiveError
+from ogive.errors import OgiveError, require
 
 #: How a number is obtained, the most certain first.
 METHODS = ("symbolic", "ball", "quadrature", "sampled", "not proved")
+#: What a proved number must reach: an error within this part of its size, or this small near 0.
+RELATIVE, NEAR_ZERO = 1e-9, 1e-25
+#: Bits of balls that are integrated or computed from quantities; floats have 53.
+BITS = 64
 
 
 @dataclass(frozen=True)
@@ -76,3 +82,41 @@ class Quantity:
 
 #: The answer of a search that reached its limit, or met what it cannot bound.
 NOT_PROVED = Quantity(math.nan, math.inf, "not proved")
+
+
+def quantity(held: Any, method: str = "ball", near_zero: float = NEAR_ZERO) -> Quantity:
+    """The number that a python-flint ball is around, with an error that reaches the ball's ends.
+
+    It is 0 where the ball holds 0, and NOT_PROVED where the error exceeds ``RELATIVE`` of it and
+    ``near_zero``.
+
+    Example:
+        >>> from flint import arb
+        >>> quantity(arb("0.5"))
+        Quantity(value=0.5, error=0.0, method='ball')
+    """
+    if not held.is_finite():
+        sign = 1 if held > 0 else -1 if held < 0 else 0
+        return Quantity(sign * math.inf, 0.0, method) if sign else NOT_PROVED
+    value = 0.0 if held.contains(0) else float(held.mid())
+    distance = abs(held - value) if math.isfinite(value) else held
+    error = 0.0 if distance == 0 else math.nextafter(float(distance.upper()), math.inf)
+    wide = not error <= max(RELATIVE * abs(value), near_zero)
+    return NOT_PROVED if wide or math.isinf(value + error) else Quantity(value, error, method)
+
+
+def computed(function: Callable[..., Any], *quantities: Quantity) -> Quantity:
+    """A function of quantities, its error enclosed, its method the least certain of theirs.
+
+    Example:
+        >>> half = Quantity(0.5, 0.0, "symbolic")
+        >>> computed(lambda a: 1 / a.sqrt(), half).value
+        1.4142135623730951
+    """
+    if any(q.method == "not proved" for q in quantities):
+        return NOT_PROVED
+    flint = require("flint", "certify")
+    with flint.ctx.workprec(BITS):
+        held = function(*(flint.arb(q.value, q.error) for q in quantities))
+    methods = {"ball", *(q.method for q in quantities)}
+    return quantity(held, max(methods, key=METHODS.index), near_zero=math.inf)

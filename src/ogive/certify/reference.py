@@ -14,9 +14,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from ogive.certify.compiled import compiled
 from ogive.errors import require
 from ogive.expr import Program
-from ogive.printers import printer
 
 DIGITS = 50
 #: Where a limit at infinity is looked for: far outside every float, and at no period's multiples.
@@ -31,22 +31,17 @@ FLOATS = {
 
 
 @lru_cache(maxsize=4096)
-def compiled(program: Program) -> Callable[..., tuple[Any, ...]]:
+def _on_numbers(program: Program) -> Callable[..., tuple[Any, ...]]:
     """The program as a function of mpmath numbers."""
     require("mpmath", "certify")
-    scope: dict[str, Any] = {}
-    exec(
-        compile(printer("mpmath").source(program, "reference"), f"<{program.name}>", "exec"), scope
-    )
-    function: Callable[..., tuple[Any, ...]] = scope["reference"]
-    return function
+    return compiled(program, "mpmath")
 
 
 def exact(program: Program, *arguments: float) -> tuple[Any, ...]:
     """The outputs at finite arguments, as mpmath numbers with at least 50 right digits."""
     mpmath = require("mpmath", "certify")
     with mpmath.workdps(_digits(arguments)):
-        return tuple(+v for v in compiled(program)(*map(mpmath.mpf, arguments)))
+        return tuple(+v for v in _on_numbers(program)(*map(mpmath.mpf, arguments)))
 
 
 def _digits(arguments: Sequence[float]) -> int:

@@ -16,7 +16,7 @@ from ogive.printers import latex, printer
 if TYPE_CHECKING:
     from ogive.certify.report.certificate import Certificate
     from ogive.certify.saving.mode import Mode
-    from ogive.certify.saving.ways import Ways
+    from ogive.certify.saving.table import SavingModes
 
 
 class Given(NamedTuple):
@@ -171,7 +171,7 @@ class Entry:
         given = self.given(arguments)
         return chosen(given.spec, given.values, save, dtype)
 
-    def saving(self, **arguments: Any) -> Ways:
+    def saving(self, **arguments: Any) -> SavingModes:
         """What backward may keep in the place of the input: bits, errors, and why not.
 
         Args:

@@ -15,12 +15,11 @@ from torch import Tensor
 from torch.autograd import Function
 
 from ogive.catalogue import Spec
-from ogive.certify.report.cost import BITS
+from ogive.certify.saving.error import BITS
 from ogive.certify.saving.mode import Mode, NotLegal
 from ogive.certify.saving.modes import MODES
 from ogive.certify.saving.saving import saving
-from ogive.certify.saving.ways import Ways, only_input
-from ogive.certify.saving.ways import ways as table
+from ogive.certify.saving.table import SavingModes, only_input, table
 from ogive.engine import Result
 from ogive.engine.call import dense, laid
 from ogive.errors import OgiveError, ParameterError
@@ -117,7 +116,7 @@ def _planned(
     )
 
 
-def ways(spec: Spec, values: Mapping[str, Value]) -> Ways:
+def ways(spec: Spec, values: Mapping[str, Value]) -> SavingModes:
     """The table of what backward may keep."""
     reason = _reason(spec, values)
     return only_input(reason) if reason else table(saving(spec, tuple(values.items())))

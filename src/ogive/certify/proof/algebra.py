@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from ogive.certify.proof.enclosure import Ball, X, ball, compiled
+from ogive.certify.proof.enclosure import Ball, X, ball, constant
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomial import Monomial, Polynomial, T, is_constant, polynomial
 from ogive.certify.proof.scale import rational
@@ -48,7 +48,7 @@ def period(node: Node) -> Ball | None:
     common = Fraction(
         math.gcd(*(f.numerator for f in factors)), math.lcm(*(f.denominator for f in factors))
     )
-    return _product(constants) * 2 * _value(PI) / rational(common)
+    return _product(constants) * 2 * constant(PI) / rational(common)
 
 
 def _slope(argument: Node) -> tuple[Monomial, Fraction] | None:
@@ -66,13 +66,8 @@ def _product(constants: Monomial) -> Ball:
     """The reciprocal of the product of constants."""
     total = ball(1.0)
     for atom, exponent in constants:
-        total /= _value(atom) ** exponent
+        total /= constant(atom) ** exponent
     return total
-
-
-def _value(constant: Node) -> Ball:
-    value: Ball = compiled((constant,), ())()[0]
-    return value
 
 
 def parity(pieces: Sequence[Piece]) -> int:

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any
 
+from ogive.certify.compiled import compiled
 from ogive.errors import require
 from ogive.expr import Node, Program, diff, symbol
-from ogive.printers import printer
 
 #: A ball of python-flint; the package has no types.
 Ball = Any
@@ -46,14 +46,15 @@ def sign(value: Ball) -> int | None:
 
 
 @lru_cache(maxsize=8192)
-def compiled(outputs: tuple[Node, ...], inputs: tuple[str, ...] = ("x",)) -> Callable[..., Any]:
+def on_reals(outputs: tuple[Node, ...], inputs: tuple[str, ...] = ("x",)) -> Callable[..., Any]:
     """The expressions as one function of balls that gives a tuple of balls."""
     require("flint", "certify")
-    program = Program("enclosed", inputs, outputs, ((0.7,),) * len(inputs))
-    scope: dict[str, Any] = {}
-    exec(compile(printer("arb").source(program), "<enclosed>", "exec"), scope)
-    function: Callable[..., Any] = scope["enclosed"]
-    return function
+    return compiled(Program("enclosed", inputs, outputs, ((0.7,),) * len(inputs)), "arb")
+
+
+def constant(node: Node) -> Ball:
+    """The value of an expression without symbols."""
+    return on_reals((node,), ())()[0]
 
 
 class Curve:
@@ -80,11 +81,11 @@ class Curve:
 
     @cached_property
     def _value(self) -> Callable[[Ball], tuple[Ball]]:
-        return compiled((self.node,))
+        return on_reals((self.node,))
 
     @cached_property
     def _both(self) -> Callable[[Ball], tuple[Ball, Ball]]:
-        return compiled((self.node, self.slope.node))
+        return on_reals((self.node, self.slope.node))
 
     def at(self, x: Ball) -> Ball:
         """The natural extension: right to nearly all bits where the ball is a point."""

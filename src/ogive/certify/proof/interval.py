@@ -1,15 +1,10 @@
-"""Intervals of the line as a report states them, and the way from a ball to a quantity."""
+"""Intervals of the line as a report states them."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from ogive.certify.proof.enclosure import Ball
-from ogive.certify.quantity import NOT_PROVED, Quantity
-
-#: What a proved number must reach: an error within this part of its size, or this small near 0.
-RELATIVE, ABSOLUTE = 1e-9, 1e-25
+from ogive.certify.quantity import Quantity
 
 
 @dataclass(frozen=True)
@@ -35,16 +30,3 @@ class Interval:
 def point(place: Quantity) -> Interval:
     """The interval that is one number."""
     return Interval(place, place, True, True)
-
-
-def quantity(held: Ball) -> Quantity:
-    """The number that a ball is around, with its error; NOT_PROVED for a ball too wide."""
-    value = 0.0 if held.contains(0) else float(held.mid())
-    if held.is_nan():
-        return NOT_PROVED
-    if not held.is_finite():
-        return Quantity(value, 0.0, "ball") if held > 0 or held < 0 else NOT_PROVED
-    distance = abs(held - value) if math.isfinite(value) else held
-    error = 0.0 if distance == 0 else math.nextafter(float(distance.upper()), math.inf)
-    wide = error > max(RELATIVE * abs(value), ABSOLUTE)
-    return NOT_PROVED if wide or math.isinf(value) else Quantity(value, error, "ball")

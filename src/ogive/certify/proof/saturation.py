@@ -15,13 +15,13 @@ from ogive.catalogue import Spec
 from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, Curve, ball, between
-from ogive.certify.proof.interval import Interval, quantity
+from ogive.certify.proof.interval import Interval
 from ogive.certify.proof.polynomial import is_constant
 from ogive.certify.proof.search import ASIDE
 from ogive.certify.proof.subject import Subject, attempt, subject
 from ogive.certify.proof.variation import Segment, end_value
 from ogive.certify.proof.zeros import zeros_of
-from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
 
 #: What |f'| falls below. A format's smallest normal number keeps all its digits; below its
 #: smallest positive one, which is subnormal, a gradient is lost.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
 
-from ogive.certify.proof.enclosure import Ball, ball, compiled
+from ogive.certify.proof.enclosure import Ball, ball
 from ogive.certify.proof.polynomial import (
     Monomial,
     Polynomial,
@@ -126,7 +126,7 @@ def _split(monomial: Monomial) -> tuple[int, Ball, list[Node]]:
         if atom is T:
             power = exponent
         elif is_constant(atom):
-            constant *= compiled((atom,), ())()[0] ** exponent
+            constant *= constant(atom) ** exponent
         else:
             others += [atom] * exponent
     return power, constant, others

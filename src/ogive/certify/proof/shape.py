@@ -16,7 +16,7 @@ from ogive.certify.proof import algebra, variation
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import X, ball
 from ogive.certify.proof.germ import Germ
-from ogive.certify.proof.interval import Interval, quantity
+from ogive.certify.proof.interval import Interval
 from ogive.certify.proof.stretches import (
     CONVEX,
     MONOTONE,
@@ -31,7 +31,7 @@ from ogive.certify.proof.stretches import (
 )
 from ogive.certify.proof.subject import Subject, attempt, attempted, subject
 from ogive.certify.proof.zeros import zeros_of
-from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
 
 POWERS = {1: "linear", 2: "quadratic", 3: "cubic"}
 #: Points at which a symmetry or homogeneity that does not hold is disproved, with one beyond every

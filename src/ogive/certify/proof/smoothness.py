@@ -16,13 +16,13 @@ from ogive.catalogue import Spec
 from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Budget, Unproved
 from ogive.certify.proof.enclosure import Ball, curve
-from ogive.certify.proof.interval import Interval, point, quantity
+from ogive.certify.proof.interval import Interval, point
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomial import is_constant
 from ogive.certify.proof.subject import Subject, attempt, step, subject
 from ogive.certify.proof.variation import end_value
 from ogive.certify.proof.zeros import touching
-from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
 from ogive.expr import Node, walk
 
 #: Derivatives up to this order are compared where pieces meet.

@@ -16,11 +16,10 @@ from typing import Any, TypeVar, cast
 from ogive.catalogue import Spec
 from ogive.certify.function import defaults, function_of_one_number
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import Ball, X, arithmetic, compiled
-from ogive.certify.proof.interval import quantity
+from ogive.certify.proof.enclosure import Ball, X, arithmetic, on_reals
 from ogive.certify.proof.partition import Piece, partition
 from ogive.certify.proof.variation import Segment, end_value, segments
-from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
 from ogive.expr import Node, diff, substitute
 
 #: Two sides of a joint that differ by less, relative to 1 or their size, are taken as joined: a
@@ -77,7 +76,7 @@ class Subject:
         node = self.node
         for _ in range(order):
             node = diff(node, X)
-        value: Ball = compiled((node,))(x)[0]
+        value: Ball = on_reals((node,))(x)[0]
         return value
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import Ball, ball, between, compiled
+from ogive.certify.proof.enclosure import Ball, ball, between, constant, on_reals
 from ogive.certify.proof.fraction import quotient
 from ogive.certify.proof.germ import Germ
 from ogive.certify.proof.polynomial import Monomial, Polynomial, T, is_constant, polynomial
@@ -111,7 +111,7 @@ class Tail:
         if node is T:
             return Germ(ball(1.0), ball(1.0), self.start, Scale(power=Fraction(1)))
         if is_constant(node):
-            return self._constant(compiled((node,), ())()[0])
+            return self._constant(constant(node))
         rule = _RULES.get(node.op)
         if rule is not None:
             found = rule(*map(self.germ, node.args))
@@ -189,12 +189,12 @@ class Tail:
         low, high = inner.ends
         nearest = low if inner.sign > 0 else high
         if key in GAUSSIAN:
-            exponent, constant, a = GAUSSIAN[key]
+            exponent, factor, a = GAUSSIAN[key]
             held = between(1 - 1 / (ball(a) * nearest * nearest), ball(1.0))
-            shape = call("exp", exponent(argument)) / (constant * argument)
+            shape = call("exp", exponent(argument)) / (factor * argument)
             return self.germ(shape) * inner.mapped(held * inner.sign, ball(float(inner.sign)))
         if key in SATURATED:
-            limit = compiled((SATURATED[key],), ())()[0]
+            limit = constant(SATURATED[key])
             return inner.mapped(between(_value(op, nearest), limit), limit)
         raise Unproved(f"no rule for {op} of an argument that grows")
 
@@ -258,13 +258,13 @@ def _finite(germ: Germ) -> Germ:
 
 
 def _value(op: str, x: Ball) -> Ball:
-    value: Ball = compiled((call(op, _V),), ("v",))(x)[0]
+    value: Ball = on_reals((call(op, _V),), ("v",))(x)[0]
     return value
 
 
 def _slope(op: str, x: Ball) -> Ball:
     (partial,) = PRIMITIVES[op].partials(call(op, _V), _V)
-    value: Ball = compiled((partial,), ("v",))(x)[0]
+    value: Ball = on_reals((partial,), ("v",))(x)[0]
     return value
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball
-from ogive.certify.proof.interval import Interval, quantity
+from ogive.certify.proof.interval import Interval
 from ogive.certify.proof.subject import JOINED, Subject
 from ogive.certify.proof.variation import Segment
+from ogive.certify.quantity import quantity
 
 
 def zeros_of(f: Subject) -> tuple[Interval, ...]:

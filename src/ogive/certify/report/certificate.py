@@ -16,16 +16,16 @@ from ogive.certify.proof.saturation import Saturation, saturation
 from ogive.certify.proof.shape import Shape, shape
 from ogive.certify.proof.smoothness import Smoothness, smoothness
 from ogive.certify.proof.subject import subject
+from ogive.certify.record import decoded, encoded
 from ogive.certify.report.cost import Cost, cost
 from ogive.certify.report.criteria import Criterion, Evidence, criteria
 from ogive.certify.report.gate import Gate, gate
 from ogive.certify.report.noise import Training, training
 from ogive.certify.report.numerics import Numerics, numerics
-from ogive.certify.report.record import decoded, encoded
 from ogive.certify.report.rows import Rows, rows
-from ogive.certify.report.shipped import key, shipped
 from ogive.certify.report.signal import Signal, signal
 from ogive.certify.report.speed import Speed
+from ogive.certify.shipped import key, shipped
 
 #: The mean and the standard deviation of pre-activations that certificates come with.
 STANDARD = (0.0, 1.0)

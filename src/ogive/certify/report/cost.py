@@ -14,6 +14,7 @@ from ogive.certify.function import defaults
 from ogive.certify.proof.polynomial import is_constant
 from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
+from ogive.certify.saving.error import BITS
 from ogive.certify.saving.modes import Proved, bits
 from ogive.expr import Node, Program, diff, expand, symbol, walk
 from ogive.expr.primitives import PRIMITIVES
@@ -25,8 +26,6 @@ ALGEBRAIC = frozenset(
 )  # fmt: skip
 #: What has no definition in simpler rows.
 ELEMENTARY = frozenset(n for n, row in PRIMITIVES.items() if row.definition is None) | {"mul0"}
-#: Bits of a number of each dtype.
-BITS = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16}
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,7 @@ class Cost:
         both: f and f' in one program, which share what they have in common.
         kept: by dtype the bits of input for each element that backward needs, 0 where the
             derivative does not depend on it.
-        modes: the ways of an elementwise entry to save less, with the bits of each element; see
-            ``saving``.
+        modes: the saving modes of an elementwise entry, with the bits of each element.
     """
 
     forward: Work

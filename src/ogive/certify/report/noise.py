@@ -11,9 +11,8 @@ import numpy as np
 from ogive.catalogue import Spec
 from ogive.certify.function import defaults
 from ogive.certify.pieces import differences, joints
-from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.signal.balls import computed
-from ogive.certify.signal.quadrature import Array, compiled, ends, integrate, normal, on_panels
+from ogive.certify.quantity import NOT_PROVED, Quantity, computed
+from ogive.certify.signal.quadrature import Array, ends, evaluator, integrate, normal, on_panels
 from ogive.expr import bind
 
 #: The inputs of the table.
@@ -104,8 +103,8 @@ class _OverNoise:
         ((noise, distribution),) = spec.noise.items()
         inputs = ("x", noise)
         return cls(
-            compiled(formula, inputs),
-            tuple(compiled(d, inputs) for d in differences(formula)),
+            evaluator(formula, inputs),
+            tuple(evaluator(d, inputs) for d in differences(formula)),
             np.array(ends((), 0.0, 1.0) if distribution == "normal" else _graded()),
             normal(np.ones_like, 0.0, 1.0) if distribution == "normal" else np.ones_like,
         )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ogive.certify.compiled import Array, on_arrays
 from ogive.certify.saving.mode import Mode
 from ogive.expr import Program
-from ogive.printers import printer
 
-Array = NDArray[np.float64]
-#: Bits of the fraction, by dtype.
+#: Bits of a number, and those of its fraction, by dtype.
+BITS = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16}
 FRACTION = {"float64": 52, "float32": 23, "bfloat16": 7, "float16": 10}
 #: How far off a result can be besides its own rounding; 16 bits are rounded once.
 OFF = {"float32": 2.0**-22, "float64": 2.0**-51}
@@ -42,8 +39,8 @@ class Error:
 @lru_cache(maxsize=4096)
 def error(program: Program, mode: Mode, dtype: str) -> Error:
     """The error of a mode of a function, measured over the line and closely at its places."""
-    exact = function(program.vjp((0,)))
-    forward, backward = function(mode.forward), function(mode.backward)
+    exact = on_arrays(program.vjp((0,)))
+    forward, backward = on_arrays(mode.forward), on_arrays(mode.backward)
 
     def wrong(x: Array, off: float = 0.0) -> Array:
         """The errors at some numbers, with the result off by a part of its size."""
@@ -72,20 +69,6 @@ def _relative(found: Array, true: Array, dtype: str) -> Array:
     size = np.maximum(1, abs(rounded(true, dtype)))
     with np.errstate(invalid="ignore"):
         return np.asarray((found - true) / np.where(np.isinf(size), np.nan, size))
-
-
-def function(program: Program) -> Callable[..., tuple[Array, ...]]:
-    """A program on NumPy arrays of one shape; NaN and infinity come without a warning."""
-    scope: dict[str, Any] = {}
-    source = printer("numpy").source(program, "compute")  # an entry may be called erf
-    exec(compile(source, f"<{program.name}>", "exec"), scope)
-
-    def evaluate(*arrays: Array) -> tuple[Array, ...]:
-        with np.errstate(all="ignore"):
-            found = scope["compute"](*arrays)
-        return tuple(np.broadcast_to(np.asarray(f, float), arrays[0].shape) for f in found)
-
-    return evaluate
 
 
 def rounded(x: Array, dtype: str) -> Array:

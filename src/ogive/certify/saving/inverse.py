@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ogive.certify.saving.error import Array
+from ogive.certify.compiled import Array
 from ogive.certify.saving.mode import CODE, RESULT, NotLegal, choice
 from ogive.expr import Node, const, symbol
 from ogive.expr.functions import sqrt

@@ -1,4 +1,4 @@
-"""A way to save for backward: what is kept, and the programs that write and read it."""
+"""A saving mode: what is kept for backward, and the programs that write and read it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class NotLegal(Exception):
 
 @dataclass(frozen=True)
 class Mode:
-    """A way to save.
+    """A saving mode.
 
     Attributes:
         name: ``output``, ``mask``, ``code8`` or ``code4``.

@@ -1,22 +1,25 @@
-"""Which ways to save a function has: those its formula allows, and why not the others."""
+"""Which saving modes a function has: those its formula allows, and why not the others."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
+from typing import TypeVar
 
 from ogive.catalogue import Parameter, Spec
-from ogive.certify.function import defaults
-from ogive.certify.proof.shape import Shape
-from ogive.certify.proof.smoothness import Smoothness
-from ogive.certify.report.certificate import certificate
-from ogive.certify.report.cost import BITS
-from ogive.certify.saving.error import Error, error
+from ogive.certify.function import defaults, with_defaults
+from ogive.certify.proof.shape import Shape, shape
+from ogive.certify.proof.smoothness import Smoothness, smoothness
+from ogive.certify.record import decoded
+from ogive.certify.saving.error import BITS, Error, error
 from ogive.certify.saving.mask import slopes
 from ogive.certify.saving.mode import Mode, NotLegal
 from ogive.certify.saving.modes import MODES
+from ogive.certify.shipped import key, shipped
 from ogive.errors import MissingExtra
+
+Section = TypeVar("Section", Shape, Smoothness)
 
 
 class Saving:
@@ -24,8 +27,8 @@ class Saving:
 
     Example:
         >>> from ogive.catalogue import entries
-        >>> ways = saving(entries()["gelu"])
-        >>> ways.choose("lean", "float32").name, ways.choose("lean", "bfloat16").name
+        >>> modes = saving(entries()["gelu"])
+        >>> modes.choose("lean", "float32").name, modes.choose("lean", "bfloat16").name
         ('output', 'code8')
     """
 
@@ -111,24 +114,28 @@ class Saving:
         except NotLegal:
             return []
 
-    @property
+    @cached_property
     def shape(self) -> Shape:
         """What is proved of its shape."""
-        found = certificate(self._spec, self._values).shape
-        assert found is not None  # of a function of one number
-        return found
+        return self._proved(Shape, shape)
 
-    @property
+    @cached_property
     def smoothness(self) -> Smoothness:
         """What is proved of its smoothness."""
-        found = certificate(self._spec, self._values).smoothness
-        assert found is not None
+        return self._proved(Smoothness, smoothness)
+
+    def _proved(self, kind: type[Section], prove: Callable[[Spec], Section]) -> Section:
+        """A section of the certificate that the package ships, or the same proved now."""
+        known = shipped(key(self._spec, self._values))
+        if known is None:
+            return prove(with_defaults(self._spec, self._values))
+        found: Section = decoded(kind, known[prove.__name__])
         return found
 
 
 @lru_cache(maxsize=1024)
 def saving(spec: Spec, values: tuple[tuple[str, float], ...] = ()) -> Saving:
-    """The ways to save of an elementwise entry with numbers for some symbols of its formula."""
+    """The saving modes of an elementwise entry with numbers for some symbols of its formula."""
     return Saving(spec, dict(values))
 
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from ogive.catalogue import Spec
 from ogive.certify.function import defaults
-from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.signal.balls import computed
+from ogive.certify.quantity import NOT_PROVED, Quantity, computed
 from ogive.certify.signal.moments import Moments, moments
 
 #: torch's names of linear layers, all with the gain 1.

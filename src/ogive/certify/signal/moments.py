@@ -14,9 +14,8 @@ from typing import Any
 
 from ogive.catalogue import Spec
 from ogive.certify.function import defaults, function_of_one_number
-from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.quantity import BITS, NOT_PROVED, Quantity, computed, quantity
 from ogive.certify.signal.analytic import on_balls, supported
-from ogive.certify.signal.balls import BITS, computed, quantity
 from ogive.certify.signal.outside import beyond
 from ogive.certify.signal.sparsity import zero_probability
 from ogive.errors import OgiveError, require
@@ -26,7 +25,7 @@ from ogive.expr import Node, bind, diff, symbol
 CUTS = (12.0, 24.0, 48.0)
 #: What is wanted of an integral, absolutely and relatively, and of its tails.
 GOAL = 2.0**-46
-#: The largest error that a ball may have and still be reported.
+#: The largest error that a small integral may have and still be reported.
 ACCEPTED = 1e-9
 #: Evaluations after which an integral between two cuts is given up.
 EVALUATIONS = 20_000
@@ -109,8 +108,7 @@ def expectation(g: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
             f"a normal distribution has a finite mean and a standard deviation > 0, "
             f"not mean={mean!r}, std={std!r}"
         )
-    found = _enclosed(g, mean, std) if supported(g) else NOT_PROVED
-    return found if found.error <= ACCEPTED * max(1.0, abs(found.value)) else NOT_PROVED
+    return _enclosed(g, mean, std) if supported(g) else NOT_PROVED
 
 
 def _enclosed(g: Node, mean: float, std: float) -> Quantity:
@@ -119,7 +117,8 @@ def _enclosed(g: Node, mean: float, std: float) -> Quantity:
         for cut in _cuts(mean, std):
             tails = beyond(g, mean, std, cut, 1) + beyond(g, mean, std, cut, -1)
             if tails <= GOAL:
-                return quantity(_between(g, mean, std, cut) + tails.union(-tails))
+                held = _between(g, mean, std, cut) + tails.union(-tails)
+                return quantity(held, near_zero=ACCEPTED)
     return NOT_PROVED
 
 

@@ -86,7 +86,7 @@ class Majorant(Tail):
         """An exponential, below that of a power of t which its exponent is below."""
         if exponent.scale.exponent:
             raise Unproved("the exponential of an exponential of either sign")
-        power = math.ceil(exponent.scale.power + max(exponent.scale.logs, 0))
+        power = math.ceil(exponent.scale.power + max(exponent.scale.logs, Fraction(0)))
         highest = Fraction(max(0.0, math.nextafter(float(exponent.factor.upper()), math.inf)))
         scale = Scale(frozenset({(frozenset({(T, power)}), highest)}))
         return Germ(between(ball(0.0), ball(1.0)), None, self.start, scale)

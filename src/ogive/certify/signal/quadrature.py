@@ -12,16 +12,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
+from ogive.certify.compiled import Array as Array
+from ogive.certify.compiled import on_arrays
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.expr import Node
 from ogive.expr.program import program
-from ogive.printers import printer
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 #: Arguments in a row -> a row, or several, of values.
 Function = Callable[[Array], Array]
 
@@ -46,40 +45,30 @@ SETTLED = 1e-7
 
 
 @lru_cache(maxsize=8)
-def _legendre(count: int) -> tuple[Array, Array]:
+def legendre(count: int) -> tuple[Array, Array]:
+    """Nodes and weights on [-1, 1] of the Gauss-Legendre rule of so many points."""
     return np.polynomial.legendre.leggauss(count)
 
 
 @lru_cache(maxsize=1)
 def _rules() -> tuple[tuple[Array, Array], ...]:
     """Nodes and weights on [-1, 1] of the fine and of the coarse rule."""
-    legendre = np.polynomial.legendre
+    polynomial = np.polynomial.legendre
     last = np.eye(COARSE)[-1]  # the polynomial of degree COARSE - 1
-    nodes = np.concatenate([[-1.0], legendre.legroots(legendre.legder(last)), [1.0]])
-    weights = 2 / (COARSE * (COARSE - 1) * legendre.legval(nodes, last) ** 2)
-    return _legendre(FINE), (nodes * np.where(abs(nodes) < 1, 1, 1 - INSIDE), weights)
+    nodes = np.concatenate([[-1.0], polynomial.legroots(polynomial.legder(last)), [1.0]])
+    weights = 2 / (COARSE * (COARSE - 1) * polynomial.legval(nodes, last) ** 2)
+    return legendre(FINE), (nodes * np.where(abs(nodes) < 1, 1, 1 - INSIDE), weights)
 
 
-def compiled(expression: Node, inputs: tuple[str, ...] = ("x",)) -> Callable[..., Array]:
-    """A formula as a function of NumPy arrays; NaN and infinity come without a warning.
-
-    Arrays of several inputs are broadcast late, so that a part of one of them is computed once.
-    """
-    scope: dict[str, Any] = {}
-    source = printer("numpy").source(program("formula", expression, inputs, {}))
-    exec(compile(source, "<formula>", "exec"), scope)
-
-    def evaluate(*arrays: Array) -> Array:
-        shape = np.broadcast_shapes(*(array.shape for array in arrays))
-        with np.errstate(all="ignore"):
-            return np.broadcast_to(np.asarray(scope["formula"](*arrays)[0], float), shape)
-
-    return evaluate
+def evaluator(expression: Node, inputs: tuple[str, ...] = ("x",)) -> Callable[..., Array]:
+    """A formula as a function of NumPy arrays; see ``on_arrays``."""
+    compute = on_arrays(program("formula", expression, inputs, {}))
+    return lambda *arrays: compute(*arrays)[0]
 
 
 def on_panels(edges: Array, count: int) -> tuple[Array, Array]:
     """Points and weights of Gauss-Legendre rules on panels that differ in every row of edges."""
-    nodes, weights = _legendre(count)
+    nodes, weights = legendre(count)
     half = np.diff(edges, axis=1)[:, :, None] / 2
     return (edges[:, 1:] + edges[:, :-1])[:, :, None] / 2 + half * nodes, half * weights
 

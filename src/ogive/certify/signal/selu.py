@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ogive.certify.quantity import Quantity
-from ogive.certify.signal.balls import BITS, quantity
+from ogive.certify.quantity import BITS, Quantity, quantity
 from ogive.errors import OgiveError, require
 
 

@@ -8,8 +8,8 @@ unknown.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 from ogive.certify.proof.budget import Budget
@@ -17,8 +17,7 @@ from ogive.certify.proof.enclosure import Ball, ball, sign
 from ogive.certify.proof.partition import Piece, partition
 from ogive.certify.proof.smoothness import delicate
 from ogive.certify.proof.subject import attempt
-from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.signal.balls import quantity
+from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
 from ogive.expr import Node
 from ogive.expr.node import ZERO
 
@@ -37,27 +36,22 @@ def zero_probability(f: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
         0.5
     """
     for reach in (math.inf, CUT * std):
-        held = attempt(
-            lambda low=mean - reach, high=mean + reach: _probability(  # type: ignore[misc]
-                partition(f, low, high), mean, std
-            )
-        )
-        found = NOT_PROVED if held is None else quantity(held)
-        if found.error <= ACCEPTED:
+        held = attempt(partial(_probability, f, mean, std, reach))
+        if held is not None and (found := quantity(held, near_zero=ACCEPTED)) != NOT_PROVED:
             return found
     return NOT_PROVED
 
 
-def _probability(pieces: Sequence[Piece], mean: float, std: float) -> Ball:
-    """The mass of the pieces that are 0, give or take that of those that may be and of the tails."""
+def _probability(f: Node, mean: float, std: float, reach: float) -> Ball:
+    """The mass of the pieces that are 0, give or take that of what may be."""
     root = ball(2.0).sqrt()
     certain, unknown = ball(0.0), (ball(CUT) / root).erfc()
-    for piece in pieces:
+    for piece in partition(f, mean - reach, mean + reach):
         low, high = (((end - mean) / std).max(-CUT).min(CUT) for end in (piece.low, piece.high))
         mass = ((high / root).erf() - (low / root).erf()) / 2
         if piece.node is ZERO:
             certain += mass
-        elif not attempt(lambda piece=piece: _has_isolated_zeros(piece)):  # type: ignore[misc]
+        elif not attempt(partial(_has_isolated_zeros, piece)):
             unknown += mass
     return certain + unknown.union(-unknown)
 

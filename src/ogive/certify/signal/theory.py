@@ -19,7 +19,7 @@ from ogive.catalogue import Spec
 from ogive.certify import pieces
 from ogive.certify.signal.correlation import correlated
 from ogive.certify.signal.moments import formula
-from ogive.certify.signal.quadrature import Array, Function, compiled, ends, integrate, normal
+from ogive.certify.signal.quadrature import Array, Function, ends, evaluator, integrate, normal
 from ogive.errors import OgiveError
 from ogive.expr import diff, symbol
 
@@ -53,7 +53,7 @@ def field(spec: Spec) -> Field:
     """The function of an entry, of its evaluation form or of its gate, at default parameters."""
     f = formula(spec)
     derivative = diff(f, symbol("x"))
-    return Field(compiled(f), compiled(derivative), pieces.joints(f))
+    return Field(evaluator(f), evaluator(derivative), pieces.joints(f))
 
 
 @lru_cache(maxsize=65536)

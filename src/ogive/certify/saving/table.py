@@ -1,4 +1,4 @@
-"""The ways to save of a function as a table: what each keeps, how far off it is, or why not."""
+"""The saving modes of a function as a table: what each keeps, how far off it is, or why not."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ogive import table as text
 from ogive.certify.saving.error import Error
 from ogive.certify.saving.mode import NotLegal
 from ogive.certify.saving.modes import MODES
 from ogive.certify.saving.saving import Saving
-from ogive.table import table
 
 #: The dtypes that the table shows.
 DTYPES = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way to save.
+class ModeRow:
+    """One saving mode.
 
     Attributes:
         name: of the mode.
@@ -36,10 +36,10 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Ways:
-    """Every way to save, and which ones ``exact`` and ``lean`` are, by dtype."""
+class SavingModes:
+    """Every saving mode, and which ones ``exact`` and ``lean`` are, by dtype."""
 
-    rows: tuple[Way, ...]
+    rows: tuple[ModeRow, ...]
     chosen: Mapping[str, Mapping[str, str]]
 
     def to_dict(self) -> dict[str, Any]:
@@ -52,10 +52,10 @@ class Ways:
         notes = [f"no {row.name}: {row.reason}" for row in self.rows if row.reason]
         for save, found in self.chosen.items():
             notes.append(f"{save}: {', '.join(f'{m} ({d})' for d, m in found.items())}")
-        return table(heads, cells, notes)
+        return text.table(heads, cells, notes)
 
 
-def _errors(row: Way) -> list[str]:
+def _errors(row: ModeRow) -> list[str]:
     if row.errors is None:
         return ["exact"] * len(DTYPES)
     found = [row.errors[dtype] for dtype in DTYPES]
@@ -63,18 +63,20 @@ def _errors(row: Way) -> list[str]:
     return ["exact" if e.exact else f"{e.most:.1e}, {e.rms:.1e}{parts}" for e in found]
 
 
-def ways(of: Saving) -> Ways:
+def table(of: Saving) -> SavingModes:
     """The table of a function of one number."""
     chosen = {
         save: {dtype: _name(of, save, dtype) for dtype in DTYPES} for save in ("exact", "lean")
     }
-    return Ways((*(_way(of, name) for name in MODES), Way("input")), chosen)
+    return SavingModes((*(_row(of, name) for name in MODES), ModeRow("input")), chosen)
 
 
-def only_input(reason: str) -> Ways:
+def only_input(reason: str) -> SavingModes:
     """The table of a function whose backward needs its input."""
     chosen = {save: dict.fromkeys(DTYPES, "input") for save in ("exact", "lean")}
-    return Ways((*(Way(name, reason=reason) for name in MODES), Way("input")), chosen)
+    return SavingModes(
+        (*(ModeRow(name, reason=reason) for name in MODES), ModeRow("input")), chosen
+    )
 
 
 def _name(of: Saving, save: str, dtype: str) -> str:
@@ -82,10 +84,10 @@ def _name(of: Saving, save: str, dtype: str) -> str:
     return "input" if mode is None else mode.name
 
 
-def _way(of: Saving, name: str) -> Way:
+def _row(of: Saving, name: str) -> ModeRow:
     try:
         mode = of.mode(name)
     except NotLegal as reason:
-        return Way(name, reason=str(reason))
+        return ModeRow(name, reason=str(reason))
     errors = {dtype: of.error(name, dtype) for dtype in DTYPES}
-    return Way(name, mode.keeps, mode.bits, errors)
+    return ModeRow(name, mode.keeps, mode.bits, errors)

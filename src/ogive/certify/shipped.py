@@ -51,5 +51,5 @@ def shipped(name: str) -> dict[str, Any] | None:
 
 @lru_cache(maxsize=1)
 def _all() -> dict[str, dict[str, Any]]:
-    found = files("ogive.certify.report").joinpath("data", FILE)
+    found = files("ogive.certify").joinpath("data", FILE)
     return json.loads(gzip.decompress(found.read_bytes())) if found.is_file() else {}
