@@ -76,6 +76,53 @@ def test_the_check_sees_an_import_upwards(tmp_path):
     assert imported_rooms(wrong) == {"nn"}
 
 
+MODULES = {
+    ".".join(p.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): p
+    for p in sorted(ROOT.rglob("*.py"))
+}
+#: The engines' folder finds its engines in folders of their own, which use what lies beside them.
+NESTED = {("ogive.engine", "ogive.engine.cpu")}
+
+
+def package(module: str) -> str:
+    parent = MODULES[module].parent.relative_to(ROOT.parent)
+    return ".".join(parent.parts)
+
+
+def imported_modules(path: Path) -> set[str]:
+    """The modules of the house that a file imports, anywhere in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            whole = {f"{node.module}.{a.name}" for a in node.names}
+            names |= {name if name in MODULES else node.module for name in whole}
+        elif isinstance(node, ast.Import):
+            names |= {a.name for a in node.names}
+    return names & MODULES.keys()
+
+
+def mutual(imports: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The pairs of packages that import each other; the face, ``ogive`` itself, apart."""
+    inner = {(a, b) for a, b in imports if a != b and "ogive" not in (a, b)}
+    return {(a, b) for a, b in inner if (b, a) in inner and a < b}
+
+
+def test_no_two_packages_import_each_other():
+    found = {
+        (package(name), package(other))
+        for name, path in MODULES.items()
+        for other in imported_modules(path)
+    }
+    assert ("ogive.certify.report", "ogive.certify.saving") in found  # it sees them
+    assert mutual(found) <= NESTED
+
+
+def test_packages_that_import_each_other_are_seen():
+    assert mutual({("ogive.a", "ogive.b"), ("ogive.b", "ogive.a"), ("ogive.a", "ogive")}) == {
+        ("ogive.a", "ogive.b")
+    }
+
+
 def test_every_room_says_what_it_is_for():
     for init in ROOT.glob("*/__init__.py"):
         assert ast.get_docstring(ast.parse(init.read_text())), init

@@ -31,7 +31,7 @@ sys.path.insert(0, str(ROOT / "tests" / "certify"))
 from attack import violations
 
 from ogive.catalogue import Spec, entries
-from ogive.certify.proof.subject import subject
+from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.quantity import METHODS, Quantity
 from ogive.certify.record import encoded, same
 from ogive.certify.report.certificate import Certificate, certificate, identity, prove, sections
@@ -62,8 +62,8 @@ Every number carries an error, a bound of how far it can be from the truth, and 
 
 - **symbolic**: it follows from the formula, without arithmetic.
 - **ball**: proved by ball arithmetic (python-flint's arb): every number is an interval that holds
-  the true one, rounding included. Suprema, zeros and stretches are found by branch and bound with
-  derivatives; beyond the last box an asymptotic bound of the formula holds up to infinity. Moments
+  the true one, rounding included. Suprema, zeros and monotone intervals are found by branch and
+  bound with derivatives; beyond the last box an enclosure of the tail holds up to infinity. Moments
   are integrals of balls, with a proved bound of what lies beyond the far cut. What does not come to
   nine digits is not reported.
 - **quadrature**: an adaptive integral in floats; its error is the difference of two rules, taken
@@ -212,7 +212,7 @@ def attacked(name: str) -> list[str]:
     spec = entries()[name]
     of = certificate(spec)
     assert of.shape and of.smoothness and of.saturation
-    return violations(subject(spec), of.shape, of.smoothness, of.saturation, count=POINTS)
+    return violations(under_proof(spec), of.shape, of.smoothness, of.saturation, count=POINTS)
 
 
 def attack(names: list[str], processes: int) -> int:

@@ -16,7 +16,7 @@ from ogive.certify.proof.enclosure import X
 from ogive.certify.proof.saturation import THRESHOLDS, Saturation
 from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
-from ogive.certify.proof.subject import Subject
+from ogive.certify.proof.under_proof import FunctionUnderProof
 from ogive.expr import Node, Program, diff
 from ogive.printers import printer
 
@@ -43,20 +43,20 @@ def compiled(node: Node) -> Callable[[np.ndarray], np.ndarray]:
 class Attack:
     """A function and its derivatives at random points, and about where each is extreme."""
 
-    subject: Subject
+    function: FunctionUnderProof
     seed: int = 0
     count: int = COUNT
 
     def __post_init__(self) -> None:
-        first = diff(self.subject.node, X)
-        self.orders = [compiled(n) for n in (self.subject.node, first, diff(first, X))]
+        first = diff(self.function.node, X)
+        self.orders = [compiled(n) for n in (self.function.node, first, diff(first, X))]
         self.draw = np.random.default_rng(self.seed)
 
     def points(self) -> np.ndarray:
         """Points of every size on both sides, inside the domain."""
         half = self.count // 2
         sizes = 10.0 ** self.draw.uniform(-9, 4, half) * self.draw.choice([-1.0, 1.0], half)
-        low, high = self.subject.domain
+        low, high = self.function.domain
         x = np.concatenate([sizes, self.draw.uniform(-12, 12, self.count - half)])
         return np.sort(x[(low < x) & (x < high)])
 
@@ -75,7 +75,7 @@ class Attack:
                 spread = [
                     b + g * self.draw.uniform(-1, 1, 400) for b, g in zip(best, gap, strict=True)
                 ]
-                low, high = self.subject.domain
+                low, high = self.function.domain
                 x = np.sort(np.concatenate([best, *spread]))
                 x = x[(low < x) & (x < high)]
             values = self.orders[order](x)
@@ -101,10 +101,14 @@ def slack(value: float) -> float:
 
 
 def violations(
-    subject: Subject, shape: Shape, smooth: Smoothness, flat: Saturation, count: int = COUNT
+    function: FunctionUnderProof,
+    shape: Shape,
+    smooth: Smoothness,
+    flat: Saturation,
+    count: int = COUNT,
 ) -> list[str]:
     """What a random search finds wrong with the certificates of a function."""
-    attack = Attack(subject, count=count)
+    attack = Attack(function, count=count)
     return [
         *_outside_of_range(attack, shape),
         *_too_steep(attack, smooth),
@@ -133,15 +137,15 @@ def _too_steep(attack: Attack, smooth: Smoothness) -> Iterator[str]:
 
 def _wrong_stretches(attack: Attack, shape: Shape) -> Iterator[str]:
     signs = {"increasing": 1, "decreasing": -1, "convex": 1, "concave": -1}
-    for order, stretches in ((1, shape.monotone), (2, shape.convexity)):
-        for stretch in stretches or ():
-            low, high = stretch.interval.low.value, stretch.interval.high.value
+    for order, intervals in ((1, shape.monotone), (2, shape.convexity)):
+        for interval in intervals or ():
+            low, high = interval.interval.low.value, interval.interval.high.value
             x = attack.points()
             x = x[(low < x) & (x < high)]
-            values = signs.get(stretch.kind, 0) * attack.orders[order](x)
-            wrong = values < -slack(0) if stretch.kind in signs else abs(values) > slack(0)
+            values = signs.get(interval.kind, 0) * attack.orders[order](x)
+            wrong = values < -slack(0) if interval.kind in signs else abs(values) > slack(0)
             if np.any(wrong):
-                yield f"{stretch.kind} on ({low}, {high}), but not at {x[np.argmax(wrong)]}"
+                yield f"{interval.kind} on ({low}, {high}), but not at {x[np.argmax(wrong)]}"
 
 
 def _wrong_turns(attack: Attack, shape: Shape) -> Iterator[str]:
@@ -156,7 +160,7 @@ def _wrong_turns(attack: Attack, shape: Shape) -> Iterator[str]:
 def _wrong_limits(attack: Attack, shape: Shape) -> Iterator[str]:
     """Far out the function is near a finite limit, or large and of its sign."""
     for side, end in ((-1, shape.left), (1, shape.right)):
-        if math.isnan(end.value.value) or not math.isinf(attack.subject.domain[max(side, 0)]):
+        if math.isnan(end.value.value) or not math.isinf(attack.function.domain[max(side, 0)]):
             continue
         values = attack.orders[0](side * np.array([1e100, 1e200, 1e300]))
         limit = end.value.value

@@ -1,13 +1,13 @@
 """What can be seen of a function without proof, at 50 digits: proofs are compared with it.
 
 Limits are read off far outside every float, symmetry at irrational points, jumps from a few dozen
-floats on both sides of a joint.
+floats on both sides of a breakpoint.
 """
 
 import math
 
 from ogive.certify import exact, limit
-from ogive.certify.function import defaults, joints
+from ogive.certify.function import breakpoints, defaults
 from ogive.expr import bind, const, diff, symbol, walk
 from ogive.expr.node import ZERO, build
 from ogive.expr.rewrite import evaluate_all
@@ -80,7 +80,7 @@ def _chosen(node, value, new):
 
 def steps(spec, order):
     """Where a derivative steps, among the points where pieces meet."""
-    return [at for at in joints(spec) if _is_step(spec, at, order)]
+    return [at for at in breakpoints(spec) if _is_step(spec, at, order)]
 
 
 def _is_step(spec, at, order):

@@ -10,7 +10,7 @@ from ogive.catalogue import entries, user_spec
 from ogive.certify.proof.saturation import saturation_of
 from ogive.certify.proof.shape import Shape, shape_of
 from ogive.certify.proof.smoothness import Smoothness, smoothness_of
-from ogive.certify.proof.subject import Subject, subject
+from ogive.certify.proof.under_proof import FunctionUnderProof, under_proof
 from ogive.expr import Node, const, parse, rebuild, walk
 from ogive.expr.node import constant_value
 
@@ -19,19 +19,19 @@ POINTWISE = [n for n, s in entries().items() if s.kind != "rowwise"]
 CHANGE = 1e-6
 
 
-def certificates(of: Subject):
+def certificates(of: FunctionUnderProof):
     return shape_of(of), smoothness_of(of), saturation_of(of)
 
 
 @pytest.mark.parametrize("name", POINTWISE)
 def test_no_point_contradicts_a_certificate(name):
-    of = subject(entries()[name])
+    of = under_proof(entries()[name])
     assert violations(of, *certificates(of)) == []
 
 
 @pytest.mark.parametrize("name", POINTWISE)
 def test_a_supremum_is_reached_where_it_is_said_to_be(name):
-    of = subject(entries()[name])
+    of = under_proof(entries()[name])
     smooth, attack = smoothness_of(of), Attack(of)
     for order, found in ((1, smooth.slope), (2, smooth.bend)):
         for place in found.places:
@@ -40,7 +40,7 @@ def test_a_supremum_is_reached_where_it_is_said_to_be(name):
                 continue
             near = np.array([e * (1 + s) + s for e in ends for s in (-1e-7, 0.0, 1e-7)])
             sizes = abs(attack.orders[order](near))
-            # within 1e-7 of a joint the derivative has moved by 1e-7 times the next one
+            # within 1e-7 of a breakpoint the derivative has moved by 1e-7 times the next one
             assert np.nanmax(sizes) == pytest.approx(found.value.value, rel=1e-4)
 
 
@@ -60,7 +60,7 @@ def bounds(shape: Shape, smooth: Smoothness) -> list[float]:
     return [*ends, smooth.slope.value.value, smooth.bend.value.value]
 
 
-def moved(old: list[float], new: Subject) -> bool:
+def moved(old: list[float], new: FunctionUnderProof) -> bool:
     """Whether a finite bound of the new function lies outside of the old one's by 1e-8 or more."""
     pairs = zip(bounds(shape_of(new), smoothness_of(new)), old, strict=True)
     return any(math.isfinite(b) and a > b + 1e-8 * (1 + abs(b)) for a, b in pairs)
@@ -68,18 +68,18 @@ def moved(old: list[float], new: Subject) -> bool:
 
 @pytest.mark.parametrize("name", POINTWISE[::4])
 def test_the_certificate_of_a_changed_formula_is_caught(name):
-    of = subject(entries()[name])
+    of = under_proof(entries()[name])
     old = certificates(of)
     for node in mutants(of.node):
-        new = Subject(node, of.domain)
+        new = FunctionUnderProof(node, of.domain)
         if moved(bounds(*old[:2]), new):
             assert violations(new, *old), f"{node} fits the certificate of {of.node}"
 
 
 def test_mutants_move_the_bounds_of_most_entries():
     """Otherwise the test above would test nothing."""
-    found = [subject(entries()[n]) for n in POINTWISE[::4]]
-    changed = [Subject((1 + CHANGE) * of.node, of.domain) for of in found]
+    found = [under_proof(entries()[n]) for n in POINTWISE[::4]]
+    changed = [FunctionUnderProof((1 + CHANGE) * of.node, of.domain) for of in found]
     old = [bounds(shape_of(of), smoothness_of(of)) for of in found]
     assert sum(map(moved, old, changed)) > 30
 
@@ -93,11 +93,11 @@ def test_mutants_move_the_bounds_of_most_entries():
     ],
 )
 def test_the_attack_sees_a_wrong_certificate(formula, lie):
-    of = subject(user_spec("bump", formula, {}))
-    assert violations(Subject(parse(lie, ["x"])), *certificates(of))
+    of = under_proof(user_spec("bump", formula, {}))
+    assert violations(FunctionUnderProof(parse(lie, ["x"])), *certificates(of))
 
 
 def test_the_attack_looks_at_many_points():
-    points = Attack(subject(entries()["mish"])).points()
+    points = Attack(under_proof(entries()["mish"])).points()
     assert len(points) == COUNT
     assert abs(points).min() < 1e-8 < 1e3 < abs(points).max()

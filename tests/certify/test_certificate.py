@@ -13,7 +13,7 @@ from attack import violations
 import ogive
 from ogive.catalogue import entries, user_spec
 from ogive.certify.function import with_defaults
-from ogive.certify.proof.subject import Subject, subject
+from ogive.certify.proof.under_proof import FunctionUnderProof, under_proof
 from ogive.certify.record import same
 from ogive.certify.report.certificate import Certificate, certificate, prove, sections
 from ogive.certify.report.criteria import CRITERIA
@@ -82,7 +82,7 @@ def test_the_signal_to_the_printed_digits(name):
     moments, gains, what = signal.moments, signal.gains, signal.criticality
     found = (
         moments.first, moments.second, gains.second_moment, gains.standard_deviation,
-        moments.slope, what.kernel_at_zero, what.chi, what.length_slope,
+        moments.chi_1, what.kernel_at_zero, what.chi, what.length_slope,
     )  # fmt: skip
     # half a unit of the last digit that is printed, five digits or four
     digits = (5, 5, 5, 5, 5, 4, 4, 4)
@@ -163,9 +163,9 @@ def test_the_signal_of_other_normal_numbers():
     # the mean-field theory at the length 4 that weights of gain 2 / sqrt(E f^2) keep
     there = layer(field(entries()["tanh"]), 4.0)
     assert signal.moments.second.value == pytest.approx(there.second, abs=1e-12)
-    assert signal.moments.slope.value == pytest.approx(there.slope, abs=1e-12)
-    assert signal.criticality.chi.value == pytest.approx(4 * there.slope / there.second, abs=1e-9)
-    change = 4 * there.change / there.second
+    assert signal.moments.chi_1.value == pytest.approx(there.chi_1, abs=1e-12)
+    assert signal.criticality.chi.value == pytest.approx(4 * there.chi_1 / there.second, abs=1e-9)
+    change = 4 * there.chi_q / there.second
     assert signal.criticality.length_slope.value == pytest.approx(change, abs=1e-9)
 
 
@@ -198,7 +198,9 @@ def test_other_parameters_keep_the_noise():
 
 def test_a_qualified_name_is_certified_with_its_parameters():
     found = ogive.get("keras:leaky_relu").certificate()
-    assert found.smoothness.joints[0].below.value == found.identity.parameters["negative_slope"]
+    assert (
+        found.smoothness.breakpoints[0].below.value == found.identity.parameters["negative_slope"]
+    )
 
 
 @pytest.mark.parametrize("name", POINTWISE)
@@ -242,7 +244,7 @@ def test_what_cannot_be_proved_is_not_guessed(formula):
 
 def test_the_attack_catches_a_wrong_bound():
     found = ogive.get("silu").certificate()
-    of, smooth, shape = subject(entries()["silu"]), found.smoothness, found.shape
+    of, smooth, shape = under_proof(entries()["silu"]), found.smoothness, found.shape
     assert violations(of, shape, smooth, found.saturation) == []
     bound = replace(smooth.slope.value, value=smooth.slope.value.value * (1 - 1e-6))
     less = replace(smooth, slope=replace(smooth.slope, value=bound))
@@ -251,7 +253,7 @@ def test_the_attack_catches_a_wrong_bound():
     assert violations(of, replace(shape, turning_points=(turn,)), smooth, found.saturation)
     left = replace(shape.left, value=replace(shape.left.value, value=0.1))
     assert violations(of, replace(shape, left=left), smooth, found.saturation)
-    other = Subject(parse("x * sigmoid(x) + 1e-4", ["x"]))
+    other = FunctionUnderProof(parse("x * sigmoid(x) + 1e-4", ["x"]))
     assert violations(other, shape, smooth, found.saturation)
 
 

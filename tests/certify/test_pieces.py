@@ -5,7 +5,7 @@ import math
 import pytest
 from seen import tail
 
-from ogive.certify import joints
+from ogive.certify import breakpoints
 from ogive.expr import bind, parse, symbol
 
 
@@ -22,8 +22,8 @@ from ogive.expr import bind, parse, symbol
         ("where(abs(x*x*x) <= 0, 1, x)", (0.0,)),
     ],
 )
-def test_joints(formula, found):
-    assert joints(parse(formula, ["x"])) == pytest.approx(found, rel=1e-15)
+def test_breakpoints(formula, found):
+    assert breakpoints(parse(formula, ["x"])) == pytest.approx(found, rel=1e-15)
 
 
 @pytest.mark.parametrize(

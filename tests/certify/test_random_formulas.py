@@ -11,7 +11,7 @@ from attack import violations
 from ogive.certify.proof.saturation import saturation_of
 from ogive.certify.proof.shape import shape_of
 from ogive.certify.proof.smoothness import smoothness_of
-from ogive.certify.proof.subject import Subject
+from ogive.certify.proof.under_proof import FunctionUnderProof
 from ogive.certify.quantity import NOT_PROVED
 from ogive.expr import parse
 
@@ -36,16 +36,16 @@ def formula(draw: random.Random, depth: int = 3) -> str:
     return f"where({a} > {formula(draw, 1)}, {b}, {formula(draw, depth - 1)})"
 
 
-def subject(seed: int) -> Subject:
-    return Subject(parse(formula(random.Random(seed)), ["x"]))
+def under_proof(seed: int) -> FunctionUnderProof:
+    return FunctionUnderProof(parse(formula(random.Random(seed)), ["x"]))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_point_contradicts_what_is_proved(seed):
-    of = subject(seed)
+    of = under_proof(seed)
     assert violations(of, shape_of(of), smoothness_of(of), saturation_of(of)) == [], of.node
 
 
 def test_enough_of_them_is_proved_to_mean_something():
-    proved = [s for s in SEEDS if smoothness_of(subject(s)).slope.value != NOT_PROVED]
+    proved = [s for s in SEEDS if smoothness_of(under_proof(s)).slope.value != NOT_PROVED]
     assert len(proved) > len(SEEDS) / 3

@@ -10,7 +10,7 @@ import ogive
 from ogive.catalogue import entries, user_spec
 from ogive.certify.proof.shape import shape, shape_of
 from ogive.certify.proof.smoothness import smoothness
-from ogive.certify.proof.subject import subject
+from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.report.cost import cost
 from ogive.certify.report.gate import gate
 from ogive.certify.report.noise import training
@@ -177,7 +177,7 @@ def test_hard_gumbel_samples_have_the_gradient_of_soft_ones():
 
 def overflow(formula, domain=(-math.inf, math.inf)):
     spec = replace(user_spec("f", formula, {}), domain=domain)
-    return numerics(subject(spec), shape_of(subject(spec))).overflow
+    return numerics(under_proof(spec), shape_of(under_proof(spec))).overflow
 
 
 def test_where_a_function_leaves_the_range_of_a_dtype():

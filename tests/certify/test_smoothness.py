@@ -1,4 +1,4 @@
-"""The proved smoothness of known functions: joints, class, suprema of |f'| and |f''|."""
+"""The proved smoothness of known functions: breakpoints, class, suprema of |f'| and |f''|."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 from seen import steps
 
 from ogive.catalogue import entries, user_spec
-from ogive.certify import joints
+from ogive.certify import breakpoints
 from ogive.certify.function import defaults, function_of_one_number
 from ogive.certify.proof.smoothness import ORDERS, smoothness
 from ogive.certify.quantity import NOT_PROVED
@@ -64,7 +64,7 @@ def test_the_suprema_of_gelu_have_closed_forms():
     assert found.bend.value.value == pytest.approx(math.sqrt(2 / math.pi), rel=1e-15)
 
 
-# formula, class, is it exactly that, (place, order, below, above) of each joint
+# formula, class, is it exactly that, (place, order, below, above) of each breakpoint
 CLASSES = [
     ("tanh(x)", INF, True, []),
     ("max(x, 0)", 0, True, [(0, 1, 0, 1)]),
@@ -86,7 +86,7 @@ def test_classes_and_joints(formula, order, exact, known):
     found = of(formula)
     assert (found.order, found.exact) == (order, exact)
     if known is not None:
-        rows = [(j.place.value, j.order, j.below.value, j.above.value) for j in found.joints]
+        rows = [(j.place.value, j.order, j.below.value, j.above.value) for j in found.breakpoints]
         assert [n for row in rows for n in row] == pytest.approx([n for row in known for n in row])
 
 
@@ -99,7 +99,7 @@ def test_a_jump_makes_the_lipschitz_constant_infinite():
 
 def test_one_sided_slopes_count():
     found = smoothness(entries()["hardswish"])
-    assert [(j.place.value, j.order, j.below.value, j.above.value) for j in found.joints] == [
+    assert [(j.place.value, j.order, j.below.value, j.above.value) for j in found.breakpoints] == [
         (-3, 1, 0, -0.5),
         (3, 1, 1.5, 1),
     ]
@@ -127,7 +127,7 @@ def test_the_slope_of_a_periodic_function_is_bounded_over_a_period():
 )
 def test_what_cannot_be_proved_is_not_guessed(formula):
     found = of(formula)
-    assert (found.order, found.exact, found.joints, found.jumps) == (None,) * 4
+    assert (found.order, found.exact, found.breakpoints, found.jumps) == (None,) * 4
     assert found.slope.value == found.bend.value == found.lipschitz == NOT_PROVED
 
 
@@ -136,9 +136,11 @@ def test_the_joints_of_an_entry_are_those_that_were_looked_for(name):
     """The proved list is part of the one that ``pieces`` looks for, and holds all that step."""
     spec = function_of_one_number(entries()[name])
     found = smoothness(spec)
-    looked_for = joints(bind(spec.expression, defaults(spec)))
+    looked_for = breakpoints(bind(spec.expression, defaults(spec)))
     near = pytest.approx
-    assert all(any(j.place.value == near(at, rel=1e-12) for at in looked_for) for j in found.joints)
+    assert all(
+        any(j.place.value == near(at, rel=1e-12) for at in looked_for) for j in found.breakpoints
+    )
     jumps = steps(spec, 0)
     kinks = [at for at in steps(spec, 1) if at not in jumps]
     assert [p.value for p in found.kinks] == near(kinks, rel=1e-12)
@@ -150,4 +152,4 @@ def test_suprema_are_proved_for_most_of_the_catalogue():
     found = {name: smoothness(entries()[name]) for name in POINTWISE}
     assert [n for n, s in found.items() if s.slope.value == NOT_PROVED] == ["gcu"]
     assert [n for n, s in found.items() if s.bend.value == NOT_PROVED] == ["gcu", "coslu"]
-    assert all(s.joints is not None for s in found.values())
+    assert all(s.breakpoints is not None for s in found.values())

@@ -1,4 +1,4 @@
-"""Germs: signs, bounds and limits on half-lines, against known asymptotics and the judge."""
+"""Tail enclosures: signs, bounds and limits, against known asymptotics and the judge."""
 
 from fractions import Fraction
 
@@ -11,18 +11,18 @@ from ogive.certify.proof.enclosure import arithmetic, ball, on_reals
 from ogive.certify.proof.fraction import quotient
 from ogive.certify.proof.polynomial import UNIT, T, polynomial
 from ogive.certify.proof.scale import Scale
-from ogive.certify.proof.tails import Tail
+from ogive.certify.proof.tails import HalfLine
 from ogive.expr import PRIMITIVES, diff, parse, substitute
 from ogive.expr.primitives import call
 
 POINTWISE = [n for n, s in entries().items() if s.kind != "rowwise"]
 
 
-def germ(formula: str, start: float = 16.0, order: int = 0):
+def enclosure(formula: str, start: float = 16.0, order: int = 0):
     node = parse(formula, ["t"])
     for _ in range(order):
         node = diff(node, T)
-    return Tail(start).germ(node)
+    return HalfLine(start).enclosure(node)
 
 
 # formula of t, sign far out, limit (None: there is none, or none is seen)
@@ -54,7 +54,7 @@ KNOWN = [
 @pytest.mark.parametrize(("formula", "side", "limit"), KNOWN, ids=lambda v: str(v))
 def test_known_asymptotics(formula, side, limit):
     with arithmetic():
-        found = germ(formula)
+        found = enclosure(formula)
         assert found.sign == side
         assert limit is None if found.value is None else float(found.value) == pytest.approx(limit)
 
@@ -62,7 +62,7 @@ def test_known_asymptotics(formula, side, limit):
 @pytest.mark.parametrize("formula", ["exp(sin(t) * t)", "sin(t) + 1/sin(t)", "t**t", "log(log(t))"])
 def test_what_no_rule_covers_is_not_proved(formula):
     with arithmetic(), pytest.raises(Unproved):
-        germ(formula).tendency  # noqa: B018 - asking is the test
+        enclosure(formula).tendency  # noqa: B018 - asking is the test
 
 
 @pytest.mark.parametrize("name", [n for n, row in PRIMITIVES.items() if row.arity == 1])
@@ -71,7 +71,7 @@ def test_the_rule_of_a_primitive_holds_at_every_point(name, argument):
     node = call(name, parse(argument, ["t"]))
     with arithmetic():
         try:
-            found = Tail(8.0).germ(node)
+            found = HalfLine(8.0).enclosure(node)
         except Unproved:
             return
         assert_holds(found, node)
@@ -85,7 +85,7 @@ def test_the_germs_of_every_entry_hold_at_every_point(name, side):
     for _ in range(3):
         with arithmetic():
             try:
-                found = Tail(64.0).germ(node)
+                found = HalfLine(64.0).enclosure(node)
             except Unproved:
                 continue
             if spec.domain[0] < 0 or side > 0:

@@ -31,11 +31,11 @@ def arccos_kernel(c):
 def test_relu_has_the_arccosine_kernel(c):
     """Y. Cho and L. Saul 2009; its derivative is a step, whose kernel is the angle."""
     f = of("relu")
-    assert correlated(f.function, f.joints, 2.0, c) == pytest.approx(
+    assert correlated(f.function, f.breakpoints, 2.0, c) == pytest.approx(
         2 * arccos_kernel(c), abs=1e-13
     )
     angle = (math.pi - math.acos(c)) / (2 * math.pi)
-    assert correlated(f.slope, f.joints, 2.0, c) == pytest.approx(angle, abs=1e-13)
+    assert correlated(f.derivative, f.breakpoints, 2.0, c) == pytest.approx(angle, abs=1e-13)
 
 
 @pytest.mark.parametrize("q", [0.01, 1.7, 60.0])
@@ -44,7 +44,7 @@ def test_erf_has_the_arcsine_kernel(q, c):
     """C. Williams 1997."""
     f = of("erf")
     known = 2 / math.pi * math.asin(2 * q * c / (1 + 2 * q))
-    assert correlated(f.function, f.joints, q, c) == pytest.approx(known, abs=1e-13)
+    assert correlated(f.function, f.breakpoints, q, c) == pytest.approx(known, abs=1e-13)
 
 
 @pytest.mark.parametrize("c", CORRELATIONS)
@@ -52,7 +52,7 @@ def test_cosine_has_a_hyperbolic_kernel(c):
     """E cos(u) cos(v) = exp(-q) cosh(q c)."""
     f = of("cosine")
     q = 1.3
-    assert correlated(f.function, f.joints, q, c) == pytest.approx(
+    assert correlated(f.function, f.breakpoints, q, c) == pytest.approx(
         math.exp(-q) * math.cosh(q * c), abs=1e-13
     )
 
@@ -69,7 +69,7 @@ def test_quadrature_lies_within_the_proved_moments(name):
         assert name == "log1mexp"
         return
     found = layer(field(spec), q)
-    expected = (proved.second, proved.slope, proved.stretch)
+    expected = (proved.second, proved.chi_1, proved.chi_q)
     # the derivative with respect to q is E z f f' / sqrt(q)
     for value, exact, scale in zip(found[:3], expected, (1, 1, q**-0.5), strict=True):
         assert value == pytest.approx(exact.value * scale, rel=1e-10, abs=1e-11)
@@ -84,7 +84,7 @@ def test_the_slope_of_the_length_map(q):
     """E d/dq f(sqrt(q) z)**2 against a difference quotient, whose own error is about 1e-9."""
     f, step = of("gelu"), 1e-5 * q
     quotient = (length_map(f, q + step, 1.3, 0.1) - length_map(f, q - step, 1.3, 0.1)) / (2 * step)
-    assert 1.3**2 * layer(f, q).change == pytest.approx(quotient, rel=1e-7)
+    assert 1.3**2 * layer(f, q).chi_q == pytest.approx(quotient, rel=1e-7)
 
 
 def test_fixed_points():
@@ -141,7 +141,7 @@ def test_depth_scale_of_a_half():
 def test_the_edge_of_chaos_is_critical(name):
     for point in edge_curve(of(name), (0.1, 1.0, 7.0)):
         sigma_w, sigma_b = point.sigma_w.value, point.sigma_b.value
-        assert sigma_w**2 * layer(of(name), point.length).slope == pytest.approx(1, abs=1e-12)
+        assert sigma_w**2 * layer(of(name), point.length).chi_1 == pytest.approx(1, abs=1e-12)
         kept = length_map(of(name), point.length, sigma_w, sigma_b)
         assert kept == pytest.approx(point.length, rel=1e-11)
 
@@ -159,7 +159,7 @@ def test_sharp_bends_are_integrated_as_well_as_kinks(name, q):
     """Independent inputs: E f(u) f(v) is (E f)^2. soft_clipping bends within 1/50 at 0 and at 1."""
     f = of(name)
     mean = expectation(f.function, 0.0, math.sqrt(q)).value
-    assert correlated(f.function, f.joints, q, 0.0) == pytest.approx(mean * mean, abs=1e-11)
+    assert correlated(f.function, f.breakpoints, q, 0.0) == pytest.approx(mean * mean, abs=1e-11)
 
 
 def test_the_edge_without_bias():
@@ -207,7 +207,7 @@ def test_the_field_has_the_derivative():
     from ogive.certify.signal.quadrature import evaluator
 
     slope = evaluator(diff(formula(entries()["mish"]), symbol("x")))
-    assert np.array_equal(f.slope(x), slope(x))
+    assert np.array_equal(f.derivative(x), slope(x))
 
 
 SMOOTH = [

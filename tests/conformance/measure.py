@@ -11,10 +11,10 @@ from typing import Any
 import mpmath
 import numpy as np
 import torch
+from points import points
 
 from ogive.catalogue import Parameter, Spec, entries
-from ogive.certify.pieces import BINARY, UNARY, joints
-from ogive.certify.points import points
+from ogive.certify.pieces import BINARY, UNARY, breakpoints
 from ogive.certify.reference import FLOATS, exact, limit, unit
 from ogive.engine import eager, engine
 from ogive.expr import Node, Program, bind, diff, symbol, walk
@@ -207,7 +207,7 @@ def _beside(case: Case, program: Program, x: float, label: str, got: float) -> I
 @cache
 def borders(case: Case) -> tuple[float, ...]:
     """Where the pieces of the formula meet, at the case's parameters."""
-    return joints(bind(case.spec.expression, case.fixed), case.variable)
+    return breakpoints(bind(case.spec.expression, case.fixed), case.variable)
 
 
 def near_joint(case: Case, x: float) -> bool:

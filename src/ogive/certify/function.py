@@ -1,4 +1,4 @@
-"""An entry as a function of one number: with other defaults, its gate alone, its joints.
+"""An entry as a function of one number: with other defaults, its gate alone, its breakpoints.
 
 Apart because proofs, integrals and pictures all begin with it.
 """
@@ -66,6 +66,6 @@ def defaults(spec: Spec) -> dict[str, float]:
 
 
 @lru_cache(maxsize=4096)
-def joints(spec: Spec) -> tuple[float, ...]:
+def breakpoints(spec: Spec) -> tuple[float, ...]:
     """Where the pieces of the formula meet, with the parameters at their defaults."""
-    return pieces.joints(bind(spec.expression, defaults(spec)))
+    return pieces.breakpoints(bind(spec.expression, defaults(spec)))

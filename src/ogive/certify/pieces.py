@@ -26,7 +26,7 @@ def in_pieces(expression: Node) -> bool:
     return any(node.op in UNARY | BINARY for node in walk(expression))
 
 
-def joints(expression: Node, variable: str = "x") -> tuple[float, ...]:
+def breakpoints(expression: Node, variable: str = "x") -> tuple[float, ...]:
     """Where pieces of an expression of one symbol meet, in order.
 
     A border that is a linear equation is solved; others are looked for in ``WINDOW``, so that two

@@ -175,7 +175,7 @@ def _one_network(
         passed.append(signals)
     gradients = [gradient]
     for layer in reversed(range(depth)):
-        gradients.append((gradients[-1] @ weights(layer)) * f.slope(passed[layer][0]))
+        gradients.append((gradients[-1] @ weights(layer)) * f.derivative(passed[layer][0]))
     squares = np.array([np.mean(g * g) for g in reversed(gradients)])
     return np.stack([*_statistics(np.stack(passed)), squares / squares[-1]])
 

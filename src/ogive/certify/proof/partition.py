@@ -1,8 +1,8 @@
 """A formula in pieces as a list of intervals with a formula without pieces on each, proved.
 
-``pieces.joints`` looks for the joints; here every zero of every condition is isolated over the
-whole line, so that the list is complete. On a piece, |x|, min, where and sign are replaced by the
-branch that holds, and what is left is analytic wherever it is bounded.
+``pieces.breakpoints`` looks for the breakpoints; here every zero of every condition is isolated
+over the whole line, so that the list is complete. On a piece, |x|, min, where and sign are replaced
+by the branch that holds, and what is left is analytic wherever it is bounded.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from itertools import pairwise
 from ogive.certify.pieces import BINARY, UNARY, chosen, difference, in_pieces, without_infinity
 from ogive.certify.proof.budget import Budget, Unproved
 from ogive.certify.proof.enclosure import Ball, Curve, arithmetic, ball, curve, sign
-from ogive.certify.proof.germ import Germ
 from ogive.certify.proof.polynomial import T, is_constant, polynomial
 from ogive.certify.proof.search import zeros
-from ogive.certify.proof.tails import Tail
+from ogive.certify.proof.tail_enclosure import TailEnclosure
+from ogive.certify.proof.tails import HalfLine
 from ogive.expr import Node, const, substitute, walk
 from ogive.expr.node import ZERO, build
 
@@ -63,27 +63,27 @@ class Piece:
         end = self.high if side > 0 else self.low
         return ball(side * start) if not end.is_finite() else end - side / ball(start)
 
-    def germ(self, node: Node, side: int, start: float) -> Germ:
-        """The germ of an expression of x towards an open end of the piece."""
+    def enclosure(self, node: Node, side: int, start: float) -> TailEnclosure:
+        """The tail of an expression of x towards an open end of the piece."""
         end = self.high if side > 0 else self.low
         towards = side * T if not end.is_finite() else const(float(end)) - side / T
-        return Tail(start).germ(substitute(node, {"x": towards}))
+        return HalfLine(start).enclosure(substitute(node, {"x": towards}))
 
-    def tails(self, node: Node, side: int) -> Iterator[tuple[Ball, Germ]]:
-        """(beginning, germ) towards an open end, farther and farther out, where there is one."""
+    def tails(self, node: Node, side: int) -> Iterator[tuple[Ball, TailEnclosure]]:
+        """(beginning, enclosure) towards an open end, farther and farther out, where seen."""
         for start in STARTS:
             begin = self.far(side, start)
             if self.low < begin < self.high:
                 try:
-                    yield begin, self.germ(node, side, start)
+                    yield begin, self.enclosure(node, side, start)
                 except Unproved:
                     continue
 
-    def signed_tail(self, node: Node, side: int) -> tuple[Ball, Germ]:
+    def signed_tail(self, node: Node, side: int) -> tuple[Ball, TailEnclosure]:
         """The first tail over which the expression has one sign, not 0."""
-        for begin, germ in self.tails(node, side):
-            if germ.sign:
-                return begin, germ
+        for begin, tail in self.tails(node, side):
+            if tail.sign:
+                return begin, tail
         raise Unproved("a sign far out")
 
     def bounds(self, node: Node) -> tuple[Ball, Ball]:

@@ -18,7 +18,7 @@ from ogive.certify.proof.enclosure import Ball, Curve, ball, between
 from ogive.certify.proof.interval import Interval
 from ogive.certify.proof.polynomial import is_constant
 from ogive.certify.proof.search import ASIDE
-from ogive.certify.proof.subject import Subject, attempt, subject
+from ogive.certify.proof.under_proof import FunctionUnderProof, attempt, under_proof
 from ogive.certify.proof.variation import Segment, end_value
 from ogive.certify.proof.zeros import zeros_of
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
@@ -72,7 +72,7 @@ class Saturation:
 
 
 def saturation(spec: Spec) -> Saturation:
-    """The saturation of an entry; see ``subject`` for what it is of gated and stochastic ones.
+    """The saturation of an entry; see ``under_proof`` for what it is of gated and stochastic ones.
 
     Raises:
         OgiveError: for a rowwise entry, which is no function of one number.
@@ -83,20 +83,20 @@ def saturation(spec: Spec) -> Saturation:
         >>> found.right.kind, round(found.right.below["1e-3"].value, 9)
         ('soft', 6.905752272)
     """
-    return saturation_of(subject(spec))
+    return saturation_of(under_proof(spec))
 
 
 @lru_cache(maxsize=1024)
-def saturation_of(f: Subject) -> Saturation:
+def saturation_of(f: FunctionUnderProof) -> Saturation:
     """The saturation of a function; see ``saturation``."""
     return Saturation(_side(f, -1), _side(f, 1), attempt(lambda: _zero(f)))
 
 
-def _zero(f: Subject) -> tuple[Interval, ...]:
+def _zero(f: FunctionUnderProof) -> tuple[Interval, ...]:
     return tuple(found for found in zeros_of(f) if found.low != found.high)
 
 
-def _side(f: Subject, side: int) -> Side:
+def _side(f: FunctionUnderProof, side: int) -> Side:
     kind = attempt(lambda: _kind(f, side)) or "not proved"
     if kind in ("none", "not proved"):
         unknown = None if kind == "none" else NOT_PROVED
@@ -108,7 +108,7 @@ def _side(f: Subject, side: int) -> Side:
     return Side(kind, {n: NOT_PROVED if p is None else quantity(p) for n, p in places.items()})
 
 
-def _kind(f: Subject, side: int) -> str:
+def _kind(f: FunctionUnderProof, side: int) -> str:
     piece = f.pieces[-1 if side > 0 else 0]
     slope = piece.curve(1)
     steady = is_constant(slope.node) or period(slope.node) is not None
@@ -122,7 +122,7 @@ def _kind(f: Subject, side: int) -> str:
     return "none"
 
 
-def _place(f: Subject, side: int, threshold: float) -> Ball:
+def _place(f: FunctionUnderProof, side: int, threshold: float) -> Ball:
     """Where |f'| first reaches the threshold, coming from the end of the line."""
     for segment in _inwards(f, side):
         node = segment.piece.curve(1).node
@@ -135,7 +135,7 @@ def _place(f: Subject, side: int, threshold: float) -> Ball:
     return ball(-side * math.inf)
 
 
-def _inwards(f: Subject, side: int) -> Iterator[Segment]:
+def _inwards(f: FunctionUnderProof, side: int) -> Iterator[Segment]:
     parts = f.segments(2)
     return reversed(parts) if side > 0 else iter(parts)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
 
-from ogive.certify.proof.enclosure import Ball, ball
+from ogive.certify.proof.enclosure import Ball, ball, constant
 from ogive.certify.proof.polynomial import (
     Monomial,
     Polynomial,
@@ -97,8 +97,8 @@ def _bounding(exponent: Polynomial, start: float) -> dict[int, Ball] | None:
     """
     terms: dict[int, Ball] = {}
     for monomial, factor in exponent.items():
-        power, constant, others = _split(monomial)
-        coefficient = constant * rational(factor)
+        power, product, others = _split(monomial)
+        coefficient = product * rational(factor)
         if others:
             if not coefficient < 0 or any(o.op != "exp" for o in others):
                 return None
@@ -121,25 +121,25 @@ def _sum_of_arguments(exponentials: list[Node]) -> Node:
 
 def _split(monomial: Monomial) -> tuple[int, Ball, list[Node]]:
     """The power of t, the product of the constants, and the atoms that are neither."""
-    power, constant, others = 0, ball(1.0), []
+    power, product, others = 0, ball(1.0), []
     for atom, exponent in monomial:
         if atom is T:
             power = exponent
         elif is_constant(atom):
-            constant *= constant(atom) ** exponent
+            product *= constant(atom) ** exponent
         else:
             others += [atom] * exponent
-    return power, constant, others
+    return power, product, others
 
 
 def _rate(argument: Node, start: float) -> tuple[int, Ball] | None:
     """(n, a) with a > 0 such that the argument is at least a t**n from ``start`` on."""
     terms: dict[int, Ball] = {}
     for monomial, factor in polynomial(argument).items():
-        power, constant, others = _split(monomial)
+        power, product, others = _split(monomial)
         if others:
             return None
-        terms[power] = terms.get(power, ball(0.0)) + constant * rational(factor)
+        terms[power] = terms.get(power, ball(0.0)) + product * rational(factor)
     if not terms or (top := max(terms)) < 1:
         return None
     falling = (c.min(0) * ball(start) ** (k - top) for k, c in terms.items() if k != top)

@@ -1,8 +1,8 @@
-"""The shape of a function, proved: range, limits, zeros, monotone and convex stretches, symmetry.
+"""The shape of a function, proved: range, limits, zeros, monotone and convex intervals, symmetry.
 
 Every statement follows from the signs of f, f' and f'' over the whole line (``variation``), from
-the germs at its ends (``tails``) or from the formula (``algebra``). What cannot be proved is
-NOT_PROVED or None, never a guess.
+the tail enclosures at its ends (``tails``) or from the formula (``algebra``). What cannot be proved
+is NOT_PROVED or None, never a guess.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from ogive.catalogue import Spec
 from ogive.certify.proof import algebra, variation
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import X, ball
-from ogive.certify.proof.germ import Germ
 from ogive.certify.proof.interval import Interval
-from ogive.certify.proof.stretches import (
+from ogive.certify.proof.monotone import (
     CONVEX,
     MONOTONE,
     Branch,
-    Stretch,
+    MonotoneInterval,
     Turn,
     branches,
     curvature,
+    monotone_intervals,
     runs_of,
-    stretches,
     turns,
 )
-from ogive.certify.proof.subject import Subject, attempt, attempted, subject
+from ogive.certify.proof.tail_enclosure import TailEnclosure
+from ogive.certify.proof.under_proof import FunctionUnderProof, attempt, attempted, under_proof
 from ogive.certify.proof.zeros import zeros_of
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
 
 POWERS = {1: "linear", 2: "quadratic", 3: "cubic"}
 #: Points at which a symmetry or homogeneity that does not hold is disproved, with one beyond every
-#: joint, and one for each joint that lies on the other side of it than its double.
+#: breakpoint, and one for each breakpoint that lies on the other side of it than its double.
 PROBES = (0.5, 1.0, 2.5)
 
 
@@ -66,8 +66,8 @@ class Shape:
         left, right: its limits and growth towards the ends of the domain.
         zeros, fixed_points: where f(x) = 0 and f(x) = x; intervals where there are such.
         at_zero, slope_at_zero: f(0) and f'(0), the latter by torch's convention at a kink.
-        monotone, turning_points: the stretches in order, and where it turns between them.
-        convexity, curvature: the stretches in order; ``convex``, ``concave``, ``linear`` or
+        monotone, turning_points: the intervals in order, and where it turns between them.
+        convexity, curvature: the intervals in order; ``convex``, ``concave``, ``linear`` or
             ``neither`` as a whole.
         symmetry: ``odd``, ``even``, ``none`` or ``not proved``.
         homogeneous: whether f(c x) = c f(x) for every c > 0.
@@ -84,9 +84,9 @@ class Shape:
     fixed_points: tuple[Interval, ...] | None
     at_zero: Quantity
     slope_at_zero: Quantity
-    monotone: tuple[Stretch, ...] | None
+    monotone: tuple[MonotoneInterval, ...] | None
     turning_points: tuple[Turn, ...] | None
-    convexity: tuple[Stretch, ...] | None
+    convexity: tuple[MonotoneInterval, ...] | None
     curvature: str
     symmetry: str
     homogeneous: bool | None
@@ -96,7 +96,7 @@ class Shape:
 
 
 def shape(spec: Spec) -> Shape:
-    """The shape of an entry; see ``subject`` for what it is of gated and stochastic ones.
+    """The shape of an entry; see ``under_proof`` for what it is of gated and stochastic ones.
 
     Raises:
         OgiveError: for a rowwise entry, which is no function of one number.
@@ -107,11 +107,11 @@ def shape(spec: Spec) -> Shape:
         >>> [s.kind for s in found.monotone], round(found.range.low.value, 9)
         (['decreasing', 'increasing'], -0.278464543)
     """
-    return shape_of(subject(spec))
+    return shape_of(under_proof(spec))
 
 
 @lru_cache(maxsize=1024)
-def shape_of(f: Subject) -> Shape:
+def shape_of(f: FunctionUnderProof) -> Shape:
     """The shape of a function; see ``shape``."""
     runs = attempt(lambda: runs_of(f, 1))
     bends = attempt(lambda: runs_of(f, 2))
@@ -122,12 +122,12 @@ def shape_of(f: Subject) -> Shape:
         left=_limit(f, -1),
         right=_limit(f, 1),
         zeros=attempt(lambda: zeros_of(f)),
-        fixed_points=attempt(lambda: zeros_of(Subject(f.node - X, f.domain))),
+        fixed_points=attempt(lambda: zeros_of(FunctionUnderProof(f.node - X, f.domain))),
         at_zero=_at_zero(f, 0),
         slope_at_zero=_at_zero(f, 1),
-        monotone=stretches(runs, MONOTONE),
+        monotone=monotone_intervals(runs, MONOTONE),
         turning_points=None if runs is None else attempt(lambda: turns(f, runs)),
-        convexity=stretches(bends, CONVEX),
+        convexity=monotone_intervals(bends, CONVEX),
         curvature=attempt(lambda: curvature(f, bends or runs_of(f, 2))) or "not proved",
         symmetry=attempt(lambda: _symmetry(f)) or "not proved",
         homogeneous=attempt(lambda: _homogeneous(f)),
@@ -137,39 +137,39 @@ def shape_of(f: Subject) -> Shape:
     )
 
 
-def _domain(f: Subject) -> Interval:
+def _domain(f: FunctionUnderProof) -> Interval:
     low, high = (Quantity(end, 0.0, "symbolic") for end in f.domain)
     return Interval(low, high)
 
 
-def _range(f: Subject) -> Interval:
+def _range(f: FunctionUnderProof) -> Interval:
     low = attempt(lambda: _range_end(f, -1)) or (NOT_PROVED, None)
     high = attempt(lambda: _range_end(f, 1)) or (NOT_PROVED, None)
     return Interval(low[0], high[0], low[1], high[1])
 
 
-def _range_end(f: Subject, side: int) -> tuple[Quantity, bool | None]:
+def _range_end(f: FunctionUnderProof, side: int) -> tuple[Quantity, bool | None]:
     """The infimum (-1) or supremum (1), and whether it is reached."""
     inner = variation.largest(f.pieces) if side > 0 else variation.smallest(f.pieces)
-    at_joints = [f.at(left.high) for left, _ in f.joints]
-    value = side * variation.max_of([side * v for v in (inner.value, *at_joints)])
-    reached = any(v.overlaps(value) for v in at_joints) or (
+    at_breakpoints = [f.at(left.high) for left, _ in f.breakpoints]
+    value = side * variation.max_of([side * v for v in (inner.value, *at_breakpoints)])
+    reached = any(v.overlaps(value) for v in at_breakpoints) or (
         any(inner.inside) and variation.same(inner.value, value)
     )
     return quantity(value), True if reached else False if inner.places else None
 
 
-def _limit(f: Subject, side: int) -> Limit:
+def _limit(f: FunctionUnderProof, side: int) -> Limit:
     found = attempt(lambda: _growth(f, side))
     return found or Limit(NOT_PROVED, "not proved", NOT_PROVED)
 
 
-def _growth(f: Subject, side: int) -> Limit:
+def _growth(f: FunctionUnderProof, side: int) -> Limit:
     piece = f.pieces[-1 if side > 0 else 0]
-    known = [germ for _, germ in piece.tails(piece.node, side)]
+    known = [tail for _, tail in piece.tails(piece.node, side)]
     if not known:
-        raise Unproved("a germ")
-    signed = next((germ for germ in known if germ.sign is not None), known[0])
+        raise Unproved("a tail enclosure")
+    signed = next((tail for tail in known if tail.sign is not None), known[0])
     value = NOT_PROVED if signed.value is None else quantity(signed.value)
     factor = NOT_PROVED if signed.limit is None else quantity(signed.limit)
     if signed.tendency <= 0:
@@ -177,24 +177,24 @@ def _growth(f: Subject, side: int) -> Limit:
     return Limit(value, _order_of_growth(signed), factor)
 
 
-def _order_of_growth(germ: Germ) -> str:
-    if germ.scale.exponent:
+def _order_of_growth(tail: TailEnclosure) -> str:
+    if tail.scale.exponent:
         return "exponential"
-    power = germ.scale.power
+    power = tail.scale.power
     return POWERS.get(int(power), f"power {power}") if power else "logarithmic"
 
 
-def _at_zero(f: Subject, order: int) -> Quantity:
+def _at_zero(f: FunctionUnderProof, order: int) -> Quantity:
     low, high = f.domain
     return attempted(lambda: f.at(ball(0.0), order)) if low < 0 < high else NOT_PROVED
 
 
-def _probes(f: Subject) -> tuple[float, ...]:
-    joints = [abs(float(left.high)) for left, _ in f.joints]
-    return (*PROBES, 1.5 * max(joints, default=0.0) + 1.0, *(0.75 * j for j in joints))
+def _probes(f: FunctionUnderProof) -> tuple[float, ...]:
+    breakpoints = [abs(float(left.high)) for left, _ in f.breakpoints]
+    return (*PROBES, 1.5 * max(breakpoints, default=0.0) + 1.0, *(0.75 * j for j in breakpoints))
 
 
-def _symmetry(f: Subject) -> str:
+def _symmetry(f: FunctionUnderProof) -> str:
     low, high = f.domain
     if low != -high:
         return "none"
@@ -207,7 +207,7 @@ def _symmetry(f: Subject) -> str:
     raise Unproved("a symmetry")
 
 
-def _homogeneous(f: Subject) -> bool:
+def _homogeneous(f: FunctionUnderProof) -> bool:
     if algebra.homogeneous(f.pieces):
         return True
     if any(f.at(ball(2 * p)) != 2 * f.at(ball(p)) for q in _probes(f) for p in (q, -q)):

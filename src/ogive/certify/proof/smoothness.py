@@ -1,4 +1,4 @@
-"""How smooth a function is, proved: its joints, its class C^k, the suprema of |f'| and |f''|.
+"""How smooth a function is, proved: its breakpoints, its class C^k, the suprema of |f'| and |f''|.
 
 A formula without pieces has every derivative wherever its denominators, and the arguments of its
 roots and logarithms, have no zero; elsewhere pieces meet, and the first derivative that steps there
@@ -19,7 +19,7 @@ from ogive.certify.proof.enclosure import Ball, curve
 from ogive.certify.proof.interval import Interval, point
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomial import is_constant
-from ogive.certify.proof.subject import Subject, attempt, step, subject
+from ogive.certify.proof.under_proof import FunctionUnderProof, attempt, step, under_proof
 from ogive.certify.proof.variation import end_value
 from ogive.certify.proof.zeros import touching
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
@@ -30,7 +30,7 @@ ORDERS = 4
 
 
 @dataclass(frozen=True)
-class Joint:
+class Breakpoint:
     """A point where a derivative steps.
 
     Attributes:
@@ -47,7 +47,7 @@ class Joint:
 
 @dataclass(frozen=True)
 class Supremum:
-    """The supremum of the size of a derivative, the values from one side at joints among them.
+    """The supremum of the size of a derivative, the values from one side at breakpoints among them.
 
     Attributes:
         value: infinite where it is unbounded.
@@ -67,7 +67,7 @@ class Smoothness:
             infinity for one that has every derivative.
         exact: whether the function is in no higher class; False where its pieces meet with
             ``ORDERS`` derivatives, and nothing is proved about the next.
-        joints: where a derivative up to ``ORDERS`` steps.
+        breakpoints: where a derivative up to ``ORDERS`` steps.
         slope: the supremum of |f'| over the pieces.
         slopes: from the infimum to the supremum of f' over the pieces.
         lipschitz: the Lipschitz constant: that supremum, infinite where the function jumps.
@@ -76,7 +76,7 @@ class Smoothness:
 
     order: float | None
     exact: bool | None
-    joints: tuple[Joint, ...] | None
+    breakpoints: tuple[Breakpoint, ...] | None
     slope: Supremum
     slopes: Interval
     lipschitz: Quantity
@@ -93,12 +93,12 @@ class Smoothness:
         return self._of(1)
 
     def _of(self, order: int) -> tuple[Quantity, ...] | None:
-        found = self.joints
+        found = self.breakpoints
         return None if found is None else tuple(j.place for j in found if j.order == order)
 
 
 def smoothness(spec: Spec) -> Smoothness:
-    """The smoothness of an entry; see ``subject`` for what it is of gated and stochastic ones.
+    """The smoothness of an entry; see ``under_proof`` for what it is of gated and stochastic ones.
 
     Raises:
         OgiveError: for a rowwise entry, which is no function of one number.
@@ -109,48 +109,48 @@ def smoothness(spec: Spec) -> Smoothness:
         >>> found.order, round(found.slope.value.value, 9)
         (inf, 1.088498161)
     """
-    return smoothness_of(subject(spec))
+    return smoothness_of(under_proof(spec))
 
 
 @lru_cache(maxsize=1024)
-def smoothness_of(f: Subject) -> Smoothness:
+def smoothness_of(f: FunctionUnderProof) -> Smoothness:
     """The smoothness of a function; see ``smoothness``."""
-    joints = attempt(lambda: _joints(f))
-    order = None if joints is None else _class(f, joints)
+    breakpoints = attempt(lambda: _breakpoints(f))
+    order = None if breakpoints is None else _class(f, breakpoints)
     slope = _supremum(f, 1)
     return Smoothness(
         order=order,
-        exact=None if joints is None else bool(joints) or order == math.inf,
-        joints=joints,
+        exact=None if breakpoints is None else bool(breakpoints) or order == math.inf,
+        breakpoints=breakpoints,
         slope=slope,
         slopes=attempt(lambda: _slopes(f)) or Interval(NOT_PROVED, NOT_PROVED, None, None),
-        lipschitz=_lipschitz(joints, slope),
+        lipschitz=_lipschitz(breakpoints, slope),
         bend=_supremum(f, 2),
     )
 
 
-def _class(f: Subject, joints: tuple[Joint, ...]) -> float:
-    if joints:
-        return min(j.order for j in joints) - 1
-    return ORDERS if f.joints else math.inf
+def _class(f: FunctionUnderProof, breakpoints: tuple[Breakpoint, ...]) -> float:
+    if breakpoints:
+        return min(j.order for j in breakpoints) - 1
+    return ORDERS if f.breakpoints else math.inf
 
 
-def _lipschitz(joints: tuple[Joint, ...] | None, slope: Supremum) -> Quantity:
-    if joints is None:
+def _lipschitz(breakpoints: tuple[Breakpoint, ...] | None, slope: Supremum) -> Quantity:
+    if breakpoints is None:
         return NOT_PROVED
-    jumps = any(j.order == 0 for j in joints)
+    jumps = any(j.order == 0 for j in breakpoints)
     return Quantity(math.inf, 0.0, "ball") if jumps else slope.value
 
 
-def _joints(f: Subject) -> tuple[Joint, ...]:
+def _breakpoints(f: FunctionUnderProof) -> tuple[Breakpoint, ...]:
     """Where a derivative steps, on condition that none does inside a piece."""
     if not all(_is_regular(piece) for piece in f.pieces):
         raise Unproved("the argument of a quotient, a root or a logarithm may be 0")
-    found = (_joint(left, right) for left, right in f.joints)
-    return tuple(joint for joint in found if joint is not None)
+    found = (_breakpoint(left, right) for left, right in f.breakpoints)
+    return tuple(breakpoint for breakpoint in found if breakpoint is not None)
 
 
-def _joint(left: Piece, right: Piece) -> Joint | None:
+def _breakpoint(left: Piece, right: Piece) -> Breakpoint | None:
     for order in range(ORDERS + 1):
         side = step(left, right, order)
         if side is None:
@@ -160,7 +160,7 @@ def _joint(left: Piece, right: Piece) -> Joint | None:
                 quantity(end_value(piece, piece.curve(order).node, left.high))
                 for piece in (left, right)
             ]
-            return Joint(quantity(left.high), order, *values)
+            return Breakpoint(quantity(left.high), order, *values)
     return None
 
 
@@ -190,18 +190,18 @@ def _has_no_zero(piece: Piece, node: Node) -> bool:
     return all(value != 0 for value in ends) and not piece.zeros(node, Budget())
 
 
-def _supremum(f: Subject, order: int) -> Supremum:
+def _supremum(f: FunctionUnderProof, order: int) -> Supremum:
     found = attempt(lambda: _largest_size(f, order))
     return found or Supremum(NOT_PROVED, ())
 
 
-def _slopes(f: Subject) -> Interval:
+def _slopes(f: FunctionUnderProof) -> Interval:
     ends = (variation.smallest(f.pieces, 1), variation.largest(f.pieces, 1))
     low, high = (quantity(end.value) for end in ends)
     return Interval(low, high, None, None)
 
 
-def _largest_size(f: Subject, order: int) -> Supremum:
+def _largest_size(f: FunctionUnderProof, order: int) -> Supremum:
     """The larger of the supremum and minus the infimum of a derivative."""
     above, below = variation.largest(f.pieces, order), variation.smallest(f.pieces, order)
     value = variation.max_of([above.value, -below.value])

@@ -1,4 +1,4 @@
-"""The germ of an expression of t: one rule for each primitive, proved for every t >= start.
+"""The tail of an expression of t: one rule for each primitive, proved for every t >= start.
 
 Where an argument grows, a primitive is rewritten by an exact identity that shows its growth, as
 sigmoid(v) = exp(v) sigmoid(-v) for v to -inf, or it saturates and is held between its value at
@@ -13,9 +13,9 @@ from fractions import Fraction
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, ball, between, constant, on_reals
 from ogive.certify.proof.fraction import quotient
-from ogive.certify.proof.germ import Germ
 from ogive.certify.proof.polynomial import Monomial, Polynomial, T, is_constant, polynomial
 from ogive.certify.proof.scale import Scale, rational
+from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.expr import PRIMITIVES, Node, const, symbol
 from ogive.expr.node import ONE, PI, constant_value
 from ogive.expr.primitives import call
@@ -90,31 +90,31 @@ GAUSSIAN: dict[tuple[str, int], tuple[Callable[[Node], Node], Node, float]] = {
 }
 
 
-class Tail:
-    """The germs of expressions of t on one half-line; what is found once is kept."""
+class HalfLine:
+    """The tail enclosures of expressions of t on one half-line; what is found once is kept."""
 
     def __init__(self, start: float) -> None:
         self.start = start
-        self._found: dict[Node, Germ] = {}
+        self._found: dict[Node, TailEnclosure] = {}
 
-    def germ(self, node: Node) -> Germ:
-        """The germ of an expression.
+    def enclosure(self, node: Node) -> TailEnclosure:
+        """The tail of an expression.
 
         Raises:
             Unproved: where a rule's condition is not seen to hold from ``start`` on.
         """
         if node not in self._found:
-            self._found[node] = self._germ(node)
+            self._found[node] = self._enclosure(node)
         return self._found[node]
 
-    def _germ(self, node: Node) -> Germ:
+    def _enclosure(self, node: Node) -> TailEnclosure:
         if node is T:
-            return Germ(ball(1.0), ball(1.0), self.start, Scale(power=Fraction(1)))
+            return TailEnclosure(ball(1.0), ball(1.0), self.start, Scale(power=Fraction(1)))
         if is_constant(node):
             return self._constant(constant(node))
         rule = _RULES.get(node.op)
         if rule is not None:
-            found = rule(*map(self.germ, node.args))
+            found = rule(*map(self.enclosure, node.args))
             return self._expanded(node) or found if found.sign is None else found
         if node.op == "pow":
             return self._power(node)
@@ -122,8 +122,8 @@ class Tail:
             raise Unproved(f"no rule for {node.op} far out")
         return self._function(node.op, node.args[0])
 
-    def _expanded(self, node: Node) -> Germ | None:
-        """The germ of a sum with what cancels taken out beforehand, if that gives it a sign."""
+    def _expanded(self, node: Node) -> TailEnclosure | None:
+        """The tail of a sum with what cancels taken out beforehand, if that gives it a sign."""
         if node.op not in ("add", "sub"):
             return None
         if (reduced := quotient(node)) is not None:
@@ -134,19 +134,19 @@ class Tail:
         found = self.sum(terms)
         return found if found.sign is not None else None
 
-    def _constant(self, value: Ball) -> Germ:
+    def _constant(self, value: Ball) -> TailEnclosure:
         if not value.is_finite():
             raise Unproved("an infinite constant")
-        return Germ(value, value, self.start)
+        return TailEnclosure(value, value, self.start)
 
-    def _power(self, node: Node) -> Germ:
+    def _power(self, node: Node) -> TailEnclosure:
         exponent = constant_value(node.args[1])
         if exponent is None:
-            return self.germ(call("exp", node.args[1] * call("log", node.args[0])))
-        return self.germ(node.args[0]).power(Fraction(exponent))
+            return self.enclosure(call("exp", node.args[1] * call("log", node.args[0])))
+        return self.enclosure(node.args[0]).power(Fraction(exponent))
 
-    def _function(self, op: str, argument: Node) -> Germ:
-        inner = self.germ(argument)
+    def _function(self, op: str, argument: Node) -> TailEnclosure:
+        inner = self.enclosure(argument)
         if op in ("abs", "sign"):
             return self._one_sided(op, inner)
         if op == "sqrt":
@@ -161,14 +161,14 @@ class Tail:
             return inner.mapped(between(ball(-1.0), ball(1.0)), None)
         return self._far(op, argument, inner)
 
-    def _one_sided(self, op: str, inner: Germ) -> Germ:
+    def _one_sided(self, op: str, inner: TailEnclosure) -> TailEnclosure:
         """The absolute value or the sign of a function of one sign."""
         if inner.sign is None:
             raise Unproved("the absolute value or the sign of a function of either sign")
         side = ball(float(inner.sign))
         return inner.times(side) if op == "abs" else inner.mapped(side, side)
 
-    def _bounded(self, op: str, inner: Germ) -> Germ:
+    def _bounded(self, op: str, inner: TailEnclosure) -> TailEnclosure:
         """A primitive of a bounded argument; of one that decays, f(0) + v f'(xi)."""
         if inner.tendency == 0:
             limit = None if inner.limit is None else _value(op, inner.limit)
@@ -179,37 +179,37 @@ class Tail:
         slope, limit = _slope(op, box), _slope(op, ball(0.0))
         return _finite(inner * inner.mapped(slope, limit))
 
-    def _far(self, op: str, argument: Node, inner: Germ) -> Germ:
+    def _far(self, op: str, argument: Node, inner: TailEnclosure) -> TailEnclosure:
         """A primitive of an argument that grows to an infinity of one sign."""
         if inner.sign is None:
             raise Unproved("an argument that may go to either infinity")
         key = (op, inner.sign)
         if key in IDENTITIES:
-            return self.germ(IDENTITIES[key](argument))
+            return self.enclosure(IDENTITIES[key](argument))
         low, high = inner.ends
         nearest = low if inner.sign > 0 else high
         if key in GAUSSIAN:
             exponent, factor, a = GAUSSIAN[key]
             held = between(1 - 1 / (ball(a) * nearest * nearest), ball(1.0))
             shape = call("exp", exponent(argument)) / (factor * argument)
-            return self.germ(shape) * inner.mapped(held * inner.sign, ball(float(inner.sign)))
+            return self.enclosure(shape) * inner.mapped(held * inner.sign, ball(float(inner.sign)))
         if key in SATURATED:
             limit = constant(SATURATED[key])
             return inner.mapped(between(_value(op, nearest), limit), limit)
         raise Unproved(f"no rule for {op} of an argument that grows")
 
-    def _logarithm(self, inner: Germ) -> Germ:
+    def _logarithm(self, inner: TailEnclosure) -> TailEnclosure:
         """u(t) + p log t + r log log t + log c; the third is left to formulas nobody wrote."""
         if inner.scale.logs or inner.sign != 1:
             raise Unproved("the logarithm of a logarithm, or of what is not positive")
         limit = None if inner.limit is None else inner.limit.log()
         total = inner.mapped(_value("log", inner.factor), limit)
         if inner.scale.power:
-            logarithm = Germ(ball(1.0), ball(1.0), self.start, Scale(logs=Fraction(1)))
+            logarithm = TailEnclosure(ball(1.0), ball(1.0), self.start, Scale(logs=Fraction(1)))
             total += logarithm.times(rational(inner.scale.power))
         return total + self.sum(dict(inner.scale.exponent))
 
-    def _exponential(self, argument: Node, inner: Germ) -> Germ:
+    def _exponential(self, argument: Node, inner: TailEnclosure) -> TailEnclosure:
         """The growing terms of the exponent go to the scale, the others to the factor."""
         if inner.tendency <= 0:
             return self._bounded("exp", inner)
@@ -219,42 +219,44 @@ class Tail:
         if any(_is_logarithmic(self._monomial(m)) for m in growing):
             raise Unproved("the exponential of a logarithm")
         scale = inner.mapped(ball(1.0), ball(1.0))
-        scale = Germ(scale.factor, scale.limit, self.start, Scale(frozenset(growing.items())))
+        scale = TailEnclosure(
+            scale.factor, scale.limit, self.start, Scale(frozenset(growing.items()))
+        )
         return scale * self._bounded("exp", rest)
 
     def _grown(self, node: Node) -> Node | None:
         """Another form of a part of an exponent that shows how the part grows."""
         if not any(op == node.op for op, _ in COMPLEMENTS):
             return None
-        inner = self.germ(node.args[0])
+        inner = self.enclosure(node.args[0])
         if inner.tendency == 0 or inner.sign is None:
             return None
         form = COMPLEMENTS.get((node.op, inner.sign if inner.tendency > 0 else 0))
         return form(node.args[0]) if form else None
 
-    def sum(self, terms: Polynomial) -> Germ:
-        """The germ of a polynomial over atoms."""
+    def sum(self, terms: Polynomial) -> TailEnclosure:
+        """The tail of a polynomial over atoms."""
         total = self._constant(ball(0.0))
         for monomial, factor in terms.items():
             total += self._monomial(monomial).times(rational(factor))
         return total
 
-    def _monomial(self, monomial: Monomial) -> Germ:
+    def _monomial(self, monomial: Monomial) -> TailEnclosure:
         product = self._constant(ball(1.0))
         for atom, exponent in monomial:
             for _ in range(exponent):
-                product *= self.germ(atom)
+                product *= self.enclosure(atom)
         return product
 
 
-def _is_logarithmic(germ: Germ) -> bool:
-    return not germ.scale.exponent and not germ.scale.power
+def _is_logarithmic(tail: TailEnclosure) -> bool:
+    return not tail.scale.exponent and not tail.scale.power
 
 
-def _finite(germ: Germ) -> Germ:
-    if not germ.factor.is_finite():
+def _finite(tail: TailEnclosure) -> TailEnclosure:
+    if not tail.factor.is_finite():
         raise Unproved("a function that is not bounded where its argument is")
-    return germ
+    return tail
 
 
 def _value(op: str, x: Ball) -> Ball:
@@ -268,7 +270,7 @@ def _slope(op: str, x: Ball) -> Ball:
     return value
 
 
-_RULES: dict[str, Callable[..., Germ]] = {
+_RULES: dict[str, Callable[..., TailEnclosure]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "neg": lambda a: -a,

@@ -1,8 +1,8 @@
 """Where a function or a derivative has which sign, and its smallest and largest value, proved.
 
-Both are asked of a list of pieces. The sign changes only at a zero or at a joint, and all of them
-are known; so the function below (its antiderivative, so to speak) takes its extreme values at one
-of those points, at a joint from one side, or as a limit.
+Both are asked of a list of pieces. The sign changes only at a zero or at a breakpoint, and all of
+them are known; so the function below (its antiderivative, so to speak) takes its extreme values at
+one of those points, at a breakpoint from one side, or as a limit.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from itertools import islice, pairwise
 from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Budget, Unproved
 from ogive.certify.proof.enclosure import Ball, X, ball, between, curve, sign
-from ogive.certify.proof.germ import Germ
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomial import is_constant
 from ogive.certify.proof.search import supremum
+from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.expr import Node, diff
 
 #: How many tails are tried where only bounds are known.
@@ -42,7 +42,7 @@ class Extreme:
 
     Attributes:
         value: a ball around it; infinite where the function is unbounded.
-        places: the points and stretches (low, high) where it is reached or approached; none where
+        places: the points and intervals (low, high) where it is reached or approached; none where
             only the value is proved.
         inside: for each place, whether it lies inside a piece and is reached for certain.
     """
@@ -82,9 +82,9 @@ def end_value(piece: Piece, node: Node, at: Ball) -> Ball:
         return curve(node).at(ball(0.0))
     side = 1 if same(at, piece.high) else -1 if same(at, piece.low) else 0
     if (side > 0 and piece.open_high) or (side < 0 and piece.open_low):
-        for _, germ in piece.tails(node, side):
-            if germ.value is not None:
-                return germ.value
+        for _, tail in piece.tails(node, side):
+            if tail.value is not None:
+                return tail.value
         raise Unproved("a limit")
     value = curve(node).at(at)
     if not value.is_finite():
@@ -98,7 +98,7 @@ def same(a: Ball, b: Ball) -> bool:
 
 
 def largest(pieces: Sequence[Piece], order: int = 0) -> Extreme:
-    """The supremum of a derivative over the pieces, one-sided values at joints among them.
+    """The supremum of a derivative over the pieces, one-sided values at breakpoints among them.
 
     Raises:
         Unproved: where it cannot be bounded to the precision that a report asks for.
@@ -142,7 +142,7 @@ def _by_monotonicity(piece: Piece, node: Node) -> Extreme:
 
 
 def _by_bounds(piece: Piece, node: Node) -> Extreme:
-    """Branch and bound nearby and the germ's bound far out; over one period of a periodic one."""
+    """Branch and bound nearby and the tail's bound far out; over one period of a periodic one."""
     f = curve(node)
     if (length := period(node)) is not None and (piece.open_low or piece.open_high):
         return Extreme(supremum(f, *_one_period(piece, length), Budget())[0])
@@ -150,7 +150,7 @@ def _by_bounds(piece: Piece, node: Node) -> Extreme:
     upper = islice(piece.tails(node, 1), TAILS) if piece.open_high else [(piece.high, None)] * TAILS
     for (low, left), (high, right) in zip(lower, upper, strict=False):
         near = supremum(f, low.lower(), high.upper(), Budget())[0]
-        far = [germ for germ in (left, right) if germ is not None]
+        far = [tail for tail in (left, right) if tail is not None]
         if (value := _with_tails(near, far)) is not None:
             return Extreme(value)
     raise Unproved("a bound far out")
@@ -164,11 +164,11 @@ def _one_period(piece: Piece, length: Ball) -> tuple[Ball, Ball]:
     return low.lower(), (low + length).upper()
 
 
-def _with_tails(near: Ball, far: Sequence[Germ]) -> Ball | None:
+def _with_tails(near: Ball, far: Sequence[TailEnclosure]) -> Ball | None:
     """The largest of a value nearby and of the limits, if the tails do not exceed it."""
-    limits = [germ.value for germ in far if germ.value is not None]
+    limits = [tail.value for tail in far if tail.value is not None]
     least = max_of([near, *limits])
-    most = max_of([near, *(germ.ends[1] for germ in far)])
+    most = max_of([near, *(tail.ends[1] for tail in far)])
     if not least.is_finite():
         return least
     return between(least, most) if most <= least + SLACK * (1 + abs(least)) else None

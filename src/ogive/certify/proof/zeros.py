@@ -8,12 +8,12 @@ from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball
 from ogive.certify.proof.interval import Interval
-from ogive.certify.proof.subject import JOINED, Subject
+from ogive.certify.proof.under_proof import JOINED, FunctionUnderProof
 from ogive.certify.proof.variation import Segment
 from ogive.certify.quantity import quantity
 
 
-def zeros_of(f: Subject) -> tuple[Interval, ...]:
+def zeros_of(f: FunctionUnderProof) -> tuple[Interval, ...]:
     """The points and intervals where f is 0, in order.
 
     Raises:
@@ -29,18 +29,18 @@ def zeros_of(f: Subject) -> tuple[Interval, ...]:
     return tuple(_zero_interval(f, low, high) for low, high in touching(found))
 
 
-def _is_zero(f: Subject, left: Segment, right: Segment) -> bool:
+def _is_zero(f: FunctionUnderProof, left: Segment, right: Segment) -> bool:
     """Whether f is 0 between two segments; for certain between two of one piece."""
     if left.piece is right.piece:
         return True
     value = f.at(left.high)
     if value.contains(0) and value.rad() > JOINED:
-        raise Unproved("the value at a joint that no float is")
+        raise Unproved("the value at a breakpoint that no float is")
     return bool(value.contains(0))
 
 
 def touching(found: Iterable[tuple[Ball, Ball]]) -> list[tuple[Ball, Ball]]:
-    """Stretches in the order of their lower ends, those that touch or overlap made one."""
+    """Intervals in the order of their lower ends, those that touch or overlap made one."""
     merged: list[tuple[Ball, Ball]] = []
     for low, high in found:
         if merged and (low <= merged[-1][1] or variation.same(merged[-1][1], low)):
@@ -50,6 +50,6 @@ def touching(found: Iterable[tuple[Ball, Ball]]) -> list[tuple[Ball, Ball]]:
     return merged
 
 
-def _zero_interval(f: Subject, low: Ball, high: Ball) -> Interval:
+def _zero_interval(f: FunctionUnderProof, low: Ball, high: Ball) -> Interval:
     closed = [end.is_finite() and bool(f.at(end).contains(0)) for end in (low, high)]
     return Interval(quantity(low), quantity(high), *closed)

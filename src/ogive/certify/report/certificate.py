@@ -15,7 +15,7 @@ from ogive.certify.function import function_of_one_number, with_defaults
 from ogive.certify.proof.saturation import Saturation, saturation
 from ogive.certify.proof.shape import Shape, shape
 from ogive.certify.proof.smoothness import Smoothness, smoothness
-from ogive.certify.proof.subject import subject
+from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.record import decoded, encoded
 from ogive.certify.report.cost import Cost, cost
 from ogive.certify.report.criteria import Criterion, Evidence, criteria
@@ -199,7 +199,7 @@ def prove(spec: Spec, values: Mapping[str, Any] | None = None) -> Certificate:
         signal=signal(one),
         training=training(one) if spec.noise else None,
         gate=gate(one) if spec.kind == "gated" else None,
-        numerics=numerics(subject(one), form),
+        numerics=numerics(under_proof(one), form),
         cost=cost(one, form, smooth),
     )
     return _judged(found, one)

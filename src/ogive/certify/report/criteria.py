@@ -67,11 +67,11 @@ def _unknown(name: str) -> Criterion:
 
 def nonlinear(of: Evidence) -> Criterion:
     """Whether layers do not collapse into one: the derivative is no constant."""
-    bend, joints = of.smoothness.bend.value, of.smoothness.joints
+    bend, breakpoints = of.smoothness.bend.value, of.smoothness.breakpoints
     if bend.low > 0:
         return Criterion("nonlinear", "yes", bend, "the supremum of |f''| is above 0")
-    breaks = [j for j in joints or () if j.order <= 1]
-    if not breaks and (joints is None or bend.method == "not proved"):
+    breaks = [j for j in breakpoints or () if j.order <= 1]
+    if not breaks and (breakpoints is None or bend.method == "not proved"):
         return _unknown("nonlinear")
     reason = f"points where the slope or the value steps: {len(breaks)}"
     return Criterion("nonlinear", "yes" if breaks else "no", _exact(len(breaks)), reason)
@@ -79,11 +79,11 @@ def nonlinear(of: Evidence) -> Criterion:
 
 def differentiable(of: Evidence) -> Criterion:
     """Whether every point has a gradient."""
-    joints = of.smoothness.joints
-    if joints is None:
+    breakpoints = of.smoothness.breakpoints
+    if breakpoints is None:
         return _unknown("differentiable")
-    jumps = sum(j.order == 0 for j in joints)
-    kinks = sum(j.order == 1 for j in joints)
+    jumps = sum(j.order == 0 for j in breakpoints)
+    kinks = sum(j.order == 1 for j in breakpoints)
     verdict = "no" if jumps else "partly" if kinks else "yes"
     reason = f"jumps: {jumps}, kinks: {kinks}"
     return Criterion("differentiable", verdict, _exact(jumps + kinks), reason)
@@ -130,7 +130,7 @@ def monotone(of: Evidence) -> Criterion:
 
 
 def _is_monotone(shape: Shape) -> bool:
-    kinds = {stretch.kind for stretch in shape.monotone or ()} - {"constant"}
+    kinds = {interval.kind for interval in shape.monotone or ()} - {"constant"}
     return len(kinds) <= 1
 
 

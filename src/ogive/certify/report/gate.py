@@ -8,7 +8,7 @@ from ogive.catalogue import Spec
 from ogive.certify.function import defaults
 from ogive.certify.proof.interval import Interval
 from ogive.certify.proof.shape import shape_of
-from ogive.certify.proof.subject import Subject
+from ogive.certify.proof.under_proof import FunctionUnderProof
 from ogive.certify.quantity import NOT_PROVED
 from ogive.expr import Node, bind, diff, substitute, symbol, walk
 
@@ -56,4 +56,4 @@ def _is_zero(values: Interval) -> bool | None:
 
 
 def _range(slope: Node, gate: str) -> Interval:
-    return shape_of(Subject(substitute(slope, {gate: symbol("x")}))).range
+    return shape_of(FunctionUnderProof(substitute(slope, {gate: symbol("x")}))).range

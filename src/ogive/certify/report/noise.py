@@ -10,7 +10,7 @@ import numpy as np
 
 from ogive.catalogue import Spec
 from ogive.certify.function import defaults
-from ogive.certify.pieces import differences, joints
+from ogive.certify.pieces import breakpoints, differences
 from ogive.certify.quantity import NOT_PROVED, Quantity, computed
 from ogive.certify.signal.quadrature import Array, ends, evaluator, integrate, normal, on_panels
 from ogive.expr import bind
@@ -69,7 +69,7 @@ def training(spec: Spec) -> Training:
         (0.841345, 0.5)
     """
     of = _OverNoise.of(spec)
-    kinks = joints(bind(spec.expression, defaults(spec)))
+    kinks = breakpoints(bind(spec.expression, defaults(spec)))
     first, second = of.expected(ends(kinks, 0.0, 1.0))
     return Training(
         formula=str(spec.training_expression),

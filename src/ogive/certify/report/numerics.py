@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, ball, between
 from ogive.certify.proof.shape import Shape
-from ogive.certify.proof.subject import Subject, attempted
+from ogive.certify.proof.under_proof import FunctionUnderProof, attempted
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.reference import ulp
 
@@ -55,7 +55,7 @@ class Numerics:
     errors: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
 
-def numerics(f: Subject, shape: Shape) -> Numerics:
+def numerics(f: FunctionUnderProof, shape: Shape) -> Numerics:
     """The overflow points of a function whose shape is proved; nothing is measured here."""
     return Numerics(
         {
@@ -65,7 +65,7 @@ def numerics(f: Subject, shape: Shape) -> Numerics:
     )
 
 
-def _beyond(f: Subject, shape: Shape, side: int, dtype: str) -> Quantity | None:
+def _beyond(f: FunctionUnderProof, shape: Shape, side: int, dtype: str) -> Quantity | None:
     limit, infinite = (shape.right if side > 0 else shape.left).value, LARGEST[dtype][1]
     if abs(limit.value) < infinite or (shape.bounded and _largest(shape) < infinite):
         return None
@@ -98,7 +98,7 @@ def _largest(shape: Shape) -> float:
     return max(abs(shape.range.low.low), abs(shape.range.high.high))
 
 
-def _crossing(f: Subject, inner: float, outer: float, size: float) -> Ball:
+def _crossing(f: FunctionUnderProof, inner: float, outer: float, size: float) -> Ball:
     """Where |f|, monotone between the two points, passes a size."""
     if not (abs(f.at(ball(inner))) < size < abs(f.at(ball(outer)))):
         raise Unproved("a crossing")

@@ -1,15 +1,15 @@
 """Short answers read off a certificate, by which entries are listed and compared.
 
-Each property is one function of a certificate, and a row of ``PROPERTIES``; adding one is adding
-the other. What the certificate does not prove has the answer "not proved".
+Each property is a row of ``PROPERTIES``. What the certificate does not prove has the answer "not
+proved".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from ogive.certify.proof.saturation import Side
-from ogive.certify.proof.shape import Limit, Shape
+from ogive.certify.proof.saturation import Saturation, Side
+from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.report.certificate import Certificate
@@ -52,6 +52,11 @@ def _smoothness(of: Certificate) -> Smoothness:
     return of.smoothness
 
 
+def _saturation(of: Certificate) -> Saturation:
+    assert of.saturation
+    return of.saturation
+
+
 def _number(of: Quantity) -> Answer:
     return UNPROVED if of == NOT_PROVED else of.value
 
@@ -60,83 +65,25 @@ def _numbers(of: tuple[Quantity, ...] | None) -> Answer:
     return UNPROVED if of is None else tuple(place.value for place in of)
 
 
-def limit_left(of: Certificate) -> Answer:
-    """The limit at -inf, or at the lower end of the domain."""
-    return _number(_shape(of).left.value)
-
-
-def limit_right(of: Certificate) -> Answer:
-    """The limit at +inf, or at the upper end of the domain."""
-    return _number(_shape(of).right.value)
-
-
-def growth_left(of: Certificate) -> Answer:
-    """How the function grows towards -inf: bounded, linear, power 2, exponential ..."""
-    return _growth(_shape(of).left)
-
-
-def growth_right(of: Certificate) -> Answer:
-    """How the function grows towards +inf."""
-    return _growth(_shape(of).right)
-
-
-def _growth(of: Limit) -> Answer:
-    return of.growth
-
-
-def saturates_left(of: Certificate) -> Answer:
-    """``no``, ``soft`` or ``hard`` towards -inf; see ``saturation.Side``."""
-    assert of.saturation
-    return _saturates(of.saturation.left)
-
-
-def saturates_right(of: Certificate) -> Answer:
-    """``no``, ``soft`` or ``hard`` towards +inf."""
-    assert of.saturation
-    return _saturates(of.saturation.right)
-
-
 def _saturates(side: Side) -> Answer:
     return "no" if side.kind == "none" else side.kind
 
 
-def zero_at_zero(of: Certificate) -> Answer:
-    """Whether f(0) is 0."""
+def _zero_at_zero(of: Certificate) -> Answer:
     value = _number(_shape(of).at_zero)
     return value if value == UNPROVED else value == 0
 
 
-def smooth(of: Certificate) -> Answer:
-    """Whether every derivative exists everywhere."""
+def _smooth(of: Certificate) -> Answer:
     found = _smoothness(of)
     unknown = found.order is None or (found.order < float("inf") and not found.exact)
     return UNPROVED if unknown else found.order == float("inf")
 
 
-def jumps(of: Certificate) -> Answer:
-    """The points where the function itself jumps."""
-    return _numbers(_smoothness(of).jumps)
-
-
-def kinks(of: Certificate) -> Answer:
-    """The points where the function is continuous and its derivative jumps."""
-    return _numbers(_smoothness(of).kinks)
-
-
-def piecewise_linear(of: Certificate) -> Answer:
-    """Whether the function is a line on every piece: the supremum of |f''| is 0."""
+def _piecewise_linear(of: Certificate) -> Answer:
+    """The supremum of |f''| is 0."""
     bend = _smoothness(of).bend.value
     return UNPROVED if bend.low <= 0 < bend.high else bend.value == 0
-
-
-def odd(of: Certificate) -> Answer:
-    """Whether f(-x) = -f(x)."""
-    return _symmetric(of, "odd")
-
-
-def even(of: Certificate) -> Answer:
-    """Whether f(-x) = f(x)."""
-    return _symmetric(of, "even")
 
 
 def _symmetric(of: Certificate, kind: str) -> Answer:
@@ -144,17 +91,27 @@ def _symmetric(of: Certificate, kind: str) -> Answer:
     return UNPROVED if found == UNPROVED else found == kind
 
 
-def learnable(of: Certificate) -> Answer:
-    """Whether training adjusts a parameter of the formula."""
+def _learnable(of: Certificate) -> Answer:
     (few,) = (c for c in of.criteria if c.name == "few parameters")
     return few.number.value > 0
 
 
 #: name -> function of a certificate; the order is that of every report.
 PROPERTIES: dict[str, Callable[[Certificate], Answer]] = {
-    f.__name__: f
-    for f in (
-        limit_left, limit_right, growth_left, growth_right, saturates_left, saturates_right,
-        zero_at_zero, smooth, jumps, kinks, piecewise_linear, odd, even, learnable,
-    )
-}  # fmt: skip
+    # towards -inf and +inf, or the ends of the domain: the limit; bounded, linear, power 2,
+    # exponential ...; no, soft or hard saturation
+    "limit_left": lambda of: _number(_shape(of).left.value),
+    "limit_right": lambda of: _number(_shape(of).right.value),
+    "growth_left": lambda of: _shape(of).left.growth,
+    "growth_right": lambda of: _shape(of).right.growth,
+    "saturates_left": lambda of: _saturates(_saturation(of).left),
+    "saturates_right": lambda of: _saturates(_saturation(of).right),
+    "zero_at_zero": _zero_at_zero,  # f(0) is 0
+    "smooth": _smooth,  # every derivative exists everywhere
+    "jumps": lambda of: _numbers(_smoothness(of).jumps),  # where f itself jumps
+    "kinks": lambda of: _numbers(_smoothness(of).kinks),  # where only f' does
+    "piecewise_linear": _piecewise_linear,
+    "odd": lambda of: _symmetric(of, "odd"),  # f(-x) = -f(x)
+    "even": lambda of: _symmetric(of, "even"),  # f(-x) = f(x)
+    "learnable": _learnable,  # training adjusts a parameter of the formula
+}

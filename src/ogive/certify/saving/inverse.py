@@ -2,7 +2,7 @@
 
 On a branch f is monotone, so y says where x was. Where the branch begins at a turning point the
 slope goes with the root of the distance from there, else with y itself; in that variable
-polynomials follow it, one for each stretch of y, as few as keep within the tolerance. A slope
+polynomials follow it, one for each interval of y, as few as keep within the tolerance. A slope
 without bounds has to be a line in y or in such a root, which goes on as far as y does.
 """
 

@@ -42,7 +42,7 @@ def output(program: Program, shape: Shape, smooth: Smoothness) -> Mode:
         mode("output", program, fitted, branch, result=True),
         relative=unbounded,
         places=tuple(sorted(ends)),
-        kinks=tuple(j.place.value for j in smooth.joints or () if j.order < 2),
+        kinks=tuple(j.place.value for j in smooth.breakpoints or () if j.order < 2),
     )
     if error(program, found, "float64").most > WRONG * (1.0 if unbounded else scale):
         raise NotLegal("one result comes with different slopes")
@@ -60,12 +60,12 @@ def _turn(shape: Shape) -> float | None:
 
 
 def _parts(shape: Shape, smooth: Smoothness) -> list[Part]:
-    """The line in stretches on which f is monotone and smooth, or constant."""
-    if shape.monotone is None or smooth.joints is None:
-        raise NotLegal("where it rises and falls, or its joints, are not proved")
-    ends = {j.place.value for j in smooth.joints}
-    for stretch in shape.monotone:
-        ends |= {stretch.interval.low.value, stretch.interval.high.value}
+    """The line in intervals on which f is monotone and smooth, or constant."""
+    if shape.monotone is None or smooth.breakpoints is None:
+        raise NotLegal("where it rises and falls, or its breakpoints, are not proved")
+    ends = {j.place.value for j in smooth.breakpoints}
+    for interval in shape.monotone:
+        ends |= {interval.interval.low.value, interval.interval.high.value}
     return [Part(low, high, _is_constant(shape, low, high)) for low, high in pairwise(sorted(ends))]
 
 

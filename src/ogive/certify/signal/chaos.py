@@ -52,17 +52,17 @@ def edge_at(f: Field, q: float) -> Edge | None:
     excess = _excess(f, q)
     if not excess >= -ROUNDING * q:
         return None
-    weight = Quantity(found.slope**-0.5, found.errors[1] * found.slope**-1.5, "quadrature")
-    error = found.errors[0] / found.slope + found.second * found.errors[1] / found.slope**2
+    weight = Quantity(found.chi_1**-0.5, found.errors[1] * found.chi_1**-1.5, "quadrature")
+    error = found.errors[0] / found.chi_1 + found.second * found.errors[1] / found.chi_1**2
     bias = math.sqrt(max(excess, 0.0))
     spread = min(math.sqrt(error), error / bias) if bias else math.sqrt(error)
-    return Edge(q, weight, Quantity(bias, spread, "quadrature"), found.change / found.slope)
+    return Edge(q, weight, Quantity(bias, spread, "quadrature"), found.chi_q / found.chi_1)
 
 
 def _excess(f: Field, q: float) -> float:
     """sigma_b**2 on the edge at the length q; NaN where the derivative vanishes."""
     found = layer(f, q)
-    return q - found.second / found.slope if found.slope > 0 else math.nan
+    return q - found.second / found.chi_1 if found.chi_1 > 0 else math.nan
 
 
 def edge_curve(f: Field, lengths: tuple[float, ...] = LENGTHS) -> list[Edge]:

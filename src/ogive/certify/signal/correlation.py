@@ -34,7 +34,7 @@ MOST = 400
 MUCH = 2**17
 
 
-def correlated(function: Function, joints: Iterable[float], q: float, c: float) -> float:
+def correlated(function: Function, breakpoints: Iterable[float], q: float, c: float) -> float:
     """E f(u) f(v) for normal u, v of variance q and correlation c.
 
     Example:
@@ -43,7 +43,7 @@ def correlated(function: Function, joints: Iterable[float], q: float, c: float) 
         1.0
     """
     std = math.sqrt(q)
-    kinks = _sharp(function, tuple(joints), std)
+    kinks = _sharp(function, tuple(breakpoints), std)
     if abs(c) >= 1:
         return _outer(lambda u: function(u) * function(math.copysign(1.0, c) * u), kinks, std)
     spread = math.sqrt(1 - c * c) * std
@@ -55,30 +55,32 @@ def correlated(function: Function, joints: Iterable[float], q: float, c: float) 
 
 
 @lru_cache(maxsize=256)
-def _sharp(function: Function, joints: tuple[float, ...], std: float) -> tuple[float, ...]:
-    """The joints, and where a smooth function bends so sharply that panels have to begin there."""
-    first = ends(joints, 0.0, std)
+def _sharp(function: Function, breakpoints: tuple[float, ...], std: float) -> tuple[float, ...]:
+    """The breakpoints, and where a smooth function bends so sharply that panels begin there."""
+    first = ends(breakpoints, 0.0, std)
     finer = set(mesh(normal(function, 0.0, std), first)) - set(first)
-    return tuple(sorted({*joints, *finer})) if len(finer) <= MOST else joints
+    return tuple(sorted({*breakpoints, *finer})) if len(finer) <= MOST else breakpoints
 
 
-def _outer(function: Function, joints: tuple[float, ...], std: float) -> float:
-    both = {*joints, *(-j for j in joints)}
+def _outer(function: Function, breakpoints: tuple[float, ...], std: float) -> float:
+    both = {*breakpoints, *(-j for j in breakpoints)}
     return float(integrate(normal(function, 0.0, std), ends(both, 0.0, std))[0][0])
 
 
-def _smoothed(function: Function, joints: tuple[float, ...], at: Array, spread: float) -> Array:
+def _smoothed(
+    function: Function, breakpoints: tuple[float, ...], at: Array, spread: float
+) -> Array:
     """E f(a + spread * Z) for every a.
 
     Smooth at the scale of the spread, it is interpolated where it would take much work.
     """
     start, width = at.min(), STEP * spread
     panels = 1 + int((at.max() - start) / width)
-    if len(at) * (1 + len(joints)) <= MUCH or panels * POINTS >= len(at):
-        return _integrated(function, joints, at, spread)
+    if len(at) * (1 + len(breakpoints)) <= MUCH or panels * POINTS >= len(at):
+        return _integrated(function, breakpoints, at, spread)
     nodes, weights = legendre(POINTS)
     places = start + width * (np.arange(panels)[:, None] + (nodes + 1) / 2)
-    values = _integrated(function, joints, places.ravel(), spread).reshape(panels, POINTS)
+    values = _integrated(function, breakpoints, places.ravel(), spread).reshape(panels, POINTS)
     series = (values * weights) @ (legvander(nodes, POINTS - 1) * (np.arange(POINTS) + 0.5))
     panel, part = np.divmod((at - start) / width, 1)
     found = legvander(2 * part - 1, POINTS - 1) * series[panel.astype(int).clip(max=panels - 1)]
@@ -86,11 +88,13 @@ def _smoothed(function: Function, joints: tuple[float, ...], at: Array, spread: 
     return total
 
 
-def _integrated(function: Function, joints: tuple[float, ...], at: Array, spread: float) -> Array:
+def _integrated(
+    function: Function, breakpoints: tuple[float, ...], at: Array, spread: float
+) -> Array:
     """The same by an integral for each a."""
     count = min(MOST, math.ceil(2 * REACH / STEP * max(1.0, spread)))
     grid = np.broadcast_to(np.linspace(-REACH, REACH, count + 1), (len(at), count + 1))
-    kinks = (np.asarray(joints, float)[None, :] - at[:, None]) / spread
+    kinks = (np.asarray(breakpoints, float)[None, :] - at[:, None]) / spread
     edges = np.sort(np.concatenate([grid, np.clip(kinks, -REACH, REACH)], axis=1), axis=1)
     z, weights = on_panels(edges, POINTS)
     values = function((at[:, None, None] + spread * z).ravel()).reshape(z.shape)

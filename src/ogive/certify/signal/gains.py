@@ -87,9 +87,10 @@ class Criticality:
     """What a layer with the second-moment gain does besides keeping lengths at 1, without bias.
 
     Attributes:
-        chi: E f'**2 / E f**2, the factor of a gradient's square, and of the square distance of
-            near inputs, per layer.
-        length_slope: E z f f' / E f**2 (Q'), the factor of a small relative error of the length.
+        chi: chi_1 = E f'**2 / E f**2, the factor of a gradient's square, and of the square distance
+            of near inputs, per layer.
+        length_slope: chi_q = E z f f' / E f**2, the slope of the length map, so the factor of a
+            small relative error of the length.
         kernel_at_zero: (E f)**2 / E f**2 (C(0)), the correlation that unrelated inputs get.
     """
 
@@ -109,8 +110,8 @@ def criticality(found: Moments) -> Criticality:
     if not found.second.low > 0:
         return Criticality(NOT_PROVED, NOT_PROVED, NOT_PROVED)
     return Criticality(
-        computed(lambda a, b: a / b, found.slope, found.second),
-        computed(lambda a, b: a / b, found.stretch, found.second),
+        computed(lambda a, b: a / b, found.chi_1, found.second),
+        computed(lambda a, b: a / b, found.chi_q, found.second),
         computed(lambda a, b: a * a / b, found.first, found.second),
     )
 

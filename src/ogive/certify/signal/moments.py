@@ -37,18 +37,19 @@ class Moments:
 
     Attributes:
         first: E f(Z).
-        second: E f(Z)**2.
+        second: E f(Z)**2, the length map q -> sigma_w**2 E f**2 + sigma_b**2 at sigma_w = 1.
         variance: second - first**2.
-        slope: E f'(Z)**2.
-        stretch: E z f(Z) f'(Z) for the standardised z; half the change of E f**2 per log std.
+        chi_1: E f'(Z)**2 (chi_1 over sigma_w**2; S. Schoenholz et al. 2017, arXiv:1611.01232).
+        chi_q: E z f(Z) f'(Z) for the standardised z, which is std (E f'**2 + E f f''): at std = 1
+            the slope of the length map over sigma_w**2.
         sparsity: P(f(Z) = 0).
     """
 
     first: Quantity
     second: Quantity
     variance: Quantity
-    slope: Quantity
-    stretch: Quantity
+    chi_1: Quantity
+    chi_q: Quantity
     sparsity: Quantity
 
 
@@ -79,15 +80,15 @@ def moments(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Moments:
 @lru_cache(maxsize=1024)
 def _moments(f: Node, mean: float, std: float) -> Moments:
     slope, z = diff(f, symbol("x")), (symbol("x") - mean) / std
-    first, second, squared, stretch = (
+    first, second, squared, chi_q = (
         expectation(g, mean, std) for g in (f, f * f, slope * slope, z * f * slope)
     )
     return Moments(
         first=first,
         second=second,
         variance=computed(lambda m, s: s - m * m, first, second),
-        slope=squared,
-        stretch=stretch,
+        chi_1=squared,
+        chi_q=chi_q,
         sparsity=zero_probability(f, mean, std),
     )
 

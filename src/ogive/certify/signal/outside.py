@@ -13,10 +13,10 @@ from fractions import Fraction
 from ogive.certify.pieces import BINARY, UNARY, chosen, difference, without_infinity
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, ball, between
-from ogive.certify.proof.germ import Germ
 from ogive.certify.proof.polynomial import T
 from ogive.certify.proof.scale import Scale
-from ogive.certify.proof.tails import Tail
+from ogive.certify.proof.tail_enclosure import TailEnclosure
+from ogive.certify.proof.tails import HalfLine
 from ogive.certify.signal.analytic import CHOICES
 from ogive.errors import require
 from ogive.expr import Node, rebuild, substitute
@@ -34,32 +34,32 @@ BOUNDS = {
 SLOW, FAST = ("softplus", "hypot1", "asinh"), ("expm1", "sinh", "cosh")
 
 
-class Majorant(Tail):
-    """Germs of functions whose size alone matters; a factor may hold what is never reached."""
+class Majorant(HalfLine):
+    """Tail enclosures where the size alone matters; a factor may hold what is never reached."""
 
-    def of(self, node: Node) -> Germ:
-        """The germ of an expression in pieces."""
-        return self.germ(rebuild(without_infinity(node), self._resolved))
+    def of(self, node: Node) -> TailEnclosure:
+        """The tail enclosure of an expression in pieces."""
+        return self.enclosure(rebuild(without_infinity(node), self._resolved))
 
     def _resolved(self, node: Node) -> Node | None:
         """The branch that holds, where that is known."""
         if node.op not in UNARY | BINARY:
             return None
         try:
-            side = self.germ(difference(node)).sign
+            side = self.enclosure(difference(node)).sign
         except Unproved:
             return None
         return None if side is None else chosen(node.op, side, node.args)
 
-    def _germ(self, node: Node) -> Germ:
+    def _enclosure(self, node: Node) -> TailEnclosure:
         if node.op not in CHOICES:
-            return super()._germ(node)
-        options = [self.germ(a) for a in node.args[-2:]]
+            return super()._enclosure(node)
+        options = [self.enclosure(a) for a in node.args[-2:]]
         if node.op in ("sign", "softsign"):
             return options[0].mapped(between(ball(-1.0), ball(1.0)), None)
         return options[0].union(-options[0] if node.op == "abs" else options[1])
 
-    def _function(self, op: str, argument: Node) -> Germ:
+    def _function(self, op: str, argument: Node) -> TailEnclosure:
         try:
             found = super()._function(op, argument)
             found.tendency  # noqa: B018 - asking is what tells
@@ -67,9 +67,9 @@ class Majorant(Tail):
             return self._bounding(op, argument)
         return found
 
-    def _bounding(self, op: str, argument: Node) -> Germ:
+    def _bounding(self, op: str, argument: Node) -> TailEnclosure:
         """A function of which no more than a bound is known."""
-        inner, unit = self.germ(argument), between(ball(-1.0), ball(1.0))
+        inner, unit = self.enclosure(argument), between(ball(-1.0), ball(1.0))
         if op in BOUNDS:
             return inner.mapped(between(*map(ball, BOUNDS[op])), None)
         if op == "exp":
@@ -77,19 +77,19 @@ class Majorant(Tail):
         if op == "log1p" and argument.op == "exp":  # a softplus in other words
             op, argument = "softplus", argument.args[0]
         if op in SLOW:
-            return self.germ(1 + abs(argument)).times(unit)
+            return self.enclosure(1 + abs(argument)).times(unit)
         if op in FAST:
-            return self.germ(1 + call("exp", abs(argument))).times(unit)
+            return self.enclosure(1 + call("exp", abs(argument))).times(unit)
         raise Unproved(f"a bound of {op}")
 
-    def _below_a_power(self, exponent: Germ) -> Germ:
+    def _below_a_power(self, exponent: TailEnclosure) -> TailEnclosure:
         """An exponential, below that of a power of t which its exponent is below."""
         if exponent.scale.exponent:
             raise Unproved("the exponential of an exponential of either sign")
         power = math.ceil(exponent.scale.power + max(exponent.scale.logs, Fraction(0)))
         highest = Fraction(max(0.0, math.nextafter(float(exponent.factor.upper()), math.inf)))
         scale = Scale(frozenset({(frozenset({(T, power)}), highest)}))
-        return Germ(between(ball(0.0), ball(1.0)), None, self.start, scale)
+        return TailEnclosure(between(ball(0.0), ball(1.0)), None, self.start, scale)
 
 
 def beyond(g: Node, mean: float, std: float, cut: float, side: int) -> Ball:

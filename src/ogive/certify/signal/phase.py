@@ -59,7 +59,7 @@ def fixed_point(f: Field, sigma_w: float, sigma_b: float) -> Quantity:
 def _settled(f: Field, q: float, sigma_w: float) -> Quantity:
     """The root with the error that those of the integrals make in it."""
     found = layer(f, q)
-    away = abs(1 - sigma_w**2 * found.change)
+    away = abs(1 - sigma_w**2 * found.chi_q)
     error = (sigma_w**2 * found.errors[0] + 4e-16 * q) / away if away else math.inf
     return Quantity(q, error, "quadrature") if error <= 1e-6 * q else NOT_PROVED
 
@@ -80,12 +80,15 @@ class Phase:
 
     Attributes:
         length: q*, see ``fixed_point``.
-        length_slope: the slope of the length map there; below 1 it is stable.
-        chi: sigma_w**2 E f'(u)**2, the factor of a gradient's square per layer; above 1 near inputs
-            separate (chaos), below 1 they collapse (order).
-        correlation: c*, the correlation that two inputs tend to.
-        length_depth, correlation_depth, gradient_depth: layers over which a deviation of the
-            length, one of the correlation, and a gradient's square change by a factor e.
+        length_slope: chi_q = sigma_w**2 (E f'(u)**2 + E f(u) f''(u)), the slope of the length map
+            at q*; below 1 it is stable.
+        chi: chi_1 = sigma_w**2 E f'(u)**2, the factor of a gradient's square per layer; above 1
+            near inputs separate (chaos), below 1 they collapse (order).
+        correlation: c*, the fixed point of the correlation map that two inputs tend to.
+        length_depth: xi_q = 1 / |log chi_q|, the layers over which a deviation of the length
+            changes by a factor e.
+        correlation_depth: xi_c = 1 / |log C'(c*)|, those of a deviation of the correlation.
+        gradient_depth: 1 / |log chi_1|, those of a gradient's square.
     """
 
     length: Quantity
@@ -115,7 +118,7 @@ def phase(f: Field, sigma_w: float, sigma_b: float) -> Phase:
     length = fixed_point(f, sigma_w, sigma_b)
     if length.method == "not proved":
         return UNSETTLED
-    slope, chi = (_at(f, length, sigma_w, name) for name in ("change", "slope"))
+    slope, chi = (_at(f, length, sigma_w, name) for name in ("chi_q", "chi_1"))
     settled = _settled_correlation(f, length.value, sigma_w, sigma_b, chi)
     contraction = _contraction(f, length.value, sigma_w, settled, chi)
     return Phase(
@@ -176,5 +179,5 @@ def _contraction(f: Field, q: float, sigma_w: float, c: Quantity, chi: Quantity)
     """The slope of the correlation map at c*."""
     if c.value == 1.0:
         return chi
-    value = sigma_w**2 * correlated(f.slope, f.joints, q, c.value)
+    value = sigma_w**2 * correlated(f.derivative, f.breakpoints, q, c.value)
     return Quantity(value, 1e-8 * max(1.0, value), "quadrature")

@@ -126,13 +126,13 @@ def _panels(function: Function, low: Array, high: Array) -> tuple[Array, Array]:
 
 
 def ends(
-    joints: Iterable[float], mean: float, std: float, cut: float = CUT, width: float = WIDTH
+    breakpoints: Iterable[float], mean: float, std: float, cut: float = CUT, width: float = WIDTH
 ) -> list[float]:
-    """Where panels begin: a grid that has no symmetry, the joints, and the far cuts."""
+    """Where panels begin: a grid that has no symmetry, the breakpoints, and the far cuts."""
     count = math.ceil(2 * cut / width)
     grid = [mean + cut * std * (2 * (i + 0.3) / count - 1) for i in range(count)]
     reach = cut * std
-    inside = [j for j in joints if abs(j - mean) < reach]
+    inside = [j for j in breakpoints if abs(j - mean) < reach]
     return sorted({mean - reach, *grid, *inside, mean + reach})
 
 

@@ -16,7 +16,7 @@ from ogive.certify.proof.budget import Budget
 from ogive.certify.proof.enclosure import Ball, ball, sign
 from ogive.certify.proof.partition import Piece, partition
 from ogive.certify.proof.smoothness import delicate
-from ogive.certify.proof.subject import attempt
+from ogive.certify.proof.under_proof import attempt
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
 from ogive.expr import Node
 from ogive.expr.node import ZERO

@@ -34,17 +34,23 @@ class Field:
     """A function and its derivative on arrays, and where they have kinks or jumps."""
 
     function: Function
-    slope: Function
-    joints: tuple[float, ...] = ()
+    derivative: Function
+    breakpoints: tuple[float, ...] = ()
 
 
 class Layer(NamedTuple):
-    """Expectations at pre-activations u ~ N(0, q): f(u)**2, f'(u)**2, and u f(u) f'(u) / q, the
-    derivative of the first with respect to q; with their errors."""
+    """Expectations at pre-activations u ~ N(0, q), to be multiplied by sigma_w**2; with errors.
+
+    Attributes:
+        second: E f(u)**2, of the length map.
+        chi_1: E f'(u)**2, the factor of a gradient's square, and the slope of the correlation map
+            C(c) at c = 1.
+        chi_q: E u f(u) f'(u) / q = E f'(u)**2 + E f(u) f''(u), the slope of the length map.
+    """
 
     second: float
-    slope: float
-    change: float
+    chi_1: float
+    chi_q: float
     errors: tuple[float, ...]
 
 
@@ -53,7 +59,7 @@ def field(spec: Spec) -> Field:
     """The function of an entry, of its evaluation form or of its gate, at default parameters."""
     f = formula(spec)
     derivative = diff(f, symbol("x"))
-    return Field(evaluator(f), evaluator(derivative), pieces.joints(f))
+    return Field(evaluator(f), evaluator(derivative), pieces.breakpoints(f))
 
 
 @lru_cache(maxsize=65536)
@@ -63,17 +69,17 @@ def layer(f: Field, q: float) -> Layer:
         return Layer(math.inf, math.nan, math.nan, (math.inf, math.inf, math.inf))
 
     def rows(u: Array) -> Array:
-        value, slope = f.function(u), f.slope(u)
+        value, slope = f.function(u), f.derivative(u)
         return np.stack([value * value, slope * slope, u * value * slope / q])
 
     std = math.sqrt(q)
-    values, errors = integrate(normal(rows, 0.0, std), ends(f.joints, 0.0, std))
-    second, slope, change = map(float, values)
-    return Layer(second, slope, change, tuple(map(float, errors)))
+    values, errors = integrate(normal(rows, 0.0, std), ends(f.breakpoints, 0.0, std))
+    second, chi_1, chi_q = map(float, values)
+    return Layer(second, chi_1, chi_q, tuple(map(float, errors)))
 
 
 def length_map(f: Field, q: float, sigma_w: float, sigma_b: float) -> float:
-    """The length of the next layer's pre-activations: sigma_w**2 E f(u)**2 + sigma_b**2.
+    """The length map: the next layer's q = sigma_w**2 E f(u)**2 + sigma_b**2.
 
     Example:
         >>> from ogive.catalogue import entries
@@ -84,8 +90,9 @@ def length_map(f: Field, q: float, sigma_w: float, sigma_b: float) -> float:
 
 
 def correlation_map(f: Field, c: float, q: float, sigma_w: float, sigma_b: float) -> float:
-    """The correlation of two inputs' pre-activations in the next layer, both of length q."""
-    covariance = sigma_w**2 * correlated(f.function, f.joints, q, c) + sigma_b**2
+    """The correlation map C(c) = (sigma_w**2 E f(u) f(v) + sigma_b**2) / q' for u and v of length q
+    and correlation c, q' being the length of the next layer."""
+    covariance = sigma_w**2 * correlated(f.function, f.breakpoints, q, c) + sigma_b**2
     return covariance / length_map(f, q, sigma_w, sigma_b)
 
 
@@ -134,7 +141,7 @@ def predict(
     lengths, correlations, factors = [length], [correlation], []
     for _ in range(depth):
         q, c = lengths[-1], correlations[-1]
-        factors.append(sigma_w**2 * layer(f, max(q, VANISHING)).slope)
+        factors.append(sigma_w**2 * layer(f, max(q, VANISHING)).chi_1)
         lengths.append(length_map(f, q, sigma_w, sigma_b))
         correlations.append(_next_correlation(f, c, max(q, VANISHING), sigma_w, sigma_b))
     gradients = [1.0]

@@ -1,4 +1,4 @@
-"""Germs: what a function is for every t >= start, as a scale times a factor within a ball.
+"""What a function is for every t >= start: a scale times a factor within a ball.
 
 value(t) = scale(t) c(t), with c(t) in ``factor`` for every t >= start. That is an enclosure on the
 whole half-line, not an expansion: x sigmoid'(x) is t exp(-t) times [0.99, 1], so that products of a
@@ -17,7 +17,7 @@ from ogive.errors import require
 
 
 @dataclass(frozen=True)
-class Germ:
+class TailEnclosure:
     """A function on [start, inf).
 
     Attributes:
@@ -32,22 +32,22 @@ class Germ:
     start: float
     scale: Scale = CONSTANT
 
-    def __neg__(self) -> Germ:
+    def __neg__(self) -> TailEnclosure:
         return self.times(ball(-1.0))
 
-    def __add__(self, other: Germ) -> Germ:
+    def __add__(self, other: TailEnclosure) -> TailEnclosure:
         major, minor = self._by_growth(other)
         if minor.factor == 0:
             return major
         limit = _sum(self, other) if major.scale == minor.scale else major.limit
         return replace(major, factor=major.factor + minor.factor, limit=limit)
 
-    def union(self, other: Germ) -> Germ:
+    def union(self, other: TailEnclosure) -> TailEnclosure:
         """A function of which each value is one of either; a limit is not known of it."""
         major, minor = self._by_growth(other)
         return replace(major, factor=between(major.factor, minor.factor), limit=None)
 
-    def _by_growth(self, other: Germ) -> tuple[Germ, Germ]:
+    def _by_growth(self, other: TailEnclosure) -> tuple[TailEnclosure, TailEnclosure]:
         """The one that grows faster, and the other with its factor over the scale of that."""
         if self.factor == 0 or other.factor == 0:
             return (other, self) if self.factor == 0 else (self, other)
@@ -59,20 +59,22 @@ class Germ:
                 return major, replace(minor, factor=minor.factor * between(ball(0.0), bound))
         raise Unproved("two terms of which neither is seen to outgrow the other")
 
-    def __sub__(self, other: Germ) -> Germ:
+    def __sub__(self, other: TailEnclosure) -> TailEnclosure:
         return self + -other
 
-    def __mul__(self, other: Germ) -> Germ:
+    def __mul__(self, other: TailEnclosure) -> TailEnclosure:
         limit = None
         if self.limit is not None and other.limit is not None:
             limit = self.limit * other.limit
-        return Germ(self.factor * other.factor, limit, self.start, self.scale * other.scale)
+        return TailEnclosure(
+            self.factor * other.factor, limit, self.start, self.scale * other.scale
+        )
 
-    def __truediv__(self, other: Germ) -> Germ:
+    def __truediv__(self, other: TailEnclosure) -> TailEnclosure:
         return self * other.power(Fraction(-1))
 
-    def power(self, exponent: Fraction) -> Germ:
-        """The power of a positive germ, or the reciprocal of one that is nowhere 0."""
+    def power(self, exponent: Fraction) -> TailEnclosure:
+        """The power of a positive tail, or the reciprocal of one that is nowhere 0."""
         if self.factor == 0 and exponent > 0:
             return self
         if sign(self.factor) not in ((1,) if exponent != -1 else (1, -1)):
@@ -81,16 +83,16 @@ class Germ:
             b if b is None else 1 / b if exponent == -1 else b ** _exact(exponent)
             for b in (self.factor, self.limit)
         ]
-        return Germ(raised[0], raised[1], self.start, self.scale**exponent)
+        return TailEnclosure(raised[0], raised[1], self.start, self.scale**exponent)
 
-    def times(self, constant: Ball) -> Germ:
+    def times(self, constant: Ball) -> TailEnclosure:
         """The product with a constant."""
         limit = None if self.limit is None else self.limit * constant
         return replace(self, factor=self.factor * constant, limit=limit)
 
-    def mapped(self, factor: Ball, limit: Ball | None) -> Germ:
+    def mapped(self, factor: Ball, limit: Ball | None) -> TailEnclosure:
         """A bounded function on the same half-line."""
-        return Germ(factor, limit, self.start)
+        return TailEnclosure(factor, limit, self.start)
 
     @property
     def sign(self) -> int | None:
@@ -139,7 +141,7 @@ class Germ:
         return ball(0.0) if self.tendency < 0 else infinity * (self.sign or 1)
 
 
-def _sum(a: Germ, b: Germ) -> Ball | None:
+def _sum(a: TailEnclosure, b: TailEnclosure) -> Ball | None:
     return None if a.limit is None or b.limit is None else a.limit + b.limit
 
 

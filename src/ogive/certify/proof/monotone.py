@@ -1,7 +1,7 @@
 """Where a function rises, falls and turns, bends to which side, and has an inverse, proved.
 
-Neighbouring segments of one sign make one stretch, unless a step at the joint between them goes
-against it.
+Neighbouring segments of one sign make one interval, unless a step at the breakpoint between them
+goes against it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ogive.certify.proof import variation
 from ogive.certify.proof.enclosure import Ball
 from ogive.certify.proof.interval import Interval
 from ogive.certify.proof.partition import Piece
-from ogive.certify.proof.subject import Subject, step
+from ogive.certify.proof.under_proof import FunctionUnderProof, step
 from ogive.certify.proof.variation import Segment
 from ogive.certify.quantity import Quantity, quantity
 
@@ -23,7 +23,7 @@ CONVEX = {1: "convex", -1: "concave", 0: "linear"}
 
 
 @dataclass(frozen=True)
-class Stretch:
+class MonotoneInterval:
     """An interval over which a function is of one kind: increasing, convex ..."""
 
     interval: Interval
@@ -76,8 +76,8 @@ class Run:
         return Interval(quantity(low), quantity(high), *closed)
 
 
-def runs_of(f: Subject, order: int) -> list[Run]:
-    """The stretches over which f rises, falls or is constant (order 1), or bends (order 2)."""
+def runs_of(f: FunctionUnderProof, order: int) -> list[Run]:
+    """The intervals over which f rises, falls or is constant (order 1), or bends (order 2)."""
     groups: list[list[Segment]] = []
     for segment in f.segments(order):
         if groups and _joins(groups[-1][-1], segment, order):
@@ -88,7 +88,7 @@ def runs_of(f: Subject, order: int) -> list[Run]:
 
 
 def _joins(left: Segment, right: Segment, order: int) -> bool:
-    """Whether two segments are one stretch: of one sign, and no step against it between them."""
+    """Whether two segments are one interval: of one sign, and no step against it between them."""
     if left.sign != right.sign:
         return False
     if left.piece is right.piece:
@@ -97,13 +97,17 @@ def _joins(left: Segment, right: Segment, order: int) -> bool:
     return not any(steps[:-1]) and steps[-1] in (0, left.sign)
 
 
-def stretches(runs: Sequence[Run] | None, kinds: dict[int, str]) -> tuple[Stretch, ...] | None:
+def monotone_intervals(
+    runs: Sequence[Run] | None, kinds: dict[int, str]
+) -> tuple[MonotoneInterval, ...] | None:
     """The runs as a report states them."""
-    return None if runs is None else tuple(Stretch(r.interval, kinds[r.sign]) for r in runs)
+    return (
+        None if runs is None else tuple(MonotoneInterval(r.interval, kinds[r.sign]) for r in runs)
+    )
 
 
-def turns(f: Subject, runs: Sequence[Run]) -> tuple[Turn, ...]:
-    """Where a rising and a falling stretch meet without a step."""
+def turns(f: FunctionUnderProof, runs: Sequence[Run]) -> tuple[Turn, ...]:
+    """Where a rising and a falling interval meet without a step."""
     found = []
     for left, right in pairwise(runs):
         if left.sign * right.sign == -1 and not _steps(left.segments[-1], right.segments[0]):
@@ -117,11 +121,11 @@ def _steps(left: Segment, right: Segment) -> bool:
     return left.piece is not right.piece and step(left.piece, right.piece, 0) != 0
 
 
-def curvature(f: Subject, bends: Sequence[Run]) -> str:
+def curvature(f: FunctionUnderProof, bends: Sequence[Run]) -> str:
     """Convex or concave as a whole: bent to one side, and kinked to no other."""
     if len(bends) == 1:
         return CONVEX[bends[0].sign]
-    kinks = [(step(*joint, 0), step(*joint, 1)) for joint in f.joints]
+    kinks = [(step(*breakpoint, 0), step(*breakpoint, 1)) for breakpoint in f.breakpoints]
     for side in (1, -1):
         if all(b.sign in (0, side) for b in bends) and all(
             jump == 0 and kink in (0, side) for jump, kink in kinks
@@ -130,13 +134,13 @@ def curvature(f: Subject, bends: Sequence[Run]) -> str:
     return "neither"
 
 
-def branches(f: Subject, runs: Sequence[Run]) -> tuple[Branch, ...]:
-    """The strictly monotone stretches with their images; a step within leaves a gap in one."""
+def branches(f: FunctionUnderProof, runs: Sequence[Run]) -> tuple[Branch, ...]:
+    """The strictly monotone intervals with their images; a step within leaves a gap in one."""
     return tuple(Branch(run.interval, _image(f, run)) for run in runs if run.sign)
 
 
-def _image(f: Subject, run: Run) -> Interval:
-    """The values of a strictly monotone stretch, the lower end first."""
+def _image(f: FunctionUnderProof, run: Run) -> Interval:
+    """The values of a strictly monotone interval, the lower end first."""
     pieces = run.segments[0].piece, run.segments[-1].piece
     ends = [
         _image_end(f, piece, end, closed)
@@ -146,6 +150,6 @@ def _image(f: Subject, run: Run) -> Interval:
     return Interval(quantity(low), quantity(high), closed_low, closed_high)
 
 
-def _image_end(f: Subject, piece: Piece, end: Ball, closed: bool) -> tuple[Ball, bool]:
+def _image_end(f: FunctionUnderProof, piece: Piece, end: Ball, closed: bool) -> tuple[Ball, bool]:
     value = variation.end_value(piece, piece.node, end)
     return value, closed and bool(value.is_finite() and f.at(end).overlaps(value))

@@ -22,15 +22,16 @@ from ogive.certify.proof.variation import Segment, end_value, segments
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
 from ogive.expr import Node, diff, substitute
 
-#: Two sides of a joint that differ by less, relative to 1 or their size, are taken as joined: a
-#: series that ends after its last useful term leaves such a step, and a joint that no float is.
+#: Two sides of a breakpoint that differ by less, relative to 1 or their size, are taken as joined:
+#: a series that ends after its last useful term leaves such a step, and a breakpoint that no float
+#: is.
 JOINED = 1e-12
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class FunctionUnderProof:
     """A function of x on an open interval.
 
     Attributes:
@@ -51,7 +52,7 @@ class Subject:
         return self._once(f"segments {order}", lambda: segments(self.pieces, order))
 
     @property
-    def joints(self) -> Sequence[tuple[Piece, Piece]]:
+    def breakpoints(self) -> Sequence[tuple[Piece, Piece]]:
         """The neighbouring pieces, in order."""
         return list(pairwise(self.pieces))
 
@@ -72,7 +73,7 @@ class Subject:
         return cast(Answer, found)
 
     def at(self, x: Ball, order: int = 0) -> Ball:
-        """The value of the formula itself or of a derivative at a point, a joint among them."""
+        """The value of the formula or of a derivative at a point, a breakpoint among them."""
         node = self.node
         for _ in range(order):
             node = diff(node, X)
@@ -81,7 +82,7 @@ class Subject:
 
 
 @lru_cache(maxsize=1024)
-def subject(spec: Spec) -> Subject:
+def under_proof(spec: Spec) -> FunctionUnderProof:
     """The function that an entry is with its parameters at their defaults.
 
     A stochastic entry counts with its form of evaluation, a gated one with its gate at value = 1.
@@ -90,7 +91,7 @@ def subject(spec: Spec) -> Subject:
         OgiveError: for a rowwise entry, which is no function of one number.
     """
     function = function_of_one_number(spec)
-    return Subject(substitute(function.expression, defaults(function)), function.domain)
+    return FunctionUnderProof(substitute(function.expression, defaults(function)), function.domain)
 
 
 def step(left: Piece, right: Piece, order: int) -> int | None:
