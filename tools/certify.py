@@ -33,7 +33,7 @@ from attack import violations
 from ogive.catalogue import Spec, entries
 from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.quantity import METHODS, Quantity
-from ogive.certify.record import encoded, same
+from ogive.certify.record import agree, encoded
 from ogive.certify.report.certificate import Certificate, certificate, identity, prove, sections
 from ogive.certify.report.page import UNPROVED, said
 from ogive.certify.shipped import FILE, shipped
@@ -197,7 +197,7 @@ def short(number: Quantity) -> str:
 def check(count: int, seed: int) -> int:
     """Proves some entries anew; 1 if one is not what is shipped."""
     chosen = random.Random(seed).sample(list(entries()), count)
-    wrong = [name for name in chosen if not same(*pair(name))]
+    wrong = [name for name in chosen if not agree(*pair(name))]
     print(f"proved anew: {', '.join(chosen)}; other than shipped: {', '.join(wrong) or 'none'}")
     return 1 if wrong else 0
 

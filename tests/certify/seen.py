@@ -7,7 +7,7 @@ floats on both sides of a breakpoint.
 import math
 
 from ogive.certify import exact, limit
-from ogive.certify.function import breakpoints, defaults
+from ogive.certify.function import breakpoints_of, defaults
 from ogive.expr import bind, const, diff, symbol, walk
 from ogive.expr.node import ZERO, build
 from ogive.expr.rewrite import evaluate_all
@@ -80,7 +80,7 @@ def _chosen(node, value, new):
 
 def steps(spec, order):
     """Where a derivative steps, among the points where pieces meet."""
-    return [at for at in breakpoints(spec) if _is_step(spec, at, order)]
+    return [at for at in breakpoints_of(spec) if _is_step(spec, at, order)]
 
 
 def _is_step(spec, at, order):

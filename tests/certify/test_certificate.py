@@ -14,7 +14,7 @@ import ogive
 from ogive.catalogue import entries, user_spec
 from ogive.certify.function import with_defaults
 from ogive.certify.proof.under_proof import FunctionUnderProof, under_proof
-from ogive.certify.record import same
+from ogive.certify.record import agree
 from ogive.certify.report.certificate import Certificate, certificate, prove, sections
 from ogive.certify.report.criteria import CRITERIA
 from ogive.certify.report.page import said
@@ -108,18 +108,18 @@ def test_what_is_shipped_is_what_is_proved(name):
     old, new = shipped(key(spec)), sections(prove(spec))
     if "numerics" in old:
         old = {**old, "numerics": {**old["numerics"], "errors": {}}}
-    assert same(old, new)
+    assert agree(old, new)
 
 
 def test_a_comparison_sees_another_number_and_another_method():
     found = sections(ogive.get("tanh").certificate())
     moved = json.loads(json.dumps(found))
     moved["smoothness"]["bend"]["value"]["value"] *= 1 + 1e-6
-    assert same(found, found)
-    assert not same(found, moved)
+    assert agree(found, found)
+    assert not agree(found, moved)
     moved = json.loads(json.dumps(found))
     moved["smoothness"]["bend"]["value"]["method"] = "quadrature"
-    assert not same(found, moved)
+    assert not agree(found, moved)
 
 
 def stretched(body):

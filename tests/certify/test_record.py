@@ -7,7 +7,7 @@ import pytest
 
 from ogive.certify.proof.interval import Interval
 from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.record import decoded, encoded, same
+from ogive.certify.record import agree, decoded, encoded
 
 HALF = Interval(Quantity(-math.inf, 0.0, "ball"), Quantity(0.5, 1e-17, "ball"), None, True)
 
@@ -40,11 +40,11 @@ def test_what_is_not_proved_stays_so():
 
 def test_numbers_are_the_same_within_their_errors():
     one, near, far = (encoded(Quantity(v, 1e-6, "quadrature")) for v in (1.0, 1.000001, 1.1))
-    assert same([one], [near])
-    assert not same([one], [far])
-    assert not same([one], [one, one])
-    assert not same({"a": 1}, {"b": 1})
-    assert same(encoded(NOT_PROVED), encoded(NOT_PROVED))
+    assert agree([one], [near])
+    assert not agree([one], [far])
+    assert not agree([one], [one, one])
+    assert not agree({"a": 1}, {"b": 1})
+    assert agree(encoded(NOT_PROVED), encoded(NOT_PROVED))
 
 
 def test_what_json_cannot_say_is_refused():

@@ -5,14 +5,14 @@ import math
 import pytest
 
 from ogive.certify.proof.budget import Budget, Unproved
-from ogive.certify.proof.enclosure import arithmetic, ball, between, curve
+from ogive.certify.proof.enclosure import ball, ball_arithmetic, between, enclosed
 from ogive.certify.proof.partition import partition
 from ogive.certify.proof.search import supremum, zeros
 from ogive.expr import parse
 
 
 def function(formula: str):
-    return curve(parse(formula, ["x"]))
+    return enclosed(parse(formula, ["x"]))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def function(formula: str):
     ],
 )
 def test_every_zero_is_found(formula, known):
-    with arithmetic():
+    with ball_arithmetic():
         found = zeros(function(formula), ball(-7.0), ball(7.0), Budget())
         assert len(found) == len(known)
         for zero, at in zip(found, known, strict=True):
@@ -44,7 +44,7 @@ def test_every_zero_is_found(formula, known):
     "formula", ["1/x", "sin(1/x)", "x**2 - 2*x*sqrt(2) + 2", "sqrt(x*x)", "0*x"]
 )
 def test_zeros_that_cannot_be_isolated_are_refused(formula):
-    with arithmetic(), pytest.raises(Unproved):
+    with ball_arithmetic(), pytest.raises(Unproved):
         zeros(function(formula), ball(-7.0), ball(6.9), Budget())
 
 
@@ -60,7 +60,7 @@ def test_zeros_that_cannot_be_isolated_are_refused(formula):
     ],
 )
 def test_suprema_are_sharp(formula, value):
-    with arithmetic():
+    with ball_arithmetic():
         high = 6.5 if "sqrt" in formula else 7.0
         found, place = supremum(function(formula), ball(-high), ball(high), Budget())
         assert float(found.upper()) == pytest.approx(value, rel=1e-11, abs=1e-25)
@@ -70,24 +70,24 @@ def test_suprema_are_sharp(formula, value):
 
 @pytest.mark.parametrize("formula", ["1/x", "sin(1/x)/x", "sin(x)/cos(x)", "1/(x - 0.3)**2"])
 def test_a_supremum_that_cannot_be_bounded_is_refused(formula):
-    with arithmetic(), pytest.raises(Unproved):
+    with ball_arithmetic(), pytest.raises(Unproved):
         supremum(function(formula), ball(-7.0), ball(6.9), Budget())
 
 
 def test_a_search_ends_with_its_budget():
-    with arithmetic(), pytest.raises(Unproved, match="limit"):
+    with ball_arithmetic(), pytest.raises(Unproved, match="limit"):
         zeros(function("sin(1/x)"), ball(0.0), ball(1.0), Budget(boxes=50))
 
 
 def test_the_time_of_a_search_is_bounded():
-    with arithmetic(), pytest.raises(Unproved, match="limit"):
+    with ball_arithmetic(), pytest.raises(Unproved, match="limit"):
         zeros(function("sin(1/x)"), ball(0.0), ball(1.0), Budget(boxes=10**9, seconds=0.05))
 
 
 @pytest.mark.parametrize("formula", ["x * tanh(x)", "exp(x) - x", "sin(x) * x", "log1p(x*x)"])
 def test_the_mean_value_form_holds_the_values(formula):
     f = function(formula)
-    with arithmetic():
+    with ball_arithmetic():
         for low in (-3.0, -0.1, 0.7):
             box = f.over(between(ball(low), ball(low + 0.25)))
             for part in (0.0, 0.1, 0.2, 0.25):
@@ -109,7 +109,7 @@ def test_the_mean_value_form_holds_the_values(formula):
     ],
 )
 def test_pieces_are_complete(formula, ends):
-    with arithmetic():
+    with ball_arithmetic():
         found = partition(parse(formula, ["x"]))
         assert [float(p.high) for p in found[:-1]] == pytest.approx(ends, rel=1e-12)
         assert (float(found[0].low), float(found[-1].high)) == (-math.inf, math.inf)

@@ -15,7 +15,7 @@ from ogive.certify.report.cost import cost
 from ogive.certify.report.gate import gate
 from ogive.certify.report.noise import training
 from ogive.certify.report.numerics import LARGEST, numerics
-from ogive.certify.report.rows import LENGTHS, TABLE, rows
+from ogive.certify.report.rows import BY_LENGTH, TABLE, rows
 from ogive.certify.report.signal import signal
 
 #: Entries of rows of which nothing is proved yet.
@@ -114,7 +114,7 @@ def test_no_row_contradicts_what_is_said_of_rows(name):
             assert not known.nonnegative or bool((y >= 0).all())
             assert not known.sums_to_one or float(y.sum()) == pytest.approx(1, abs=1e-12)
             if known.jacobian.method != "not proved":
-                bound = known.jacobian.high * LENGTHS[known.times](len(x))
+                bound = known.jacobian.high * BY_LENGTH[known.times](len(x))
                 assert _norm(function, x) <= bound * (1 + 1e-9) + 1e-9
     assert sparse == known.sparse or name == "gumbel_softmax"
 
@@ -157,7 +157,7 @@ def test_no_row_near_the_step_of_softpick_contradicts_its_bound(scale):
     for n in (1, 2, 40):
         for _ in range(20):
             x = scale * torch.randn(n, dtype=torch.float64, generator=draw)
-            bound = known.jacobian.high * LENGTHS[known.times](n)
+            bound = known.jacobian.high * BY_LENGTH[known.times](n)
             assert _norm(ogive.get("softpick"), x) <= bound
 
 

@@ -7,10 +7,10 @@ import pytest
 from ogive.catalogue import entries
 from ogive.certify.function import defaults, function_of_one_number
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import arithmetic, ball, on_reals
+from ogive.certify.proof.enclosure import ball, ball_arithmetic, on_reals
 from ogive.certify.proof.fraction import quotient
 from ogive.certify.proof.polynomial import UNIT, T, polynomial
-from ogive.certify.proof.scale import Scale
+from ogive.certify.proof.scale import GrowthScale
 from ogive.certify.proof.tails import HalfLine
 from ogive.expr import PRIMITIVES, diff, parse, substitute
 from ogive.expr.primitives import call
@@ -53,7 +53,7 @@ KNOWN = [
 
 @pytest.mark.parametrize(("formula", "side", "limit"), KNOWN, ids=lambda v: str(v))
 def test_known_asymptotics(formula, side, limit):
-    with arithmetic():
+    with ball_arithmetic():
         found = enclosure(formula)
         assert found.sign == side
         assert limit is None if found.value is None else float(found.value) == pytest.approx(limit)
@@ -61,7 +61,7 @@ def test_known_asymptotics(formula, side, limit):
 
 @pytest.mark.parametrize("formula", ["exp(sin(t) * t)", "sin(t) + 1/sin(t)", "t**t", "log(log(t))"])
 def test_what_no_rule_covers_is_not_proved(formula):
-    with arithmetic(), pytest.raises(Unproved):
+    with ball_arithmetic(), pytest.raises(Unproved):
         enclosure(formula).tendency  # noqa: B018 - asking is the test
 
 
@@ -69,7 +69,7 @@ def test_what_no_rule_covers_is_not_proved(formula):
 @pytest.mark.parametrize("argument", ["t", "-t", "2 + 1/t", "1/t", "-exp(-t)", "0.3 + sin(t) / 4"])
 def test_the_rule_of_a_primitive_holds_at_every_point(name, argument):
     node = call(name, parse(argument, ["t"]))
-    with arithmetic():
+    with ball_arithmetic():
         try:
             found = HalfLine(8.0).enclosure(node)
         except Unproved:
@@ -83,7 +83,7 @@ def test_the_germs_of_every_entry_hold_at_every_point(name, side):
     spec = function_of_one_number(entries()[name])
     node = substitute(substitute(spec.expression, defaults(spec)), {"x": side * T})
     for _ in range(3):
-        with arithmetic():
+        with ball_arithmetic():
             try:
                 found = HalfLine(64.0).enclosure(node)
             except Unproved:
@@ -102,7 +102,7 @@ def assert_holds(found, node):
         assert (scale_at(found.scale, t) * found.factor).overlaps(value), t
 
 
-def scale_at(scale: Scale, t: float):
+def scale_at(scale: GrowthScale, t: float):
     total = ball(0.0)
     for monomial, factor in scale.exponent:
         term = ball(1.0) * factor.numerator / factor.denominator
@@ -115,8 +115,8 @@ def scale_at(scale: Scale, t: float):
 
 def test_a_scale_that_decays_is_bounded_from_its_start_on():
     square = frozenset({(T, 2)})
-    with arithmetic():
-        bell = Scale(frozenset({(square, Fraction(-1, 2))}), Fraction(30))
+    with ball_arithmetic():
+        bell = GrowthScale(frozenset({(square, Fraction(-1, 2))}), Fraction(30))
         assert bell.decay(4.0) is None  # t**30 still grows at 4
         bound = bell.decay(8.0)
         assert bound is not None

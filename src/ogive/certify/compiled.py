@@ -13,7 +13,7 @@ from ogive.printers import printer
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def compiled(program: Program, language: str) -> Callable[..., Any]:
+def python_function(program: Program, language: str) -> Callable[..., Any]:
     """The program as a function of a language's numbers that gives a tuple of them."""
     scope: dict[str, Any] = {}
     source = printer(language).source(program, "compute")  # an entry may be called erf
@@ -22,12 +22,12 @@ def compiled(program: Program, language: str) -> Callable[..., Any]:
     return function
 
 
-def on_arrays(program: Program) -> Callable[..., tuple[Array, ...]]:
+def numpy_function(program: Program) -> Callable[..., tuple[Array, ...]]:
     """The program on NumPy arrays; NaN and infinity come without a warning.
 
     Arrays of several inputs are broadcast late, so that a part of one of them is computed once.
     """
-    compute = compiled(program, "numpy")
+    compute = python_function(program, "numpy")
 
     def evaluate(*arrays: Array) -> tuple[Array, ...]:
         shape = np.broadcast_shapes(*(array.shape for array in arrays))

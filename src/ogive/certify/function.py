@@ -66,6 +66,6 @@ def defaults(spec: Spec) -> dict[str, float]:
 
 
 @lru_cache(maxsize=4096)
-def breakpoints(spec: Spec) -> tuple[float, ...]:
+def breakpoints_of(spec: Spec) -> tuple[float, ...]:
     """Where the pieces of the formula meet, with the parameters at their defaults."""
     return pieces.breakpoints(bind(spec.expression, defaults(spec)))

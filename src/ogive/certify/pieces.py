@@ -18,7 +18,7 @@ STEP = 0.125
 #: Borders closer than this, relative to their size, are one border seen through rounding.
 SAME = 1e-12
 #: Powers of x underflow before x does, so nearer to 0 a border cannot be told from 0.
-TINY = 1e-30
+_TINY = 1e-30
 
 
 def in_pieces(expression: Node) -> bool:
@@ -32,21 +32,21 @@ def breakpoints(expression: Node, variable: str = "x") -> tuple[float, ...]:
     A border that is a linear equation is solved; others are looked for in ``WINDOW``, so that two
     borders of one condition within a step can be missed.
     """
-    found = {b for d in differences(expression) for b in _borders(d, variable)}
+    found = {b for d in deciders(expression) for b in _borders(d, variable)}
     return _merged(sorted(found))
 
 
-def differences(expression: Node) -> list[Node]:
+def deciders(expression: Node) -> list[Node]:
     """What changes its sign where pieces meet: of |x| it is x, of min(a, b) a - b."""
-    return [difference(node) for node in walk(expression) if node.op in UNARY | BINARY]
+    return [decider(node) for node in walk(expression) if node.op in UNARY | BINARY]
 
 
-def difference(node: Node) -> Node:
+def decider(node: Node) -> Node:
     """What the choice of an operation that makes pieces depends on the sign of."""
     return node.args[0] if node.op in UNARY else node.args[0] - node.args[1]
 
 
-def chosen(op: str, side: int, args: tuple[Node, ...]) -> Node:
+def branch(op: str, side: int, args: tuple[Node, ...]) -> Node:
     """What is left of an operation where its difference has this sign."""
     if op == "abs":
         return args[0] if side > 0 else -args[0]
@@ -79,7 +79,7 @@ def without_infinity(node: Node) -> Node:
 def _merged(borders: list[float]) -> tuple[float, ...]:
     """The borders with neighbours that only rounding separates replaced by their middle."""
     merged: list[float] = []
-    for border in (0.0 if abs(b) < TINY else b for b in borders):
+    for border in (0.0 if abs(b) < _TINY else b for b in borders):
         if merged and border - merged[-1] <= SAME * abs(border):
             merged[-1] = (merged[-1] + border) / 2
         else:

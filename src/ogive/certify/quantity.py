@@ -17,7 +17,7 @@ METHODS = ("symbolic", "ball", "quadrature", "sampled", "not proved")
 #: What a proved number must reach: an error within this part of its size, or this small near 0.
 RELATIVE, NEAR_ZERO = 1e-9, 1e-25
 #: Bits of balls that are integrated or computed from quantities; floats have 53.
-BITS = 64
+INTEGRAL_BITS = 64
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,11 @@ class Quantity:
 NOT_PROVED = Quantity(math.nan, math.inf, "not proved")
 
 
+def symbolic(value: float) -> Quantity:
+    """A number that follows from the formula, without arithmetic."""
+    return Quantity(float(value), 0.0, "symbolic")
+
+
 def quantity(held: Any, method: str = "ball", near_zero: float = NEAR_ZERO) -> Quantity:
     """The number that a python-flint ball is around, with an error that reaches the ball's ends.
 
@@ -116,7 +121,7 @@ def computed(function: Callable[..., Any], *quantities: Quantity) -> Quantity:
     if any(q.method == "not proved" for q in quantities):
         return NOT_PROVED
     flint = require("flint", "certify")
-    with flint.ctx.workprec(BITS):
+    with flint.ctx.workprec(INTEGRAL_BITS):
         held = function(*(flint.arb(q.value, q.error) for q in quantities))
     methods = {"ball", *(q.method for q in quantities)}
     return quantity(held, max(methods, key=METHODS.index), near_zero=math.inf)

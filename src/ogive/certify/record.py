@@ -63,7 +63,7 @@ def decoded(kind: Any, plain: Any) -> Any:
     return plain
 
 
-def same(one: Any, other: Any) -> bool:
+def agree(one: Any, other: Any) -> bool:
     """Whether two plain reports say the same: numbers within their errors, all else exactly.
 
     Errors themselves may differ, as one machine's floats do from another's.
@@ -73,9 +73,9 @@ def same(one: Any, other: Any) -> bool:
             return False
         if one.keys() == QUANTITY:
             return one["method"] == other["method"] and _meet(one, other)
-        return all(same(item, other[name]) for name, item in one.items())
+        return all(agree(item, other[name]) for name, item in one.items())
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(map(agree, one, other))
     if isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=CLOSE, abs_tol=CLOSE)
     return bool(one == other)

@@ -14,13 +14,13 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from ogive.certify.compiled import compiled
+from ogive.certify.compiled import python_function
 from ogive.errors import require
 from ogive.expr import Program
 
 DIGITS = 50
 #: Where a limit at infinity is looked for: far outside every float, and at no period's multiples.
-FAR = tuple(math.pi * 10.0**k for k in (30, 61, 92, 153, 214, 275))
+_FAR = tuple(math.pi * 10.0**k for k in (30, 61, 92, 153, 214, 275))
 #: (machine epsilon, smallest subnormal) of the dtypes by name.
 FLOATS = {
     "float64": (2.0**-52, 2.0**-1074),
@@ -34,7 +34,7 @@ FLOATS = {
 def _on_numbers(program: Program) -> Callable[..., tuple[Any, ...]]:
     """The program as a function of mpmath numbers."""
     require("mpmath", "certify")
-    return compiled(program, "mpmath")
+    return python_function(program, "mpmath")
 
 
 def exact(program: Program, *arguments: float) -> tuple[Any, ...]:
@@ -52,7 +52,7 @@ def _digits(arguments: Sequence[float]) -> int:
 
 def limit(program: Program, sign: float, *parameters: float) -> float:
     """The limit of the first output as the first input goes to infinity; NaN if there is none."""
-    values = [float(exact(program, sign * far, *parameters)[0]) for far in FAR]
+    values = [float(exact(program, sign * far, *parameters)[0]) for far in _FAR]
     last = values[-1]
     if all(abs(v - last) <= 1e-9 * max(1.0, abs(last)) for v in values[2:]):
         return 0.0 if abs(last) < 1e-9 else last

@@ -16,13 +16,13 @@ TOLD = ("identity",)
 
 def table(certificate: Certificate) -> Table:
     """Every line of a certificate; what is not proved is dim."""
-    from ogive.certify.report.page import UNPROVED, parts
+    from ogive.certify.report.page import UNPROVED, section_lines
 
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="cyan", overflow="fold")
     table.add_column(overflow="fold")
     table.add_column(style="dim", overflow="fold")
-    for name, lines in parts(certificate):
+    for name, lines in section_lines(certificate):
         if name in TOLD:
             continue
         table.add_row("", "", "")

@@ -15,11 +15,11 @@ from torch import Tensor
 from torch.autograd import Function
 
 from ogive.catalogue import Spec
-from ogive.certify.saving.error import BITS
+from ogive.certify.saving.error import STORED_BITS
 from ogive.certify.saving.mode import Mode, NotLegal
 from ogive.certify.saving.modes import MODES
 from ogive.certify.saving.saving import saving
-from ogive.certify.saving.table import SavingModes, only_input, table
+from ogive.certify.saving.table import SavingModes, mode_table, only_input
 from ogive.engine import Result
 from ogive.engine.call import dense, laid
 from ogive.errors import OgiveError, ParameterError
@@ -81,7 +81,7 @@ def _reason(spec: Spec, values: Mapping[str, Value]) -> str:
 
 
 def _dtype_reason(dtype: torch.dtype) -> str:
-    return "" if _name(dtype) in BITS else f"no error is known for {_name(dtype)}"
+    return "" if _name(dtype) in STORED_BITS else f"no error is known for {_name(dtype)}"
 
 
 def _name(dtype: torch.dtype) -> str:
@@ -119,7 +119,7 @@ def _planned(
 def ways(spec: Spec, values: Mapping[str, Value]) -> SavingModes:
     """The table of what backward may keep."""
     reason = _reason(spec, values)
-    return only_input(reason) if reason else table(saving(spec, tuple(values.items())))
+    return only_input(reason) if reason else mode_table(saving(spec, tuple(values.items())))
 
 
 def apply(saved: Saved, x: Tensor, inplace: bool = False) -> Tensor:

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from ogive.catalogue import Spec
-from ogive.certify.function import breakpoints, defaults, function_of_one_number, with_defaults
+from ogive.certify.function import breakpoints_of, defaults, function_of_one_number, with_defaults
 from ogive.errors import OgiveError
 from ogive.expr import Program
 from ogive.printers import printer
@@ -80,7 +80,7 @@ def sample(
 ) -> Curve:
     """A curve of the activation's derivative of that order, 0 being the function itself."""
     spec, (low, high) = spec_of(activation), check_interval(interval)
-    inside = [at for at in breakpoints(spec) if low <= at <= high]
+    inside = [at for at in breakpoints_of(spec) if low <= at <= high]
     aside = ASIDE * (high - low)
     x = np.linspace(low, high, points)
     x = np.union1d(x, [at + side for at in inside for side in (-aside, 0.0, aside)])

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any
 
-from ogive.certify.compiled import compiled
+from ogive.certify.compiled import python_function
 from ogive.errors import require
 from ogive.expr import Node, Program, diff, symbol
 
@@ -19,14 +19,14 @@ from ogive.expr import Node, Program, diff, symbol
 Ball = Any
 X = symbol("x")
 #: Bits of a ball's middle. Doubles have 53; the rest is for what cancels.
-BITS = 128
+PROOF_BITS = 128
 
 
 @contextmanager
-def arithmetic() -> Iterator[Any]:
-    """Balls of ``BITS`` bits within the block, which is given the flint module."""
+def ball_arithmetic() -> Iterator[Any]:
+    """Balls of ``PROOF_BITS`` bits within the block, which is given the flint module."""
     flint = require("flint", "certify")
-    with flint.ctx.workprec(BITS):
+    with flint.ctx.workprec(PROOF_BITS):
         yield flint
 
 
@@ -40,7 +40,7 @@ def between(low: Ball, high: Ball) -> Ball:
     return low.union(high)
 
 
-def sign(value: Ball) -> int | None:
+def sign_of(value: Ball) -> int | None:
     """The sign that every number of a ball has: 1, -1, 0, or None where they differ."""
     return 1 if value > 0 else -1 if value < 0 else 0 if value == 0 else None
 
@@ -49,7 +49,7 @@ def sign(value: Ball) -> int | None:
 def on_reals(outputs: tuple[Node, ...], inputs: tuple[str, ...] = ("x",)) -> Callable[..., Any]:
     """The expressions as one function of balls that gives a tuple of balls."""
     require("flint", "certify")
-    return compiled(Program("enclosed", inputs, outputs, ((0.7,),) * len(inputs)), "arb")
+    return python_function(Program("enclosed", inputs, outputs, ((0.7,),) * len(inputs)), "arb")
 
 
 def constant(node: Node) -> Ball:
@@ -57,13 +57,13 @@ def constant(node: Node) -> Ball:
     return on_reals((node,), ())()[0]
 
 
-class Curve:
+class Enclosure:
     """An expression of ``x`` without pieces, and its derivatives.
 
     Example:
         >>> from ogive.expr import parse
-        >>> with arithmetic():
-        ...     curve(parse("x * x - x")).over(between(ball(0.0), ball(1.0))) < 0.3
+        >>> with ball_arithmetic():
+        ...     enclosed(parse("x * x - x")).over(between(ball(0.0), ball(1.0))) < 0.3
         True
     """
 
@@ -71,11 +71,11 @@ class Curve:
         self.node = node
 
     @cached_property
-    def slope(self) -> Curve:
+    def slope(self) -> Enclosure:
         """The derivative."""
-        return curve(diff(self.node, X))
+        return enclosed(diff(self.node, X))
 
-    def derivative(self, order: int) -> Curve:
+    def derivative(self, order: int) -> Enclosure:
         """The derivative of an order; the curve itself for order 0."""
         return self if order == 0 else self.slope.derivative(order - 1)
 
@@ -112,6 +112,6 @@ class Curve:
 
 
 @lru_cache(maxsize=8192)
-def curve(node: Node) -> Curve:
+def enclosed(node: Node) -> Enclosure:
     """The curve of an expression; the same object for the same expression."""
-    return Curve(node)
+    return Enclosure(node)

@@ -25,8 +25,3 @@ class Interval:
         """Whether a number lies within, as far as the ends are known."""
         above = x > self.low.value or (x == self.low.value and bool(self.closed_low))
         return above and (x < self.high.value or (x == self.high.value and bool(self.closed_high)))
-
-
-def point(place: Quantity) -> Interval:
-    """The interval that is one number."""
-    return Interval(place, place, True, True)

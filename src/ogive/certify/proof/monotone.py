@@ -48,7 +48,7 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Run:
+class SegmentRun:
     """Neighbouring segments of one sign that belong together."""
 
     segments: tuple[Segment, ...]
@@ -76,7 +76,7 @@ class Run:
         return Interval(quantity(low), quantity(high), *closed)
 
 
-def runs_of(f: FunctionUnderProof, order: int) -> list[Run]:
+def runs_of(f: FunctionUnderProof, order: int) -> list[SegmentRun]:
     """The intervals over which f rises, falls or is constant (order 1), or bends (order 2)."""
     groups: list[list[Segment]] = []
     for segment in f.segments(order):
@@ -84,7 +84,7 @@ def runs_of(f: FunctionUnderProof, order: int) -> list[Run]:
             groups[-1].append(segment)
         else:
             groups.append([segment])
-    return [Run(tuple(group)) for group in groups]
+    return [SegmentRun(tuple(group)) for group in groups]
 
 
 def _joins(left: Segment, right: Segment, order: int) -> bool:
@@ -98,7 +98,7 @@ def _joins(left: Segment, right: Segment, order: int) -> bool:
 
 
 def monotone_intervals(
-    runs: Sequence[Run] | None, kinds: dict[int, str]
+    runs: Sequence[SegmentRun] | None, kinds: dict[int, str]
 ) -> tuple[MonotoneInterval, ...] | None:
     """The runs as a report states them."""
     return (
@@ -106,7 +106,7 @@ def monotone_intervals(
     )
 
 
-def turns(f: FunctionUnderProof, runs: Sequence[Run]) -> tuple[Turn, ...]:
+def turns(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> tuple[Turn, ...]:
     """Where a rising and a falling interval meet without a step."""
     found = []
     for left, right in pairwise(runs):
@@ -121,7 +121,7 @@ def _steps(left: Segment, right: Segment) -> bool:
     return left.piece is not right.piece and step(left.piece, right.piece, 0) != 0
 
 
-def curvature(f: FunctionUnderProof, bends: Sequence[Run]) -> str:
+def curvature(f: FunctionUnderProof, bends: Sequence[SegmentRun]) -> str:
     """Convex or concave as a whole: bent to one side, and kinked to no other."""
     if len(bends) == 1:
         return CONVEX[bends[0].sign]
@@ -134,12 +134,12 @@ def curvature(f: FunctionUnderProof, bends: Sequence[Run]) -> str:
     return "neither"
 
 
-def branches(f: FunctionUnderProof, runs: Sequence[Run]) -> tuple[Branch, ...]:
+def branches(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> tuple[Branch, ...]:
     """The strictly monotone intervals with their images; a step within leaves a gap in one."""
     return tuple(Branch(run.interval, _image(f, run)) for run in runs if run.sign)
 
 
-def _image(f: FunctionUnderProof, run: Run) -> Interval:
+def _image(f: FunctionUnderProof, run: SegmentRun) -> Interval:
     """The values of a strictly monotone interval, the lower end first."""
     pieces = run.segments[0].piece, run.segments[-1].piece
     ends = [

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from ogive.certify.pieces import BINARY, UNARY, chosen, difference, in_pieces, without_infinity
+from ogive.certify.pieces import BINARY, UNARY, branch, decider, in_pieces, without_infinity
 from ogive.certify.proof.budget import Budget, Unproved
-from ogive.certify.proof.enclosure import Ball, Curve, arithmetic, ball, curve, sign
+from ogive.certify.proof.enclosure import Ball, Enclosure, ball, ball_arithmetic, enclosed, sign_of
 from ogive.certify.proof.polynomial import T, is_constant, polynomial
 from ogive.certify.proof.search import zeros
 from ogive.certify.proof.tail_enclosure import TailEnclosure
@@ -44,9 +44,9 @@ class Piece:
     open_low: bool = True
     open_high: bool = True
 
-    def curve(self, order: int = 0) -> Curve:
+    def enclosed(self, order: int = 0) -> Enclosure:
         """The formula or a derivative of it."""
-        return curve(self.node).derivative(order)
+        return enclosed(self.node).derivative(order)
 
     @property
     def middle(self) -> Ball:
@@ -95,7 +95,7 @@ class Piece:
     def zeros(self, node: Node, budget: Budget) -> list[Ball]:
         """Every zero of an expression inside the piece; none at an end counts."""
         low, high = self.bounds(node)
-        found = zeros(curve(node), low, high, budget)
+        found = zeros(enclosed(node), low, high, budget)
         return [z for z in found if not (z.overlaps(self.low) or z.overlaps(self.high))]
 
 
@@ -106,7 +106,7 @@ def partition(node: Node, low: float = -math.inf, high: float = math.inf) -> tup
     Raises:
         Unproved: where the zeros of a condition cannot all be isolated.
     """
-    with arithmetic():
+    with ball_arithmetic():
         whole = Piece(ball(low), ball(high), without_infinity(node))
         return tuple(_divided(whole))
 
@@ -123,7 +123,7 @@ def _divided(piece: Piece) -> Iterator[Piece]:
     for i, (low, high) in enumerate(pairwise(ends)):
         opened = (piece.open_low and i == 0, piece.open_high and i == len(cuts))
         part = Piece(low, high, piece.node, *opened)
-        side = sign(curve(condition).at(part.middle))
+        side = sign_of(enclosed(condition).at(part.middle))
         if side is None:
             raise Unproved("the sign of a condition")
         yield from _divided(replace(part, node=_decided(piece.node, condition, side)))
@@ -132,7 +132,7 @@ def _divided(piece: Piece) -> Iterator[Piece]:
 def _vanishes(node: Node) -> bool:
     """Whether everything cancels, or the value is a constant 0 as that of log1p(0)."""
     if is_constant(node):
-        return bool(curve(node).at(ball(0.0)) == 0)
+        return bool(enclosed(node).at(ball(0.0)) == 0)
     return polynomial(substitute(node, {"x": T})) == {}
 
 
@@ -143,7 +143,7 @@ def _open_condition(node: Node) -> Node | None:
     """
     found = [n for n in walk(node) if n.op in UNARY | BINARY]
     found.sort(key=lambda n: n.op not in ("lt", "le", "eq"))
-    return next((d for d in map(difference, found) if not in_pieces(d)), None)
+    return next((d for d in map(decider, found) if not in_pieces(d)), None)
 
 
 def _decided(node: Node, condition: Node, side: int) -> Node:
@@ -151,8 +151,8 @@ def _decided(node: Node, condition: Node, side: int) -> Node:
     new: dict[Node, Node] = {}
     for n in walk(node):
         args = tuple(new[a] for a in n.args)
-        if n.op in UNARY | BINARY and difference(n) is condition:
-            new[n] = chosen(n.op, side, args)
+        if n.op in UNARY | BINARY and decider(n) is condition:
+            new[n] = branch(n.op, side, args)
         else:
             cancels = n.op == "sub" and args[0] is args[1]
             new[n] = ZERO if cancels else build(n.op, args, n.value)

@@ -78,13 +78,13 @@ def _operands(node: Node) -> tuple[Node, ...]:
     return node.args if node.op in _RULES and node.op != "div" else ()
 
 
-def add(a: Mapping[Monomial, Fraction], b: Mapping[Monomial, Fraction]) -> Polynomial:
+def plus(a: Mapping[Monomial, Fraction], b: Mapping[Monomial, Fraction]) -> Polynomial:
     """The sum, without terms that cancel."""
     total = {m: a.get(m, Fraction(0)) + b.get(m, Fraction(0)) for m in (*a, *b)}
     return {m: c for m, c in total.items() if c}
 
 
-def scaled(a: Mapping[Monomial, Fraction], factor: Fraction) -> Polynomial:
+def multiple(a: Mapping[Monomial, Fraction], factor: Fraction) -> Polynomial:
     """The product with a rational number."""
     return {m: c * factor for m, c in a.items()} if factor else {}
 
@@ -94,7 +94,7 @@ def multiply(a: Polynomial, b: Polynomial) -> Polynomial:
     total: Polynomial = {}
     for m, c in a.items():
         for n, d in b.items():
-            total = add(total, {_joined(m, n): c * d})
+            total = plus(total, {_joined(m, n): c * d})
     return total
 
 
@@ -106,9 +106,9 @@ def _joined(m: Monomial, n: Monomial) -> Monomial:
 
 
 _RULES: dict[str, Callable[..., Polynomial]] = {
-    "add": add,
-    "sub": lambda a, b: add(a, scaled(b, Fraction(-1))),
-    "neg": lambda a: scaled(a, Fraction(-1)),
+    "add": plus,
+    "sub": lambda a, b: plus(a, multiple(b, Fraction(-1))),
+    "neg": lambda a: multiple(a, Fraction(-1)),
     "mul": multiply,
     "div": multiply,
 }

@@ -14,11 +14,11 @@ from functools import lru_cache
 from ogive.catalogue import Spec
 from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import Ball, Curve, ball, between
+from ogive.certify.proof.enclosure import Ball, Enclosure, ball, between
 from ogive.certify.proof.interval import Interval
 from ogive.certify.proof.polynomial import is_constant
-from ogive.certify.proof.search import ASIDE
-from ogive.certify.proof.under_proof import FunctionUnderProof, attempt, under_proof
+from ogive.certify.proof.search import DIVISIONS
+from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, under_proof
 from ogive.certify.proof.variation import Segment, end_value
 from ogive.certify.proof.zeros import zeros_of
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
@@ -37,7 +37,7 @@ THRESHOLDS: Mapping[str, float] = {
     "float32 subnormal": 2.0**-149,
 }
 #: Relative width of the interval around a place.
-WIDTH = 2.0**-60
+_WIDTH = 2.0**-60
 #: No gradient is followed beyond this.
 FARTHEST = 2.0**1000
 
@@ -89,7 +89,7 @@ def saturation(spec: Spec) -> Saturation:
 @lru_cache(maxsize=1024)
 def saturation_of(f: FunctionUnderProof) -> Saturation:
     """The saturation of a function; see ``saturation``."""
-    return Saturation(_side(f, -1), _side(f, 1), attempt(lambda: _zero(f)))
+    return Saturation(_side(f, -1), _side(f, 1), if_proved(lambda: _zero(f)))
 
 
 def _zero(f: FunctionUnderProof) -> tuple[Interval, ...]:
@@ -97,12 +97,12 @@ def _zero(f: FunctionUnderProof) -> tuple[Interval, ...]:
 
 
 def _side(f: FunctionUnderProof, side: int) -> Side:
-    kind = attempt(lambda: _kind(f, side)) or "not proved"
+    kind = if_proved(lambda: _kind(f, side)) or "not proved"
     if kind in ("none", "not proved"):
         unknown = None if kind == "none" else NOT_PROVED
         return Side(kind, dict.fromkeys(THRESHOLDS, unknown))
     places = {
-        name: attempt(lambda value=value: _place(f, side, value))  # type: ignore[misc]
+        name: if_proved(lambda value=value: _place(f, side, value))  # type: ignore[misc]
         for name, value in THRESHOLDS.items()
     }
     return Side(kind, {n: NOT_PROVED if p is None else quantity(p) for n, p in places.items()})
@@ -110,7 +110,7 @@ def _side(f: FunctionUnderProof, side: int) -> Side:
 
 def _kind(f: FunctionUnderProof, side: int) -> str:
     piece = f.pieces[-1 if side > 0 else 0]
-    slope = piece.curve(1)
+    slope = piece.enclosed(1)
     steady = is_constant(slope.node) or period(slope.node) is not None
     if steady and any(slope.at(piece.middle + side * far) != 0 for far in (0.0, 1.0)):
         return "none"
@@ -125,13 +125,13 @@ def _kind(f: FunctionUnderProof, side: int) -> str:
 def _place(f: FunctionUnderProof, side: int, threshold: float) -> Ball:
     """Where |f'| first reaches the threshold, coming from the end of the line."""
     for segment in _inwards(f, side):
-        node = segment.piece.curve(1).node
+        node = segment.piece.enclosed(1).node
         outer, inner = (segment.high, segment.low) if side > 0 else (segment.low, segment.high)
         sizes = [abs(end_value(segment.piece, node, end)) for end in (outer, inner)]
         if _reaches(sizes[0], threshold):
             return outer
         if _reaches(sizes[1], threshold):
-            return _crossing(segment.piece.curve(1), inner, outer, threshold)
+            return _crossing(segment.piece.enclosed(1), inner, outer, threshold)
     return ball(-side * math.inf)
 
 
@@ -148,12 +148,12 @@ def _reaches(size: Ball, threshold: float) -> bool:
     raise Unproved("whether a gradient reaches a threshold")
 
 
-def _crossing(slope: Curve, inner: Ball, outer: Ball, threshold: float) -> Ball:
+def _crossing(slope: Enclosure, inner: Ball, outer: Ball, threshold: float) -> Ball:
     """Where a monotone f' passes the threshold, between an end above it and one below."""
     high = _finite(outer, inner, lambda x: bool(abs(slope.at(x)) < threshold))
     low = _finite(inner, outer, lambda x: bool(abs(slope.at(x)) > threshold))
-    while abs(high - low) > WIDTH * (abs(low) + abs(high)):
-        middles = ((low + (high - low) * part).mid() for part in ASIDE)
+    while abs(high - low) > _WIDTH * (abs(low) + abs(high)):
+        middles = ((low + (high - low) * part).mid() for part in DIVISIONS)
         sizes = ((middle, abs(slope.at(middle))) for middle in middles)
         decided = next(((m, s) for m, s in sizes if s < threshold or s > threshold), None)
         if decided is None:

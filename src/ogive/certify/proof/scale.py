@@ -14,10 +14,10 @@ from ogive.certify.proof.polynomial import (
     Monomial,
     Polynomial,
     T,
-    add,
     is_constant,
+    multiple,
+    plus,
     polynomial,
-    scaled,
 )
 from ogive.errors import require
 from ogive.expr import Node
@@ -25,7 +25,7 @@ from ogive.expr.node import ZERO
 
 
 @dataclass(frozen=True)
-class Scale:
+class GrowthScale:
     """exp(u) t**power log(t)**logs, a positive function for t > 1.
 
     ``exponent`` holds the terms of the polynomial u, none of them constant.
@@ -35,16 +35,18 @@ class Scale:
     power: Fraction = Fraction(0)
     logs: Fraction = Fraction(0)
 
-    def __mul__(self, other: Scale) -> Scale:
-        exponent = add(dict(self.exponent), dict(other.exponent))
-        return Scale(frozenset(exponent.items()), self.power + other.power, self.logs + other.logs)
+    def __mul__(self, other: GrowthScale) -> GrowthScale:
+        exponent = plus(dict(self.exponent), dict(other.exponent))
+        return GrowthScale(
+            frozenset(exponent.items()), self.power + other.power, self.logs + other.logs
+        )
 
-    def __pow__(self, factor: Fraction | int) -> Scale:
+    def __pow__(self, factor: Fraction | int) -> GrowthScale:
         factor = Fraction(factor)
-        exponent = scaled(dict(self.exponent), factor)
-        return Scale(frozenset(exponent.items()), self.power * factor, self.logs * factor)
+        exponent = multiple(dict(self.exponent), factor)
+        return GrowthScale(frozenset(exponent.items()), self.power * factor, self.logs * factor)
 
-    def __truediv__(self, other: Scale) -> Scale:
+    def __truediv__(self, other: GrowthScale) -> GrowthScale:
         return self * other**-1
 
     def decay(self, start: float) -> Ball | None:
@@ -84,7 +86,7 @@ class Scale:
         return exponent.exp() * first ** rational(self.power) * logs, -(lead + rising)
 
 
-CONSTANT = Scale()
+CONSTANT = GrowthScale()
 #: exp(w) is at least w**DEGREE / DEGREE! for w > 0.
 DEGREE = 3
 

@@ -11,7 +11,7 @@ import math
 from itertools import count
 
 from ogive.certify.proof.budget import Budget, Unproved
-from ogive.certify.proof.enclosure import BITS, Ball, Curve, ball, between, sign
+from ogive.certify.proof.enclosure import PROOF_BITS, Ball, Enclosure, ball, between, sign_of
 
 #: How finely two zeros are told apart, relative to 1 or to their size.
 NARROW = 2.0**-60
@@ -19,14 +19,14 @@ NARROW = 2.0**-60
 MULTIPLICITY = 6
 #: Where a box is divided; the others serve if the sign at the one before is not known. A zero at
 #: a point of division is exact, so that it belongs to both boxes beyond doubt.
-ASIDE = (0.5, 0.46, 0.53)
+DIVISIONS = (0.5, 0.46, 0.53)
 #: Relative width to which a largest value is bounded.
 RELATIVE = 1e-12
 #: The size below which a value counts as 0 for that purpose.
-TINY = 1e-18
+_TINY = 1e-18
 
 
-def zeros(f: Curve, low: Ball, high: Ball, budget: Budget) -> list[Ball]:
+def zeros(f: Enclosure, low: Ball, high: Ball, budget: Budget) -> list[Ball]:
     """Balls in order, each around exactly one zero, that hold every zero in [low, high].
 
     At an end whose value is 0 within the precision, the end counts as a zero. A zero at which the
@@ -43,9 +43,9 @@ def zeros(f: Curve, low: Ball, high: Ball, budget: Budget) -> list[Ball]:
         left, right = stack.pop()
         box = between(left, right)
         value, slope = f.with_slope(box)
-        if value.is_finite() and sign(value):
+        if value.is_finite() and sign_of(value):
             continue
-        if slope.is_finite() and sign(slope):
+        if slope.is_finite() and sign_of(slope):
             found += _single(f, left, right, slope)
         elif (multiple := _multiple(f, left, right, box)) is not None:
             found.append(multiple)
@@ -55,27 +55,27 @@ def zeros(f: Curve, low: Ball, high: Ball, budget: Budget) -> list[Ball]:
     return _merged(found)
 
 
-def _single(f: Curve, left: Ball, right: Ball, slope: Ball) -> list[Ball]:
+def _single(f: Enclosure, left: Ball, right: Ball, slope: Ball) -> list[Ball]:
     """The zero of a function that is monotone from left to right, if it has one."""
     at_left, at_right = f.at(left), f.at(right)
     ends = [end for end, value in ((left, at_left), (right, at_right)) if value.contains(0)]
     if ends:
         return [_shared(f, end, slope) for end in ends]
-    return [] if sign(at_left) == sign(at_right) else [newton(f, between(left, right), slope)]
+    return [] if sign_of(at_left) == sign_of(at_right) else [newton(f, between(left, right), slope)]
 
 
-def _shared(f: Curve, end: Ball, slope: Ball) -> Ball:
+def _shared(f: Enclosure, end: Ball, slope: Ball) -> Ball:
     """The ball around an end in which lies the zero of a monotone function, in the box or not."""
     return between(end, end - f.at(end) / slope)
 
 
-def newton(f: Curve, box: Ball, slope: Ball) -> Ball:
+def newton(f: Enclosure, box: Ball, slope: Ball) -> Ball:
     """The zero in a box over which the slope has one sign, by interval Newton steps.
 
     Each step meets the box with m - f(m) / f'(box), which holds the zero; where that no longer
     halves the box, the precision is reached. A zero that is a float exactly is given as that.
     """
-    for _ in range(BITS):
+    for _ in range(PROOF_BITS):
         middle = box.mid()
         step = (middle - f.at(middle) / slope).intersection(box)
         if not step.rad() < box.rad() * 0.5:
@@ -86,7 +86,7 @@ def newton(f: Curve, box: Ball, slope: Ball) -> Ball:
     return exact if step.contains(exact) and f.at(exact) == 0 else step
 
 
-def _multiple(f: Curve, left: Ball, right: Ball, box: Ball) -> Ball | None:
+def _multiple(f: Enclosure, left: Ball, right: Ball, box: Ball) -> Ball | None:
     """0 or an end, where it is exactly a zero of several orders and the box has no other zero.
 
     All derivatives below the order k are 0 there and the k-th has one sign over the box, so that
@@ -98,28 +98,28 @@ def _multiple(f: Curve, left: Ball, right: Ball, box: Ball) -> Ball | None:
     return None
 
 
-def _order(f: Curve, point: Ball, box: Ball) -> int:
+def _order(f: Enclosure, point: Ball, box: Ball) -> int:
     """How many derivatives from the 0-th on vanish at a point, if the next has one sign."""
     for order in range(1, MULTIPLICITY):
         f = f.slope
-        side = sign(f.at(point))
+        side = sign_of(f.at(point))
         if side is None:
             return 0
         if side:
             value = f.over(box)
-            return order if value.is_finite() and sign(value) else 0
+            return order if value.is_finite() and sign_of(value) else 0
     return 0
 
 
-def _division(f: Curve, left: Ball, right: Ball) -> Ball:
+def _division(f: Enclosure, left: Ball, right: Ball) -> Ball:
     """A point between, preferably one where the sign of the function is known."""
     if not (right - left) > NARROW * (1 + abs(left)):
         raise Unproved("zeros that cannot be told apart")
-    points = [(left + (right - left) * part).mid() for part in ASIDE]
+    points = [(left + (right - left) * part).mid() for part in DIVISIONS]
     if left < 0 < right:
         points.insert(0, ball(0.0))
     for point in points:
-        if sign(f.at(point)) is not None:
+        if sign_of(f.at(point)) is not None:
             return point
     raise Unproved("no point at which the sign is known")
 
@@ -135,7 +135,7 @@ def _merged(found: list[Ball]) -> list[Ball]:
     return merged
 
 
-def supremum(f: Curve, low: Ball, high: Ball, budget: Budget) -> tuple[Ball, Ball]:
+def supremum(f: Enclosure, low: Ball, high: Ball, budget: Budget) -> tuple[Ball, Ball]:
     """(value, place): a ball around the largest value in [low, high], and where it is reached.
 
     Branch and bound: the box with the largest bound is divided until the bound is within
@@ -163,7 +163,7 @@ def supremum(f: Curve, low: Ball, high: Ball, budget: Budget) -> tuple[Ball, Bal
     return between(best, best.max(ignored)), place
 
 
-def _bound(f: Curve, left: Ball, right: Ball) -> tuple[Ball | None, Ball]:
+def _bound(f: Enclosure, left: Ball, right: Ball) -> tuple[Ball | None, Ball]:
     """An upper bound over a box and a point to look at; no bound if that point has the largest
     value of the box because the slope has one sign."""
     value, slope = f.with_slope(between(left, right))
@@ -175,7 +175,7 @@ def _bound(f: Curve, left: Ball, right: Ball) -> tuple[Ball | None, Ball]:
 
 def _enough(best: Ball) -> Ball:
     """What a bound may exceed the best value by, and still count as equal to it."""
-    return best.lower() + RELATIVE * (abs(best).lower() + ball(TINY))
+    return best.lower() + RELATIVE * (abs(best).lower() + ball(_TINY))
 
 
 def _better(a: tuple[Ball, Ball], b: tuple[Ball, Ball]) -> tuple[Ball, Ball]:

@@ -29,9 +29,14 @@ from ogive.certify.proof.monotone import (
     turns,
 )
 from ogive.certify.proof.tail_enclosure import TailEnclosure
-from ogive.certify.proof.under_proof import FunctionUnderProof, attempt, attempted, under_proof
+from ogive.certify.proof.under_proof import (
+    FunctionUnderProof,
+    if_proved,
+    quantity_if_proved,
+    under_proof,
+)
 from ogive.certify.proof.zeros import zeros_of
-from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
+from ogive.certify.quantity import NOT_PROVED, Quantity, quantity, symbolic
 
 POWERS = {1: "linear", 2: "quadratic", 3: "cubic"}
 #: Points at which a symmetry or homogeneity that does not hold is disproved, with one beyond every
@@ -113,38 +118,38 @@ def shape(spec: Spec) -> Shape:
 @lru_cache(maxsize=1024)
 def shape_of(f: FunctionUnderProof) -> Shape:
     """The shape of a function; see ``shape``."""
-    runs = attempt(lambda: runs_of(f, 1))
-    bends = attempt(lambda: runs_of(f, 2))
+    runs = if_proved(lambda: runs_of(f, 1))
+    bends = if_proved(lambda: runs_of(f, 2))
     values = _range(f)
     return Shape(
         domain=_domain(f),
         range=values,
         left=_limit(f, -1),
         right=_limit(f, 1),
-        zeros=attempt(lambda: zeros_of(f)),
-        fixed_points=attempt(lambda: zeros_of(FunctionUnderProof(f.node - X, f.domain))),
+        zeros=if_proved(lambda: zeros_of(f)),
+        fixed_points=if_proved(lambda: zeros_of(FunctionUnderProof(f.node - X, f.domain))),
         at_zero=_at_zero(f, 0),
         slope_at_zero=_at_zero(f, 1),
         monotone=monotone_intervals(runs, MONOTONE),
-        turning_points=None if runs is None else attempt(lambda: turns(f, runs)),
+        turning_points=None if runs is None else if_proved(lambda: turns(f, runs)),
         convexity=monotone_intervals(bends, CONVEX),
-        curvature=attempt(lambda: curvature(f, bends or runs_of(f, 2))) or "not proved",
-        symmetry=attempt(lambda: _symmetry(f)) or "not proved",
-        homogeneous=attempt(lambda: _homogeneous(f)),
+        curvature=if_proved(lambda: curvature(f, bends or runs_of(f, 2))) or "not proved",
+        symmetry=if_proved(lambda: _symmetry(f)) or "not proved",
+        homogeneous=if_proved(lambda: _homogeneous(f)),
         bounded=_bounded(values),
         invertible=None if runs is None else len(runs) == 1 and runs[0].sign != 0,
-        branches=None if runs is None else attempt(lambda: branches(f, runs)),
+        branches=None if runs is None else if_proved(lambda: branches(f, runs)),
     )
 
 
 def _domain(f: FunctionUnderProof) -> Interval:
-    low, high = (Quantity(end, 0.0, "symbolic") for end in f.domain)
-    return Interval(low, high)
+    low, high = f.domain
+    return Interval(symbolic(low), symbolic(high))
 
 
 def _range(f: FunctionUnderProof) -> Interval:
-    low = attempt(lambda: _range_end(f, -1)) or (NOT_PROVED, None)
-    high = attempt(lambda: _range_end(f, 1)) or (NOT_PROVED, None)
+    low = if_proved(lambda: _range_end(f, -1)) or (NOT_PROVED, None)
+    high = if_proved(lambda: _range_end(f, 1)) or (NOT_PROVED, None)
     return Interval(low[0], high[0], low[1], high[1])
 
 
@@ -154,13 +159,13 @@ def _range_end(f: FunctionUnderProof, side: int) -> tuple[Quantity, bool | None]
     at_breakpoints = [f.at(left.high) for left, _ in f.breakpoints]
     value = side * variation.max_of([side * v for v in (inner.value, *at_breakpoints)])
     reached = any(v.overlaps(value) for v in at_breakpoints) or (
-        any(inner.inside) and variation.same(inner.value, value)
+        any(inner.inside) and variation.coincide(inner.value, value)
     )
     return quantity(value), True if reached else False if inner.places else None
 
 
 def _limit(f: FunctionUnderProof, side: int) -> Limit:
-    found = attempt(lambda: _growth(f, side))
+    found = if_proved(lambda: _growth(f, side))
     return found or Limit(NOT_PROVED, "not proved", NOT_PROVED)
 
 
@@ -186,7 +191,7 @@ def _order_of_growth(tail: TailEnclosure) -> str:
 
 def _at_zero(f: FunctionUnderProof, order: int) -> Quantity:
     low, high = f.domain
-    return attempted(lambda: f.at(ball(0.0), order)) if low < 0 < high else NOT_PROVED
+    return quantity_if_proved(lambda: f.at(ball(0.0), order)) if low < 0 < high else NOT_PROVED
 
 
 def _probes(f: FunctionUnderProof) -> tuple[float, ...]:

@@ -15,11 +15,11 @@ from functools import lru_cache
 from ogive.catalogue import Spec
 from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Budget, Unproved
-from ogive.certify.proof.enclosure import Ball, curve
-from ogive.certify.proof.interval import Interval, point
+from ogive.certify.proof.enclosure import Ball, enclosed
+from ogive.certify.proof.interval import Interval
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomial import is_constant
-from ogive.certify.proof.under_proof import FunctionUnderProof, attempt, step, under_proof
+from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, step, under_proof
 from ogive.certify.proof.variation import end_value
 from ogive.certify.proof.zeros import touching
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
@@ -115,7 +115,7 @@ def smoothness(spec: Spec) -> Smoothness:
 @lru_cache(maxsize=1024)
 def smoothness_of(f: FunctionUnderProof) -> Smoothness:
     """The smoothness of a function; see ``smoothness``."""
-    breakpoints = attempt(lambda: _breakpoints(f))
+    breakpoints = if_proved(lambda: _breakpoints(f))
     order = None if breakpoints is None else _class(f, breakpoints)
     slope = _supremum(f, 1)
     return Smoothness(
@@ -123,7 +123,7 @@ def smoothness_of(f: FunctionUnderProof) -> Smoothness:
         exact=None if breakpoints is None else bool(breakpoints) or order == math.inf,
         breakpoints=breakpoints,
         slope=slope,
-        slopes=attempt(lambda: _slopes(f)) or Interval(NOT_PROVED, NOT_PROVED, None, None),
+        slopes=if_proved(lambda: _slopes(f)) or Interval(NOT_PROVED, NOT_PROVED, None, None),
         lipschitz=_lipschitz(breakpoints, slope),
         bend=_supremum(f, 2),
     )
@@ -157,7 +157,7 @@ def _breakpoint(left: Piece, right: Piece) -> Breakpoint | None:
             raise Unproved("a step")
         if side:
             values = [
-                quantity(end_value(piece, piece.curve(order).node, left.high))
+                quantity(end_value(piece, piece.enclosed(order).node, left.high))
                 for piece in (left, right)
             ]
             return Breakpoint(quantity(left.high), order, *values)
@@ -186,12 +186,12 @@ def _has_no_zero(piece: Piece, node: Node) -> bool:
     if is_constant(node):
         return True
     sides = ((piece.low, piece.open_low), (piece.high, piece.open_high))
-    ends = [curve(node).at(end) for end, opened in sides if not opened]
+    ends = [enclosed(node).at(end) for end, opened in sides if not opened]
     return all(value != 0 for value in ends) and not piece.zeros(node, Budget())
 
 
 def _supremum(f: FunctionUnderProof, order: int) -> Supremum:
-    found = attempt(lambda: _largest_size(f, order))
+    found = if_proved(lambda: _largest_size(f, order))
     return found or Supremum(NOT_PROVED, ())
 
 
@@ -208,7 +208,7 @@ def _largest_size(f: FunctionUnderProof, order: int) -> Supremum:
     places = [
         place
         for extreme, size in ((above, above.value), (below, -below.value))
-        if variation.same(size, value)
+        if variation.coincide(size, value)
         for place in extreme.places
     ]
     places.sort(key=lambda ends: (float(ends[0]), float(ends[1])))
@@ -216,6 +216,6 @@ def _largest_size(f: FunctionUnderProof, order: int) -> Supremum:
 
 
 def _place(low: Ball, high: Ball) -> Interval:
-    if variation.same(low, high):
-        return point(quantity(low))
+    if variation.coincide(low, high):
+        return Interval(quantity(low), quantity(low), True, True)
     return Interval(quantity(low), quantity(high))

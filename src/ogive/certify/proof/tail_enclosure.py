@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import Ball, ball, between, sign
-from ogive.certify.proof.scale import CONSTANT, Scale
+from ogive.certify.proof.enclosure import Ball, ball, between, sign_of
+from ogive.certify.proof.scale import CONSTANT, GrowthScale, rational
 from ogive.errors import require
 
 
@@ -30,7 +30,7 @@ class TailEnclosure:
     factor: Ball
     limit: Ball | None
     start: float
-    scale: Scale = CONSTANT
+    scale: GrowthScale = CONSTANT
 
     def __neg__(self) -> TailEnclosure:
         return self.times(ball(-1.0))
@@ -77,10 +77,10 @@ class TailEnclosure:
         """The power of a positive tail, or the reciprocal of one that is nowhere 0."""
         if self.factor == 0 and exponent > 0:
             return self
-        if sign(self.factor) not in ((1,) if exponent != -1 else (1, -1)):
+        if sign_of(self.factor) not in ((1,) if exponent != -1 else (1, -1)):
             raise Unproved("the power of a function that may have a zero")
         raised = [
-            b if b is None else 1 / b if exponent == -1 else b ** _exact(exponent)
+            b if b is None else 1 / b if exponent == -1 else b ** rational(exponent)
             for b in (self.factor, self.limit)
         ]
         return TailEnclosure(raised[0], raised[1], self.start, self.scale**exponent)
@@ -97,7 +97,7 @@ class TailEnclosure:
     @property
     def sign(self) -> int | None:
         """The sign of every value; None where it may change."""
-        return sign(self.factor)
+        return sign_of(self.factor)
 
     @property
     def tendency(self) -> int:
@@ -143,7 +143,3 @@ class TailEnclosure:
 
 def _sum(a: TailEnclosure, b: TailEnclosure) -> Ball | None:
     return None if a.limit is None or b.limit is None else a.limit + b.limit
-
-
-def _exact(value: Fraction) -> Ball:
-    return ball(float(value.numerator)) / value.denominator

@@ -14,7 +14,7 @@ from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, ball, between, constant, on_reals
 from ogive.certify.proof.fraction import quotient
 from ogive.certify.proof.polynomial import Monomial, Polynomial, T, is_constant, polynomial
-from ogive.certify.proof.scale import Scale, rational
+from ogive.certify.proof.scale import GrowthScale, rational
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.expr import PRIMITIVES, Node, const, symbol
 from ogive.expr.node import ONE, PI, constant_value
@@ -109,7 +109,7 @@ class HalfLine:
 
     def _enclosure(self, node: Node) -> TailEnclosure:
         if node is T:
-            return TailEnclosure(ball(1.0), ball(1.0), self.start, Scale(power=Fraction(1)))
+            return TailEnclosure(ball(1.0), ball(1.0), self.start, GrowthScale(power=Fraction(1)))
         if is_constant(node):
             return self._constant(constant(node))
         rule = _RULES.get(node.op)
@@ -205,7 +205,9 @@ class HalfLine:
         limit = None if inner.limit is None else inner.limit.log()
         total = inner.mapped(_value("log", inner.factor), limit)
         if inner.scale.power:
-            logarithm = TailEnclosure(ball(1.0), ball(1.0), self.start, Scale(logs=Fraction(1)))
+            logarithm = TailEnclosure(
+                ball(1.0), ball(1.0), self.start, GrowthScale(logs=Fraction(1))
+            )
             total += logarithm.times(rational(inner.scale.power))
         return total + self.sum(dict(inner.scale.exponent))
 
@@ -216,11 +218,12 @@ class HalfLine:
         terms = polynomial(argument, self._grown)
         growing = {m: c for m, c in terms.items() if self._monomial(m).tendency > 0}
         rest = self.sum({m: c for m, c in terms.items() if m not in growing})
-        if any(_is_logarithmic(self._monomial(m)) for m in growing):
+        scales = [self._monomial(m).scale for m in growing]
+        if not all(scale.exponent or scale.power for scale in scales):
             raise Unproved("the exponential of a logarithm")
         scale = inner.mapped(ball(1.0), ball(1.0))
         scale = TailEnclosure(
-            scale.factor, scale.limit, self.start, Scale(frozenset(growing.items()))
+            scale.factor, scale.limit, self.start, GrowthScale(frozenset(growing.items()))
         )
         return scale * self._bounded("exp", rest)
 
@@ -247,10 +250,6 @@ class HalfLine:
             for _ in range(exponent):
                 product *= self.enclosure(atom)
         return product
-
-
-def _is_logarithmic(tail: TailEnclosure) -> bool:
-    return not tail.scale.exponent and not tail.scale.power
 
 
 def _finite(tail: TailEnclosure) -> TailEnclosure:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, cast
 from ogive.catalogue import Spec
 from ogive.certify.function import defaults, function_of_one_number
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import Ball, X, arithmetic, on_reals
+from ogive.certify.proof.enclosure import Ball, X, ball_arithmetic, on_reals
 from ogive.certify.proof.partition import Piece, partition
 from ogive.certify.proof.variation import Segment, end_value, segments
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
@@ -27,7 +27,7 @@ from ogive.expr import Node, diff, substitute
 #: is.
 JOINED = 1e-12
 
-Answer = TypeVar("Answer")
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class FunctionUnderProof:
     def _answers(self) -> dict[str, Any]:
         return {}
 
-    def _once(self, name: str, question: Callable[[], Answer]) -> Answer:
+    def _once(self, name: str, question: Callable[[], _Answer]) -> _Answer:
         """The answer of a proof, which is looked for once, whether it is found or not."""
         if name not in self._answers:
             try:
@@ -70,7 +70,7 @@ class FunctionUnderProof:
         found = self._answers[name]
         if isinstance(found, Unproved):
             raise found
-        return cast(Answer, found)
+        return cast(_Answer, found)
 
     def at(self, x: Ball, order: int = 0) -> Ball:
         """The value of the formula or of a derivative at a point, a breakpoint among them."""
@@ -99,21 +99,23 @@ def step(left: Piece, right: Piece, order: int) -> int | None:
 
     A step within ``JOINED`` counts as none.
     """
-    below, above = (end_value(piece, piece.curve(order).node, left.high) for piece in (left, right))
+    below, above = (
+        end_value(piece, piece.enclosed(order).node, left.high) for piece in (left, right)
+    )
     if abs(above - below) <= JOINED * (1 + abs(below)):
         return 0
     return 1 if above > below else -1 if above < below else None
 
 
-def attempt(question: Callable[[], Answer]) -> Answer | None:
+def if_proved(question: Callable[[], _Answer]) -> _Answer | None:
     """The answer of a proof, None where there is none; balls have their bits within."""
     try:
-        with arithmetic():
+        with ball_arithmetic():
             return question()
     except Unproved:
         return None
 
 
-def attempted(question: Callable[[], Ball]) -> Quantity:
+def quantity_if_proved(question: Callable[[], Ball]) -> Quantity:
     """The number that a proof gives a ball around, NOT_PROVED where there is none."""
-    return attempt(lambda: quantity(question())) or NOT_PROVED
+    return if_proved(lambda: quantity(question())) or NOT_PROVED

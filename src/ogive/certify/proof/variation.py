@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 
 from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Budget, Unproved
-from ogive.certify.proof.enclosure import Ball, X, ball, between, curve, sign
+from ogive.certify.proof.enclosure import Ball, X, ball, between, enclosed, sign_of
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomial import is_constant
 from ogive.certify.proof.search import supremum
@@ -58,14 +58,14 @@ def segments(pieces: Sequence[Piece], order: int = 0) -> list[Segment]:
     Raises:
         Unproved: where its zeros cannot all be isolated.
     """
-    return [s for piece in pieces for s in _segments(piece, piece.curve(order).node)]
+    return [s for piece in pieces for s in _segments(piece, piece.enclosed(order).node)]
 
 
 def _segments(piece: Piece, node: Node) -> list[Segment]:
     cuts = [] if is_constant(node) else piece.zeros(node, Budget())
     found = []
     for low, high in pairwise([piece.low, *cuts, piece.high]):
-        side = sign(curve(node).at(replace(piece, low=low, high=high).middle))
+        side = sign_of(enclosed(node).at(replace(piece, low=low, high=high).middle))
         if side is None:
             raise Unproved("a sign between two zeros")
         found.append(Segment(low, high, side, piece))
@@ -79,20 +79,20 @@ def end_value(piece: Piece, node: Node, at: Ball) -> Ball:
         Unproved: where no limit is seen.
     """
     if is_constant(node):
-        return curve(node).at(ball(0.0))
-    side = 1 if same(at, piece.high) else -1 if same(at, piece.low) else 0
+        return enclosed(node).at(ball(0.0))
+    side = 1 if coincide(at, piece.high) else -1 if coincide(at, piece.low) else 0
     if (side > 0 and piece.open_high) or (side < 0 and piece.open_low):
         for _, tail in piece.tails(node, side):
             if tail.value is not None:
                 return tail.value
         raise Unproved("a limit")
-    value = curve(node).at(at)
+    value = enclosed(node).at(at)
     if not value.is_finite():
         raise Unproved("a value at an end")
     return value
 
 
-def same(a: Ball, b: Ball) -> bool:
+def coincide(a: Ball, b: Ball) -> bool:
     """Whether two balls may hold one number; infinite ones, whether they are equal."""
     return bool(a == b) if not (a.is_finite() and b.is_finite()) else bool(a.overlaps(b))
 
@@ -103,19 +103,19 @@ def largest(pieces: Sequence[Piece], order: int = 0) -> Extreme:
     Raises:
         Unproved: where it cannot be bounded to the precision that a report asks for.
     """
-    return _combined([_largest(p, p.curve(order).node) for p in pieces])
+    return _combined([_largest(p, p.enclosed(order).node) for p in pieces])
 
 
 def smallest(pieces: Sequence[Piece], order: int = 0) -> Extreme:
     """The infimum; see ``largest``."""
-    mirrored = _combined([_largest(p, -p.curve(order).node) for p in pieces])
+    mirrored = _combined([_largest(p, -p.enclosed(order).node) for p in pieces])
     return replace(mirrored, value=-mirrored.value)
 
 
 def _combined(found: Sequence[Extreme]) -> Extreme:
     """The largest of several, with every place at which it is seen."""
     best = max_of(e.value for e in found)
-    top = [e for e in found if same(e.value, best)]
+    top = [e for e in found if coincide(e.value, best)]
     return Extreme(
         best,
         tuple(p for e in top for p in e.places),
@@ -143,7 +143,7 @@ def _by_monotonicity(piece: Piece, node: Node) -> Extreme:
 
 def _by_bounds(piece: Piece, node: Node) -> Extreme:
     """Branch and bound nearby and the tail's bound far out; over one period of a periodic one."""
-    f = curve(node)
+    f = enclosed(node)
     if (length := period(node)) is not None and (piece.open_low or piece.open_high):
         return Extreme(supremum(f, *_one_period(piece, length), Budget())[0])
     lower = islice(piece.tails(node, -1), TAILS) if piece.open_low else [(piece.low, None)] * TAILS

@@ -43,7 +43,7 @@ def touching(found: Iterable[tuple[Ball, Ball]]) -> list[tuple[Ball, Ball]]:
     """Intervals in the order of their lower ends, those that touch or overlap made one."""
     merged: list[tuple[Ball, Ball]] = []
     for low, high in found:
-        if merged and (low <= merged[-1][1] or variation.same(merged[-1][1], low)):
+        if merged and (low <= merged[-1][1] or variation.coincide(merged[-1][1], low)):
             merged[-1] = (merged[-1][0], variation.max_of([merged[-1][1], high]))
         else:
             merged.append((low, high))

@@ -22,7 +22,7 @@ from ogive.certify.report.criteria import Criterion, Evidence, criteria
 from ogive.certify.report.gate import Gate, gate
 from ogive.certify.report.noise import Training, training
 from ogive.certify.report.numerics import Numerics, numerics
-from ogive.certify.report.rows import Rows, rows
+from ogive.certify.report.rows import RowFacts, rows
 from ogive.certify.report.signal import Signal, signal
 from ogive.certify.report.speed import Speed
 from ogive.certify.shipped import key, shipped
@@ -86,7 +86,7 @@ class Certificate:
     signal: Signal | None = None
     training: Training | None = None
     gate: Gate | None = None
-    rows: Rows | None = None
+    rows: RowFacts | None = None
     numerics: Numerics | None = None
     cost: Cost | None = None
     speed: Speed | None = None

@@ -14,7 +14,7 @@ from ogive.catalogue import Spec
 from ogive.certify.proof.saturation import Saturation
 from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
-from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.quantity import NOT_PROVED, Quantity, symbolic
 from ogive.certify.report.cost import Cost
 from ogive.certify.report.signal import Signal
 
@@ -57,10 +57,6 @@ def criteria(evidence: Evidence) -> tuple[Criterion, ...]:
     return tuple(judge(evidence) for judge in CRITERIA)
 
 
-def _exact(value: float) -> Quantity:
-    return Quantity(float(value), 0.0, "symbolic")
-
-
 def _unknown(name: str) -> Criterion:
     return Criterion(name, "not proved", NOT_PROVED, "what decides it is not proved")
 
@@ -74,7 +70,7 @@ def nonlinear(of: Evidence) -> Criterion:
     if not breaks and (breakpoints is None or bend.method == "not proved"):
         return _unknown("nonlinear")
     reason = f"points where the slope or the value steps: {len(breaks)}"
-    return Criterion("nonlinear", "yes" if breaks else "no", _exact(len(breaks)), reason)
+    return Criterion("nonlinear", "yes" if breaks else "no", symbolic(len(breaks)), reason)
 
 
 def differentiable(of: Evidence) -> Criterion:
@@ -86,7 +82,7 @@ def differentiable(of: Evidence) -> Criterion:
     kinks = sum(j.order == 1 for j in breakpoints)
     verdict = "no" if jumps else "partly" if kinks else "yes"
     reason = f"jumps: {jumps}, kinks: {kinks}"
-    return Criterion("differentiable", verdict, _exact(jumps + kinks), reason)
+    return Criterion("differentiable", verdict, symbolic(jumps + kinks), reason)
 
 
 def cheap(of: Evidence) -> Criterion:
@@ -94,7 +90,7 @@ def cheap(of: Evidence) -> Criterion:
     work = of.cost.forward
     reason = f"transcendental evaluations: {work.transcendental}, operations: {work.operations}"
     verdict = "no" if work.transcendental else "yes"
-    return Criterion("cheap", verdict, _exact(work.transcendental), reason)
+    return Criterion("cheap", verdict, symbolic(work.transcendental), reason)
 
 
 def unsaturated(of: Evidence) -> Criterion:
@@ -106,10 +102,10 @@ def unsaturated(of: Evidence) -> Criterion:
     count = sum(kind != "none" for kind in kinds)
     verdict = ("yes", "partly", "no")[count]
     if count == 0:
-        return Criterion("unsaturated", verdict, _exact(0), "f' does not tend to 0 at either end")
+        return Criterion("unsaturated", verdict, symbolic(0), "f' does not tend to 0 at either end")
     places = [side.below[VANISHED] for side in sides if side.kind != "none"]
     known = [place for place in places if place is not None and place.method != "not proved"]
-    number = min(known, key=lambda p: abs(p.value), default=_exact(count))
+    number = min(known, key=lambda p: abs(p.value), default=symbolic(count))
     told = ", ".join(f"{kind} {name}" for kind, name in zip(kinds, ENDS, strict=True))
     far = " and ".join(f"{place.value:.5g}" for place in known)
     return Criterion("unsaturated", verdict, number, f"{told}; |f'| < {VANISHED} beyond {far}")
@@ -120,7 +116,7 @@ def monotone(of: Evidence) -> Criterion:
     turns = of.shape.turning_points
     if turns is None:
         return _unknown("monotone")
-    number = _exact(len(turns))
+    number = symbolic(len(turns))
     if turns:
         told = ", ".join(f"{t.kind} at {t.place.value:.5g}" for t in turns[:3])
         return Criterion("monotone", "no", number, f"turning points: {len(turns)}, {told}")
@@ -140,7 +136,7 @@ def few_parameters(of: Evidence) -> Criterion:
     fixed = sum(len(p.symbols) for p in of.spec.parameters if not p.learnable)
     verdict = "yes" if learned == 0 else "partly" if learned == 1 else "no"
     reason = f"learned: {learned}, fixed: {fixed}"
-    return Criterion("few parameters", verdict, _exact(learned), reason)
+    return Criterion("few parameters", verdict, symbolic(learned), reason)
 
 
 def centred(of: Evidence) -> Criterion:

@@ -10,15 +10,15 @@ import numpy as np
 
 from ogive.catalogue import Spec
 from ogive.certify.function import defaults
-from ogive.certify.pieces import breakpoints, differences
+from ogive.certify.pieces import breakpoints, deciders
 from ogive.certify.quantity import NOT_PROVED, Quantity, computed
 from ogive.certify.signal.quadrature import Array, ends, evaluator, integrate, normal, on_panels
 from ogive.expr import bind
 
 #: The inputs of the table.
-PLACES = (-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0)
+_PLACES = (-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0)
 #: Points on a panel of the noise, of two rules that are compared.
-POINTS = (16, 11)
+_POINTS = (16, 11)
 #: The largest error of an integral that is reported, and what the difference of two rules counts.
 ACCEPTED, CAUTION = 1e-6, 10.0
 #: Rounding of a sum in floats, relative to it or to 1.
@@ -32,7 +32,7 @@ Noisy = Callable[[Array, Array], Array]
 
 
 @dataclass(frozen=True)
-class Spread:
+class NoiseSpread:
     """Mean and variance of the output at an input, over the noise."""
 
     at: float
@@ -56,7 +56,7 @@ class Training:
     first: Quantity
     second: Quantity
     variance: Quantity
-    spread: tuple[Spread, ...]
+    spread: tuple[NoiseSpread, ...]
 
 
 def training(spec: Spec) -> Training:
@@ -77,7 +77,7 @@ def training(spec: Spec) -> Training:
         first=first,
         second=second,
         variance=computed(lambda m, s: s - m * m, first, second),
-        spread=tuple(Spread(x, *of.spread(x)) for x in PLACES),
+        spread=tuple(NoiseSpread(x, *of.spread(x)) for x in _PLACES),
     )
 
 
@@ -104,7 +104,7 @@ class _OverNoise:
         inputs = ("x", noise)
         return cls(
             evaluator(formula, inputs),
-            tuple(evaluator(d, inputs) for d in differences(formula)),
+            tuple(evaluator(d, inputs) for d in deciders(formula)),
             np.array(ends((), 0.0, 1.0) if distribution == "normal" else _graded()),
             normal(np.ones_like, 0.0, 1.0) if distribution == "normal" else np.ones_like,
         )
@@ -140,7 +140,7 @@ class _OverNoise:
 
     def spread(self, at: float) -> tuple[Quantity, Quantity]:
         """Mean and variance at an input."""
-        fine, coarse = (self.moments(np.array([at]), count)[:, 0] for count in POINTS)
+        fine, coarse = (self.moments(np.array([at]), count)[:, 0] for count in _POINTS)
         mean, variance = (_settled(*pair, 0.0) for pair in zip(fine, coarse, strict=True))
         return mean, variance
 
@@ -155,7 +155,7 @@ class _OverNoise:
             return first_and_second
 
         (fine, error), (coarse, _) = (
-            integrate(normal(rows(count), 0.0, 1.0), panels) for count in POINTS
+            integrate(normal(rows(count), 0.0, 1.0), panels) for count in _POINTS
         )
         first, second = (_settled(*row) for row in zip(fine, coarse, error, strict=True))
         return first, second

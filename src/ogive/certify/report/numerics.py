@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, ball, between
 from ogive.certify.proof.shape import Shape
-from ogive.certify.proof.under_proof import FunctionUnderProof, attempted
+from ogive.certify.proof.under_proof import FunctionUnderProof, quantity_if_proved
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.reference import ulp
 
@@ -25,7 +25,7 @@ LARGEST: Mapping[str, tuple[float, float]] = {
     "float32": ((2 - 2.0**-23) * 2.0**127, (2 - 2.0**-24) * 2.0**127),
 }
 #: Relative width of the interval around a crossing.
-WIDTH = 2.0**-50
+_WIDTH = 2.0**-50
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ def _beyond(f: FunctionUnderProof, shape: Shape, side: int, dtype: str) -> Quant
     outermost = shape.monotone[-1 if side > 0 else 0].interval
     start = (outermost.low if side > 0 else outermost.high).value
     outer = _outermost(f.domain[1 if side > 0 else 0], side, dtype)
-    if attempted(lambda: abs(f.at(ball(outer)))).high < infinite:
+    if quantity_if_proved(lambda: abs(f.at(ball(outer)))).high < infinite:
         return None
     inner = start if math.isfinite(start) else _within(f.domain)
-    return attempted(lambda: _crossing(f, inner, outer, infinite))
+    return quantity_if_proved(lambda: _crossing(f, inner, outer, infinite))
 
 
 def _outermost(end: float, side: int, dtype: str) -> float:
@@ -102,7 +102,7 @@ def _crossing(f: FunctionUnderProof, inner: float, outer: float, size: float) ->
     """Where |f|, monotone between the two points, passes a size."""
     if not (abs(f.at(ball(inner))) < size < abs(f.at(ball(outer)))):
         raise Unproved("a crossing")
-    while abs(outer - inner) > WIDTH * abs(outer):
+    while abs(outer - inner) > _WIDTH * abs(outer):
         middle = inner + (outer - inner) / 2
         found = abs(f.at(ball(middle)))
         if not (found > size or found < size):

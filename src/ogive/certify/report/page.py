@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from ogive.certify.report.certificate import Certificate
 
 #: Digits that are shown; the JSON has them all.
-DIGITS = 9
+_DIGITS = 9
 NONE, UNPROVED = "none", NOT_PROVED.method
 #: Sections in which None stands for what is not proved; in the others for what there is not.
 PROVED = ("shape", "smoothness", "saturation", "gate", "rows")
-
-HEAD = "| what | value | error | method |"
 
 
 @dataclass(frozen=True)
@@ -98,7 +96,7 @@ def said(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return UNPROVED if math.isnan(value) else f"{value:.{DIGITS}g}"
+        return UNPROVED if math.isnan(value) else f"{value:.{_DIGITS}g}"
     if isinstance(value, Quantity):
         return said(value.value)
     if isinstance(value, Interval):
@@ -121,7 +119,7 @@ def _interval(of: Interval) -> str:
     return f"{left}{said(of.low)}, {said(of.high)}{right}{doubt}"
 
 
-def parts(found: Certificate) -> Iterator[tuple[str, list[Line]]]:
+def section_lines(found: Certificate) -> Iterator[tuple[str, list[Line]]]:
     """The sections that apply, each with its lines."""
     for field in dataclasses.fields(found):
         section = getattr(found, field.name)
@@ -133,7 +131,7 @@ def parts(found: Certificate) -> Iterator[tuple[str, list[Line]]]:
 def markdown(found: Certificate) -> str:
     """The certificate as Markdown."""
     told = [f"# {found.identity.name}"]
-    for name, rows in parts(found):
+    for name, rows in section_lines(found):
         told += [
             f"\n## {name.capitalize()}\n",
             "| what | value | error | method |",
@@ -150,7 +148,7 @@ def _cell(value: str) -> str:
 def text(found: Certificate) -> str:
     """The certificate as lines of text."""
     told = []
-    for name, rows in parts(found):
+    for name, rows in section_lines(found):
         told.append(name)
         width = max(len(row.label) for row in rows)
         told += [

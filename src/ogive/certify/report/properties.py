@@ -7,14 +7,14 @@ proved".
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
-from ogive.certify.proof.saturation import Saturation, Side
-from ogive.certify.proof.shape import Shape
-from ogive.certify.proof.smoothness import Smoothness
+from ogive.certify.proof.saturation import Side
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.report.certificate import Certificate
 from ogive.errors import OgiveError, nearest
 
+Section = TypeVar("Section")
 Answer = bool | float | str | tuple[float, ...]
 UNPROVED = NOT_PROVED.method
 
@@ -42,19 +42,10 @@ def property_of(of: Certificate, name: str) -> Answer:
     return PROPERTIES[name](of)
 
 
-def _shape(of: Certificate) -> Shape:
-    assert of.shape
-    return of.shape
-
-
-def _smoothness(of: Certificate) -> Smoothness:
-    assert of.smoothness
-    return of.smoothness
-
-
-def _saturation(of: Certificate) -> Saturation:
-    assert of.saturation
-    return of.saturation
+def _known(section: Section | None) -> Section:
+    """A section that every certificate but those of rowwise entries has."""
+    assert section
+    return section
 
 
 def _number(of: Quantity) -> Answer:
@@ -70,24 +61,24 @@ def _saturates(side: Side) -> Answer:
 
 
 def _zero_at_zero(of: Certificate) -> Answer:
-    value = _number(_shape(of).at_zero)
+    value = _number(_known(of.shape).at_zero)
     return value if value == UNPROVED else value == 0
 
 
 def _smooth(of: Certificate) -> Answer:
-    found = _smoothness(of)
+    found = _known(of.smoothness)
     unknown = found.order is None or (found.order < float("inf") and not found.exact)
     return UNPROVED if unknown else found.order == float("inf")
 
 
 def _piecewise_linear(of: Certificate) -> Answer:
     """The supremum of |f''| is 0."""
-    bend = _smoothness(of).bend.value
+    bend = _known(of.smoothness).bend.value
     return UNPROVED if bend.low <= 0 < bend.high else bend.value == 0
 
 
 def _symmetric(of: Certificate, kind: str) -> Answer:
-    found = _shape(of).symmetry
+    found = _known(of.shape).symmetry
     return UNPROVED if found == UNPROVED else found == kind
 
 
@@ -100,16 +91,16 @@ def _learnable(of: Certificate) -> Answer:
 PROPERTIES: dict[str, Callable[[Certificate], Answer]] = {
     # towards -inf and +inf, or the ends of the domain: the limit; bounded, linear, power 2,
     # exponential ...; no, soft or hard saturation
-    "limit_left": lambda of: _number(_shape(of).left.value),
-    "limit_right": lambda of: _number(_shape(of).right.value),
-    "growth_left": lambda of: _shape(of).left.growth,
-    "growth_right": lambda of: _shape(of).right.growth,
-    "saturates_left": lambda of: _saturates(_saturation(of).left),
-    "saturates_right": lambda of: _saturates(_saturation(of).right),
+    "limit_left": lambda of: _number(_known(of.shape).left.value),
+    "limit_right": lambda of: _number(_known(of.shape).right.value),
+    "growth_left": lambda of: _known(of.shape).left.growth,
+    "growth_right": lambda of: _known(of.shape).right.growth,
+    "saturates_left": lambda of: _saturates(_known(of.saturation).left),
+    "saturates_right": lambda of: _saturates(_known(of.saturation).right),
     "zero_at_zero": _zero_at_zero,  # f(0) is 0
     "smooth": _smooth,  # every derivative exists everywhere
-    "jumps": lambda of: _numbers(_smoothness(of).jumps),  # where f itself jumps
-    "kinks": lambda of: _numbers(_smoothness(of).kinks),  # where only f' does
+    "jumps": lambda of: _numbers(_known(of.smoothness).jumps),  # where f itself jumps
+    "kinks": lambda of: _numbers(_known(of.smoothness).kinks),  # where only f' does
     "piecewise_linear": _piecewise_linear,
     "odd": lambda of: _symmetric(of, "odd"),  # f(-x) = -f(x)
     "even": lambda of: _symmetric(of, "even"),  # f(-x) = f(x)

@@ -7,15 +7,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from ogive.certify.compiled import Array, on_arrays
+from ogive.certify.compiled import Array, numpy_function
+from ogive.certify.reference import FLOATS
 from ogive.certify.saving.mode import Mode
 from ogive.expr import Program
 
-#: Bits of a number, and those of its fraction, by dtype.
-BITS = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16}
-FRACTION = {"float64": 52, "float32": 23, "bfloat16": 7, "float16": 10}
+#: Bits of a number of each dtype.
+STORED_BITS = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16}
 #: How far off a result can be besides its own rounding; 16 bits are rounded once.
-OFF = {"float32": 2.0**-22, "float64": 2.0**-51}
+_OFF = {"float32": 2.0**-22, "float64": 2.0**-51}
 #: The points for the root mean square: N(0, 1) has the rest of its weight beyond.
 ACROSS = np.linspace(-8, 8, 40001)
 
@@ -39,8 +39,8 @@ class Error:
 @lru_cache(maxsize=4096)
 def error(program: Program, mode: Mode, dtype: str) -> Error:
     """The error of a mode of a function, measured over the line and closely at its places."""
-    exact = on_arrays(program.vjp((0,)))
-    forward, backward = on_arrays(mode.forward), on_arrays(mode.backward)
+    exact = numpy_function(program.vjp((0,)))
+    forward, backward = numpy_function(mode.forward), numpy_function(mode.backward)
 
     def wrong(x: Array, off: float = 0.0) -> Array:
         """The errors at some numbers, with the result off by a part of its size."""
@@ -55,8 +55,8 @@ def error(program: Program, mode: Mode, dtype: str) -> Error:
     exact_everywhere = bool(most == 0)
     if not exact_everywhere:
         for kink in mode.kinks:
-            points = points[abs(points - kink) > 4 * 0.5 ** FRACTION[dtype] * abs(kink)]
-        sides = (-OFF[dtype], OFF[dtype]) if mode.result and dtype in OFF else (0.0,)
+            points = points[abs(points - kink) > 4 * FLOATS[dtype][0] * abs(kink)]
+        sides = (-_OFF[dtype], _OFF[dtype]) if mode.result and dtype in _OFF else (0.0,)
         most = max(np.nanmax(abs(wrong(points, side))) for side in sides)
     weights = np.exp(-ACROSS * ACROSS / 2)
     squares = np.square(wrong(rounded(ACROSS, dtype)))
@@ -86,6 +86,6 @@ def line(places: tuple[float, ...], dtype: str) -> Array:
     """Points of the whole line, close to one another near the places, the nearest floats too."""
     sizes = np.concatenate([[0.0], np.geomspace(1e-30, 1e4, 20001), np.linspace(0.0005, 20, 40001)])
     near = np.concatenate([np.geomspace(1e-9, 1.0, 20001), [0.0]])
-    ulps = 0.5 ** (FRACTION[dtype] + 1) * np.arange(33)  # halves, for those below a power of 2
+    ulps = FLOATS[dtype][0] / 2 * np.arange(33)  # halves, for those below a power of 2
     around = [p + s * d for p in places for s in (-1, 1) for d in (near, ulps * max(abs(p), 0.01))]
     return np.concatenate([sizes, -sizes, [np.inf, -np.inf], *around])

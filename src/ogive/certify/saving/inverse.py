@@ -28,7 +28,7 @@ TOLERANCE = 2.0**-12
 EXACT = 1e-13
 DEGREE, MOST_PIECES = 6, 16
 #: A result of this size at the last sample is on its way to infinity.
-LARGE = 5.0
+_LARGE = 5.0
 #: Points of a fit.
 NODES = -np.cos(np.pi * np.arange(257) / 256)
 
@@ -43,7 +43,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Row:
+class _Row:
     """The slope from a result upwards; ``included`` says whether that result itself counts."""
 
     low: float
@@ -79,7 +79,7 @@ def _at(f: Function, x: float) -> float:
     return float(f(np.array([x]))[0])
 
 
-def _selected(rows: list[Row], at_nan: float) -> Node:
+def _selected(rows: list[_Row], at_nan: float) -> Node:
     """The slope of the last row that begins below the result."""
     y = symbol(RESULT)
     rows.sort(key=lambda row: (row.low, not row.included))
@@ -91,11 +91,13 @@ def _selected(rows: list[Row], at_nan: float) -> Node:
     return chosen
 
 
-def _rows(f: Function, slope: Function, part: Part, start: float | None, scale: float) -> list[Row]:
+def _rows(
+    f: Function, slope: Function, part: Part, start: float | None, scale: float
+) -> list[_Row]:
     """The polynomials of one part in the order of y."""
     x = _samples(part)
     if part.constant:
-        return [Row(_at(f, float(x[len(x) // 2])), True, const(0.0))]
+        return [_Row(_at(f, float(x[len(x) // 2])), True, const(0.0))]
     y, d = f(x), slope(x)
     kept = np.isfinite(y) & np.isfinite(d) & (x > part.low) & (x < part.high)
     y, places = np.unique(y[kept], return_index=True)
@@ -110,18 +112,18 @@ def _rows(f: Function, slope: Function, part: Part, start: float | None, scale: 
 
 
 def _to_infinity(
-    rows: list[Row], ends: tuple[float, float], slopes: tuple[float, float]
-) -> list[Row]:
+    rows: list[_Row], ends: tuple[float, float], slopes: tuple[float, float]
+) -> list[_Row]:
     """Beyond the samples of large results the slope is constant, as at infinity."""
     first, last = rows[0], rows[-1]
-    if ends[0] < -LARGE and first.slope.op != "const":
+    if ends[0] < -_LARGE and first.slope.op != "const":
         rows = [replace(first, slope=const(slopes[0])), replace(first, low=ends[0]), *rows[1:]]
-    if ends[1] > LARGE and last.slope.op != "const":
-        rows = [*rows, Row(ends[1], True, const(slopes[1]))]
+    if ends[1] > _LARGE and last.slope.op != "const":
+        rows = [*rows, _Row(ends[1], True, const(slopes[1]))]
     return rows
 
 
-def _from_the_end(row: Row, f: Function, slope: Function, part: Part, rising: bool) -> Row:
+def _from_the_end(row: _Row, f: Function, slope: Function, part: Part, rising: bool) -> _Row:
     """The first row of a part begins where the part does."""
     end = part.low if rising else part.high
     if math.isinf(end):
@@ -131,7 +133,7 @@ def _from_the_end(row: Row, f: Function, slope: Function, part: Part, rising: bo
     return replace(row, low=_at(f, end), included=included)
 
 
-def _line(y: Array, d: Array, ends: Sequence[float]) -> Row:
+def _line(y: Array, d: Array, ends: Sequence[float]) -> _Row:
     """The slope as a line in y, or in the root of the distance from an end of the part."""
     some = [len(y) // 3, 2 * len(y) // 3]
     for start in (None, *ends):
@@ -141,19 +143,19 @@ def _line(y: Array, d: Array, ends: Sequence[float]) -> Row:
             found = d[some[0]] + rise * (variable - variable[some[0]])
         if np.all(abs(found - d) <= TOLERANCE * np.maximum(1, abs(d))):
             at_zero = d[some[0]] - rise * variable[some[0]]
-            return Row(float(y[0]), True, _variable(start) * float(rise) + float(at_zero))
+            return _Row(float(y[0]), True, _variable(start) * float(rise) + float(at_zero))
     raise NotLegal("f' is unbounded, and no line in y or in the root of its distance from an end")
 
 
-def _fits(y: Array, d: Array, start: float | None, scale: float) -> list[Row]:
+def _fits(y: Array, d: Array, start: float | None, scale: float) -> list[_Row]:
     """As few polynomials as follow the slope over rising results, each as far as it can."""
     variable = y if start is None else np.sqrt(abs(y - start))
-    rows: list[Row] = []
+    rows: list[_Row] = []
     first = 0
     while first < len(y):
         last, polynomial = _longest(variable, d, first, scale)
         node = _polynomial(polynomial, variable[first], variable[last - 1], start)
-        rows.append(Row(float(y[first]), True, node))
+        rows.append(_Row(float(y[first]), True, node))
         first = last if last == len(y) or last == first + 1 else last - 1  # they share a point
         if len(rows) > MOST_PIECES:
             raise NotLegal(f"f' in terms of y takes more than {MOST_PIECES} polynomials")

@@ -14,15 +14,15 @@ from ogive.expr.node import ZERO, build, constant_value, where
 
 NAN = math.nan  # found again by identity
 #: A mask has two bits at most.
-MOST = 4
+_MOST = 4
 
 
 def mask(program: Program) -> Mode:
     """The number of the slope that holds; a function with one slope keeps nothing."""
     tree = _tree(derivative(program))
     values = slopes(program)
-    if len(values) > MOST:
-        raise NotLegal(f"f' has {len(values)} values, and two bits tell {MOST} apart")
+    if len(values) > _MOST:
+        raise NotLegal(f"f' has {len(values)} values, and two bits tell {_MOST} apart")
     bits = (len(values) - 1).bit_length()
     slope = choice(symbol(CODE), [const(v) for v in values])
     return mode("mask", program, slope, (_numbered(tree, values), bits) if bits else None)

@@ -15,7 +15,7 @@ from ogive.certify.saving.output import output
 from ogive.expr import Program
 
 
-class Known(Protocol):
+class _Known(Protocol):
     """A function of one number with numbers for its parameters, and what is proved of it."""
 
     @property
@@ -27,7 +27,7 @@ class Known(Protocol):
 
 
 #: The modes besides ``input``, those that keep least first.
-MODES: dict[str, Callable[[Known], Mode]] = {
+MODES: dict[str, Callable[[_Known], Mode]] = {
     "output": lambda of: output(of.program, of.shape, of.smoothness),
     "mask": lambda of: mask(of.program),
     "code4": lambda of: code(of.program, of.smoothness.slopes, 4),
@@ -44,7 +44,7 @@ class Proved:
     smoothness: Smoothness
 
 
-def bits(of: Known) -> dict[str, int]:
+def bits(of: _Known) -> dict[str, int]:
     """The modes that a function has, with the bits of each element that they keep.
 
     For ``output`` they are those beside the result, which the next layer keeps anyway.

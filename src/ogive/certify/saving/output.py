@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ogive.certify.compiled import Array, on_arrays
+from ogive.certify.compiled import Array, numpy_function
 from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
 from ogive.certify.saving.error import error
@@ -30,7 +30,7 @@ def output(program: Program, shape: Shape, smooth: Smoothness) -> Mode:
     scale = max(extremes)
     unbounded = math.isinf(scale)
     turn, parts = _turn(shape), _parts(shape, smooth)
-    f, slope = on_arrays(program), on_arrays(program.vjp((0,)))
+    f, slope = numpy_function(program), numpy_function(program.vjp((0,)))
 
     def derivative(at: Array) -> Array:
         return slope(np.ones_like(at), at)[0]

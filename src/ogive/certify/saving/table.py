@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ogive import table as text
 from ogive.certify.saving.error import Error
 from ogive.certify.saving.mode import NotLegal
 from ogive.certify.saving.modes import MODES
 from ogive.certify.saving.saving import Saving
+from ogive.table import table
 
 #: The dtypes that the table shows.
-DTYPES = ("float32", "bfloat16")
+_DTYPES = ("float32", "bfloat16")
 
 
 @dataclass(frozen=True)
@@ -47,33 +47,33 @@ class SavingModes:
         return asdict(self)
 
     def __str__(self) -> str:
-        heads = ["mode", "keeps", *(f"{dtype} most, rms" for dtype in DTYPES)]
+        heads = ["mode", "keeps", *(f"{dtype} most, rms" for dtype in _DTYPES)]
         cells = [[row.name, row.keeps, *_errors(row)] for row in self.rows if not row.reason]
         notes = [f"no {row.name}: {row.reason}" for row in self.rows if row.reason]
         for save, found in self.chosen.items():
             notes.append(f"{save}: {', '.join(f'{m} ({d})' for d, m in found.items())}")
-        return text.table(heads, cells, notes)
+        return table(heads, cells, notes)
 
 
 def _errors(row: ModeRow) -> list[str]:
     if row.errors is None:
-        return ["exact"] * len(DTYPES)
-    found = [row.errors[dtype] for dtype in DTYPES]
+        return ["exact"] * len(_DTYPES)
+    found = [row.errors[dtype] for dtype in _DTYPES]
     parts = " of f'" * found[0].relative
     return ["exact" if e.exact else f"{e.most:.1e}, {e.rms:.1e}{parts}" for e in found]
 
 
-def table(of: Saving) -> SavingModes:
+def mode_table(of: Saving) -> SavingModes:
     """The table of a function of one number."""
     chosen = {
-        save: {dtype: _name(of, save, dtype) for dtype in DTYPES} for save in ("exact", "lean")
+        save: {dtype: _name(of, save, dtype) for dtype in _DTYPES} for save in ("exact", "lean")
     }
     return SavingModes((*(_row(of, name) for name in MODES), ModeRow("input")), chosen)
 
 
 def only_input(reason: str) -> SavingModes:
     """The table of a function whose backward needs its input."""
-    chosen = {save: dict.fromkeys(DTYPES, "input") for save in ("exact", "lean")}
+    chosen = {save: dict.fromkeys(_DTYPES, "input") for save in ("exact", "lean")}
     return SavingModes(
         (*(ModeRow(name, reason=reason) for name in MODES), ModeRow("input")), chosen
     )
@@ -89,5 +89,5 @@ def _row(of: Saving, name: str) -> ModeRow:
         mode = of.mode(name)
     except NotLegal as reason:
         return ModeRow(name, reason=str(reason))
-    errors = {dtype: of.error(name, dtype) for dtype in DTYPES}
+    errors = {dtype: of.error(name, dtype) for dtype in _DTYPES}
     return ModeRow(name, mode.keeps, mode.bits, errors)

@@ -15,87 +15,76 @@ from typing import Any
 from ogive.errors import require
 from ogive.expr import PRIMITIVES, Node, expand, walk
 
-Ball = Any
-Function = Callable[[Ball, bool], Ball]
+ComplexBall = Any
+BallFunction = Callable[[ComplexBall, bool], ComplexBall]
 
 
-def _nowhere() -> Ball:
-    return require("flint", "certify").acb("nan")
+def _number(value: Any) -> ComplexBall:
+    return require("flint", "certify").acb(value)
 
 
-def _defined(u: Ball) -> bool:
+def _nowhere() -> ComplexBall:
+    return _number("nan")
+
+
+def _method(name: str) -> Callable[[ComplexBall, bool], ComplexBall]:
+    """A primitive that python-flint has under the same name, analytic everywhere."""
+    return lambda u, analytic: getattr(u, name)()
+
+
+def _defined(u: ComplexBall) -> bool:
     """Whether a root or logarithm of u can be real: false for a negative real number."""
     return bool(u.imag != 0 or not u.real < 0)
 
 
-def _log(u: Ball, analytic: bool) -> Ball:
+def _log(u: ComplexBall, analytic: bool) -> ComplexBall:
     return u.log(analytic=analytic) if _defined(u) else _nowhere()
 
 
-def _log1p(u: Ball, analytic: bool) -> Ball:
+def _log1p(u: ComplexBall, analytic: bool) -> ComplexBall:
     on_branch = _log(1 + u, analytic)
     return u.log1p() if on_branch.is_finite() else on_branch  # accurate for small u
 
 
-def _sqrt(u: Ball, analytic: bool) -> Ball:
+def _sqrt(u: ComplexBall, analytic: bool) -> ComplexBall:
     return u.sqrt(analytic=analytic) if _defined(u) else _nowhere()
 
 
-def _pow(u: Ball, exponent: Ball, analytic: bool) -> Ball:
+def _pow(u: ComplexBall, exponent: ComplexBall, analytic: bool) -> ComplexBall:
     if u.is_zero() and exponent.real > 0:
         return u  # a piece that is 0: its powers are analytic, unlike those of 0 + z
     whole = exponent.real.is_integer() and exponent.imag == 0
     return u.pow(exponent, analytic=analytic) if whole or _defined(u) else _nowhere()
 
 
-def _off_cuts(u: Ball, analytic: bool) -> bool:
+def _off_cuts(u: ComplexBall, analytic: bool) -> bool:
     """Whether u is off the cuts of atan and asinh: i times a real number beyond 1 or -1."""
     return not analytic or bool((1 + u * u).sqrt(analytic=True).is_finite())
 
 
-def _where_positive(difference: Ball, above: Ball, below: Ball, analytic: bool) -> Ball:
-    """``above`` where the real part is positive, ``below`` where it is negative."""
-    if difference.real > 0:
+def _where(
+    u: ComplexBall, above: ComplexBall, below: ComplexBall, at_zero: ComplexBall, analytic: bool
+) -> ComplexBall:
+    """One value where the real part of u is positive, one where it is negative, one at 0."""
+    if u.real > 0:
         return above
-    if difference.real < 0:
+    if u.real < 0:
         return below
-    return _nowhere() if analytic else above.union(below)
-
-
-def _where_zero(difference: Ball, there: Ball, elsewhere: Ball, analytic: bool) -> Ball:
-    if difference.real > 0 or difference.real < 0:
-        return elsewhere
-    return _nowhere() if analytic else there.union(elsewhere)
-
-
-def _softplus(u: Ball, analytic: bool) -> Ball:
-    return _log1p(u.exp(), analytic)
-
-
-def _algebraic(u: Ball, analytic: bool) -> Ball:
-    return u * (1 + u * u).rsqrt(analytic=analytic)
-
-
-def _root_two() -> Ball:
-    return require("flint", "certify").acb(2).sqrt()
-
-
-def _pi() -> Ball:
-    return require("flint", "certify").acb.pi()
-
-
-def _absorbing(a: Ball, b: Ball, analytic: bool) -> Ball:
-    return b if b.is_zero() else a * b
+    return _nowhere() if analytic else above.union(below).union(at_zero)
 
 
 #: primitive -> (*arguments, analytic) -> ball; what is not here has a definition that is.
-FUNCTIONS: dict[str, Callable[..., Ball]] = {
-    "pi": lambda w: _pi(),
+ON_BALLS: dict[str, Callable[..., ComplexBall]] = {
+    **{
+        name: _method(name)
+        for name in ("exp", "expm1", "tanh", "sech", "sinh", "cosh", "erf", "erfc", "sin", "cos")
+    },
+    "pi": lambda w: _number(0).pi(),
     "add": lambda a, b, w: a + b,
     "sub": lambda a, b, w: a - b,
     "neg": lambda a, w: -a,
     "mul": lambda a, b, w: a * b,
-    "mul0": _absorbing,
+    "mul0": lambda a, b, w: b if b.is_zero() else a * b,
     "div": lambda a, b, w: a / b,
     "pow": _pow,
     "abs": lambda a, w: a.real_abs(analytic=w),
@@ -103,39 +92,29 @@ FUNCTIONS: dict[str, Callable[..., Ball]] = {
     "min": lambda a, b, w: a.real_min(b, analytic=w),
     "max": lambda a, b, w: a.real_max(b, analytic=w),
     "sqrt": _sqrt,
-    "exp": lambda a, w: a.exp(),
-    "expm1": lambda a, w: a.expm1(),
     "log": _log,
     "log1p": _log1p,
     "sigmoid": lambda a, w: 1 / (1 + (-a).exp()),
     "dsigmoid": lambda a, w: (a / 2).sech() ** 2 / 4,
-    "softplus": _softplus,
-    "tanh": lambda a, w: a.tanh(),
-    "sech": lambda a, w: a.sech(),
-    "sinh": lambda a, w: a.sinh(),
-    "cosh": lambda a, w: a.cosh(),
-    "erf": lambda a, w: a.erf(),
-    "erfc": lambda a, w: a.erfc(),
-    "ndtr": lambda a, w: (-a / _root_two()).erfc() / 2,
-    "sin": lambda a, w: a.sin(),
-    "cos": lambda a, w: a.cos(),
+    "softplus": lambda a, w: _log1p(a.exp(), w),
+    "ndtr": lambda a, w: (-a / _number(2).sqrt()).erfc() / 2,
     "atan": lambda a, w: a.atan() if _off_cuts(a, w) else _nowhere(),
     "asinh": lambda a, w: a.asinh() if _off_cuts(a, w) else _nowhere(),
     "hypot1": lambda a, w: (1 + a * a).sqrt(analytic=w),
     "rhypot": lambda a, w: (1 + a * a).rsqrt(analytic=w),
-    "algebraic": _algebraic,
+    "algebraic": lambda a, w: a * (1 + a * a).rsqrt(analytic=w),
     "softsign": lambda a, w: a / (1 + a.real_abs(analytic=w)),
 }
 #: The conditions of ``where``: (a, b, value if it holds, value if not, analytic) -> ball. Whether a
 #: single point belongs to a piece changes no integral.
-CONDITIONS: dict[str, Callable[..., Ball]] = {
-    "lt": lambda a, b, p, q, w: _where_positive(b - a, p, q, w),
-    "le": lambda a, b, p, q, w: _where_positive(b - a, p, q, w),
-    "eq": lambda a, b, p, q, w: _where_zero(b - a, p, q, w),
+CONDITIONS: dict[str, Callable[..., ComplexBall]] = {
+    "lt": lambda a, b, p, q, w: _where(b - a, p, q, q, w),
+    "le": lambda a, b, p, q, w: _where(b - a, p, q, q, w),
+    "eq": lambda a, b, p, q, w: _where(b - a, q, q, p, w),
 }
 #: What makes pieces; a formula of the rest is analytic wherever it is finite.
-CHOICES = ("where", "min", "max", "abs", "sign", "softsign")
-SPOKEN = {*FUNCTIONS, *CONDITIONS, "where"}
+PIECEWISE = ("where", "min", "max", "abs", "sign", "softsign")
+SPOKEN = {*ON_BALLS, *CONDITIONS, "where"}
 
 
 def supported(expression: Node) -> bool:
@@ -146,7 +125,7 @@ def supported(expression: Node) -> bool:
     )
 
 
-def on_balls(expression: Node, variable: str = "x") -> Function:
+def on_balls(expression: Node, variable: str = "x") -> BallFunction:
     """The formula as a function of a complex ball and the flag ``analytic``.
 
     Example:
@@ -161,7 +140,7 @@ def on_balls(expression: Node, variable: str = "x") -> Function:
     steps = [(node, tuple(place[a] for a in node.args)) for node in nodes]
     fixed = [acb(node.value) if node.op == "const" else None for node in nodes]
 
-    def evaluate(at: Ball, analytic: bool) -> Ball:
+    def evaluate(at: ComplexBall, analytic: bool) -> ComplexBall:
         values = list(fixed)
         for i, (node, arguments) in enumerate(steps):
             if node.op == "symbol":
@@ -170,8 +149,8 @@ def on_balls(expression: Node, variable: str = "x") -> Function:
                 condition, (_, p, q) = node.args[0], arguments
                 ends = (values[place[a]] for a in condition.args)
                 values[i] = CONDITIONS[condition.op](*ends, values[p], values[q], analytic)
-            elif node.op in FUNCTIONS:
-                values[i] = FUNCTIONS[node.op](*(values[a] for a in arguments), analytic)
+            elif node.op in ON_BALLS:
+                values[i] = ON_BALLS[node.op](*(values[a] for a in arguments), analytic)
         return values[-1]
 
     return evaluate

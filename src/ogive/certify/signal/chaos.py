@@ -18,7 +18,7 @@ from ogive.certify.signal.phase import RESIDUAL, bisected
 from ogive.certify.signal.theory import VANISHING, Field, layer
 
 #: The lengths at which the edge is looked for.
-LENGTHS = tuple(float(q) for q in np.geomspace(1e-6, 1e4, 81))
+_LENGTHS = tuple(float(q) for q in np.geomspace(1e-6, 1e4, 81))
 #: Relative rounding of a difference that is 0.
 ROUNDING = 1e-12
 
@@ -65,7 +65,7 @@ def _excess(f: Field, q: float) -> float:
     return q - found.second / found.chi_1 if found.chi_1 > 0 else math.nan
 
 
-def edge_curve(f: Field, lengths: tuple[float, ...] = LENGTHS) -> list[Edge]:
+def edge_curve(f: Field, lengths: tuple[float, ...] = _LENGTHS) -> list[Edge]:
     """The edge of chaos at these lengths, where there is one."""
     return [point for q in lengths if (point := edge_at(f, q)) is not None]
 
@@ -94,7 +94,7 @@ def edge_of_chaos(f: Field, sigma_b: float) -> Edge | None:
         near = edge_at(f, VANISHING)
         none = Quantity(0.0, 0.0, "symbolic")
         return None if near is None else replace(near, length=0.0, sigma_b=none)
-    signs = [(q, missing(q)) for q in LENGTHS]
+    signs = [(q, missing(q)) for q in _LENGTHS]
     for (low, before), (high, after) in pairwise(signs):
         if before * after < 0:
             return edge_at(f, bisected(missing, low, high))

@@ -29,7 +29,7 @@ from ogive.certify.signal.quadrature import (
 #: The inner rule: points of a panel, panels of one standard deviation, and how far it reaches.
 POINTS, STEP, REACH = 16, 1.5, 9.0
 #: At most so many inner panels of one width, and of those that a sharp bend asks for.
-MOST = 400
+_MOST = 400
 #: So many inner panels at sharp bends are more work than to interpolate: 0.1 s.
 MUCH = 2**17
 
@@ -59,7 +59,7 @@ def _sharp(function: Function, breakpoints: tuple[float, ...], std: float) -> tu
     """The breakpoints, and where a smooth function bends so sharply that panels begin there."""
     first = ends(breakpoints, 0.0, std)
     finer = set(mesh(normal(function, 0.0, std), first)) - set(first)
-    return tuple(sorted({*breakpoints, *finer})) if len(finer) <= MOST else breakpoints
+    return tuple(sorted({*breakpoints, *finer})) if len(finer) <= _MOST else breakpoints
 
 
 def _outer(function: Function, breakpoints: tuple[float, ...], std: float) -> float:
@@ -92,7 +92,7 @@ def _integrated(
     function: Function, breakpoints: tuple[float, ...], at: Array, spread: float
 ) -> Array:
     """The same by an integral for each a."""
-    count = min(MOST, math.ceil(2 * REACH / STEP * max(1.0, spread)))
+    count = min(_MOST, math.ceil(2 * REACH / STEP * max(1.0, spread)))
     grid = np.broadcast_to(np.linspace(-REACH, REACH, count + 1), (len(at), count + 1))
     kinks = (np.asarray(breakpoints, float)[None, :] - at[:, None]) / spread
     edges = np.sort(np.concatenate([grid, np.clip(kinks, -REACH, REACH)], axis=1), axis=1)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ogive.catalogue import Spec
 from ogive.certify.function import defaults, function_of_one_number
-from ogive.certify.quantity import BITS, NOT_PROVED, Quantity, computed, quantity
+from ogive.certify.quantity import INTEGRAL_BITS, NOT_PROVED, Quantity, computed, quantity
 from ogive.certify.signal.analytic import on_balls, supported
 from ogive.certify.signal.outside import beyond
 from ogive.certify.signal.sparsity import zero_probability
@@ -24,7 +24,7 @@ from ogive.expr import Node, bind, diff, symbol
 #: The cut lies this many standard deviations out, the next one where the tail is not small.
 CUTS = (12.0, 24.0, 48.0)
 #: What is wanted of an integral, absolutely and relatively, and of its tails.
-GOAL = 2.0**-46
+_GOAL = 2.0**-46
 #: The largest error that a small integral may have and still be reported.
 ACCEPTED = 1e-9
 #: Evaluations after which an integral between two cuts is given up.
@@ -80,17 +80,11 @@ def moments(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Moments:
 @lru_cache(maxsize=1024)
 def _moments(f: Node, mean: float, std: float) -> Moments:
     slope, z = diff(f, symbol("x")), (symbol("x") - mean) / std
-    first, second, squared, chi_q = (
+    first, second, chi_1, chi_q = (
         expectation(g, mean, std) for g in (f, f * f, slope * slope, z * f * slope)
     )
-    return Moments(
-        first=first,
-        second=second,
-        variance=computed(lambda m, s: s - m * m, first, second),
-        chi_1=squared,
-        chi_q=chi_q,
-        sparsity=zero_probability(f, mean, std),
-    )
+    variance = computed(lambda m, s: s - m * m, first, second)
+    return Moments(first, second, variance, chi_1, chi_q, zero_probability(f, mean, std))
 
 
 def expectation(g: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
@@ -114,10 +108,10 @@ def expectation(g: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
 
 def _enclosed(g: Node, mean: float, std: float) -> Quantity:
     """The expectation at the first cut whose tails are small enough."""
-    with require("flint", "certify").ctx.workprec(BITS):
+    with require("flint", "certify").ctx.workprec(INTEGRAL_BITS):
         for cut in _cuts(mean, std):
             tails = beyond(g, mean, std, cut, 1) + beyond(g, mean, std, cut, -1)
-            if tails <= GOAL:
+            if tails <= _GOAL:
                 held = _between(g, mean, std, cut) + tails.union(-tails)
                 return quantity(held, near_zero=ACCEPTED)
     return NOT_PROVED
@@ -139,7 +133,7 @@ def _between(g: Node, mean: float, std: float, cut: float) -> Any:
         z = (x - mean) / std
         return on_ball(x, analytic) * ((-z * z / 2).exp() * scale)
 
-    goal = flint.arb(GOAL)
+    goal = flint.arb(_GOAL)
     found = flint.acb.integral(
         integrand, -cut, cut, rel_tol=goal, abs_tol=goal, eval_limit=EVALUATIONS
     )

@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from ogive.certify.pieces import BINARY, UNARY, chosen, difference, without_infinity
+from ogive.certify.pieces import BINARY, UNARY, branch, decider, without_infinity
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, ball, between
 from ogive.certify.proof.polynomial import T
-from ogive.certify.proof.scale import Scale
+from ogive.certify.proof.scale import GrowthScale
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.certify.proof.tails import HalfLine
-from ogive.certify.signal.analytic import CHOICES
+from ogive.certify.signal.analytic import PIECEWISE
 from ogive.errors import require
 from ogive.expr import Node, rebuild, substitute
 from ogive.expr.primitives import call
@@ -46,13 +46,13 @@ class Majorant(HalfLine):
         if node.op not in UNARY | BINARY:
             return None
         try:
-            side = self.enclosure(difference(node)).sign
+            side = self.enclosure(decider(node)).sign
         except Unproved:
             return None
-        return None if side is None else chosen(node.op, side, node.args)
+        return None if side is None else branch(node.op, side, node.args)
 
     def _enclosure(self, node: Node) -> TailEnclosure:
-        if node.op not in CHOICES:
+        if node.op not in PIECEWISE:
             return super()._enclosure(node)
         options = [self.enclosure(a) for a in node.args[-2:]]
         if node.op in ("sign", "softsign"):
@@ -88,7 +88,7 @@ class Majorant(HalfLine):
             raise Unproved("the exponential of an exponential of either sign")
         power = math.ceil(exponent.scale.power + max(exponent.scale.logs, Fraction(0)))
         highest = Fraction(max(0.0, math.nextafter(float(exponent.factor.upper()), math.inf)))
-        scale = Scale(frozenset({(frozenset({(T, power)}), highest)}))
+        scale = GrowthScale(frozenset({(frozenset({(T, power)}), highest)}))
         return TailEnclosure(between(ball(0.0), ball(1.0)), None, self.start, scale)
 
 
@@ -114,8 +114,8 @@ def beyond(g: Node, mean: float, std: float, cut: float, side: int) -> Ball:
     return (abs(found.factor) * integral * constant).upper()
 
 
-def _density(mean: float, std: float) -> Scale:
+def _density(mean: float, std: float) -> GrowthScale:
     """The density of N(mean, std**2) as a scale, but for a constant factor."""
     precision = 1 / Fraction(std) ** 2
     terms = {frozenset({(T, 2)}): -precision / 2, frozenset({(T, 1)}): Fraction(mean) * precision}
-    return Scale(frozenset((m, c) for m, c in terms.items() if c))
+    return GrowthScale(frozenset((m, c) for m, c in terms.items() if c))

@@ -15,8 +15,8 @@ from ogive.certify.signal.correlation import correlated
 from ogive.certify.signal.theory import (
     VANISHING,
     Field,
-    Layer,
-    check,
+    LayerMoments,
+    check_sigmas,
     correlation_map,
     layer,
     length_map,
@@ -36,7 +36,7 @@ def fixed_point(f: Field, sigma_w: float, sigma_b: float) -> Quantity:
     Where 1 is kept it is 1 (for relu at sigma_w**2 = 2 every length is); 0 where lengths shrink to
     it; not proved where they grow without end.
     """
-    check(sigma_w, sigma_b)
+    check_sigmas(sigma_w, sigma_b)
 
     def moved(q: float) -> float:
         return length_map(f, q, sigma_w, sigma_b) - q
@@ -134,7 +134,7 @@ def phase(f: Field, sigma_w: float, sigma_b: float) -> Phase:
 
 def _at(f: Field, length: Quantity, sigma_w: float, name: str) -> Quantity:
     """sigma_w**2 times an expectation at the fixed point, with the error that q* has too."""
-    place = Layer._fields.index(name)
+    place = LayerMoments._fields.index(name)
     points = (length.value, length.low, length.high)
     found = [layer(f, max(q, VANISHING)) for q in points]
     values = [sigma_w**2 * float(row[place]) for row in found]  # type: ignore[arg-type]

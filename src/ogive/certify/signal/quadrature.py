@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from ogive.certify.compiled import Array as Array
-from ogive.certify.compiled import on_arrays
+from ogive.certify.compiled import numpy_function
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.expr import Node
 from ogive.expr.program import program
@@ -35,11 +35,11 @@ CUT, WIDTH = 12.7, 0.7390851332151607
 #: The same for what is known by its values alone: as far as the density is a float, and narrow.
 FAR, NARROW = 37.0, 0.1831563888873418
 #: What is wanted of an integral, relative to that of the absolute value or to 1.
-GOAL = 1e-12
+_GOAL = 1e-12
 #: Halvings of a panel, and panels of one round, after which it is given up.
 ROUNDS, PANELS = 60, 20_000
 #: A panel may always differ by this part of the goal, however small it is: jumps must end.
-LEAST = 1e-3
+_LEAST = 1e-3
 #: The largest error, against the integral of the absolute value, of what has settled.
 SETTLED = 1e-7
 
@@ -62,7 +62,7 @@ def _rules() -> tuple[tuple[Array, Array], ...]:
 
 def evaluator(expression: Node, inputs: tuple[str, ...] = ("x",)) -> Callable[..., Array]:
     """A formula as a function of NumPy arrays; see ``on_arrays``."""
-    compute = on_arrays(program("formula", expression, inputs, {}))
+    compute = numpy_function(program("formula", expression, inputs, {}))
     return lambda *arrays: compute(*arrays)[0]
 
 
@@ -99,7 +99,7 @@ def _settling(
     whole, total = high[-1] - low[0], np.zeros(1)
     for round_ in range(ROUNDS):
         fine, differ = _panels(function, low, high)
-        allowed = CAUTION * GOAL * np.maximum((high - low) / whole, LEAST)
+        allowed = CAUTION * _GOAL * np.maximum((high - low) / whole, _LEAST)
         size = max(1.0, float(np.max(np.abs(total + fine.sum(axis=1)), initial=0.0)))
         bad = ~(differ.max(axis=0) <= allowed * size)
         if round_ == ROUNDS - 1 or 2 * bad.sum() > PANELS or not np.isfinite(size):
@@ -170,6 +170,6 @@ def expectation(function: Function, mean: float = 0.0, std: float = 1.0) -> Quan
     outside = mean + std * np.array([-FAR, -FAR + NARROW, FAR - NARROW, FAR])
     with np.errstate(all="ignore"):
         far = float(np.max(weighted(outside)[1]))
-    small = math.isfinite(size) and far <= GOAL * size
+    small = math.isfinite(size) and far <= _GOAL * size
     settled = small and error <= SETTLED * max(size, 1e-3)
     return Quantity(float(values[0]), error, "quadrature") if settled else NOT_PROVED

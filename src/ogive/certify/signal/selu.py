@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from ogive.certify.quantity import BITS, Quantity, quantity
+from ogive.certify.quantity import INTEGRAL_BITS, Quantity, quantity
 from ogive.errors import OgiveError, require
 
 
@@ -38,7 +38,7 @@ def selu_constants(mean: float = 0.0, variance: float = 1.0) -> SeluConstants:
         raise OgiveError(
             f"a fixed point has a finite mean and a variance > 0, not {mean!r} and {variance!r}"
         )
-    with require("flint", "certify").ctx.workprec(4 * BITS):
+    with require("flint", "certify").ctx.workprec(4 * INTEGRAL_BITS):
         found = _selu_roots(*_selu_parts(mean, variance), mean, variance)
     if found is None:
         raise OgiveError(f"no SELU with alpha, scale > 0 keeps mean {mean} and variance {variance}")

@@ -13,10 +13,10 @@ from functools import partial
 from itertools import pairwise
 
 from ogive.certify.proof.budget import Budget
-from ogive.certify.proof.enclosure import Ball, ball, sign
+from ogive.certify.proof.enclosure import Ball, ball, sign_of
 from ogive.certify.proof.partition import Piece, partition
 from ogive.certify.proof.smoothness import delicate
-from ogive.certify.proof.under_proof import attempt
+from ogive.certify.proof.under_proof import if_proved
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
 from ogive.expr import Node
 from ogive.expr.node import ZERO
@@ -36,7 +36,7 @@ def zero_probability(f: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
         0.5
     """
     for reach in (math.inf, CUT * std):
-        held = attempt(partial(_probability, f, mean, std, reach))
+        held = if_proved(partial(_probability, f, mean, std, reach))
         if held is not None and (found := quantity(held, near_zero=ACCEPTED)) != NOT_PROVED:
             return found
     return NOT_PROVED
@@ -51,7 +51,7 @@ def _probability(f: Node, mean: float, std: float, reach: float) -> Ball:
         mass = ((high / root).erf() - (low / root).erf()) / 2
         if piece.node is ZERO:
             certain += mass
-        elif not attempt(partial(_has_isolated_zeros, piece)):
+        elif not if_proved(partial(_has_isolated_zeros, piece)):
             unknown += mass
     return certain + unknown.union(-unknown)
 
@@ -67,4 +67,4 @@ def _is_not_zero(part: Piece) -> bool:
     """Whether the formula is not 0 at one of three points: an odd one is 0 at the first."""
     middle = part.middle
     tried = (middle, replace(part, low=middle).middle, replace(part, high=middle).middle)
-    return any(sign(part.curve().at(x)) for x in tried)
+    return any(sign_of(part.enclosed().at(x)) for x in tried)

@@ -38,7 +38,7 @@ class Field:
     breakpoints: tuple[float, ...] = ()
 
 
-class Layer(NamedTuple):
+class LayerMoments(NamedTuple):
     """Expectations at pre-activations u ~ N(0, q), to be multiplied by sigma_w**2; with errors.
 
     Attributes:
@@ -63,10 +63,10 @@ def field(spec: Spec) -> Field:
 
 
 @lru_cache(maxsize=65536)
-def layer(f: Field, q: float) -> Layer:
+def layer(f: Field, q: float) -> LayerMoments:
     """The expectations of a layer whose pre-activations have the length q > 0."""
     if not q < EXPLODED:
-        return Layer(math.inf, math.nan, math.nan, (math.inf, math.inf, math.inf))
+        return LayerMoments(math.inf, math.nan, math.nan, (math.inf, math.inf, math.inf))
 
     def rows(u: Array) -> Array:
         value, slope = f.function(u), f.derivative(u)
@@ -75,7 +75,7 @@ def layer(f: Field, q: float) -> Layer:
     std = math.sqrt(q)
     values, errors = integrate(normal(rows, 0.0, std), ends(f.breakpoints, 0.0, std))
     second, chi_1, chi_q = map(float, values)
-    return Layer(second, chi_1, chi_q, tuple(map(float, errors)))
+    return LayerMoments(second, chi_1, chi_q, tuple(map(float, errors)))
 
 
 def length_map(f: Field, q: float, sigma_w: float, sigma_b: float) -> float:
@@ -96,7 +96,7 @@ def correlation_map(f: Field, c: float, q: float, sigma_w: float, sigma_b: float
     return covariance / length_map(f, q, sigma_w, sigma_b)
 
 
-def check(sigma_w: float, sigma_b: float) -> None:
+def check_sigmas(sigma_w: float, sigma_b: float) -> None:
     """An OgiveError for standard deviations that are none."""
     if not (0 < sigma_w < math.inf and 0 <= sigma_b < math.inf):
         raise OgiveError(
@@ -137,7 +137,7 @@ def predict(
         >>> round(predict(field(entries()["relu"]), 10, 2**0.5, 0.0).gradient[0], 9)
         1.0
     """
-    check(sigma_w, sigma_b)
+    check_sigmas(sigma_w, sigma_b)
     lengths, correlations, factors = [length], [correlation], []
     for _ in range(depth):
         q, c = lengths[-1], correlations[-1]
