@@ -80,8 +80,11 @@ MODULES = {
     ".".join(p.relative_to(ROOT.parent).with_suffix("").parts).removesuffix(".__init__"): p
     for p in sorted(ROOT.rglob("*.py"))
 }
-#: The engines' folder finds its engines in folders of their own, which use what lies beside them.
-NESTED = {("ogive.engine", "ogive.engine.cpu")}
+#: A folder that finds what it runs in a folder inside, which uses what lies beside that one.
+NESTED = {
+    ("ogive.engine", "ogive.engine.cpu"),
+    ("ogive.engine.cpu", "ogive.engine.cpu.rowwise"),
+}
 
 
 def package(module: str) -> str:

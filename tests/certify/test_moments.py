@@ -11,7 +11,7 @@ from ogive.certify.signal.moments import expectation, formula, moments
 from ogive.certify.signal.quadrature import evaluator
 from ogive.certify.signal.sparsity import zero_probability
 from ogive.errors import OgiveError
-from ogive.expr import parse
+from ogive.expr import diff, parse, symbol
 
 # name: E f, E f**2, E f'**2, C(0), chi, Q', with the digits they are printed with
 GOLDEN = {
@@ -45,6 +45,16 @@ def test_the_golden_table_to_its_printed_digits(name):
     assert found.first.value**2 / found.second.value == pytest.approx(at_zero, abs=10 * half)
     assert found.chi_1.value / found.second.value == pytest.approx(chi, abs=10 * half)
     assert found.chi_q.value / found.second.value == pytest.approx(chi_q, abs=10 * half)
+
+
+@pytest.mark.parametrize("std", [1.0, 0.5])
+@pytest.mark.parametrize("name", ["gelu", "mish", "tanh", "softplus"])
+def test_chi_q_is_the_slope_of_the_length_map(name, std):
+    """E z f f' = std (E f'^2 + E f f''), by C. Stein's identity, of a smooth f."""
+    f, found = formula(entries()[name]), moments(entries()[name], 0.0, std)
+    slope = diff(f, symbol("x"))
+    bend = expectation(f * diff(slope, symbol("x")), 0.0, std)
+    assert found.chi_q.value == pytest.approx(std * (found.chi_1.value + bend.value), abs=1e-12)
 
 
 @pytest.mark.parametrize("name", ONES)

@@ -79,7 +79,7 @@ def test_the_rule_of_a_primitive_holds_at_every_point(name, argument):
 
 @pytest.mark.parametrize("name", POINTWISE)
 @pytest.mark.parametrize("side", [1, -1])
-def test_the_germs_of_every_entry_hold_at_every_point(name, side):
+def test_the_tails_of_every_entry_hold_at_every_point(name, side):
     spec = function_of_one_number(entries()[name])
     node = substitute(substitute(spec.expression, defaults(spec)), {"x": side * T})
     for _ in range(3):

@@ -1,11 +1,13 @@
 """Signal propagation against closed forms: the arc-cosine and arc-sine kernels, linear maps."""
 
 import math
+import time
 
 import numpy as np
 import pytest
 
 from ogive.catalogue import entries, user_spec
+from ogive.certify.signal import correlation
 from ogive.certify.signal.chaos import edge_at, edge_curve, edge_of_chaos
 from ogive.certify.signal.correlation import correlated
 from ogive.certify.signal.moments import formula
@@ -160,6 +162,26 @@ def test_sharp_bends_are_integrated_as_well_as_kinks(name, q):
     f = of(name)
     mean = expectation(f.function, 0.0, math.sqrt(q)).value
     assert correlated(f.function, f.breakpoints, q, 0.0) == pytest.approx(mean * mean, abs=1e-11)
+
+
+@pytest.mark.parametrize("c", [-0.5, 0.0, 0.01, 0.9])
+@pytest.mark.parametrize("name", ["relu", "gelu", "soft_clipping", "sine"])
+def test_much_work_is_interpolated_to_the_same_digits(name, c, monkeypatch):
+    f = of(name)
+    each = correlated(f.function, f.breakpoints, 1.0, c)
+    monkeypatch.setattr(correlation, "MUCH", 0)
+    assert correlated(f.function, f.breakpoints, 1.0, c) == pytest.approx(each, abs=1e-12)
+
+
+def test_a_function_that_bends_without_end_is_integrated_in_bounded_work():
+    """98 sharp bends and 7,656 outer points; usual: 0.1 s of processor, 0.7 s without."""
+    f = field(user_spec("wild", "x*sin(exp(x))", {}))
+    correlated(f.function, f.breakpoints, 1.0, 0.5)  # where it bends is found once
+    begin = time.process_time()
+    assert correlated(f.function, f.breakpoints, 1.0, 0.5) == pytest.approx(
+        0.015690319493316, abs=1e-12
+    )
+    assert time.process_time() - begin < 0.4
 
 
 def test_the_edge_without_bias():

@@ -26,9 +26,9 @@ def period(node: Node) -> Ball | None:
     """A period of an expression in which x stands only in sines and cosines of c x + d.
 
     Example:
-        >>> from ogive.certify.proof.enclosure import arithmetic
+        >>> from ogive.certify.proof.enclosure import ball_arithmetic
         >>> from ogive.expr import parse
-        >>> with arithmetic():
+        >>> with ball_arithmetic():
         ...     round(float(period(parse("sin(x)**2 + cos(3 * x)"))), 6)
         6.283185
     """

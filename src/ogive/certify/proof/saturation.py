@@ -89,11 +89,8 @@ def saturation(spec: Spec) -> Saturation:
 @lru_cache(maxsize=1024)
 def saturation_of(f: FunctionUnderProof) -> Saturation:
     """The saturation of a function; see ``saturation``."""
-    return Saturation(_side(f, -1), _side(f, 1), if_proved(lambda: _zero(f)))
-
-
-def _zero(f: FunctionUnderProof) -> tuple[Interval, ...]:
-    return tuple(found for found in zeros_of(f) if found.low != found.high)
+    zero = if_proved(lambda: tuple(z for z in zeros_of(f) if z.low != z.high))
+    return Saturation(_side(f, -1), _side(f, 1), zero)
 
 
 def _side(f: FunctionUnderProof, side: int) -> Side:

@@ -122,7 +122,7 @@ def shape_of(f: FunctionUnderProof) -> Shape:
     bends = if_proved(lambda: runs_of(f, 2))
     values = _range(f)
     return Shape(
-        domain=_domain(f),
+        domain=Interval(symbolic(f.domain[0]), symbolic(f.domain[1])),
         range=values,
         left=_limit(f, -1),
         right=_limit(f, 1),
@@ -140,11 +140,6 @@ def shape_of(f: FunctionUnderProof) -> Shape:
         invertible=None if runs is None else len(runs) == 1 and runs[0].sign != 0,
         branches=None if runs is None else if_proved(lambda: branches(f, runs)),
     )
-
-
-def _domain(f: FunctionUnderProof) -> Interval:
-    low, high = f.domain
-    return Interval(symbolic(low), symbolic(high))
 
 
 def _range(f: FunctionUnderProof) -> Interval:

@@ -117,7 +117,8 @@ def smoothness_of(f: FunctionUnderProof) -> Smoothness:
     """The smoothness of a function; see ``smoothness``."""
     breakpoints = if_proved(lambda: _breakpoints(f))
     order = None if breakpoints is None else _class(f, breakpoints)
-    slope = _supremum(f, 1)
+    unknown = Supremum(NOT_PROVED, ())
+    slope = if_proved(lambda: _largest_size(f, 1)) or unknown
     return Smoothness(
         order=order,
         exact=None if breakpoints is None else bool(breakpoints) or order == math.inf,
@@ -125,7 +126,7 @@ def smoothness_of(f: FunctionUnderProof) -> Smoothness:
         slope=slope,
         slopes=if_proved(lambda: _slopes(f)) or Interval(NOT_PROVED, NOT_PROVED, None, None),
         lipschitz=_lipschitz(breakpoints, slope),
-        bend=_supremum(f, 2),
+        bend=if_proved(lambda: _largest_size(f, 2)) or unknown,
     )
 
 
@@ -188,11 +189,6 @@ def _has_no_zero(piece: Piece, node: Node) -> bool:
     sides = ((piece.low, piece.open_low), (piece.high, piece.open_high))
     ends = [enclosed(node).at(end) for end, opened in sides if not opened]
     return all(value != 0 for value in ends) and not piece.zeros(node, Budget())
-
-
-def _supremum(f: FunctionUnderProof, order: int) -> Supremum:
-    found = if_proved(lambda: _largest_size(f, order))
-    return found or Supremum(NOT_PROVED, ())
 
 
 def _slopes(f: FunctionUnderProof) -> Interval:

@@ -120,14 +120,9 @@ def monotone(of: Evidence) -> Criterion:
     if turns:
         told = ", ".join(f"{t.kind} at {t.place.value:.5g}" for t in turns[:3])
         return Criterion("monotone", "no", number, f"turning points: {len(turns)}, {told}")
-    if not _is_monotone(of.shape):
+    if len({part.kind for part in of.shape.monotone or ()} - {"constant"}) > 1:
         return Criterion("monotone", "no", number, "it turns at a jump or a pole")
     return Criterion("monotone", "yes", number, "no turning points")
-
-
-def _is_monotone(shape: Shape) -> bool:
-    kinds = {interval.kind for interval in shape.monotone or ()} - {"constant"}
-    return len(kinds) <= 1
 
 
 def few_parameters(of: Evidence) -> Criterion:

@@ -67,7 +67,8 @@ def numerics(f: FunctionUnderProof, shape: Shape) -> Numerics:
 
 def _beyond(f: FunctionUnderProof, shape: Shape, side: int, dtype: str) -> Quantity | None:
     limit, infinite = (shape.right if side > 0 else shape.left).value, LARGEST[dtype][1]
-    if abs(limit.value) < infinite or (shape.bounded and _largest(shape) < infinite):
+    largest = max(abs(shape.range.low.low), abs(shape.range.high.high))
+    if abs(limit.value) < infinite or (shape.bounded and largest < infinite):
         return None
     if not shape.monotone or not math.isinf(limit.value):
         return NOT_PROVED
@@ -92,10 +93,6 @@ def _within(domain: tuple[float, float]) -> float:
     """A number of the domain: 0, or one that is 1 from an end."""
     low, high = domain
     return 0.0 if low < 0 < high else low + 1 if math.isfinite(low) else high - 1
-
-
-def _largest(shape: Shape) -> float:
-    return max(abs(shape.range.low.low), abs(shape.range.high.high))
 
 
 def _crossing(f: FunctionUnderProof, inner: float, outer: float, size: float) -> Ball:

@@ -108,19 +108,15 @@ def expectation(g: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
 
 def _enclosed(g: Node, mean: float, std: float) -> Quantity:
     """The expectation at the first cut whose tails are small enough."""
+    near = [max(1.0, abs(mean) + c * std) for c in CUTS]
+    last = abs(mean) + CUTS[-1] * max(1.0, std)  # beyond where formulas change their branches
     with require("flint", "certify").ctx.workprec(INTEGRAL_BITS):
-        for cut in _cuts(mean, std):
+        for cut in (*near, last):
             tails = beyond(g, mean, std, cut, 1) + beyond(g, mean, std, cut, -1)
             if tails <= _GOAL:
                 held = _between(g, mean, std, cut) + tails.union(-tails)
                 return quantity(held, near_zero=ACCEPTED)
     return NOT_PROVED
-
-
-def _cuts(mean: float, std: float) -> list[float]:
-    """Cuts at growing distances, the last one beyond where formulas change their branches."""
-    near = [max(1.0, abs(mean) + c * std) for c in CUTS]
-    return [*near, abs(mean) + CUTS[-1] * max(1.0, std)]
 
 
 def _between(g: Node, mean: float, std: float, cut: float) -> Any:
