@@ -108,7 +108,7 @@ def expectation(g: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
 
 def _enclosed(g: Node, mean: float, std: float) -> Quantity:
     """The expectation at the first cut whose tails are small enough."""
-    near = [max(1.0, abs(mean) + c * std) for c in CUTS]
+    near = [max(2.0, abs(mean) + c * std) for c in CUTS]  # tails are enclosed beyond 1
     last = abs(mean) + CUTS[-1] * max(1.0, std)  # beyond where formulas change their branches
     with require("flint", "certify").ctx.workprec(INTEGRAL_BITS):
         for cut in (*near, last):

@@ -87,8 +87,9 @@ class Majorant(HalfLine):
         if exponent.scale.exponent:
             raise Unproved("the exponential of an exponential of either sign")
         power = math.ceil(exponent.scale.power + max(exponent.scale.logs, Fraction(0)))
-        highest = Fraction(max(0.0, math.nextafter(float(exponent.factor.upper()), math.inf)))
-        scale = GrowthScale(frozenset({(frozenset({(T, power)}), highest)}))
+        highest = math.nextafter(float(exponent.factor.upper()), math.inf)
+        terms = {(frozenset({(T, power)}), Fraction(highest))} if highest > 0 else set()
+        scale = GrowthScale(frozenset(terms))
         return TailEnclosure(between(ball(0.0), ball(1.0)), None, self.start, scale)
 
 
