@@ -26,4 +26,4 @@ def forget_definitions():
     if defined := set(entries()) - before:
         for name in defined:
             del _registry._ENTRIES[name]
-        _registry._index.cache_clear()
+        _registry.forget()

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from ogive.ops.kinds import bound
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -45,7 +46,6 @@ from ogive.engine.cpu.precision import arithmetic
 from ogive.errors import EngineWarning
 from ogive.ops import ActivationFunction
 from ogive.ops.arguments import check_parameters
-from ogive.ops.kinds import bound
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "tests" / "data" / "exhaustive.json"

@@ -1,4 +1,4 @@
-"""Fits the polynomials of approximations.py and writes coefficients.py.
+"""Fits the polynomials of printers/approximations and writes coefficients.py.
 
 Every fit is a minimax polynomial by Remez' exchange at 60 digits. Its coefficients are rounded to
 the format one by one, the lowest first, and those that remain are corrected for what rounding
@@ -559,7 +559,7 @@ def splits() -> list[Split]:
 
 
 HEADER = '''\
-"""Coefficients of approximations.py, lowest first; written by tools/fit_coefficients.py.
+"""Coefficients of printers/approximations, lowest first; written by tools/fit_coefficients.py.
 
 The error beside a polynomial is the largest relative error of its form with the coefficients as
 they stand, in exact arithmetic, on the interval named (of w where the form has one).

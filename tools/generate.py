@@ -34,7 +34,7 @@ from typing import Literal
 
 import torch
 
-from ogive.nn.gated import GatedMLP as GatedMLP
+from ogive.nn.gated_mlp import GatedMLP as GatedMLP
 from ogive.nn.modules import ActivationModule as ActivationModule
 from ogive.nn.modules import Softmax2d as Softmax2d
 from ogive.nn.modules import module_class as module_class

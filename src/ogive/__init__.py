@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ogive.nn.propagate import propagate
     from ogive.nn.swap import swap
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 #: Public name -> the module that has it; loaded when first used, so that the command line can list
 #: the catalogue without importing torch.
 _HOMES = {

@@ -48,6 +48,10 @@ class CacheWarning(UserWarning):
     """Compiled kernels cannot be kept on the disk; everything works, but starts more slowly."""
 
 
+class VersionWarning(UserWarning):
+    """torch is newer than every release that ogive was tested with."""
+
+
 def require(module: str, extra: str) -> ModuleType:
     """Import ``module`` or raise MissingExtra, naming the extra that brings it."""
     try:

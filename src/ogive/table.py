@@ -13,10 +13,10 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], notes: Iterable[s
     """The rows under their heads, and the notes; no table where there are no rows.
 
     Example:
-        >>> print(table(["name", "gain"], [["relu", "1.4142"]], ["left: norm1: a normalisation"]))
+        >>> print(table(["name", "gain"], [["relu", "1.4142"]], ["skipped: 3: a norm"]))
         name  gain
         relu  1.4142
-        left: norm1: a normalisation
+        skipped: 3: a norm
     """
     from rich.console import Console
     from rich.table import Table

@@ -9,8 +9,10 @@ what callers then call is torch's own function with nothing around it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pkgutil import resolve_name
 from types import SimpleNamespace
 from typing import Any, TypeVar, cast
@@ -19,6 +21,11 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.autograd import Function
+
+from ogive.errors import VersionWarning
+
+#: The releases of torch that the tests were run with, the oldest first: see docs/versions.md.
+TESTED = ("2.9", "2.11", "2.13", "2.14", "2.15")
 
 T = TypeVar("T")
 #: Every name below -> whether this torch has it.
@@ -41,6 +48,29 @@ def _private(name: str, fallback: T) -> T:
 #: How many modes of torch's dispatcher are active, in 40 ns. Without it one may always be: calls
 #: go through the operator ``ogive::call`` (4 us) and rowwise functions through torch's operators.
 modes: Callable[[], int] = _private("torch._C:_len_torch_dispatch_stack", lambda: 1)
+
+_ONE_MODE = threading.Lock()
+_DispatchMode: Any = _private("torch.utils._python_dispatch:TorchDispatchMode", None)
+
+
+def transparent_mode() -> AbstractContextManager[object]:
+    """A mode of the dispatcher that changes nothing: while one is active in a thread, no call of
+    its takes the fast path. The public one that serves without it stands once in a process."""
+    return cast(
+        AbstractContextManager[object], _public_mode() if _DispatchMode is None else _Mode()
+    )
+
+
+class _Mode(_DispatchMode or object):  # type: ignore[misc]
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def _public_mode() -> Iterator[None]:
+    with _ONE_MODE, torch.autograd.graph.allow_mutation_on_saved_tensors():
+        yield
+
 
 #: The mode in one of the dispatcher's places that are for compilers and exporters.
 _mode_at: Callable[[object], object] = _private("torch._C:_get_dispatch_mode", lambda place: place)
@@ -120,15 +150,16 @@ class _Guards:
         self._like = self._likeness(tensors)
 
     def check(self, *tensors: Tensor) -> bool:
-        """Whether the tensors and their surroundings are as they were."""
-        return not transforms_active() and self._likeness(tensors) == self._like
+        """Whether the tensors are alike, in surroundings where nobody rewrites the call."""
+        watched = transforms_active() or jit_tracing() or early_mode(0) is not None
+        return not watched and self._likeness(tensors) == self._like
 
     def _likeness(self, tensors: Sequence[Tensor]) -> list[object]:
         return [torch.is_inference_mode_enabled(), *map(self._of_one, tensors)]
 
-    def _of_one(self, t: Tensor) -> tuple[object, ...] | None:
+    def _of_one(self, t: Tensor) -> object:
         if is_wrapped(t) or t.layout is not torch.strided:
-            return (t,)  # like itself alone
+            return object()  # like nothing else
         shape = t.dim() if self._any_size else (t.shape, t.stride())
         bits = t.is_neg(), t.is_conj(), t.is_inference()
         return type(t), t.dtype, t.device, t.requires_grad, shape, bits
@@ -161,8 +192,6 @@ hardtanh: Callable[..., Tensor] = _private("torch._C._nn:hardtanh", F.hardtanh)
 softshrink: Callable[..., Tensor] = _private("torch._C._nn:softshrink", F.softshrink)
 #: Where they lie: a model may call one of them itself, and be left alone if it cannot be known.
 OPERATORS: Any = _private("torch._C:_nn", SimpleNamespace())
-#: What functions of torch's say of where they come from.
-HOMES = ("torch", "torch._C._nn", "torch.nn.functional", "torch._VF")
 
 # --- modules --------------------------------------------------------------------------------------
 
@@ -250,3 +279,29 @@ def buffers_kept() -> AbstractContextManager[object]:
     patch: Any = _private("torch._functorch.config:patch", lambda **options: nullcontext())
     kept: AbstractContextManager[object] = patch(donated_buffer=False)
     return kept
+
+
+# --- versions -------------------------------------------------------------------------------------
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The numbers that make a release: 2.15 of 2.15.1+cu130."""
+    return tuple(int(number) for number in version.split(".")[:2])
+
+
+def warn_of_newer(version: str) -> None:
+    """Warns if torch is newer than every release that was tested."""
+    if _release(version) <= _release(TESTED[-1]):
+        return
+    missing = [name for name, found in FOUND.items() if not found]
+    slower = f"slower, for want of {', '.join(missing)}" if missing else "at full speed"
+    warnings.warn(
+        f"torch {version} is newer than the releases that ogive was tested with "
+        f"({', '.join(TESTED)}); everything is expected to work, {slower}; if a result is wrong, "
+        f"install one of those releases or a newer ogive",
+        VersionWarning,
+        stacklevel=2,
+    )
+
+
+warn_of_newer(torch.__version__)  # once in a process, as a module is imported once

@@ -16,7 +16,7 @@ from scipy import stats
 from ogive.catalogue import entries
 from ogive.certify.reference import exact, limit, unit
 from ogive.expr import diff, evaluate, symbol
-from ogive.printers import printer
+from ogive.printers import python_function
 
 STOCHASTIC = {name: spec for name, spec in entries().items() if spec.kind == "stochastic"}
 DRAWS = 200_000
@@ -31,9 +31,8 @@ def slope_of(program, variable):
 
 def compiled(program):
     """The program as a function of arrays, by the NumPy printer."""
-    scope = {}
-    exec(printer("numpy").source(program, "run"), scope)
-    return lambda *inputs: scope["run"](*inputs)[0]
+    run = python_function(program, "numpy")
+    return lambda *inputs: run(*inputs)[0]
 
 
 def parameters(spec, given):

@@ -18,7 +18,7 @@ from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
 from ogive.certify.proof.under_proof import FunctionUnderProof
 from ogive.expr import Node, Program, diff
-from ogive.printers import printer
+from ogive.printers import python_function
 
 COUNT = 20_000
 #: What a float's rounding and the cancelling of a few terms can add to a value.
@@ -28,13 +28,12 @@ FLOATS = 1e-12
 
 
 def compiled(node: Node) -> Callable[[np.ndarray], np.ndarray]:
-    scope: dict = {}
     program = Program("f", ("x",), (node,), ((0.7, math.inf, -math.inf),))
-    exec(printer("numpy").source(program), scope)
+    function = python_function(program, "numpy")
 
     def run(x: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            return np.broadcast_to(scope["f"](x)[0], x.shape)
+            return np.broadcast_to(function(x)[0], x.shape)
 
     return run
 

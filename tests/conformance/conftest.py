@@ -1,4 +1,22 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent))  # the tests of this folder share measure.py
+
+from narrow import STEP
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-number",
+        action="store_true",
+        help="second derivatives at all 65,536 numbers of a 16-bit dtype (make exhaustive)",
+    )
+
+
+@pytest.fixture(scope="session")
+def step(request: pytest.FixtureRequest) -> int:
+    """Of the numbers of a 16-bit dtype f'' is judged at every so manieth."""
+    return 1 if request.config.getoption("--every-number", default=False) else STEP

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import torch
-from measure import _varied as varied
+from measure import varied
 from torch import Tensor
 
 from ogive.catalogue import Parameter, Spec, entries

@@ -5,13 +5,15 @@ import pickle
 import subprocess
 import sys
 import warnings
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch.testing._internal.logging_tensor import LoggingTensorMode
 
 import ogive
-from ogive.engine import cpu, selection
+from ogive.engine import cpu, eager, selection
+from ogive.engine.call import Runner
 from ogive.engine.cpu import kernels
 from ogive.errors import EngineError, EngineWarning, OgiveError
 from ogive.ops import owning
@@ -226,3 +228,26 @@ def test_a_number_that_changes_in_every_step_compiles_no_kernel_in_every_step():
     # a forward and a backward kernel for each of the first numbers, and one pair for the others
     assert kernels.compiled.cache_info().misses - made <= 2 * 17
     assert len(function._serving) <= 17
+
+
+def test_another_engine_is_one_row(monkeypatch):
+    started = []
+
+    def prepare(call, tensors):
+        def run(*tensors):
+            started.append(call.label)
+            return eager.run(call, tensors)[0]
+
+        return Runner(run)
+
+    toy = SimpleNamespace(serves=lambda tensors: True, prepare=prepare, check=lambda: None)
+    monkeypatch.delitem(selection.KERNELS, "cpu")
+    monkeypatch.setitem(selection.KERNELS, "toy", toy)
+    function = ogive.define("served_elsewhere", "x * exp(-x*x)")
+    x = torch.linspace(-2, 2, 9, requires_grad=True)
+    for _ in range(2):
+        y = function(x)
+        y.sum().backward()
+    torch.testing.assert_close(y, x * torch.exp(-x * x))
+    assert started == ["served_elsewhere", "served_elsewhere_backward"] * 2
+    assert engines(lambda: torch.softmax(x, 0) + ogive.get("softmax")(x)) == ["toy"]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ogive.errors import FormulaError
 from ogive.expr import evaluate, parse, to_text
-from ogive.expr.functions import VOCABULARY
+from ogive.expr.functions import vocabulary
 from ogive.expr.parse import MAX_DEPTH, MAX_LENGTH
 
 
@@ -27,7 +27,7 @@ REFUSED = [
     ("2 * y", "unknown name 'y'", 4),
     ("x * tnh(x)", "unknown function 'tnh'; did you mean 'tanh'", 4),
     ("tanh", r"write tanh\(\.\.\.\)", 0),
-    ("tanh(x, 2)", r"1 argument\(s\), 2 given", 0),
+    ("tanh(x, 2)", "takes 1 argument, 2 given", 0),
     ("x.real", "attribute access", 0),
     ("x[0]", "indexing", 0),
     ("(lambda: x)()", "call", 0),
@@ -45,7 +45,7 @@ REFUSED = [
     ("exp(*x)", "Starred", 4),
     ("[x]", "List", 0),
     ("x; x", "invalid syntax", 1),
-    ("σ(x)", "no part of a formula", 0),
+    ("σ(x)", "'σ' is not allowed", 0),
     ("1e400j", "constant", 0),
     ("1" + "0" * 400, "too large", 0),
 ]
@@ -82,7 +82,7 @@ def test_any_text_gives_a_formula_or_a_formula_error(text):
 
 def formulas():
     leaf = st.sampled_from(["x", "beta", "1", "0.5", "pi", "3e-7"])
-    unary = [n for n, (_, arity) in VOCABULARY.items() if arity == 1]
+    unary = [n for n, (_, arity) in vocabulary().items() if arity == 1]
 
     def grow(inner):
         return st.one_of(

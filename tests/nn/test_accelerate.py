@@ -1,4 +1,4 @@
-"""What accelerate replaces, what it keeps, what it leaves and why; restore."""
+"""What accelerate replaces, what it keeps, what it skips and why; restore."""
 
 import copy
 import functools
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 import ogive
 from ogive.errors import ParameterError
-from ogive.nn.known import CLASSES, TORCH
+from ogive.nn.recognise import recognise
 
 #: Every class of the table with arguments that are not its defaults, where it takes any.
 TORCH_MODULES = {
@@ -39,6 +39,12 @@ TORCH_MODULES = {
     "Softsign": nn.Softsign(),
     "Tanhshrink": nn.Tanhshrink(),
     "Threshold": nn.Threshold(0.1, -0.3),
+}
+#: Every class of torch's as it is made without arguments, where it can be.
+DEFAULTS: dict[str, Callable[[], nn.Module]] = {
+    **{name: getattr(nn, name) for name in torch.nn.modules.activation.__all__},
+    "MultiheadAttention": lambda: nn.MultiheadAttention(4, 2),
+    "Threshold": lambda: nn.Threshold(0.1, -0.3),
 }
 #: torch 2.13 rounds a constant of these to float32 in its float64 kernels.
 ROUNDED = ("CELU", "Hardsigmoid")
@@ -80,7 +86,8 @@ def results(model: nn.Module, x: Tensor) -> list[Tensor]:
 def test_every_activation_of_torch_is_decided() -> None:
     listed = {n for n in torch.nn.modules.activation.__all__ if n not in TORCH_MODULES}
     assert listed == {"MultiheadAttention", "RReLU", "Softmax2d", "Hardswish", *OUTPUT_KEPT}
-    assert set(CLASSES[TORCH]) == {*TORCH_MODULES, *OUTPUT_KEPT, "Hardswish", "RReLU"}
+    known = {n: recognise(make()) for n, make in DEFAULTS.items() if recognise(make()).entry}
+    assert set(known) == {*TORCH_MODULES, *OUTPUT_KEPT, "Hardswish", "RReLU", "Softmax2d"}
 
 
 @pytest.mark.parametrize("name", TORCH_MODULES)
@@ -166,7 +173,7 @@ def test_functions_held_as_attributes() -> None:
         ("second", "softplus", "softplus"),
         ("third", "gelu, approximate='tanh'", "gelu"),
     ]
-    assert [x.reason for x in report.left] == ["its code names softmax: use ogive.intercept()"]
+    assert [x.reason for x in report.skipped] == ["its code names softmax: use ogive.intercept()"]
     torch.testing.assert_close(model(x), want, rtol=1e-14, atol=1e-15)
     assert torch.equal(model.first(x, inplace=True), x)  # as torch's own would
     assert ogive.restore(model) == ("first", "second", "third")
@@ -180,7 +187,7 @@ def test_torch_s_own_transformer_layer() -> None:
     want = layer(x)
     report = ogive.accelerate(layer)
     assert [(r.name, r.new) for r in report.rows] == [("activation", "gelu")]
-    assert [(x.name, x.reason) for x in report.left] == [
+    assert [(x.name, x.reason) for x in report.skipped] == [
         ("self_attn", "its softmax is inside torch's attention")
     ]
     torch.testing.assert_close(layer(x), want)
@@ -249,7 +256,7 @@ def test_twice_is_once() -> None:
     module = model[1]
     report = ogive.accelerate(model)
     assert report.rows == ()
-    assert len(report.left) == 1
+    assert len(report.skipped) == 1
     assert model[1] is module
 
 
@@ -258,7 +265,7 @@ def test_twice_with_functions_is_once() -> None:
     model.act = F.gelu
     ogive.accelerate(model)
     report = ogive.accelerate(model)
-    assert (report.rows, report.left) == ((), ())
+    assert (report.rows, report.skipped) == ((), ())
     ogive.restore(model)
     assert model.act is F.gelu
 
@@ -280,7 +287,7 @@ def test_a_copy_can_be_restored_by_itself(again) -> None:
     torch.testing.assert_close(twin(x), model(x))
 
 
-# what is left
+# what is skipped
 
 
 class GELU(nn.Module):
@@ -316,12 +323,12 @@ def patched() -> nn.Module:
     return module
 
 
-def test_what_gains_nothing_is_left() -> None:
+def test_what_gains_nothing_is_skipped() -> None:
     for function in (nn.Hardswish(), nn.Hardswish(inplace=True), F.hardswish):
         model = wrapped(nn.Hardswish())
         model.act = function
         assert not ogive.accelerate(model).rows
-        reasons = {x.reason for x in ogive.accelerate(model).left}
+        reasons = {x.reason for x in ogive.accelerate(model).skipped}
         assert reasons == {"torch is as fast, and keeps as much as ogive would"}
         assert len(ogive.accelerate(model, save="lean").rows) == 2
 
@@ -344,11 +351,11 @@ def test_every_reason() -> None:
     for reason, module in found.items():
         report = ogive.accelerate(nn.Sequential(nn.Identity(), module))
         assert report.rows == ()
-        assert [x.reason for x in report.left] == [reason]
-        assert f"left: 1: {type(module).__name__}: {reason}" in str(report)
+        assert [x.reason for x in report.skipped] == [reason]
+        assert f"skipped: 1: {type(module).__name__}: {reason}" in str(report)
     for module in (patched(), Bent()):
-        (left,) = ogive.accelerate(wrapped(module)).left
-        assert left.reason == "its forward is not that of GELU"
+        (skipped,) = ogive.accelerate(wrapped(module)).skipped
+        assert skipped.reason == "its forward is not that of GELU"
 
 
 def gelu(x: Tensor) -> Tensor:
@@ -356,12 +363,12 @@ def gelu(x: Tensor) -> Tensor:
     return x
 
 
-def test_a_function_that_is_only_called_like_one_is_left() -> None:
+def test_a_function_that_is_only_called_like_one_is_skipped() -> None:
     model = nn.Module()
     model.act, model.act_layer, model.loss = gelu, nn.GELU, F.cross_entropy
     report = ogive.accelerate(model)
     assert report.rows == ()
-    assert [(x.name, x.reason) for x in report.left] == [("act", "a function that is not known")]
+    assert [(x.name, x.reason) for x in report.skipped] == [("act", "a function that is not known")]
     assert model.act is gelu
 
 
@@ -370,27 +377,29 @@ def test_a_subclass_that_runs_the_known_forward_is_known() -> None:
 
 
 def test_a_class_that_pretends_to_stand_in_torch_does_not() -> None:
-    pretender = type("GELU", (nn.Module,), {"__module__": TORCH, "forward": lambda self, x: x})
-    (left,) = ogive.accelerate(wrapped(pretender())).left
-    assert left.reason == "only its name says what it computes"
+    pretender = type(
+        "GELU", (nn.Module,), {"__module__": nn.GELU.__module__, "forward": lambda self, x: x}
+    )
+    (skipped,) = ogive.accelerate(wrapped(pretender())).skipped
+    assert skipped.reason == "only its name says what it computes"
 
 
 def test_a_forward_that_somebody_replaced_in_the_class_is_seen(monkeypatch) -> None:
     monkeypatch.setattr(nn.Tanh, "forward", lambda self, x: x)
-    (left,) = ogive.accelerate(wrapped(nn.Tanh())).left
-    assert left.reason == "its forward is not that of Tanh"
+    (skipped,) = ogive.accelerate(wrapped(nn.Tanh())).skipped
+    assert skipped.reason == "its forward is not that of Tanh"
 
 
 def test_a_model_that_is_one_activation() -> None:
-    (left,) = ogive.accelerate(nn.GELU()).left
-    assert left.reason == "it is the whole model, and stands in no place"
+    (skipped,) = ogive.accelerate(nn.GELU()).skipped
+    assert skipped.reason == "it is the whole model, and stands in no place"
 
 
-def test_a_parametrised_slope_is_left() -> None:
+def test_a_parametrised_slope_is_skipped() -> None:
     module = nn.PReLU(3)
     nn.utils.parametrize.register_parametrization(module, "weight", nn.Identity())
-    (left,) = ogive.accelerate(wrapped(module)).left
-    assert left.reason == "its weight is computed from other parameters"
+    (skipped,) = ogive.accelerate(wrapped(module)).skipped
+    assert skipped.reason == "its weight is computed from other parameters"
 
 
 # the report
@@ -410,7 +419,7 @@ def test_the_report_in_both_forms() -> None:
                 "bits": 32,
             }
         ],
-        "left": [
+        "skipped": [
             {
                 "name": "2",
                 "old": "RReLU",
@@ -422,7 +431,7 @@ def test_the_report_in_both_forms() -> None:
     assert str(report).splitlines() == [
         "name  from  to        kind    keeps",
         "1     GELU  GELUTanh  module  the input",
-        "left: 2: RReLU: ogive draws other random numbers than torch",
+        "skipped: 2: RReLU: ogive draws other random numbers than torch",
     ]
     assert str(ogive.accelerate(nn.Linear(2, 2))) == ""
 
@@ -476,7 +485,7 @@ def test_where_torch_keeps_the_output_it_is_left_alone(title):
     report = ogive.accelerate(model)
     assert model[1] is module
     assert not report.rows
-    assert [(x.name, "keeps its output" in x.reason) for x in report.left] == [
+    assert [(x.name, "keeps its output" in x.reason) for x in report.skipped] == [
         ("1", True),
         ("act", True),
     ]

@@ -14,19 +14,29 @@ import others
 import pytest
 import torch
 import transformers.activations
-from others import MODELS, evaluating, run
+from others import (
+    CLASSES,
+    FUNCTIONS,
+    MODELS,
+    TIMM,
+    TIMM_ME,
+    TRANSFORMERS,
+    evaluating,
+    made,
+    run,
+)
 from torch import Tensor, nn
 
 import ogive
 from ogive.bench.memory import held
 from ogive.nn.accelerate import OUTPUT_KEPT
-from ogive.nn.known import CLASSES, FUNCTIONS, TIMM, TIMM_ME, TRANSFORMERS, known_class
+from ogive.nn.recognise import recognise
 
 ULP = 2.0**-24
 #: Below this share of the whole gradient a parameter's own is nothing but rounding, such as that
 #: of a key's bias, which softmax takes out.
 NOTHING = 1e-4
-#: What is in each model: (from, to) with its number, and how many places are left.
+#: What is in each model: (from, to) with its number, and how many places are skipped.
 EXPECTED: dict[str, tuple[dict[tuple[str, str], int], int]] = {
     "resnet18": ({}, 17),
     "mobilenetv3_small_100": (
@@ -85,33 +95,37 @@ def test_a_model_computes_the_same(name: str) -> None:
     assert not too_far
     assert list(model.state_dict()) == keys
     assert all(a is b for a, b in zip(model.parameters(), parameters, strict=True))
-    counted, left = EXPECTED[name]
+    counted, skipped = EXPECTED[name]
     assert Counter((r.old, r.new) for r in report.rows) == counted
-    assert len(report.left) == left
+    assert len(report.skipped) == skipped
     assert ogive.accelerate(model).rows == ()
     assert len(ogive.restore(model)) == len(report.rows)
     assert bitwise(run(model, example), before)
+
+
+def activations(model: nn.Module) -> set[str]:
+    """The places of other libraries' modules that compute an entry, unless they compute nothing."""
+    found = {n: recognise(m).entry for n, m in model.named_modules() if not ours(m)}
+    return {n for n, entry in found.items() if entry is not None and entry.name != "identity"}
+
+
+def ours(module: nn.Module) -> bool:
+    return type(module).__module__.startswith("ogive.")
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_no_activation_is_passed_over(name: str) -> None:
     """Every module of a class that is an activation's is ogive's, fused away, or listed."""
     model, _ = evaluating(name)
-    names = {n for n, m in model.named_modules() if known_class(m) is not None}
+    names = activations(model)
     report = ogive.accelerate(model)
-    told = {r.name for r in report.rows} | {x.name for x in report.left}
+    told = {r.name for r in report.rows} | {x.name for x in report.skipped}
     assert all(n in told or n.rpartition(".")[0] in told for n in names)
-    remaining = {n for n, m in model.named_modules() if known_class(m) is not None}
-    remaining -= {x.name for x in report.left}
+    remaining = activations(model) - {x.name for x in report.skipped}
     assert {n.rpartition(".")[2] for n in remaining} <= {"act_fn"}
 
 
 # classes
-
-
-def made(module: str, title: str) -> nn.Module:
-    cls = getattr(__import__(module, fromlist=[title]), title)
-    return cls(-0.5, 1.0) if title == "ClippedGELUActivation" else cls()
 
 
 @pytest.mark.parametrize(
@@ -198,11 +212,23 @@ def test_a_block_whose_activation_is_hooked_is_not_fused() -> None:
     seen: list[nn.Module] = []
     model.layers[0].mlp.act_fn.register_forward_hook(lambda m, i, o: seen.append(m))
     report = ogive.accelerate(model)
-    reasons = {x.name: x.reason for x in report.left}
+    reasons = {x.name: x.reason for x in report.skipped}
     assert reasons == {"layers.0.mlp": "its act_fn has hooks, which a fused unit would not call"}
     assert "layers.0.mlp.act_fn" in {r.name for r in report.rows}
     run(model, example)
     assert len(seen) == 1
+
+
+def test_a_block_whose_activation_has_no_unit_is_not_fused() -> None:
+    """One with values of its own for each channel at that."""
+    model, _ = evaluating("llama")
+    block = model.layers[0].mlp
+    block.act_fn = nn.PReLU(2)
+    with torch.no_grad():
+        block.act_fn.weight[1] = 0.5
+    report = ogive.accelerate(model)
+    reasons = {x.name: x.reason for x in report.skipped}
+    assert reasons == {"layers.0.mlp": "there is no gated unit with prelu"}
 
 
 def test_an_activation_put_in_later_is_obeyed() -> None:
@@ -219,7 +245,7 @@ def test_the_activation_of_a_fused_block_is_not_swapped() -> None:
     ogive.accelerate(model)
     report = ogive.swap(model, "silu", "relu")
     assert report.rows == ()
-    assert {why for _, why in report.left} == {
+    assert {why for _, why in report.skipped} == {
         "it is part of a fused block: ogive.restore(model) before"
     }
     ogive.restore(model)
@@ -231,4 +257,4 @@ def test_a_block_with_another_forward_is_not_fused(monkeypatch) -> None:
     cls = type(model.layers[0].mlp)
     monkeypatch.setattr(cls, "forward", lambda self, x: self.up_proj(x))
     report = ogive.accelerate(model)
-    assert {x.reason for x in report.left} == {"its forward is not the one that is known"}
+    assert {x.reason for x in report.skipped} == {"its forward is not the one that is known"}

@@ -3,8 +3,8 @@
 import doctest
 from pathlib import Path
 
-from ogive.nn.calls import ARGUMENTS
-from ogive.nn.fused import PATTERNS
+from ogive.nn.gated_blocks import PATTERNS
+from ogive.nn.recognise import torch_functions
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "accelerate.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -17,6 +17,6 @@ def test_every_line_of_the_page_is_printed() -> None:
 
 
 def test_the_page_lists_every_function_and_block() -> None:
-    assert all(name in TEXT for name in ARGUMENTS)
+    assert all(name in TEXT for name in torch_functions())
     blocks = {place.rpartition(".")[2] for place in PATTERNS} - {"XIELUActivation"}
     assert all(f"`{block}`" in TEXT for block in blocks)

@@ -9,7 +9,7 @@ from transformers.models.llama.modeling_llama import LlamaMLP
 
 import ogive
 from ogive.errors import UnknownName
-from ogive.nn.gated import UNITS
+from ogive.nn.gated_mlp import GATED_UNITS
 
 ACTS = {
     "silu": F.silu,
@@ -25,7 +25,7 @@ ACTS = {
 
 
 def test_every_unit_is_tried() -> None:
-    assert ACTS.keys() == UNITS.keys()
+    assert ACTS.keys() == GATED_UNITS.keys()
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -114,4 +114,4 @@ def test_a_gate_without_a_unit() -> None:
 def test_accelerate_knows_its_own() -> None:
     model = torch.nn.Sequential(ogive.nn.GatedMLP(4, 4))
     report = ogive.accelerate(model)
-    assert report.rows == report.left == ()
+    assert report.rows == report.skipped == ()

@@ -1,4 +1,4 @@
-"""ogive.init_: the right numbers for chains, residuals, gates and attention, and what it leaves."""
+"""ogive.init_: the right numbers for chains, residuals, gates and attention, and what it skips."""
 
 import json
 import math
@@ -106,7 +106,7 @@ def test_a_convolutional_network_with_norms_and_residuals():
     assert rows["2.c1"].note == "normalised before the activation"
     # relu of a normalised input has second moment 1/2
     assert rows["2.c2"].std == pytest.approx((2 / 72) ** 0.5)
-    assert ("2.b1", "a normalisation") in report.left
+    assert ("2.b1", "a normalisation") in report.skipped
     assert torch.isfinite(model(torch.randn(2, 3, 16, 16))).all()
 
 
@@ -144,7 +144,7 @@ def test_a_transformer_block(activation, norm_first):
     assert up.gain == pytest.approx(2**0.5 if homogeneous else 1.0)
     assert down.gain == pytest.approx(1.0 if homogeneous else square**-0.5)
     assert torch.equal(model.self_attn.in_proj_weight, attention)
-    assert ("self_attn", "MultiheadAttention has an initialisation of its own") in report.left
+    assert ("self_attn", "MultiheadAttention has an initialisation of its own") in report.skipped
 
 
 def test_a_model_that_cannot_be_traced_asks_for_an_example():
@@ -243,7 +243,7 @@ def test_a_convolution_keeps_the_second_moment(layer):
     assert inside.square().mean().item() == pytest.approx(1.0, abs=0.15)
 
 
-def test_what_is_left_and_why():
+def test_what_is_skipped_and_why():
     class Tied(nn.Module):
         def __init__(self):
             super().__init__()
@@ -259,19 +259,19 @@ def test_what_is_left_and_why():
     model = Tied()
     before = model.embed.weight.clone()
     report = ogive.init_(model, torch.arange(5))
-    left = dict(report.left)
+    skipped = dict(report.skipped)
     assert [row.layer for row in report.rows] == ["used"]
     assert report.rows[0].note == "E x^2 after embed taken as 1"
-    assert left["head"] == "it shares its weight with another module"
-    assert left["unused"] == "not reached by the trace"
-    assert left["normed"] == "its weight is computed from other parameters"
+    assert skipped["head"] == "it shares its weight with another module"
+    assert skipped["unused"] == "not reached by the trace"
+    assert skipped["normed"] == "its weight is computed from other parameters"
     assert torch.equal(model.embed.weight, before)
 
 
 def test_a_lazy_layer_waits_for_its_shape():
     model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.LazyLinear(3))
     report = ogive.init_(model)
-    assert dict(report.left) == {"2": "it has no shape before the model has run once"}
+    assert dict(report.skipped) == {"2": "it has no shape before the model has run once"}
     model(torch.ones(1, 4))
     assert [row.layer for row in ogive.init_(model).rows] == ["0", "2"]
 
@@ -290,7 +290,7 @@ def test_a_layer_that_is_used_twice_has_one_row():
         assert (row.activation, row.gain) == ("relu", pytest.approx(2**0.5))
 
 
-def test_recurrent_modules_are_left():
+def test_recurrent_modules_are_skipped():
     class Recurrent(nn.Module):
         def __init__(self):
             super().__init__()
@@ -300,7 +300,7 @@ def test_recurrent_modules_are_left():
             return self.head(self.rnn(x)[0])
 
     report = ogive.init_(Recurrent(), torch.ones(2, 3, 5))
-    assert dict(report.left) == {"rnn": "GRU has an initialisation of its own"}
+    assert dict(report.skipped) == {"rnn": "GRU has an initialisation of its own"}
     assert report.rows[0].note == "E x^2 after rnn taken as 1"
 
 
@@ -322,10 +322,10 @@ def test_the_report_is_a_table_and_json():
     assert lines[0].split() == ["layer", "activation", "E", "x^2", "gain", "mode", "fan", "std",
                                 "note"]  # fmt: skip
     assert lines[1].split() == ["0", "gelu", "1", "1", "fan_in", "64", "0.125"]
-    assert lines[2] == "left: 2: a normalisation"
+    assert lines[2] == "skipped: 2: a normalisation"
     found = json.loads(json.dumps(report.to_dict()))
     assert found["rows"][0]["activation"] == "gelu"
-    assert found["left"] == [{"module": "2", "reason": "a normalisation"}]
+    assert found["skipped"] == [{"module": "2", "reason": "a normalisation"}]
 
 
 def test_a_function_called_elsewhere_is_not_disturbed():

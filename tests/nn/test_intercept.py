@@ -1,5 +1,6 @@
-"""Functional calls computed by ogive: which, which not, nesting, threads, autograd."""
+"""Functional calls computed by ogive: which, which not, nesting, threads, tasks, autograd."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 import ogive
 from ogive.errors import OgiveError, ParameterError
+from ogive.nn.intercept import Intercepted
 
 X = torch.linspace(-3, 3, 24).reshape(4, 6)
 CALLS = {
@@ -55,7 +57,7 @@ CALLS = {
     "nn.GELU": (nn.GELU(), "gelu"),
     "nn.Softmax": (nn.Softmax(1), "softmax"),
 }
-LEFT = {
+SKIPPED = {
     "F.relu in place": (lambda x: F.relu(x.clone(), inplace=True), "it writes over its input"),
     "out": (lambda x: torch.tanh(x, out=torch.empty(4, 6)), "it writes to out="),
     "dtype": (
@@ -79,7 +81,7 @@ def test_a_call_is_taken_with_its_values_and_gradients(name: str) -> None:
     with ogive.intercept() as seen:
         got = call(x)
     assert dict(seen.taken) == {entry: 1}
-    assert not seen.left
+    assert not seen.skipped
     want = call(own)
     got.square().sum().backward()  # outside of the block
     want.square().sum().backward()
@@ -87,13 +89,13 @@ def test_a_call_is_taken_with_its_values_and_gradients(name: str) -> None:
     torch.testing.assert_close(x.grad, own.grad, rtol=2e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", LEFT)
-def test_a_call_is_left_with_its_reason(name: str) -> None:
-    call, reason = LEFT[name]
+@pytest.mark.parametrize("name", SKIPPED)
+def test_a_call_is_skipped_with_its_reason(name: str) -> None:
+    call, reason = SKIPPED[name]
     with ogive.intercept() as seen:
         got = call(X)
     assert not seen.taken
-    assert [why for _, why in seen.left] == [reason]
+    assert [why for _, why in seen.skipped] == [reason]
     assert torch.equal(got, call(X))
 
 
@@ -110,7 +112,7 @@ def test_a_missing_dim_is_torch_s_to_guess() -> None:
         ogive.intercept() as seen,
     ):
         F.softmax(X)
-    assert list(seen.left) == [("softmax", "its dim is left for torch to guess")]
+    assert list(seen.skipped) == [("softmax", "its dim is left for torch to guess")]
 
 
 def test_in_place_methods_are_not_touched() -> None:
@@ -121,7 +123,7 @@ def test_in_place_methods_are_not_touched() -> None:
     assert not seen.taken
 
 
-def test_a_tensor_of_a_class_of_its_own_is_left() -> None:
+def test_a_tensor_of_a_class_of_its_own_is_skipped() -> None:
     class Named(torch.Tensor):
         pass
 
@@ -213,6 +215,41 @@ def test_the_numbers_are_ogive_s() -> None:
 def test_derivatives_of_higher_order_and_function_transforms() -> None:
     with ogive.intercept() as seen:
         slope = torch.func.vmap(torch.func.grad(torch.func.grad(lambda x: F.silu(x))))(X.flatten())
-    assert sum(seen.taken.values()) + sum(seen.left.values()) == 1
+    assert sum(seen.taken.values()) + sum(seen.skipped.values()) == 1
     own = torch.func.vmap(torch.func.grad(torch.func.grad(F.silu)))(X.flatten().double())
     torch.testing.assert_close(slope.double(), own, rtol=1e-5, atol=1e-6)
+
+
+def test_a_task_s_block_is_its_own() -> None:
+    """Tasks take turns in one thread, and leave their blocks in any order."""
+
+    async def intercepting(turns: int, found: list[Intercepted]) -> None:
+        with ogive.intercept() as seen:
+            found.append(seen)
+            for _ in range(turns):
+                torch.tanh(X)
+                await asyncio.sleep(0)
+
+    async def bare() -> None:
+        for _ in range(5):
+            torch.sigmoid(X)
+            await asyncio.sleep(0)
+
+    async def main() -> list[dict[str, int]]:
+        found: list[Intercepted] = []
+        first, second = intercepting(2, found), intercepting(4, found)
+        await asyncio.gather(first, bare(), second, bare())
+        torch.sigmoid(X)
+        return [dict(seen.taken) for seen in found]
+
+    assert asyncio.run(main()) == [{"tanh": 2}, {"tanh": 4}]
+
+
+def test_the_innermost_block_counts() -> None:
+    with ogive.intercept() as outer, ogive.intercept(engine="eager") as inner:
+        torch.tanh(X)
+        F.softmax(X.int(), 0, dtype=torch.float32)
+    assert dict(inner.taken) == {"tanh": 1}
+    assert list(inner.skipped) == [("softmax", "its input is torch.int32")]
+    assert not outer.taken
+    assert not outer.skipped

@@ -113,6 +113,12 @@ def test_hooks_flags_shared_instances_and_functions() -> None:
     assert ogive.restore(model) == ()
 
 
+def test_functions_that_are_called_otherwise_than_a_module_stay() -> None:
+    model = nn.Module()
+    model.act, model.over = F.prelu, torch.relu_
+    assert ogive.swap(model, "prelu", "mish").rows == ogive.swap(model, "relu", "mish").rows == ()
+
+
 def test_swapped_models_are_pickled_and_compiled() -> None:
     model, x = network(), torch.randn(3, 4)
     ogive.swap(model, "relu", "gelu")
@@ -123,13 +129,13 @@ def test_swapped_models_are_pickled_and_compiled() -> None:
     torch._dynamo.reset()
 
 
-def test_what_is_left_has_a_reason() -> None:
+def test_what_is_skipped_has_a_reason() -> None:
     model = nn.Sequential(nn.PReLU(2))
     with torch.no_grad():
         model[0].weight[1] = 0.5
     report = ogive.swap(model, nn.PReLU, "relu")
     assert report.rows == ()
-    ((name, reason),) = report.left
+    ((name, reason),) = report.skipped
     assert name == "0"
     assert "it is several functions" in reason
     assert len(ogive.swap(model, nn.PReLU, "relu", rescale=False).rows) == 1

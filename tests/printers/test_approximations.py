@@ -10,7 +10,7 @@ from evaluate import by_libm, evaluate, fma32, fma64
 from mpmath import mp, mpf
 
 from ogive.expr import symbol, walk
-from ogive.printers.approximations import _TABLE, approximation
+from ogive.printers.approximations import FORMS, approximation
 from ogive.printers.coefficients import COEFFICIENTS, PIECES
 from ogive.printers.machine import FLOAT32, FLOAT64, Value
 
@@ -233,7 +233,7 @@ def worst(name, format, *inputs):
 
 
 def test_every_approximation_has_a_bound():
-    assert {f: set(rows) for f, rows in BOUNDS.items()} == {f: set(t) for f, t in _TABLE.items()}
+    assert {f: set(rows) for f, rows in BOUNDS.items()} == {f: set(t) for f, t in FORMS.items()}
 
 
 @pytest.mark.parametrize(("format", "name"), [c for c in CASES if c[1] not in TWO])

@@ -4,7 +4,18 @@ An entry is a function whose body is the mathematics; the decorator keeps it as 
 Adding an activation is adding one function to one file of this room.
 """
 
-from ogive.catalogue._registry import add, entries, resolve
+from ogive.catalogue._registry import add, entries, find_alias, plain, resolve, until_added
 from ogive.catalogue._spec import Domain, Parameter, Spec, user_spec
 
-__all__ = ["Domain", "Parameter", "Spec", "add", "entries", "resolve", "user_spec"]
+__all__ = [
+    "Domain",
+    "Parameter",
+    "Spec",
+    "add",
+    "entries",
+    "find_alias",
+    "plain",
+    "resolve",
+    "until_added",
+    "user_spec",
+]

@@ -5,16 +5,31 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from ogive.catalogue._spec import Spec
 from ogive.errors import AmbiguousName, OgiveError, UnknownName, nearest
 
 Body = Callable[..., Any]
 _ENTRIES: dict[str, Spec] = {}
+_CACHES: list[Any] = []
+Cached = TypeVar("Cached", bound=Callable[..., Any])
+
+
+def until_added(function: Cached) -> Cached:
+    """A function that keeps its results, as with functools.lru_cache, until an entry is added."""
+    cached = lru_cache(maxsize=4096)(function)
+    _CACHES.append(cached)
+    return cast(Cached, cached)
+
+
+def forget() -> None:
+    """Drops what was found in the entries that there were."""
+    for cached in _CACHES:
+        cached.cache_clear()
 
 
 def activation(**facts: Any) -> Callable[[Body], Body]:
@@ -70,7 +85,7 @@ def add(spec: Spec, replace: bool = False) -> None:
             f"there is an entry named {spec.name!r} already; {mend}choose another name"
         )
     _ENTRIES[spec.name] = spec
-    _index.cache_clear()
+    forget()
 
 
 def entries() -> Mapping[str, Spec]:
@@ -95,7 +110,7 @@ def plain(name: str) -> str:
 Found = tuple[str, Mapping[str, Any]]
 
 
-@cache
+@until_added
 def _index() -> tuple[dict[str, Found], dict[str, dict[str, Found]]]:
     """Qualified name -> (entry, preset), and bare name -> {qualified name: (entry, preset)}."""
     qualified: dict[str, Found] = {}
@@ -107,6 +122,12 @@ def _index() -> tuple[dict[str, Found], dict[str, dict[str, Found]]]:
             qualified[f"{framework.lower()}:{plain(name)}"] = found
             bare.setdefault(plain(name), {})[alias] = found
     return qualified, bare
+
+
+def find_alias(framework: str, name: str) -> tuple[Spec, Mapping[str, Any]] | None:
+    """What a framework calls so, whatever the case and separators; None if it has no such name."""
+    found = _index()[0].get(f"{framework.lower()}:{plain(name)}")
+    return None if found is None else (entries()[found[0]], found[1])
 
 
 def resolve(name: str) -> tuple[Spec, Mapping[str, Any]]:
@@ -130,15 +151,14 @@ def resolve(name: str) -> tuple[Spec, Mapping[str, Any]]:
 
 def _resolve_qualified(name: str) -> tuple[Spec, Mapping[str, Any]]:
     framework, _, bare = name.partition(":")
+    if (found := find_alias(framework, bare)) is not None:
+        return found
     qualified, _ = _index()
+    frameworks = sorted({k.partition(":")[0] for k in qualified})
+    if framework.lower() not in frameworks:
+        raise UnknownName(f"no framework {framework!r}; there are {', '.join(frameworks)}")
     key = f"{framework.lower()}:{plain(bare)}"
-    if key not in qualified:
-        frameworks = sorted({k.partition(":")[0] for k in qualified})
-        if framework.lower() not in frameworks:
-            raise UnknownName(f"no framework {framework!r}; there are {', '.join(frameworks)}")
-        raise UnknownName(f"{framework} has no activation {bare!r}{nearest(key, qualified)}")
-    entry, preset = qualified[key]
-    return entries()[entry], preset
+    raise UnknownName(f"{framework} has no activation {bare!r}{nearest(key, qualified)}")
 
 
 def _resolve_bare(name: str) -> tuple[Spec, Mapping[str, Any]]:

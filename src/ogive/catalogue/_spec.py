@@ -16,7 +16,7 @@ from typing import Annotated, Any, get_type_hints
 
 from ogive.errors import OgiveError, ParameterError, nearest
 from ogive.expr import Node, Program, as_node, diff, parse, stabilise, symbol
-from ogive.expr.functions import CONSTANTS, VOCABULARY
+from ogive.expr.functions import CONSTANTS, vocabulary
 from ogive.expr.program import program
 
 KINDS = ("elementwise", "gated", "stochastic", "rowwise")
@@ -308,7 +308,7 @@ def user_spec(
 
 
 def _check_name(name: str) -> None:
-    taken = {"x", "inplace", "normal", *VOCABULARY, *CONSTANTS}
+    taken = {"x", "inplace", "normal", *vocabulary(), *CONSTANTS}
     if not name.isidentifier() or iskeyword(name) or name.startswith("_") or name in taken:
         raise OgiveError(
             f"{name!r} cannot be the name of an activation or a parameter: it must be a Python "

@@ -1,4 +1,4 @@
-"""Programs as Python functions: in any language that Python runs, and on NumPy's arrays."""
+"""Programs as functions of NumPy's arrays."""
 
 from __future__ import annotations
 
@@ -8,18 +8,9 @@ from typing import Any
 import numpy as np
 
 from ogive.expr import Program
-from ogive.printers import printer
+from ogive.printers import python_function
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-
-
-def python_function(program: Program, language: str) -> Callable[..., Any]:
-    """The program as a function of a language's numbers that gives a tuple of them."""
-    scope: dict[str, Any] = {}
-    source = printer(language).source(program, "compute")  # an entry may be called erf
-    exec(compile(source, f"<{program.name}>", "exec"), scope)
-    function: Callable[..., Any] = scope["compute"]
-    return function
 
 
 def numpy_function(program: Program) -> Callable[..., tuple[Array, ...]]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 
-from ogive.expr import Node, const, diff, evaluate, rebuild, symbol, walk
+from ogive.expr import Node, const, diff, evaluate, expand, rebuild, symbol, walk
 from ogive.expr.node import ONE, ZERO, constant_value
+from ogive.printers import printer
 
 UNARY = frozenset(("abs", "sign", "softsign"))
 BINARY = frozenset(("min", "max", "lt", "le", "eq"))
@@ -32,7 +33,8 @@ def breakpoints(expression: Node, variable: str = "x") -> tuple[float, ...]:
     A border that is a linear equation is solved; others are looked for in ``WINDOW``, so that two
     borders of one condition within a step can be missed.
     """
-    found = {b for d in deciders(expression) for b in _borders(d, variable)}
+    known = in_known_primitives(expression)
+    found = {b for d in deciders(known) for b in _borders(d, variable)}
     return _merged(sorted(found))
 
 
@@ -123,3 +125,11 @@ def _bisect(difference: Node, variable: str, low: float, high: float) -> float:
         else:
             high = middle
     return low if left == 0 else high
+
+
+def in_known_primitives(expression: Node) -> Node:
+    """The expression with what balls have no spelling of replaced by its definition.
+
+    Proofs look at operations: a kink within one that they have never heard of would be hidden.
+    """
+    return expand(expression, printer("arb").spoken() | {"mul0"})

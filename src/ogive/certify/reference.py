@@ -14,20 +14,14 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
-from ogive.certify.compiled import python_function
 from ogive.errors import require
 from ogive.expr import Program
+from ogive.printers import python_function
+from ogive.printers.machine import FLOATS
 
 DIGITS = 50
 #: Where a limit at infinity is looked for: far outside every float, and at no period's multiples.
 _FAR = tuple(math.pi * 10.0**k for k in (30, 61, 92, 153, 214, 275))
-#: (machine epsilon, smallest subnormal) of the dtypes by name.
-FLOATS = {
-    "float64": (2.0**-52, 2.0**-1074),
-    "float32": (2.0**-23, 2.0**-149),
-    "bfloat16": (2.0**-7, 2.0**-133),
-    "float16": (2.0**-10, 2.0**-24),
-}
 
 
 @lru_cache(maxsize=4096)

@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from ogive.engine import bit_packing
 from ogive.engine.call import Call, Result, RowCall, broadcast, compute_dtype
-from ogive.expr import Program
-from ogive.printers import printer
+from ogive.expr import PRIMITIVES, Program
+from ogive.printers import python_function
+from ogive.printers.torch import TorchPrinter
 
 Kernel = Callable[..., tuple[Tensor, ...]]
 #: 16-bit numbers are computed in float32.
 WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
-VECTORISED = [
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "sqrt",
-    "tanh",
-    "sin",
-    "cos",
-    "sinh",
-    "cosh",
-    "atan",
-    "asinh",
-    "erf",
-    "erfc",
-    "erfinv",
-]
 
 
 @lru_cache(maxsize=4096)
 def kernel(program: Program) -> Kernel:
     """The program as a Python function of tensors of one dtype."""
-    source = printer("torch").source(program)
-    filename = f"<ogive eager {program.name}>"
-    # so that tracebacks and debuggers can show the generated lines
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    scope: dict[str, Any] = {}
-    exec(compile(source, filename, "exec"), scope)
-    function: Kernel = scope[program.name]
-    return function
+    return python_function(program, "torch", program.name)
 
 
 def run(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -117,8 +92,9 @@ def _settle_vector_library() -> None:
     """
     for dtype in (torch.float32, torch.float64):
         few = torch.full((4,), 0.5, dtype=dtype)
-        for name in VECTORISED:
-            getattr(torch, name)(few)
+        for name in TorchPrinter.spell:
+            if PRIMITIVES[name].arity == 1:
+                getattr(torch, name)(few)
 
 
 _settle_vector_library()

@@ -14,12 +14,14 @@ from functools import partial
 from typing import Any, Union
 from weakref import WeakValueDictionary
 
+from ogive.expr.operators import Operators
+
 Number = Union["Node", float, int]
 
 _interned: WeakValueDictionary[tuple[Any, ...], Node] = WeakValueDictionary()
 
 
-class Node:
+class Node(Operators):
     """An operation on other nodes, a constant (op ``const``) or a symbol (op ``symbol``)."""
 
     __slots__ = ("__weakref__", "args", "op", "value")
@@ -50,53 +52,9 @@ class Node:
     def __bool__(self) -> bool:
         raise TypeError("a formula has no truth value; write where(condition, a, b) instead of if")
 
-    def __add__(self, other: Number) -> Node:
-        return add(self, as_node(other))
-
-    def __radd__(self, other: Number) -> Node:
-        return add(as_node(other), self)
-
-    def __sub__(self, other: Number) -> Node:
-        return sub(self, as_node(other))
-
-    def __rsub__(self, other: Number) -> Node:
-        return sub(as_node(other), self)
-
-    def __mul__(self, other: Number) -> Node:
-        return mul(self, as_node(other))
-
-    def __rmul__(self, other: Number) -> Node:
-        return mul(as_node(other), self)
-
-    def __truediv__(self, other: Number) -> Node:
-        return div(self, as_node(other))
-
-    def __rtruediv__(self, other: Number) -> Node:
-        return div(as_node(other), self)
-
-    def __neg__(self) -> Node:
-        return neg(self)
-
-    def __pow__(self, other: Number) -> Node:
-        return power(self, as_node(other))
-
-    def __rpow__(self, other: Number) -> Node:
-        return power(as_node(other), self)
-
-    def __abs__(self) -> Node:
-        return Node("abs", (self,))
-
-    def __lt__(self, other: Number) -> Node:
-        return compare("lt", self, as_node(other))
-
-    def __le__(self, other: Number) -> Node:
-        return compare("le", self, as_node(other))
-
-    def __gt__(self, other: Number) -> Node:
-        return compare("lt", as_node(other), self)
-
-    def __ge__(self, other: Number) -> Node:
-        return compare("le", as_node(other), self)
+    @classmethod
+    def _of(cls, op: str, *args: Any) -> Node:
+        return build(op, tuple(map(as_node, args)))
 
 
 def const(value: float) -> Node:

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable
 
 from ogive.errors import FormulaError, nearest
-from ogive.expr.functions import CONSTANTS, VOCABULARY
+from ogive.expr.functions import CONSTANTS, vocabulary
 from ogive.expr.node import Node, build, const, symbol, walk
 
 MAX_LENGTH, MAX_DEPTH, MAX_NODES = 2000, 40, 400
@@ -54,6 +54,7 @@ class _Reader:
         # one line, so that a position is a position in what is shown
         self.text = text.translate({9: " ", 10: " ", 13: " "}).strip()
         self.symbols = symbols
+        self.functions = vocabulary()
 
     def refuse(self, why: str, position: int = 0) -> FormulaError:
         shown = self.text if len(self.text) <= 200 else self.text[:200] + "..."
@@ -71,7 +72,7 @@ class _Reader:
             raise self.refuse(f"cannot read the formula: {error}") from None
         node = self.convert(tree, 0)
         if node.op in ("lt", "le"):
-            raise self.refuse("a comparison is no value; use where(condition, a, b)")
+            raise self.refuse("a comparison is not a value; use where(condition, a, b)")
         return node
 
     def _offset(self, error: SyntaxError) -> int:
@@ -87,7 +88,7 @@ class _Reader:
             )
         if not self.text.isascii():
             odd = next(i for i, c in enumerate(self.text) if not c.isascii())
-            raise self.refuse(f"{self.text[odd]!r} is no part of a formula", odd)
+            raise self.refuse(f"{self.text[odd]!r} is not allowed in a formula", odd)
         if "^" in self.text:
             raise self.refuse("a power is written **, not ^", self.text.index("^"))
         depth = 0
@@ -102,7 +103,7 @@ class _Reader:
             raise self.refuse("the formula nests too deeply", here)
         match tree:
             case ast.Constant(value=bool()):
-                raise self.refuse("True and False are no numbers here", here)
+                raise self.refuse("True and False are not numbers here", here)
             case ast.Constant(value=int() | float() as value):
                 return self._number(value, here)
             case ast.Name(id=name):
@@ -140,10 +141,10 @@ class _Reader:
             return symbol(name)
         if name in CONSTANTS:
             return CONSTANTS[name]
-        if name in VOCABULARY:
+        if name in self.functions:
             raise self.refuse(f"{name} is a function; write {name}(...)", here)
         known = ", ".join(self.symbols)
-        hint = nearest(name, [*self.symbols, *CONSTANTS, *VOCABULARY])
+        hint = nearest(name, [*self.symbols, *CONSTANTS, *self.functions])
         raise self.refuse(
             f"unknown name {name!r} (the symbols are {known}{hint}); "
             f"a parameter needs a default, as in define(..., {name}=1.0)",
@@ -151,11 +152,12 @@ class _Reader:
         )
 
     def _call(self, name: str, args: list[ast.expr], here: int, depth: int) -> Node:
-        if name not in VOCABULARY:
-            raise self.refuse(f"unknown function {name!r}{nearest(name, VOCABULARY)}", here)
-        function, arity = VOCABULARY[name]
+        if name not in self.functions:
+            raise self.refuse(f"unknown function {name!r}{nearest(name, self.functions)}", here)
+        function, arity = self.functions[name]
         if len(args) != arity:
-            raise self.refuse(f"{name} takes {arity} argument(s), {len(args)} given", here)
+            takes = f"{arity} argument{'s' * (arity > 1)}"
+            raise self.refuse(f"{name} takes {takes}, {len(args)} given", here)
         if name != "where":
             return function(*(self.value(a, depth) for a in args))
         condition = self.convert(args[0], depth + 1)

@@ -14,7 +14,8 @@ from functools import cached_property, lru_cache
 
 from ogive.expr.diff import diff
 from ogive.expr.node import ZERO, Node, add, mul, symbol, walk
-from ogive.expr.rewrite import HUGE, bind, bind_keeping_nan, evaluate_all, guard
+from ogive.expr.primitives import evaluate_all
+from ogive.expr.rewrite import HUGE, bind, bind_keeping_nan, guard
 
 INF = float("inf")
 #: What the guard tries for an input that carries data, and for a gradient or tangent.
@@ -76,7 +77,7 @@ class Program:
         ordinary = {name: samples[0] for name, samples in named} | dict(values)
         for name in self.data:
             point = ordinary | {name: math.nan}
-            result = evaluate_all((*self.outputs, *outputs), point)
+            result = evaluate_all(walk(*self.outputs, *outputs), point)
             for before, after in zip(self.outputs, outputs, strict=True):
                 if math.isnan(result[before]) > math.isnan(result[after]):
                     return True
@@ -86,25 +87,18 @@ class Program:
     def vjp(self, wanted: tuple[int, ...], used: tuple[int, ...] = (0,)) -> Program:
         """Gradients of the wanted inputs; its inputs: one for each used output, then ours."""
         gradients = [self._fresh("g", k) for k in used]
-        outputs = []
-        for i in wanted:
-            variable, total = symbol(self.inputs[i]), ZERO
-            for gradient, k in zip(gradients, used, strict=True):
-                total = add(total, mul(symbol(gradient), diff(self.outputs[k], variable)))
-            outputs.append(total)
-        return self._derived("backward", gradients, tuple(outputs))
+        slopes = ([diff(self.outputs[k], self._input(i)) for k in used] for i in wanted)
+        return self._derived("backward", gradients, tuple(_dot(gradients, s) for s in slopes))
 
     @lru_cache(maxsize=4096)  # noqa: B019
     def jvp(self, moved: tuple[int, ...]) -> Program:
         """Tangents of the outputs; inputs: one tangent for each moved input, then ours."""
         tangents = [self._fresh("t", i) for i in moved]
-        outputs = []
-        for output in self.outputs:
-            total = ZERO
-            for i, tangent in zip(moved, tangents, strict=True):
-                total = add(total, mul(symbol(tangent), diff(output, symbol(self.inputs[i]))))
-            outputs.append(total)
-        return self._derived("forward", tangents, tuple(outputs))
+        slopes = ([diff(output, self._input(i)) for i in moved] for output in self.outputs)
+        return self._derived("forward", tangents, tuple(_dot(tangents, s) for s in slopes))
+
+    def _input(self, index: int) -> Node:
+        return symbol(self.inputs[index])
 
     def _fresh(self, letter: str, index: int) -> str:
         name = f"{letter}{index}"
@@ -119,6 +113,14 @@ class Program:
     def steps(self) -> list[Node]:
         """The operations in the order they run, each once."""
         return [n for n in walk(*self.guarded) if n.op not in ("const", "symbol")]
+
+
+def _dot(names: list[str], slopes: list[Node]) -> Node:
+    """The sum of the slopes, each times the symbol of that name."""
+    total = ZERO
+    for name, slope in zip(names, slopes, strict=True):
+        total = add(total, mul(symbol(name), slope))
+    return total
 
 
 def program(

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from itertools import product
 
-from ogive.expr.node import ONE, ZERO, Node, build, const, constant_value, mul, walk, where
-from ogive.expr.primitives import PRIMITIVES, call
+from ogive.expr.node import ZERO, Node, build, const, walk, where
+from ogive.expr.parse import parse
+from ogive.expr.primitives import PRIMITIVES, call, evaluate_all
 
 HUGE = 1.7976931348623157e308
 
@@ -21,8 +23,7 @@ def rebuild(root: Node, change: Callable[[Node], Node | None]) -> Node:
     """The expression with every node, arguments first, replaced where ``change`` gives another."""
     new: dict[Node, Node] = {}
     for node in walk(root):
-        args = tuple(new[a] for a in node.args)
-        same = node if args == node.args else build(node.op, args, node.value)
+        same = _with_arguments(node, new)
         changed = change(same)
         new[node] = same if changed is None else changed
     return new[root]
@@ -37,32 +38,19 @@ def substitute(root: Node, values: Mapping[str, Node | float]) -> Node:
             value = values[str(node.value)]
             new[node] = value if isinstance(value, Node) else const(value)
         else:
-            args = tuple(new[a] for a in node.args)
-            new[node] = node if args == node.args else build(node.op, args, node.value)
+            new[node] = _with_arguments(node, new)
     return new[root]
 
 
-def evaluate_all(roots: Iterable[Node], values: Mapping[str, float]) -> dict[Node, float]:
-    """Every node below the roots as an IEEE double."""
-    return _evaluated(walk(*roots), values)
-
-
-def _evaluated(nodes: Iterable[Node], values: Mapping[str, float]) -> dict[Node, float]:
-    """The nodes, arguments before those who use them, as IEEE doubles."""
-    result: dict[Node, float] = {}
-    for node in nodes:
-        if node.op == "const":
-            result[node] = float(node.value)  # type: ignore[arg-type]
-        elif node.op == "symbol":
-            result[node] = values[str(node.value)]
-        else:
-            result[node] = PRIMITIVES[node.op].value(*(result[a] for a in node.args))
-    return result
+def _with_arguments(node: Node, new: Mapping[Node, Node]) -> Node:
+    """The operation on what has taken the place of its arguments."""
+    args = tuple(new[a] for a in node.args)
+    return node if args == node.args else build(node.op, args, node.value)
 
 
 def evaluate(root: Node, **values: float) -> float:
     """The expression as an IEEE double, symbols by keyword."""
-    return evaluate_all([root], values)[root]
+    return evaluate_all(walk(root), values)[root]
 
 
 def fold(root: Node) -> Node:
@@ -124,7 +112,7 @@ def guard(outputs: tuple[Node, ...], samples: Mapping[str, tuple[float, ...]]) -
     decayed: dict[Node, set[int]] = {}
     nodes = list(walk(*outputs))
     for values in _one_at_a_time(samples):
-        result = _evaluated(nodes, values)
+        result = evaluate_all(nodes, values)
         if any(math.isnan(result[o]) for o in outputs):
             for node in result:
                 if node.op == "mul" and (side := _zero_side(node, result)) is not None:
@@ -153,10 +141,9 @@ def _zero_side(node: Node, value: Mapping[Node, float]) -> int | None:
 def _absorb(root: Node, decayed: Mapping[Node, set[int]]) -> Node:
     new: dict[Node, Node] = {}
     for node in walk(root):
-        args = tuple(new[a] for a in node.args)
-        new[node] = node if args == node.args else build(node.op, args, node.value)
+        new[node] = _with_arguments(node, new)
         if node in decayed:
-            a, b = args
+            a, b = (new[a] for a in node.args)
             new[node] = Node("mul0", (a, b) if 1 in decayed[node] else (b, a))
             if len(decayed[node]) == 2:
                 other = Node("mul0", (b, a))
@@ -186,6 +173,19 @@ def _shared_form(node: Node) -> Node | None:
     return above / below
 
 
+#: What a textbook writes, and the stable form equal to it; the first row that matches is taken.
+_STABLE = (
+    ("log(1 + exp(u))", "softplus(u)"),
+    ("log(1 + u)", "log1p(u)"),
+    ("log1p(exp(u))", "softplus(u)"),
+    ("exp(u) - 1", "expm1(u)"),
+    ("1 + erf(u / sqrt(2))", "2 * ndtr(u)"),
+    ("1 + erf(u)", "2 * ndtr(sqrt(2) * u)"),
+    ("v / (1 + exp(u))", "v * sigmoid(-u)"),
+    ("0.5 * v * (2 * u)", "v * u"),
+)
+
+
 def stabilise(root: Node) -> Node:
     """The expression with textbook forms replaced by the stable primitives equal to them.
 
@@ -198,77 +198,28 @@ def stabilise(root: Node) -> Node:
 
 
 def _stable_form(node: Node) -> Node | None:
-    handler = _STABLE.get(node.op)
-    return handler(node) if handler else None
-
-
-def _stable_log(node: Node) -> Node | None:
-    """log(1 + u) -> log1p(u), and log1p(exp(u)) -> softplus(u)."""
-    (argument,) = node.args
-    rest = _without_one(argument)
-    if rest is None:
-        return None
-    return call("softplus", rest.args[0]) if rest.op == "exp" else call("log1p", rest)
-
-
-def _stable_log1p(node: Node) -> Node | None:
-    (u,) = node.args
-    return call("softplus", u.args[0]) if u.op == "exp" else None
-
-
-def _stable_sub(node: Node) -> Node | None:
-    """exp(u) - 1 -> expm1(u)."""
-    a, b = node.args
-    return call("expm1", a.args[0]) if a.op == "exp" and b is ONE else None
-
-
-def _stable_add(node: Node) -> Node | None:
-    """1 + erf(u) -> 2 ndtr(sqrt(2) u)."""
-    rest = _without_one(node)
-    if rest is None or rest.op != "erf":
-        return None
-    return 2 * call("ndtr", _times_root_two(rest.args[0]))
-
-
-def _times_root_two(u: Node) -> Node:
-    root = call("sqrt", const(2.0))
-    return u.args[0] if u.op == "div" and u.args[1] is root else root * u
-
-
-def _stable_div(node: Node) -> Node | None:
-    """a / (1 + exp(u)) -> a * sigmoid(-u)."""
-    a, b = node.args
-    rest = _without_one(b)
-    if rest is None or rest.op != "exp":
-        return None
-    return mul(a, call("sigmoid", -rest.args[0]))
-
-
-def _stable_mul(node: Node) -> Node | None:
-    """Half of a doubled product: 0.5 * (2 * u) -> u, also with x between."""
-    a, b = node.args
-    for p, q in ((a, b), (b, a)):
-        if q.op == "mul" and constant_value(q.args[0]) == 2.0:
-            if constant_value(p) == 0.5:
-                return q.args[1]
-            if p.op == "mul" and constant_value(p.args[0]) == 0.5:
-                return mul(p.args[1], q.args[1])
+    for textbook, stable in _stable_rows():
+        found: dict[str, Node] = {}
+        if _matches(textbook, node, found):
+            return substitute(stable, found)
     return None
 
 
-def _without_one(node: Node) -> Node | None:
-    """u, if the node is 1 + u."""
-    if node.op != "add":
-        return None
-    a, b = node.args
-    return b if a is ONE else a if b is ONE else None
+@cache
+def _stable_rows() -> list[tuple[Node, Node]]:
+    return [(parse(a, "uv"), parse(b, "uv")) for a, b in _STABLE]
 
 
-_STABLE: dict[str, Callable[[Node], Node | None]] = {
-    "log": _stable_log,
-    "log1p": _stable_log1p,
-    "sub": _stable_sub,
-    "add": _stable_add,
-    "div": _stable_div,
-    "mul": _stable_mul,
-}
+def _matches(pattern: Node, node: Node, found: dict[str, Node]) -> bool:
+    """Whether the node is the pattern with nodes for its symbols, which then are in ``found``."""
+    if pattern.op == "symbol":
+        return found.setdefault(str(pattern.value), node) is node
+    if pattern.op != node.op or not node.args:
+        return pattern is node
+    orders = (node.args, node.args[::-1]) if node.op in ("add", "mul") else (node.args,)
+    for args in orders:
+        trial = dict(found)
+        if all(_matches(p, a, trial) for p, a in zip(pattern.args, args, strict=True)):
+            found.update(trial)
+            return True
+    return False

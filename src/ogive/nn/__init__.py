@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ogive.catalogue import entries
 from ogive.errors import nearest
-from ogive.nn.gated import GatedMLP
+from ogive.nn.gated_mlp import GatedMLP
 from ogive.nn.modules import ActivationModule, Softmax2d, module_class
 from ogive.ops import ActivationFunction
 

@@ -6,9 +6,7 @@ the gradients are, is a choice: see ``ogive.get(name).saving()``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,21 +14,23 @@ import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from ogive.engine.selection import check as check_engine
-from ogive.errors import OgiveError, ParameterError
-from ogive.nn import calls, fused, known
-from ogive.nn.equivalent import closed, equivalent, why_unknown
-from ogive.nn.gated import GatedMLP
-from ogive.nn.modules import ActivationModule, Softmax2d
-from ogive.nn.replace import carry, join, places, replaced, stand_in
+from ogive.errors import OgiveError
+from ogive.nn import gated_blocks
+from ogive.nn.gated_mlp import GatedMLP
+from ogive.nn.modules import ActivationModule
+from ogive.nn.places import Place, carry, is_scripted, places, replaced, stand_in, visit_places
+from ogive.nn.recognise import Recognised, recognise, sounds_like, torch_functions
+from ogive.nn.translate import HeldFunction, called, equivalent
 from ogive.ops import check_save
 from ogive.table import table
+from ogive.torch_private import is_compiled
 
 if TYPE_CHECKING:
     from ogive.certify.saving.mode import Mode
 
 #: Modules that are ogive's already.
-OWN = (ActivationModule, Softmax2d, GatedMLP)
-#: Entries that are left to torch: it keeps their output for backward, the very tensor that the next
+OWN_MODULES = (ActivationModule, GatedMLP)
+#: Entries that stay torch's: it keeps their output for backward, the very tensor that the next
 #: layer keeps anyway, and ogive would keep the input besides.
 OUTPUT_KEPT = ("relu", "sigmoid", "tanh")
 KEPT = "torch keeps its output, as the next layer does; ogive would keep its input besides"
@@ -61,7 +61,7 @@ class Replacement:
 
 
 @dataclass(frozen=True)
-class Left:
+class Skipped:
     """One activation that stayed as it was, with the reason."""
 
     name: str
@@ -71,14 +71,14 @@ class Left:
 
 @dataclass(frozen=True)
 class AccelerateReport:
-    """What ``accelerate`` did: a row for each replacement, and what was left.
+    """What ``accelerate`` did: a row for each replacement, and what was skipped.
 
     Attributes:
         engine: what runs the replacements whatever is set; None leaves that to the setting.
     """
 
     rows: tuple[Replacement, ...]
-    left: tuple[Left, ...]
+    skipped: tuple[Skipped, ...]
     engine: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -87,9 +87,9 @@ class AccelerateReport:
 
     def __str__(self) -> str:
         rows = ([r.name, r.old, r.new, r.kind, r.keeps] for r in self.rows)
-        left = [f"left: {x.name or 'the model'}: {x.old}: {x.reason}" for x in self.left]
+        notes = [f"skipped: {x.name or 'the model'}: {x.old}: {x.reason}" for x in self.skipped]
         engine = [] if self.engine is None else [f"engine: {self.engine}, whatever is set"]
-        return table(("name", "from", "to", "kind", "keeps"), rows, engine + left)
+        return table(("name", "from", "to", "kind", "keeps"), rows, engine + notes)
 
 
 def accelerate(
@@ -100,11 +100,10 @@ def accelerate(
     Known are the activation modules of torch.nn, timm.layers and transformers, functions held as
     attributes (``self.act = F.gelu``), and the gated blocks of Llama, Mistral, Qwen, Gemma and
     timm, which become one fused operator. relu, sigmoid and tanh stay torch's, which keeps their
-    output for backward where ogive would keep the input. Parameters, hooks, training flags, names,
-    state dict keys and ``inplace`` stay as they are; an instance that stands in several places
-    stays one. What only sounds like an activation is left and listed with the reason; a function
-    that a model's code calls is not seen here but by ``ogive.intercept``. A second call changes
-    nothing.
+    output for backward where ogive would keep the input. Parameters, hooks, flags, names, state
+    dict keys and ``inplace`` stay as they are, and an instance in several places stays one. What
+    only sounds like an activation is skipped, with the reason; calls in a model's code are for
+    ``ogive.intercept``. A second call changes nothing.
 
     Args:
         model: any module; one that is to be compiled is accelerated before.
@@ -127,25 +126,20 @@ def accelerate(
         name  from   to        kind    keeps
         1     GELU   GELUTanh  module  the result and 1 bit
         2     PReLU  PReLU     module  the input
-        left: 3: RReLU: ogive draws other random numbers than torch
+        skipped: 3: RReLU: ogive draws other random numbers than torch
     """
     check_save(save)
     if engine is not None:
         check_engine(engine)
     work = _Work(save, engine, _dtype(model))
-    work.visit("", model, None)
-    return AccelerateReport(tuple(work.rows), tuple(work.left), engine)
+    visit_places(model, work.look)
+    return AccelerateReport(tuple(work.rows), tuple(work.skipped), engine)
 
 
 def _dtype(model: nn.Module) -> torch.dtype:
     """That of the first floating parameter."""
     found = (p.dtype for p in model.parameters() if p.is_floating_point())
     return next(found, torch.get_default_dtype())
-
-
-def title(module: nn.Module) -> str:
-    """The name of a module's class."""
-    return type(module).__name__
 
 
 def restore(model: nn.Module) -> tuple[str, ...]:
@@ -164,149 +158,138 @@ def restore(model: nn.Module) -> tuple[str, ...]:
         >>> ogive.restore(model), model[1]
         (('1',), GELU(approximate='none'))
     """
-    done: list[str] = []
-    for prefix, parent in [*places(model)]:
-        if isinstance(parent, fused.Fused):
-            fused.unfuse(parent)
-            done.append(prefix)
-        for name, child in parent._modules.items():
-            if child is not None and (original := replaced(child)) is not None:
-                carry(child, original)
-                parent._modules[name] = original
-                done.append(join(prefix, name))
-        for name, value in vars(parent).items():
-            if isinstance(value, calls.HeldFunction):
-                vars(parent)[name] = value.original
-                done.append(join(prefix, name))
-    return tuple(done)
+    return tuple(place.name for place in places(model) if _put_back(place))
 
 
-Put = Callable[[nn.Module], None]
+def _put_back(place: Place) -> bool:
+    """Puts back what stood at a place; whether anything did."""
+    thing = place.thing
+    if isinstance(thing, gated_blocks.Fused):
+        gated_blocks.unfuse(thing)
+    elif isinstance(thing, HeldFunction):
+        place.put(thing.original)
+    elif place.parent is not None and (original := replaced(thing)) is not None:
+        carry(thing, original)
+        place.put(original)
+    else:
+        return False
+    return True
 
 
 @dataclass
 class _Work:
-    """A walk through a model in its order: what was done, and what was left."""
+    """A walk through a model in its order: what was done, and what was skipped."""
 
     save: str
     engine: str | None
     dtype: torch.dtype
     rows: list[Replacement] = field(default_factory=list)
-    left: list[Left] = field(default_factory=list)
-    made: dict[int, nn.Module] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    made: dict[int, ActivationModule] = field(default_factory=dict)
     seen: set[int] = field(default_factory=set)
 
-    def visit(self, name: str, module: nn.Module, put: Put | None) -> None:
-        """One module at one place; the root has no place to put another in."""
-        if id(module) in self.made and put is not None:
-            self._put(name, module, put)
-        elif id(module) not in self.seen:
-            self.seen.add(id(module))
-            if self._look(name, module, put):
-                self._inside(name, module)
-
-    def _look(self, name: str, module: nn.Module, put: Put | None) -> bool:
-        """What is done about a module itself; whether to look inside of it."""
-        if isinstance(module, OWN):
+    def look(self, place: Place) -> bool:
+        """What is done at one place; whether to look inside of it."""
+        thing, parent = place.thing, place.parent
+        if not isinstance(thing, nn.Module):
+            return self._function(place)
+        if id(thing) in self.made:
+            return self._put(place)
+        unused = parent is not None and thing is gated_blocks.activation_of(parent)
+        if unused or id(thing) in self.seen or isinstance(thing, OWN_MODULES):
             return False
-        if reason := closed(module):
-            return self._leave(name, module, reason)
-        if (pattern := fused.pattern_of(module)) is not None:
-            return self._fuse(name, module, pattern)
-        if known.known_class(module) is not None or type(module) is nn.Softmax2d:
-            return self._replace(name, module, put)
-        if reason := why_unknown(module):
-            return self._leave(name, module, reason)
-        if called := calls.called_by(module):
-            self._leave(name, module, f"its code names {called}: use ogive.intercept()")
+        self.seen.add(id(thing))
+        return self._module(place, thing)
+
+    def _module(self, place: Place, module: nn.Module) -> bool:
+        for state, closed in (("scripted", is_scripted), ("compiled", is_compiled)):
+            if closed(module):
+                return self._skip(place, f"it is {state}: accelerate the model before it is")
+        if (pattern := gated_blocks.pattern_of(module)) is not None:
+            return self._fuse(place, module, pattern)
+        found = recognise(module)
+        if found.entry is not None:
+            return self._replace(place, module, found)
+        if found.reason:
+            return self._skip(place, found.reason)
+        if names := _called_by(module):
+            self._skip(place, f"its code names {names}: use ogive.intercept()")
         return True
 
-    def _replace(self, name: str, module: nn.Module, put: Put | None) -> bool:
-        if put is None:
-            return self._leave(name, module, "it is the whole model, and stands in no place")
-        found = known.known_entry(module)
-        if found is not None and found[0] in OUTPUT_KEPT:
-            return self._leave(name, module, KEPT)
+    def _replace(self, place: Place, module: nn.Module, found: Recognised) -> bool:
+        name = found.entry.name if found.entry is not None else ""
+        if name == "identity":  # computes nothing
+            return False
+        if place.parent is None:
+            return self._skip(place, "it is the whole model, and stands in no place")
+        if name in OUTPUT_KEPT:
+            return self._skip(place, KEPT)
         try:
-            new = self._equivalent(module)
-            if type(module) in AS_FAST and self._mode(new) is None:
-                return self._leave(name, module, GAINLESS)
-            self.made[id(module)] = stand_in(module, new)
+            new = equivalent(module, self.save, self.engine)
+            if type(module) in AS_FAST and new.saved(self.dtype) is None:
+                return self._skip(place, GAINLESS)
+            stand_in(module, new)
         except OgiveError as error:
-            return self._leave(name, module, str(error))
-        self._put(name, module, put)
+            return self._skip(place, str(error))
+        self.made[id(module)] = new
+        return self._put(place)
+
+    def _put(self, place: Place) -> bool:
+        new = self.made[id(place.thing)]
+        place.put(new)
+        self._done(place, type(new).__name__, "module", new.saved(self.dtype))
         return False
 
-    def _equivalent(self, module: nn.Module) -> nn.Module:
-        """What stands in; a mode that the activation does not have leaves it its input."""
-        try:
-            return equivalent(module, self.save, self.engine)
-        except ParameterError:
-            return equivalent(module, engine=self.engine)
-
-    def _put(self, name: str, module: nn.Module, put: Put) -> None:
-        new = self.made[id(module)]
-        put(new)
-        self._done(name, title(module), title(new), "module", self._mode(new))
-
-    def _mode(self, new: nn.Module) -> Mode | None:
-        """What the module keeps for backward; None is the input."""
-        return new.saved(self.dtype) if isinstance(new, ActivationModule) else None
-
-    def _done(self, name: str, old: str, new: str, kind: str, mode: Mode | None) -> None:
+    def _done(self, place: Place, new: str, kind: str, mode: Mode | None, old: str = "") -> None:
         bits = 8 * self.dtype.itemsize if mode is None else mode.bits
+        keeps = "the input" if mode is None else mode.keeps
         if kind == "gated":
             keeps, bits = "gate and value", 2 * bits
-        else:
-            keeps = "the input" if mode is None else mode.keeps
-        self.rows.append(Replacement(name, old, new, kind, keeps, bits))
+        self.rows.append(Replacement(place.name, old or _title(place), new, kind, keeps, bits))
 
-    def _fuse(self, name: str, module: nn.Module, pattern: fused.Pattern) -> bool:
-        if reason := fused.why_not_fused(module, pattern):
-            self._leave(name, module, reason)
+    def _fuse(self, place: Place, module: nn.Module, pattern: gated_blocks.Pattern) -> bool:
+        if reason := gated_blocks.why_not_fused(module, pattern):
+            self._skip(place, reason)
             return True
-        old = title(module)
-        activation = getattr(module, pattern.activation, None)
-        function = fused.fuse(module, pattern, self.engine)
+        old, activation = _title(place), getattr(module, pattern.activation, None)
+        kind = "module" if activation is None else "gated"
         if activation is not None:
-            old = f"{old} with {title(activation)}"
-        kind = "gated" if activation is not None else "module"
-        self._done(name, old, function.title, kind, None)
+            old = f"{old} with {type(activation).__name__}"
+        function = gated_blocks.fuse(module, pattern, self.engine)
+        self._done(place, function.title, kind, None, old)
         return True
 
-    def _inside(self, prefix: str, parent: nn.Module) -> None:
-        unused = fused.activation_of(parent)
-        for name, child in [*parent._modules.items()]:
-            if child is not None and child is not unused:
-                self.visit(join(prefix, name), child, partial(parent._modules.__setitem__, name))
-        for name, value in [*vars(parent).items()]:
-            if not name.startswith("_") and callable(value):
-                self._function(join(prefix, name), parent, name, value)
-
-    def _function(self, full: str, parent: nn.Module, name: str, value: Any) -> None:
-        if isinstance(value, (type, nn.Module, calls.HeldFunction)):
-            return
-        held = self._held(value)
-        entry = "" if held.signature is None else held.signature.entry
-        if entry in OUTPUT_KEPT:
-            self.left.append(Left(full, calls.called(value), KEPT))
-        elif value in AS_FAST and held.mode(self.dtype) is None:
-            self.left.append(Left(full, calls.called(value), GAINLESS))
-        elif entry:
-            vars(parent)[name] = held
-            self._done(full, calls.called(value), entry, "function", held.mode(self.dtype))
-        elif known.sounds_like(calls.called(value)):
-            self.left.append(Left(full, calls.called(value), "a function that is not known"))
-
-    def _held(self, value: Any) -> calls.HeldFunction:
-        """The function held; a mode that it does not have leaves it its input."""
-        held = calls.HeldFunction(value, self.save, self.engine)
-        try:
-            held.mode(self.dtype)
-        except ParameterError:
-            return calls.HeldFunction(value, engine=self.engine)
-        return held
-
-    def _leave(self, name: str, module: nn.Module, reason: str) -> bool:
-        self.left.append(Left(name, title(module), reason))
+    def _function(self, place: Place) -> bool:
+        value, found = place.thing, recognise(place.thing)
+        if place.key.startswith("_") or isinstance(value, HeldFunction):
+            return False
+        if found.entry is None or found.reason:
+            unknown = found.reason or "a function that is not known"
+            return sounds_like(called(value)) and self._skip(place, unknown)
+        if found.entry.name in OUTPUT_KEPT:
+            return self._skip(place, KEPT)
+        held = HeldFunction(value, self.save, self.engine)
+        mode = held.saved(self.dtype)
+        if value in AS_FAST and mode is None:
+            return self._skip(place, GAINLESS)
+        place.put(held)
+        self._done(place, found.entry.name, "function", mode)
         return False
+
+    def _skip(self, place: Place, reason: str) -> bool:
+        self.skipped.append(Skipped(place.name, _title(place), reason))
+        return False
+
+
+def _title(place: Place) -> str:
+    thing = place.thing
+    return type(thing).__name__ if isinstance(thing, nn.Module) else called(thing)
+
+
+def _called_by(module: nn.Module) -> str:
+    """The activation functions that a module's own code names, as far as its forward shows it."""
+    code = getattr(type(module).forward, "__code__", None)
+    names = torch_functions()
+    return ", ".join(
+        n for n in getattr(code, "co_names", ()) if n in names and not hasattr(module, n)
+    )

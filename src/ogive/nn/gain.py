@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ogive.catalogue import Spec
 from ogive.certify.function import with_defaults
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.signal.gains import Gains, convention, gains, gains_of
 from ogive.certify.signal.moments import Moments
 from ogive.certify.signal.quadrature import expectation
 from ogive.errors import OgiveError, ParameterError
-from ogive.nn.identify import callable_of, entry_of, on_arrays
+from ogive.nn.array_functions import callable_of, on_arrays
+from ogive.nn.recognise import recognise
 
-UNKNOWN = Gains(NOT_PROVED, NOT_PROVED, None)
+_UNKNOWN = Gains(NOT_PROVED, NOT_PROVED, None)
 
 
 class Gain(float):
@@ -33,7 +33,7 @@ class Gain(float):
     second_moment: Quantity
     standard_deviation: Quantity
 
-    def __new__(cls, value: float, name: str = "", found: Gains = UNKNOWN) -> Gain:
+    def __new__(cls, value: float, name: str = "", found: Gains = _UNKNOWN) -> Gain:
         gain = super().__new__(cls, value)
         gain.name, gain.conventional = name, found.conventional
         gain.second_moment = found.second_moment
@@ -72,7 +72,7 @@ def gain(anything: Any, param: float | None = None, **parameters: float) -> Gain
         >>> round(ogive.gain(lambda x: x * torch.sigmoid(x)), 5)
         1.67653
     """
-    spec = entry_of(anything)
+    spec = recognise(anything).with_values()
     if spec is None:
         return _measured(anything, param, parameters)
     if param is not None and spec.name == "leaky_relu":
@@ -84,11 +84,7 @@ def gain(anything: Any, param: float | None = None, **parameters: float) -> Gain
     spec = with_defaults(
         spec, {name: spec.parameter(name).check(v) for name, v in parameters.items()}
     )
-    return _named(_name(anything, spec), gains(spec))
-
-
-def _name(anything: Any, spec: Spec) -> str:
-    return anything if isinstance(anything, str) else spec.name
+    return _named(anything if isinstance(anything, str) else spec.name, gains(spec))
 
 
 def _named(name: str, found: Gains) -> Gain:
@@ -107,10 +103,9 @@ def _measured(anything: Any, param: float | None, parameters: dict[str, float]) 
     """The gain of a function of which only values are known."""
     if param is not None or parameters:
         raise ParameterError("parameters are those of entries; bind those of a function to it")
-    function = on_arrays(callable_of(anything))
+    name, of_tensors = callable_of(anything)
+    function = on_arrays(of_tensors)
     first, second = expectation(function), expectation(lambda x: function(x) ** 2)
     variance = expectation(lambda x: (function(x) - first.value) ** 2)
     unknown = [NOT_PROVED] * 3
-    found = Moments(first, second, variance, *unknown)
-    name = getattr(anything, "__name__", type(anything).__name__)
-    return _named(name, gains_of(found))
+    return _named(name, gains_of(Moments(first, second, variance, *unknown)))

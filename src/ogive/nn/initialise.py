@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
@@ -23,18 +24,25 @@ from ogive.catalogue import Spec
 from ogive.certify.function import function_of_one_number
 from ogive.certify.signal.moments import expectation, formula
 from ogive.errors import OgiveError
-from ogive.nn.trace import LAYERS, NORMS, OPAQUE, Step, steps_of
+from ogive.nn.trace import LAYERS, NORMS, OPAQUE, SignalStep, steps_of
 from ogive.table import table
 from ogive.torch_private import CONVOLUTION
 
 #: How far apart scales are at which homogeneity is tried, and to what a square may be rounded.
-SCALES, SAME = (0.25, 4.0), 1e-9
+SCALES, HOMOGENEOUS = (0.25, 4.0), 1e-9
 #: What a signal passes on its way from a layer to the activation that follows.
-BETWEEN = ("norm", "keeping", "sum", "concatenation")
+PASSED = ("norm", "keeping", "sum", "concatenation")
+#: The second moment after a step of those before it, as of independent numbers.
+COMBINED: dict[str, Callable[[list[float]], float]] = {
+    "sum": sum,
+    "product": math.prod,
+    "concatenation": lambda values: sum(values) / len(values),
+    "keeping": lambda values: values[0],
+}
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerRow:
     """What was done to one layer.
 
     Attributes:
@@ -59,25 +67,25 @@ class Row:
 
 @dataclass(frozen=True)
 class InitReport:
-    """What ``init_`` did: a row for each layer, and what was left as it was, with the reason."""
+    """What ``init_`` did: a row for each layer, and what was skipped, with the reason."""
 
-    rows: tuple[Row, ...]
-    left: tuple[tuple[str, str], ...]
+    rows: tuple[LayerRow, ...]
+    skipped: tuple[tuple[str, str], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's own types."""
         return {
             "rows": [asdict(row) for row in self.rows],
-            "left": [{"module": name, "reason": reason} for name, reason in self.left],
+            "skipped": [{"module": name, "reason": reason} for name, reason in self.skipped],
         }
 
     def __str__(self) -> str:
         heads = ("layer", "activation", "E x^2", "gain", "mode", "fan", "std", "note")
-        left = [f"left: {name}: {reason}" for name, reason in self.left]
-        return table(heads, map(_cells, self.rows), left)
+        notes = [f"skipped: {name}: {reason}" for name, reason in self.skipped]
+        return table(heads, map(_cells, self.rows), notes)
 
 
-def _cells(r: Row) -> list[str]:
+def _cells(r: LayerRow) -> list[str]:
     numbers = (f"{r.square:.5g}", f"{r.gain:.5g}", r.mode, f"{r.fan:g}", f"{r.std:.5g}")
     return [r.layer, r.activation or "-", *numbers, r.note]
 
@@ -109,9 +117,9 @@ def init_(
         2      -           0.42522  1.5335  fan_in  50   0.21687
     """
     steps = steps_of(model, example)
-    left = _left(model, steps)
-    names = {name for name, _ in left}
-    rows: dict[str, Row] = {}
+    skipped = _skipped(model, steps)
+    names = {name for name, _ in skipped}
+    rows: dict[str, LayerRow] = {}
     squares: list[_Square] = []
     for index, step in enumerate(steps):
         if step.kind == "layer" and step.name not in names and step.name not in rows:
@@ -121,7 +129,7 @@ def init_(
         raise OgiveError(f"{type(model).__name__} has no linear or convolution layer to initialise")
     for name, row in rows.items():
         _draw(model.get_submodule(name), row.std, generator)
-    return InitReport(tuple(rows.values()), left)
+    return InitReport(tuple(rows.values()), skipped)
 
 
 @dataclass(frozen=True)
@@ -132,32 +140,32 @@ class _Square:
     doubt: str = ""
 
 
-def _inputs(step: Step, squares: list[_Square]) -> list[_Square]:
+def _inputs(step: SignalStep, squares: list[_Square]) -> list[_Square]:
     return [squares[i] for i in step.inputs] or [_Square(1.0)]
 
 
-def _row(steps: list[Step], index: int, fed: _Square) -> Row:
-    step, follows = steps[index], _following(steps, index)
+def _row(steps: list[SignalStep], index: int, fed: _Square) -> LayerRow:
+    step, (activations, normalised) = steps[index], _following(steps, index)
     fan = fan_in(step.module) if step.module is not None else math.nan
-    gain = _wanted(follows) / math.sqrt(fed.value)
+    gain = _wanted(activations, normalised) / math.sqrt(fed.value)
     notes = [fed.doubt] if fed.doubt else []
-    if follows.normalised:
+    if normalised:
         notes.append("normalised before the activation")
-    if len(follows.activations) > 1:
-        notes.append(f"also feeds {', '.join(map(_title, follows.activations[1:]))}")
-    name = _title(follows.activations[0]) if follows.activations else ""
+    if len(activations) > 1:
+        notes.append(f"also feeds {', '.join(map(_title, activations[1:]))}")
+    name = _title(activations[0]) if activations else ""
     std = gain / math.sqrt(fan)
-    return Row(step.name, name, fed.value, gain, "fan_in", fan, std, "; ".join(notes))
+    return LayerRow(step.name, name, fed.value, gain, "fan_in", fan, std, "; ".join(notes))
 
 
-def _title(step: Step) -> str:
+def _title(step: SignalStep) -> str:
     return step.spec.name if step.spec is not None else step.name
 
 
-def _wanted(follows: _Follows) -> float:
+def _wanted(activations: list[SignalStep], normalised: bool) -> float:
     """The standard deviation that a layer's output shall have."""
-    first = follows.activations[0] if follows.activations else None
-    if first is None or first.kind != "activation" or first.spec is None or follows.normalised:
+    first = activations[0] if activations else None
+    if first is None or first.kind != "activation" or first.spec is None or normalised:
         return 1.0
     return second_moment(first.spec, 1.0) ** -0.5 if _is_homogeneous(first.spec) else 1.0
 
@@ -167,7 +175,7 @@ def _is_homogeneous(spec: Spec) -> bool:
     """Whether E f(a Z)**2 = a**2 E f(Z)**2, as it is for relu and its leaky kin."""
     square = second_moment(spec, 1.0)
     return square > 0 and all(
-        abs(second_moment(spec, a) / (a * square) - 1) <= SAME for a in SCALES
+        abs(second_moment(spec, a) / (a * square) - 1) <= HOMOGENEOUS for a in SCALES
     )
 
 
@@ -179,17 +187,10 @@ def second_moment(spec: Spec, square: float) -> float:
     return found.value if found.low > 0 else 1.0
 
 
-@dataclass(frozen=True)
-class _Follows:
-    """The activations that a layer's output reaches; whether it is normalised before the first."""
-
-    activations: tuple[Step, ...]
-    normalised: bool
-
-
-def _following(steps: list[Step], index: int) -> _Follows:
-    """What a layer's output reaches without passing another layer."""
-    found: list[Step] = []
+def _following(steps: list[SignalStep], index: int) -> tuple[list[SignalStep], bool]:
+    """The activations that a layer's output reaches without passing another layer, and whether it
+    is normalised before the first."""
+    found: list[SignalStep] = []
     reached, normalised, first = {index}, set[int](), False
     for later in range(index + 1, len(steps)):
         step = steps[later]
@@ -198,14 +199,14 @@ def _following(steps: list[Step], index: int) -> _Follows:
         if step.kind in ("activation", "gated"):
             first = bool(normalised.intersection(step.inputs)) if not found else first
             found.append(step)
-        elif step.kind in BETWEEN:
+        elif step.kind in PASSED:
             reached.add(later)
             if step.kind == "norm" or normalised.intersection(step.inputs):
                 normalised.add(later)
-    return _Follows(tuple(found), first)
+    return found, first
 
 
-def _square(steps: list[Step], index: int, squares: list[_Square]) -> _Square:
+def _square(steps: list[SignalStep], index: int, squares: list[_Square]) -> _Square:
     """The second moment of a step's output."""
     step = steps[index]
     fed = _inputs(step, squares)
@@ -214,18 +215,12 @@ def _square(steps: list[Step], index: int, squares: list[_Square]) -> _Square:
     if step.kind in ("input", "norm"):
         return _Square(1.0)
     if step.kind == "layer":
-        return _Square(_wanted(_following(steps, index)) ** 2)
+        return _Square(_wanted(*_following(steps, index)) ** 2)
     if step.kind in ("activation", "gated") and step.spec is not None:
         outer = 1.0 if step.kind == "activation" else values[0]
         return _Square(outer * second_moment(step.spec, values[-1]), doubt)
-    if step.kind == "sum":
-        return _Square(sum(values), doubt)
-    if step.kind == "product":
-        return _Square(math.prod(values) * step.factor**2, doubt)
-    if step.kind == "concatenation":
-        return _Square(sum(values) / len(values), doubt)
-    if step.kind == "keeping":
-        return _Square(values[0], doubt)
+    if step.kind in COMBINED:
+        return _Square(COMBINED[step.kind](values) * step.factor**2, doubt)
     return _Square(1.0, f"E x^2 after {step.name} taken as 1")
 
 
@@ -246,22 +241,22 @@ def _draw(layer: nn.Module, std: float, generator: torch.Generator | None) -> No
             layer.get_parameter("bias").zero_()
 
 
-def _left(model: nn.Module, steps: list[Step]) -> tuple[tuple[str, str], ...]:
+def _skipped(model: nn.Module, steps: list[SignalStep]) -> tuple[tuple[str, str], ...]:
     """Modules that keep what they have, with the reason."""
     reached = {step.name for step in steps if step.kind == "layer"}
     shared = Counter(id(p) for m in model.modules() for p in m._parameters.values())
     opaque = [n for n, m in model.named_modules() if isinstance(m, OPAQUE)]
-    left = []
+    skipped = []
     for name, module in model.named_modules():
-        inside = next((o for o in opaque if name.startswith(f"{o}.") or name == o), None)
-        reason = _reason(module, name in reached, shared, inside)
-        if reason and module._parameters and (inside is None or inside == name):
-            left.append((name or type(module).__name__, reason))
-    return tuple(left)
+        inside = any(name.startswith(f"{outer}.") for outer in opaque)
+        reason = _reason(module, name in reached, shared)
+        if reason and module._parameters and not inside:
+            skipped.append((name or type(module).__name__, reason))
+    return tuple(skipped)
 
 
-def _reason(module: nn.Module, reached: bool, shared: Counter[int], inside: str | None) -> str:
-    if inside is not None:
+def _reason(module: nn.Module, reached: bool, shared: Counter[int]) -> str:
+    if isinstance(module, OPAQUE):
         return f"{type(module).__name__} has an initialisation of its own"
     if isinstance(module, NORMS):
         return "a normalisation"

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from ogive.catalogue import until_added
 from ogive.engine.selection import check as check_engine
-from ogive.errors import ParameterError
-from ogive.nn.calls import FUNCTIONS, Translated, translate
+from ogive.nn.recognise import Recognised, recognise
+from ogive.nn.translate import function_of, save_argument, translate
 from ogive.ops import check_save
 
 
@@ -22,43 +24,67 @@ class Intercepted:
 
     Attributes:
         taken: how often ogive computed each entry.
-        left: how often a call was left to torch, by entry and reason.
+        skipped: how often a call stayed torch's, by entry and reason.
     """
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
-        self.left: Counter[tuple[str, str]] = Counter()
+        self.skipped: Counter[tuple[str, str]] = Counter()
 
     def __repr__(self) -> str:
-        left = "".join(f"; left {n} {name}: {why}" for (name, why), n in self.left.items())
-        return f"<intercepted {dict(self.taken)}{left}>"
+        skipped = "".join(f"; skipped {n} {x}: {why}" for (x, why), n in self.skipped.items())
+        return f"<intercepted {dict(self.taken)}{skipped}>"
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A block that code is in: what its calls keep, what runs them, and what became of them."""
+
+    save: str
+    engine: str | None
+    seen: Intercepted = field(default_factory=Intercepted)
+
+    def call(self, function: Any, args: Any, kwargs: Any) -> Any:
+        found = _activation(function)
+        if found is None or found.entry is None:
+            return function(*args, **kwargs)
+        call = translate(found, args, kwargs, self.engine)
+        if isinstance(call, str):
+            self.seen.skipped[found.entry.name, call] += 1
+            return function(*args, **kwargs)
+        self.seen.taken[found.entry.name] += 1
+        return call(
+            **save_argument(function_of(found.entry, self.engine), self.save, call.keywords)
+        )
+
+
+@until_added
+def _activation(function: Any) -> Recognised | None:
+    """What a function computes that ogive can compute for it; remembered, as every call asks."""
+    found = recognise(function)
+    return None if found.entry is None or found.reason else found
+
+
+#: The innermost block of this thread or task.
+_block: ContextVar[_Block | None] = ContextVar("_block", default=None)
 
 
 class _Mode(TorchFunctionMode):
-    def __init__(self, seen: Intercepted, save: str, engine: str | None) -> None:
-        super().__init__()
-        self.seen, self.save, self.engine = seen, save, engine
+    """Hands torch's calls to the block of the context that makes them.
+
+    torch keeps its modes by thread, and tasks take turns in one. So modes know nothing: it does not
+    matter whose is on top, nor which one is taken off when a task leaves its block.
+    """
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        kwargs = kwargs or {}
         # a compiler writes the kernels itself, and need not see through this
-        signature = None if torch.compiler.is_compiling() else FUNCTIONS.get(func)
-        if signature is None:
-            return func(*args, **kwargs)
-        found = translate(signature, args, kwargs, self.engine)
-        if isinstance(found, Translated):
-            self.seen.taken[signature.entry] += 1
-            return _saving(found, self.save)
-        self.seen.left[signature.entry, found] += 1
-        return func(*args, **kwargs)
-
-
-def _saving(call: Translated, save: str) -> Tensor:
-    """The call; a mode that the activation does not have leaves it its input."""
-    try:
-        return call(save)
-    except ParameterError:
-        return call()
+        if torch.compiler.is_compiling() or (block := _block.get()) is None:
+            return func(*args, **(kwargs or {}))
+        token = _block.set(None)  # what the call itself calls is not taken
+        try:
+            return block.call(func, args, kwargs or {})
+        finally:
+            _block.reset(token)
 
 
 @contextmanager
@@ -72,7 +98,8 @@ def intercept(save: str = "input", engine: str | None = None) -> Iterator[Interc
     computes inside of one operator, such as attention, and what it compiles. Derivatives are
     recorded as usual; backward may run outside of the block.
 
-    It holds for the thread that entered it. Blocks nest, and an exception leaves them in order.
+    It holds for the thread or the asynchronous task that entered it, and for no other. Blocks nest,
+    the innermost one counts, and an exception leaves them in order.
     Every call of torch inside of the block passes through Python once more, a few microseconds
     each: where modules can be replaced, ``ogive.accelerate`` costs nothing.
 
@@ -98,6 +125,10 @@ def intercept(save: str = "input", engine: str | None = None) -> Iterator[Interc
     check_save(save)
     if engine is not None:
         check_engine(engine)
-    seen = Intercepted()
-    with _Mode(seen, save, engine):
-        yield seen
+    block = _Block(save, engine)
+    token = _block.set(block)
+    try:
+        with _Mode():
+            yield block.seen
+    finally:
+        _block.reset(token)

@@ -56,8 +56,8 @@ class ActivationModule(nn.Module):
         super().__init__()
         given = _arguments(self.function, args, kwargs)
         learning = {name: given.pop(name, default) for name, default in LEARNING.items()}
-        self.num_parameters: int = _whole("num_parameters", learning["num_parameters"], 1)
-        self.channel_dim: int = _whole("channel_dim", learning["channel_dim"])
+        self.num_parameters: int = whole("num_parameters", learning["num_parameters"], 1)
+        self.channel_dim: int = whole("channel_dim", learning["channel_dim"])
         self.learnable = _learnable(self.function.spec, learning["learnable"])
         self._options = {
             n: _option(n, v) for n, v in given.items() if n not in _names(self.function.spec)
@@ -107,8 +107,8 @@ class ActivationModule(nn.Module):
     def forward(self, *inputs: Tensor) -> Tensor:
         """The activation of the input; a gated one also takes value and gate as two tensors."""
         if self._replaced is not None and _is_unusual(inputs[0]):
-            left: Tensor = self._replaced.forward(*inputs)
-            return left
+            replaced: Tensor = self._replaced.forward(*inputs)
+            return replaced
         if self._bare:
             bare: Tensor = self._called(*inputs)
             return bare
@@ -198,44 +198,40 @@ def module_class(function: ActivationFunction) -> type[ActivationModule]:
 
 def signature(function: ActivationFunction) -> inspect.Signature:
     """The arguments of an entry's module, as torch.nn orders them."""
-    positional, keyword = _order(function)
-    defaults = _defaults(function)
-    either, only = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
-    listed = [inspect.Parameter(n, either, default=defaults[n]) for n in positional]
-    listed += [inspect.Parameter(n, only, default=defaults[n]) for n in keyword]
-    return inspect.Signature(listed)
+    spec = function.spec
+    options = {**OPTIONS[spec.kind], **spec.layout}
+    options = {n: v for n, v in options.items() if n not in CALL_ONLY}
+    numbers = {p.name: p.default for p in spec.parameters}
+    variants = {argument: next(iter(choices)) for argument, choices in spec.variants.items()}
+    trains = spec.kind != "rowwise" or any(p.learnable for p in spec.parameters)
+    last = {n: options.pop(n) for n in ("save",) if n in options}
+    last |= LEARNING if numbers and trains else {}
+    if spec.kind in ("gated", "rowwise"):
+        first, last = {"dim": options.pop("dim")}, {**numbers, **options, **last}
+    else:
+        first = {**numbers, **variants, **options}
+    return inspect.Signature(
+        [
+            inspect.Parameter(n, kind, default=function.preset.get(n, default))
+            for kind, listed in (
+                (inspect.Parameter.POSITIONAL_OR_KEYWORD, first),
+                (inspect.Parameter.KEYWORD_ONLY, last),
+            )
+            for n, default in listed.items()
+        ]
+    )
 
 
 def _names(spec: Spec) -> list[str]:
     return [p.name for p in spec.parameters]
 
 
-def _order(function: ActivationFunction) -> tuple[list[str], list[str]]:
-    """Positional and keyword-only arguments."""
-    spec = function.spec
-    options = [n for n in OPTIONS[spec.kind] if n not in (*CALL_ONLY, "save")]
-    saving = ["save"] if "save" in OPTIONS[spec.kind] else []
-    trains = spec.kind != "rowwise" or any(p.learnable for p in spec.parameters)
-    learning = list(LEARNING) if spec.parameters and trains else []
-    if spec.kind in ("gated", "rowwise"):
-        return ["dim"], [*_names(spec), *(n for n in options if n != "dim"), *saving, *learning]
-    return [*_names(spec), *spec.variants, *options], [*saving, *learning]
-
-
-def _defaults(function: ActivationFunction) -> dict[str, Any]:
-    spec = function.spec
-    variants = {argument: next(iter(choices)) for argument, choices in spec.variants.items()}
-    parameters = {p.name: p.default for p in spec.parameters}
-    options = OPTIONS[spec.kind] | dict(spec.layout)
-    return {**LEARNING, **options, **variants, **parameters, **function.preset}
-
-
 def _arguments(
     function: ActivationFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any]:
     """Every argument of the module with its value."""
-    positional, keyword = _order(function)
-    known = [*positional, *keyword]
+    known = signature(function).parameters
+    positional = [n for n, p in known.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
     if len(args) > len(positional):
         raise ParameterError(
             f"{function.title} takes {len(positional)} positional argument(s) "
@@ -250,11 +246,11 @@ def _arguments(
             )
         if name in given:
             raise ParameterError(f"{function.title}: {name} given twice")
-    defaults = _defaults(function)
-    return {n: defaults[n] for n in known} | given | kwargs
+    return {n: p.default for n, p in known.items()} | given | kwargs
 
 
-def _whole(name: str, number: Any, least: int | None = None) -> int:
+def whole(name: str, number: Any, least: int | None = None) -> int:
+    """The number, or a ParameterError if it is none that counts something."""
     small = least is not None and isinstance(number, int) and number < least
     if not isinstance(number, int) or isinstance(number, bool) or small:
         wanted = "a whole number" + (f" >= {least}" if least is not None else "")
@@ -265,7 +261,7 @@ def _whole(name: str, number: Any, least: int | None = None) -> int:
 def _option(name: str, value: Any) -> Any:
     """An option of a call, checked when the module is made and not when it first runs."""
     if name == "dim":
-        return _whole(name, value)
+        return whole(name, value)
     if name == "save":
         check_save(value)
     if name in ("inplace", "interleave") and not isinstance(value, bool):
@@ -321,23 +317,20 @@ class _PReLU(ActivationModule):
 _BASES: dict[str, type[ActivationModule]] = {"PReLU": _PReLU}
 
 
-class Softmax2d(nn.Module):
+class Softmax2d(ActivationModule):
     """Softmax over the channels of an image: ``(N, C, H, W)`` or ``(C, H, W)``, as in torch.nn."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.function = ActivationFunction(*resolve("softmax"))
+        super().__init__(dim=-3)
 
-    def forward(self, x: Tensor) -> Tensor:
-        if x.dim() not in (3, 4):
-            raise ParameterError(f"Softmax2d takes 3 or 4 dimensions, not {x.dim()}")
-        result: Tensor = self.function(x, dim=-3)
-        return result
-
-    def run_on(self, engine: str | None) -> None:
-        """Gives it an engine of its own; None leaves the one it has."""
-        self.function = owning(self.function, engine)
+    def forward(self, *inputs: Tensor) -> Tensor:
+        if inputs[0].dim() not in (3, 4):
+            raise ParameterError(f"Softmax2d takes 3 or 4 dimensions, not {inputs[0].dim()}")
+        return super().forward(*inputs)
 
     def extra_repr(self) -> str:
-        engine = self.function.engine
-        return "" if engine is None else f"engine={engine!r}"
+        return super().extra_repr().removeprefix("dim=-3").removeprefix(", ")
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return Softmax2d, (), self.__dict__

@@ -16,7 +16,7 @@ from torch.autograd import Function
 from ogive.ops import ActivationFunction, transformed
 from ogive.torch_private import any_global_hook
 
-PLAIN = (Tensor, nn.Parameter)
+_PLAIN = (Tensor, nn.Parameter)
 
 
 def projected(unit: ActivationFunction, value: Tensor, gate: Tensor, layer: nn.Module) -> Tensor:
@@ -34,7 +34,7 @@ def _is_plain(layer: nn.Module) -> bool:
     hooked = any(value for name, value in vars(layer).items() if "hook" in name)
     if hooked or any_global_hook():
         return False
-    return type(layer.weight) in PLAIN and (layer.bias is None or type(layer.bias) in PLAIN)
+    return type(layer.weight) in _PLAIN and (layer.bias is None or type(layer.bias) in _PLAIN)
 
 
 def _is_recorded(layer: Any) -> bool:

@@ -15,15 +15,17 @@ import numpy as np
 from ogive.certify.signal.quadrature import Array
 from ogive.certify.signal.theory import Field, Prediction, field, predict
 from ogive.errors import OgiveError
-from ogive.nn.identify import callable_of, entry_of, on_arrays, slope_on_arrays
+from ogive.nn.array_functions import callable_of, on_arrays, slope_on_arrays
+from ogive.nn.modules import whole
+from ogive.nn.recognise import recognise
 from ogive.table import table
 
 #: The rows of a printed table, at most.
-ROWS = 11
+MOST_ROWS = 11
 
 
 @dataclass(frozen=True)
-class Measured:
+class MeasuredSignal:
     """Means over random networks, layer by layer, with the standard errors of the means."""
 
     length: tuple[float, ...]
@@ -53,7 +55,7 @@ class Propagation:
     networks: int
     seed: int
     predicted: Prediction
-    measured: Measured
+    measured: MeasuredSignal
 
     def to_dict(self) -> dict[str, Any]:
         """The result in JSON's own types."""
@@ -61,7 +63,7 @@ class Propagation:
 
     def __str__(self) -> str:
         heads = ("layer", "q", "measured", "c", "measured", "gradient^2", "measured")
-        layers = sorted({round(i * self.depth / (ROWS - 1)) for i in range(ROWS)})
+        layers = sorted({round(i * self.depth / (MOST_ROWS - 1)) for i in range(MOST_ROWS)})
         return table(heads, ([str(layer), *self._cells(layer)] for layer in layers))
 
     def _cells(self, layer: int) -> list[str]:
@@ -122,8 +124,7 @@ def propagate(
 
 def _check(depth: int, width: int, networks: int, length: float, correlation: float) -> None:
     for name, value, least in (("depth", depth, 1), ("width", width, 2), ("networks", networks, 2)):
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise OgiveError(f"{name} is a whole number >= {least}, not {value!r}")
+        whole(name, value, least)
     if not (0 < length < math.inf and -1 <= correlation <= 1):
         raise OgiveError(
             f"length is a number > 0 and correlation one in [-1, 1], "
@@ -133,10 +134,9 @@ def _check(depth: int, width: int, networks: int, length: float, correlation: fl
 
 def _field(activation: Any) -> tuple[str, Field]:
     """The activation's name, and its function and derivative on arrays."""
-    spec = entry_of(activation)
+    spec = recognise(activation).with_values()
     if spec is None:
-        function = callable_of(activation)
-        name = getattr(activation, "__name__", type(activation).__name__)
+        name, function = callable_of(activation)
         return name, Field(on_arrays(function), slope_on_arrays(function))
     if spec.kind == "gated":
         raise OgiveError(
@@ -187,12 +187,12 @@ def _statistics(passed: Array) -> tuple[Array, Array]:
     return products[:, 0, 0], products[:, 0, 1] / norms
 
 
-def _summary(runs: Array) -> Measured:
+def _summary(runs: Array) -> MeasuredSignal:
     """Means over the networks with standard errors; runs are (networks, 3, layers)."""
     length, gradient = (_of_products(runs[:, row]) for row in (0, 2))
     correlation = runs[:, 1].mean(axis=0), runs[:, 1].std(axis=0, ddof=1) / math.sqrt(len(runs))
     columns = [*zip(length, correlation, gradient, strict=True)]
-    return Measured(*(tuple(map(float, row)) for row in (*columns[0], *columns[1])))
+    return MeasuredSignal(*(tuple(map(float, row)) for row in (*columns[0], *columns[1])))
 
 
 def _of_products(values: Array) -> tuple[Array, Array]:

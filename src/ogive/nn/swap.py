@@ -13,7 +13,6 @@ import copy
 import fnmatch
 import math
 import re
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -25,13 +24,12 @@ from ogive.catalogue import Domain, Parameter, Spec, resolve
 from ogive.catalogue._spec import FixedFormula
 from ogive.errors import OgiveError
 from ogive.expr import symbol
-from ogive.nn import calls
-from ogive.nn.equivalent import equivalent
-from ogive.nn.fused import activation_of
 from ogive.nn.gain import gain
-from ogive.nn.identify import entry_of, entry_of_call
-from ogive.nn.modules import ActivationModule, module_class
-from ogive.nn.replace import carry, join, places
+from ogive.nn.gated_blocks import activation_of
+from ogive.nn.modules import LEARNING, ActivationModule, module_class
+from ogive.nn.places import Place, carry, places
+from ogive.nn.recognise import recognise
+from ogive.nn.translate import equivalent
 from ogive.ops import ActivationFunction
 from ogive.table import table
 
@@ -50,20 +48,20 @@ class Swap:
 
 @dataclass(frozen=True)
 class SwapReport:
-    """What ``swap`` did: a row for each place, and what was left, with the reason."""
+    """What ``swap`` did: a row for each place, and what was skipped, with the reason."""
 
     rows: tuple[Swap, ...]
-    left: tuple[tuple[str, str], ...]
+    skipped: tuple[tuple[str, str], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's own types."""
-        left = [{"name": name, "reason": reason} for name, reason in self.left]
-        return {"rows": [asdict(row) for row in self.rows], "left": left}
+        skipped = [{"name": name, "reason": reason} for name, reason in self.skipped]
+        return {"rows": [asdict(row) for row in self.rows], "skipped": skipped}
 
     def __str__(self) -> str:
         rows = ([r.name, r.old, r.new, f"{r.factor:.6g}"] for r in self.rows)
-        left = [f"left: {name}: {reason}" for name, reason in self.left]
-        return table(("name", "from", "to", "factor"), rows, left)
+        notes = [f"skipped: {name}: {reason}" for name, reason in self.skipped]
+        return table(("name", "from", "to", "factor"), rows, notes)
 
 
 def swap(
@@ -101,20 +99,12 @@ def swap(
         ScaledGELU(scale=1.0843697741253615)
     """
     work = _Exchange(model, _module(new), rescale)
-    for place in [*_found(model, old)]:
-        if _matches(place.full, where):
+    wanted = _name(old) if isinstance(old, str) else None
+    for place in places(model):
+        is_old = type(place.thing) is old or _computes(place.thing, wanted)
+        if place.parent is not None and is_old and _matches(place.name, where):
             work.at(place)
-    return SwapReport(tuple(work.rows), tuple(work.left))
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where an activation stands: its full name, the module it stands in, its name there."""
-
-    full: str
-    parent: nn.Module
-    name: str
-    found: Any
+    return SwapReport(tuple(work.rows), tuple(work.skipped))
 
 
 @dataclass
@@ -125,42 +115,28 @@ class _Exchange:
     wanted: ActivationModule
     rescale: bool
     rows: list[Swap] = field(default_factory=list)
-    left: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
     made: dict[int, tuple[ActivationModule, float]] = field(default_factory=dict)
 
-    def at(self, place: _Place) -> None:
-        """One place, or the reason why it is left."""
+    def at(self, place: Place) -> None:
+        """One place, or the reason why it is skipped."""
         try:
             new, factor = self._new(place)
         except OgiveError as error:
-            self.left.append((place.full, str(error)))
+            self.skipped.append((place.name, str(error)))
             return
-        vars(place.parent).pop(place.name, None)  # a function that was held as an attribute
-        place.parent._modules[place.name] = new
-        self.rows.append(Swap(place.full, _title(place.found), type(new).__name__, factor))
+        place.put(new)
+        self.rows.append(Swap(place.name, _title(place.thing), type(new).__name__, factor))
 
-    def _new(self, place: _Place) -> tuple[ActivationModule, float]:
+    def _new(self, place: Place) -> tuple[ActivationModule, float]:
         """The module for a place, the same for the same instance, and its factor."""
-        found = place.found
-        if isinstance(found, nn.Module) and found is activation_of(place.parent):
+        found = place.thing
+        if place.parent is not None and found is activation_of(place.parent):
             raise OgiveError("it is part of a fused block: ogive.restore(model) before")
         if id(found) not in self.made:
             factor = _factor(found, self.wanted) if self.rescale else 1.0
             self.made[id(found)] = _placed(_scaled(self.wanted, factor), self.model, found), factor
         return self.made[id(found)]
-
-
-def _found(model: nn.Module, old: Any) -> Iterator[_Place]:
-    """Every place of the old activation."""
-    wanted = _name(old) if isinstance(old, str) else None
-    for prefix, parent in places(model):
-        for name, child in [*parent._modules.items()]:
-            if child is not None and (type(child) is old or _is_called(child, wanted)):
-                yield _Place(join(prefix, name), parent, name, child)
-        for name, value in [*vars(parent).items()]:
-            function = value if isinstance(value, calls.HeldFunction) else calls.HeldFunction(value)
-            if function.signature is not None and _title(function) == wanted:
-                yield _Place(join(prefix, name), parent, name, function)
 
 
 def _name(old: str) -> str:
@@ -170,23 +146,19 @@ def _name(old: str) -> str:
     return spec.name
 
 
-def _is_called(module: nn.Module, name: str | None) -> bool:
-    return name is not None and _title(module) == name
+def _computes(thing: Any, name: str | None) -> bool:
+    """Whether a module computes an entry, or a function that a module can be called in place of."""
+    replaceable = isinstance(thing, nn.Module) or not recognise(thing).reason
+    return name is not None and replaceable and _title(thing) == name
 
 
-def _title(found: Any) -> str:
+def _title(thing: Any) -> str:
     """The entry's name, or that of a class which is no one entry."""
     try:
-        spec = _spec(found)
+        spec = recognise(thing).with_values()
     except OgiveError:  # channels with values of their own
         spec = None
-    return spec.name if spec is not None else type(found).__name__
-
-
-def _spec(found: Any) -> Spec | None:
-    if isinstance(found, calls.HeldFunction):
-        return entry_of_call(found.function, (), found.bound)
-    return entry_of(found)
+    return spec.name if spec is not None else type(thing).__name__
 
 
 def _matches(name: str, where: str | re.Pattern[str] | None) -> bool:
@@ -198,23 +170,20 @@ def _matches(name: str, where: str | re.Pattern[str] | None) -> bool:
 def _module(new: Any) -> ActivationModule:
     """One module of the new activation, which is copied to every place."""
     if isinstance(new, str):
-        made: nn.Module = module_class(ActivationFunction(*resolve(new)))()
-    elif isinstance(new, ActivationFunction):
-        made = module_class(new)()
-    elif isinstance(new, ActivationModule):
-        made = copy.deepcopy(new)
-    else:
-        made = equivalent(new() if isinstance(new, type) else new)
-    if not isinstance(made, ActivationModule) or made.function.kind not in ELEMENTWISE:
+        new = ActivationFunction(*resolve(new))
+    if isinstance(new, ActivationFunction):
+        new = module_class(new)
+    if isinstance(new, type):
+        new = new()
+    made = copy.deepcopy(new) if isinstance(new, ActivationModule) else equivalent(new)
+    if made.function.kind not in ELEMENTWISE:
         raise OgiveError(f"{type(made).__name__} is not elementwise, as what swap puts in must be")
     return made
 
 
 def _factor(found: Any, wanted: ActivationModule) -> float:
     """gain(new) / gain(old) of exact second moments."""
-    old = _spec(found)
-    before = gain(ActivationFunction(old) if old is not None else found).second_moment
-    after = gain(wanted).second_moment
+    before, after = gain(found).second_moment, gain(wanted).second_moment
     factor = after.value / before.value
     if not math.isfinite(factor):
         raise OgiveError("a second moment is not proved: pass rescale=False")
@@ -229,32 +198,23 @@ def _scaled(wanted: ActivationModule, factor: float) -> ActivationModule:
         raise OgiveError(f"{wanted.function.name} cannot be rescaled: pass rescale=False")
     options = {n: v for n, v in wanted._options.items() if n not in wanted.function.spec.variants}
     spec = wanted.function.variant(dict(wanted._options))
-    made = module_class(ActivationFunction(scaled(spec)))(
+    values = {p.name: getattr(wanted, p.name) for p in spec.parameters}
+    made = module_class(ActivationFunction(rescaled(spec)))(
         **options,
-        **{p.name: _number(getattr(wanted, p.name)) for p in spec.parameters},
+        **{n: v for n, v in values.items() if not isinstance(v, torch.Tensor)},
         scale=factor,
-        **_learning(wanted),
+        **{name: getattr(wanted, name) for name in LEARNING if hasattr(wanted, name)},
     )
-    made.load_state_dict(wanted.state_dict())
+    made.load_state_dict(wanted.state_dict())  # values that are learned
     return made
 
 
-def _learning(module: ActivationModule) -> dict[str, Any]:
-    names = ("learnable", "num_parameters", "channel_dim")
-    return {name: getattr(module, name) for name in names}
-
-
-def _number(value: Any) -> Any:
-    """A number a learned parameter may start at; the values follow."""
-    return value.flatten()[0].item() if isinstance(value, torch.Tensor) else value
-
-
 @lru_cache(maxsize=256)
-def scaled(spec: Spec) -> Spec:
+def rescaled(spec: Spec) -> Spec:
     """An elementwise entry times a number: its formula with one more parameter, ``scale``.
 
     Example:
-        >>> str(scaled(resolve("silu")[0]).expression)
+        >>> str(rescaled(resolve("silu")[0]).expression)
         'scale * (x * sigmoid(x))'
     """
     scale = Parameter("scale", 1.0, Domain("any number"), False)

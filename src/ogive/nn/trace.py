@@ -7,9 +7,8 @@ something of which nothing is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -18,9 +17,9 @@ from torch.overrides import TorchFunctionMode
 
 from ogive.catalogue import Spec
 from ogive.errors import OgiveError
-from ogive.nn.identify import entry_of, entry_of_call
-from ogive.ops import ActivationFunction
-from ogive.torch_private import BATCH_NORM, DROPOUT, POOLING, tree_leaves
+from ogive.nn.recognise import recognise
+from ogive.ops import ActivationFunction, Watcher, watched, watcher
+from ogive.torch_private import BATCH_NORM, DROPOUT, POOLING, transparent_mode, tree_leaves
 
 LAYERS = (
     nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d,
@@ -36,30 +35,28 @@ KEEPING = (
 #: Modules that are one step, of which nothing is known.
 OPAQUE = (nn.MultiheadAttention, nn.RNNBase, nn.RNNCellBase, nn.Embedding, nn.EmbeddingBag)
 #: Functions and methods by name.
-KINDS = {
-    **dict.fromkeys(("layer_norm", "batch_norm", "group_norm"), "norm"),
-    **dict.fromkeys(("instance_norm", "rms_norm"), "norm"),
-    **dict.fromkeys(("add", "iadd", "radd", "sub", "isub", "rsub"), "sum"),
-    **dict.fromkeys(("mul", "imul", "rmul", "multiply"), "product"),
-    **dict.fromkeys(("cat", "concat", "concatenate"), "concatenation"),
-    **dict.fromkeys(
-        (
-            "view", "reshape", "flatten", "unflatten", "permute", "transpose", "swapaxes",
-            "movedim", "contiguous", "squeeze", "unsqueeze", "expand", "clone", "detach", "to",
-            "type", "float", "double", "half", "bfloat16", "getitem", "get", "chunk", "split",
-            "unbind", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout",
-            "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d",
-            "max_pool2d", "max_pool3d",
-            "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "interpolate",
-            "pad", "roll", "flip", "pixel_shuffle", "T", "mT", "neg", "view_as", "reshape_as",
-        ),
-        "keeping",
-    ),
-}  # fmt: skip
+STEP_KINDS = {
+    name: kind
+    for kind, names in {
+        "norm": "layer_norm batch_norm group_norm instance_norm rms_norm",
+        "sum": "add iadd radd sub isub rsub",
+        "product": "mul imul rmul multiply",
+        "concatenation": "cat concat concatenate",
+        "keeping": """
+            view reshape flatten unflatten permute transpose swapaxes movedim contiguous squeeze
+            unsqueeze expand clone detach to type float double half bfloat16 getitem get chunk split
+            unbind dropout dropout1d dropout2d dropout3d feature_dropout alpha_dropout avg_pool1d
+            avg_pool2d avg_pool3d max_pool1d max_pool2d max_pool3d adaptive_avg_pool1d
+            adaptive_avg_pool2d adaptive_max_pool2d interpolate pad roll flip pixel_shuffle T mT neg
+            view_as reshape_as
+        """,
+    }.items()
+    for name in names.split()
+}
 
 
 @dataclass(frozen=True)
-class Step:
+class SignalStep:
     """One operation of a model.
 
     Attributes:
@@ -79,7 +76,7 @@ class Step:
     factor: float = 1.0
 
 
-def steps_of(model: nn.Module, example: Any = None) -> list[Step]:
+def steps_of(model: nn.Module, example: Any = None) -> list[SignalStep]:
     """The model's steps: by running it on an example, else by symbolic tracing.
 
     The example is a tensor, a tuple of arguments or a mapping of named ones. The run leaves no mark
@@ -91,74 +88,92 @@ def steps_of(model: nn.Module, example: Any = None) -> list[Step]:
     return _run(model, example) if example is not None else _symbolic(model)
 
 
-def module_step(name: str, module: nn.Module, inputs: tuple[int, ...]) -> Step | None:
+def module_step(name: str, module: nn.Module, inputs: tuple[int, ...]) -> SignalStep | None:
     """The step a module is; None where its parts are the steps."""
     for kind, classes in (("layer", LAYERS), ("norm", NORMS), ("keeping", KEEPING)):
         if isinstance(module, classes):
-            return Step(kind, name, inputs, module)
+            return SignalStep(kind, name, inputs, module)
     if isinstance(module, OPAQUE):
-        return Step("unknown", name, inputs, module)
-    return _activation_step(name, inputs, entry_of(module), module)
+        return SignalStep("unknown", name, inputs, module)
+    spec = recognise(module).with_values()
+    return None if spec is None else _activation_step(name, inputs, spec, module)
 
 
-def call_step(name: str, function: Any, args: Any, kwargs: Any, inputs: tuple[int, ...]) -> Step:
+def call_step(
+    name: str, function: Any, args: Any, kwargs: Any, inputs: tuple[int, ...]
+) -> SignalStep:
     """The step that a call of a function or method is."""
     plain = name.strip("_")
-    if plain in KINDS:
-        numbers = [a for a in args if isinstance(a, (int, float)) and not isinstance(a, bool)]
-        factor = float(numbers[0]) if KINDS[plain] == "product" and numbers else 1.0
-        return Step(KINDS[plain], name, inputs, factor=factor)
+    if plain in STEP_KINDS:
+        numbers = [a for a in args if _is_number(a)]
+        factor = float(numbers[0]) if STEP_KINDS[plain] == "product" and numbers else 1.0
+        return SignalStep(STEP_KINDS[plain], name, inputs, factor=factor)
     if plain in ("div", "truediv") and isinstance(args[-1], (int, float)) and len(inputs) == 1:
-        return Step("product", name, inputs, factor=1 / float(args[-1]))
-    found = _activation_step(plain, inputs, entry_of_call(function, args, kwargs), None)
-    return found or Step("unknown", name, inputs)
+        return SignalStep("product", name, inputs, factor=1 / float(args[-1]))
+    return _activation_step(name, inputs, _called(function, args, kwargs))
+
+
+def _called(function: Any, args: Any, kwargs: Any) -> Spec | None:
+    """The entry that a call computes, with the call's numbers; None if it is no entry's."""
+    found = recognise(function)
+    if found.entry is None or found.entry.kind == "rowwise":
+        return found.entry
+    numbers = [a for a in args if _is_number(a)]
+    named = zip((p.name for p in found.entry.parameters), numbers, strict=False)
+    given = {name: value for name, value in kwargs.items() if isinstance(value, (str, float, int))}
+    return replace(found, values={**found.values, **dict(named), **given}).with_values()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _activation_step(
-    name: str, inputs: tuple[int, ...], spec: Spec | None, module: nn.Module | None
-) -> Step | None:
-    if spec is None:
-        return None
+    name: str, inputs: tuple[int, ...], spec: Spec | None, module: nn.Module | None = None
+) -> SignalStep:
+    """The step that computes an entry, or something of which nothing is known."""
     kinds = {"elementwise": "activation", "stochastic": "activation", "gated": "gated"}
-    return Step(kinds.get(spec.kind, "unknown"), name, inputs, module, spec)
-
-
-@contextmanager
-def _activations_call(handler: Callable[..., Any]) -> Iterator[None]:
-    """Calls of ogive's functions go to the handler, with the ordinary call as first argument.
-
-    They are no torch functions, so neither torch.fx nor a torch function mode would see them.
-    """
-    ordinary = ActivationFunction.__call__
-
-    def observed(self: ActivationFunction, *inputs: Any, **arguments: Any) -> Any:
-        return handler(ordinary, self, inputs, arguments)
-
-    ActivationFunction.__call__ = observed  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        ActivationFunction.__call__ = ordinary  # type: ignore[method-assign]
+    kind = "unknown" if spec is None else kinds.get(spec.kind, "unknown")
+    return SignalStep(kind, name, inputs, module, spec)
 
 
 class _Tracer(fx.Tracer):
-    """torch.fx, stopping at what is one step."""
+    """torch.fx, stopping at what is one step.
+
+    torch.fx replaces how every module of the process is called and gives its parameters: modules
+    that other threads call meanwhile are called as ever.
+    """
+
+    #: What watches the context that traces.
+    watching: Watcher
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return module_step("", m, ()) is not None
 
-    def call_activation(
-        self, ordinary: Any, function: ActivationFunction, inputs: Any, arguments: Any
-    ) -> Any:
+    def call_module(self, m: nn.Module, forward: Any, args: Any, kwargs: Any) -> Any:
+        if watcher.get() is not self.watching:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: Any) -> Any:
+        if watcher.get() is not self.watching:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
+
+    def activation(self, function: ActivationFunction, inputs: Any, arguments: Any) -> Any:
         if any(isinstance(i, fx.Proxy) for i in inputs):
             return self.create_proxy("call_function", function, inputs, arguments, function.name)
-        return ordinary(function, *inputs, **arguments)
+        return function(*inputs, **arguments)
 
 
-def _symbolic(model: nn.Module) -> list[Step]:
+#: What one trace of torch.fx replaces, another that ends later would put back.
+_one_at_a_time = threading.RLock()
+
+
+def _symbolic(model: nn.Module) -> list[SignalStep]:
     tracer = _Tracer()
     try:
-        with _activations_call(tracer.call_activation):
+        with _one_at_a_time, watched(tracer.activation) as tracer.watching:
             graph = tracer.trace(model)
     except Exception as error:  # whatever a model's code raises when it meets a symbol
         raise OgiveError(
@@ -166,7 +181,7 @@ def _symbolic(model: nn.Module) -> list[Step]:
             f"pass an example input, which is run once: ogive.init_(model, example)"
         ) from error
     place: dict[fx.Node, int] = {}
-    steps: list[Step] = []
+    steps: list[SignalStep] = []
     for node in graph.nodes:
         if node.op not in ("output", "get_attr"):
             place[node] = len(steps)
@@ -175,12 +190,14 @@ def _symbolic(model: nn.Module) -> list[Step]:
     return steps
 
 
-def _node_step(model: nn.Module, node: fx.Node, inputs: tuple[int, ...]) -> Step:
+def _node_step(model: nn.Module, node: fx.Node, inputs: tuple[int, ...]) -> SignalStep:
     if node.op == "placeholder":
-        return Step("input", node.name, ())
+        return SignalStep("input", node.name, ())
     if node.op == "call_module":
         name = str(node.target)
-        return module_step(name, model.get_submodule(name), inputs) or Step("unknown", name, inputs)
+        return module_step(name, model.get_submodule(name), inputs) or SignalStep(
+            "unknown", name, inputs
+        )
     if isinstance(node.target, str):
         method = getattr(Tensor, node.target, node.target)
         return call_step(node.target, method, node.args, node.kwargs, inputs)
@@ -193,10 +210,12 @@ class _Recorder(TorchFunctionMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.steps: list[Step] = []
+        self.steps: list[SignalStep] = []
         # id -> (step, tensor); the tensor is kept, so that its id stays its own
         self._made: dict[int, tuple[int, Tensor]] = {}
         self._inside = 0
+        #: what watches the context that runs the model
+        self.watching: Watcher | None = None
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -207,12 +226,13 @@ class _Recorder(TorchFunctionMode):
             self._add(call_step(name, func, args, kwargs, inputs), result)
         return result
 
-    def call_activation(
-        self, ordinary: Any, function: ActivationFunction, inputs: Any, arguments: Any
-    ) -> Any:
+    def activation(self, function: ActivationFunction, inputs: Any, arguments: Any) -> Any:
         sources = self._sources((inputs, arguments))
-        with self._quiet():
-            result = ordinary(function, *inputs, **arguments)
+        self._inside += 1
+        try:
+            result = function(*inputs, **arguments)
+        finally:
+            self._inside -= 1
         if not self._inside:
             self._add(call_step(function.name, function, inputs, arguments, sources), result)
         return result
@@ -224,10 +244,13 @@ class _Recorder(TorchFunctionMode):
         sources: list[tuple[int, ...]] = []
 
         def enter(module: nn.Module, args: Any, kwargs: Any) -> None:
-            sources.append(self._sources((args, kwargs)))
-            self._inside += 1
+            if watcher.get() is self.watching:  # another thread may run the model as well
+                sources.append(self._sources((args, kwargs)))
+                self._inside += 1
 
         def leave(module: nn.Module, args: Any, kwargs: Any, result: Any) -> None:
+            if watcher.get() is not self.watching:
+                return
             self._inside -= 1
             step = module_step(name, module, sources.pop())
             if not self._inside and step is not None:
@@ -241,21 +264,13 @@ class _Recorder(TorchFunctionMode):
     def given(self, arguments: Any) -> None:
         """The tensors a run begins with."""
         for tensor in _tensors(arguments):
-            self._add(Step("input", "input", ()), tensor)
-
-    @contextmanager
-    def _quiet(self) -> Iterator[None]:
-        self._inside += 1
-        try:
-            yield
-        finally:
-            self._inside -= 1
+            self._add(SignalStep("input", "input", ()), tensor)
 
     def _sources(self, arguments: Any) -> tuple[int, ...]:
         found = [self._made[id(t)][0] for t in _tensors(arguments) if id(t) in self._made]
         return tuple(found)
 
-    def _add(self, step: Step, result: Any) -> None:
+    def _add(self, step: SignalStep, result: Any) -> None:
         for tensor in _tensors(result):
             self._made[id(tensor)] = (len(self.steps), tensor)
         self.steps.append(step)
@@ -265,7 +280,7 @@ def _tensors(tree: Any) -> list[Tensor]:
     return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
 
 
-def _run(model: nn.Module, example: Any) -> list[Step]:
+def _run(model: nn.Module, example: Any) -> list[SignalStep]:
     """The steps of one run in evaluation, with gradients on so that no fused path is taken."""
     recorder = _Recorder()
     named = example if isinstance(example, dict) else {}
@@ -275,8 +290,13 @@ def _run(model: nn.Module, example: Any) -> list[Step]:
     try:
         model.eval()
         recorder.given((positional, named))
-        observed = _activations_call(recorder.call_activation)
-        with torch.enable_grad(), torch.random.fork_rng(devices=[]), recorder, observed:
+        with (
+            torch.enable_grad(),
+            torch.random.fork_rng(devices=[]),
+            watched(recorder.activation) as recorder.watching,
+            transparent_mode(),  # every call takes the slow path, on which it is watched
+            recorder,
+        ):
             model(*positional, **named)
     finally:
         for hook in hooks:

@@ -126,7 +126,7 @@ def native_first(
     by_dtype: dict[torch.dtype, Native | None] = {}
 
     def serve(x: Any) -> Any:
-        if type(x) is Tensor and state.free:
+        if type(x) is Tensor and state.free and not modes():
             try:
                 native = by_dtype[x.dtype]
             except KeyError:

@@ -16,6 +16,7 @@ from ogive.errors import InputError
 from ogive.ops import arrays
 from ogive.ops.arguments import check_tensor, with_positional
 from ogive.ops.entry import Entry, Given
+from ogive.ops.observation import watcher
 from ogive.ops.parameters import binds
 from ogive.ops.prepare import Serve, nothing, prepare
 from ogive.ops.runners import RUNNERS
@@ -95,6 +96,8 @@ class ActivationFunction(Entry):
 
     def call(self, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
         """The call in general, with arguments packed."""
+        if (watch := watcher.get()) is not None:
+            return watch(self, inputs, arguments)
         if not inputs:
             raise InputError(f"{self.name} needs an input, a tensor or an array")
         if isinstance(inputs[0], np.ndarray):

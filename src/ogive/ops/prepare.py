@@ -20,6 +20,7 @@ from ogive.ops.plan import Plan
 from ogive.ops.record import apply
 from ogive.ops.rows import ROWS, RowPlan, row_plan
 from ogive.ops.runners import RUNNERS
+from ogive.torch_private import modes
 
 Serve = Callable[..., Tensor | None]
 
@@ -44,7 +45,7 @@ def prepare(
         return nothing
     numbers = {name: v for name, v in values.items() if name not in learned}
     if engine == "eager":
-        return nothing if learned else _sorted(spec, numbers, engine, options)
+        return nothing if learned or data > 1 else _sorted(spec, numbers, engine, options)
     if spec.kind == "rowwise":
         return nothing if learned else _rowwise(spec, numbers, engine, options)
     packing = dict(options)
@@ -122,7 +123,7 @@ def _sorted(
     run = RUNNERS[spec.kind]
 
     def serve(x: Any) -> Tensor | None:
-        if type(x) not in PLAIN or not x.is_floating_point():
+        if type(x) not in PLAIN or not x.is_floating_point() or modes():
             return None
         return run(spec, [x], numbers, engine, **options)
 

@@ -15,7 +15,6 @@ from torch import Tensor
 from torch.autograd import Function
 
 from ogive.catalogue import Spec
-from ogive.certify.saving.error import STORED_BITS
 from ogive.certify.saving.mode import Mode, NotLegal
 from ogive.certify.saving.modes import MODES
 from ogive.certify.saving.saving import saving
@@ -27,6 +26,7 @@ from ogive.ops import operator, record
 from ogive.ops.arguments import Value
 from ogive.ops.parameters import binds
 from ogive.ops.plan import Plan
+from ogive.printers.machine import FORMATS
 from ogive.torch_private import direct_apply
 
 #: What ``save`` can be.
@@ -81,7 +81,7 @@ def _reason(spec: Spec, values: Mapping[str, Value]) -> str:
 
 
 def _dtype_reason(dtype: torch.dtype) -> str:
-    return "" if _name(dtype) in STORED_BITS else f"no error is known for {_name(dtype)}"
+    return "" if _name(dtype) in FORMATS else f"no error is known for {_name(dtype)}"
 
 
 def _name(dtype: torch.dtype) -> str:

@@ -18,7 +18,7 @@ from ogive.catalogue import Spec
 from ogive.certify.function import breakpoints_of, defaults, function_of_one_number, with_defaults
 from ogive.errors import OgiveError
 from ogive.expr import Program
-from ogive.printers import printer
+from ogive.printers import python_function
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 Interval: TypeAlias = tuple[float, float]
@@ -108,10 +108,7 @@ def values(spec: Spec, order: int, x: Array) -> Array:
 
 @lru_cache(maxsize=1024)
 def _compiled(program: Program) -> Callable[..., tuple[Array]]:
-    scope: dict[str, Any] = {}
-    exec(compile(printer("numpy").source(program, "curve"), f"<{program.name}>", "exec"), scope)
-    function: Callable[..., tuple[Array]] = scope["curve"]
-    return function
+    return python_function(program, "numpy")
 
 
 def _scale(y: Array) -> float:

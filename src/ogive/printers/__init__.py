@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import linecache
 import pkgutil
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from typing import Any
 
-from ogive.errors import OgiveError
-from ogive.printers.base import Printer
+from ogive.errors import OgiveError, nearest
+from ogive.expr import Program
+from ogive.printers.base import PRINTERS, Printer
 from ogive.printers.latex import latex
 
-__all__ = ["Printer", "languages", "latex", "printer"]
+__all__ = ["Printer", "languages", "latex", "printer", "python_function"]
 
 
 @cache
-def languages() -> tuple[str, ...]:
-    """The languages with a printer: every file of this room that defines one."""
+def _import_all() -> None:
     for module in pkgutil.iter_modules(__path__):
         import_module(f"{__name__}.{module.name}")
-    return tuple(sorted(cls.language for cls in Printer.__subclasses__()))
 
 
-@cache
+def languages() -> tuple[str, ...]:
+    """The languages with a printer: every file of this room that defines one."""
+    _import_all()
+    return tuple(sorted(PRINTERS))
+
+
 def printer(language: str) -> Printer:
     """The printer of a language.
 
@@ -29,7 +36,24 @@ def printer(language: str) -> Printer:
         OgiveError: for a language without a printer; the message lists those there are.
     """
     known = languages()
-    for cls in Printer.__subclasses__():
-        if cls.language == language:
-            return cls()
-    raise OgiveError(f"no printer writes {language!r}; there are {', '.join(known)}")
+    if language not in known:
+        near = nearest(language, known)
+        raise OgiveError(f"no printer writes {language!r}{near}; there are {', '.join(known)}")
+    return PRINTERS[language]()
+
+
+def python_function(
+    program: Program, language: str, name: str = "compute"
+) -> Callable[..., tuple[Any, ...]]:
+    """The program as a Python function, printed in a language that Python runs.
+
+    Args:
+        name: the function's name in the source; that of an entry may be one of the language's own.
+    """
+    source, filename = printer(language).source(program, name), f"<ogive {language} {program.name}>"
+    # so that tracebacks and debuggers can show the generated lines
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    scope: dict[str, Any] = {}
+    exec(compile(source, filename, "exec"), scope)
+    function: Callable[..., tuple[Any, ...]] = scope[name]
+    return function

@@ -1,6 +1,6 @@
 """python-flint's arb: a program as a function of balls, each result a ball that holds the true one.
 
-Constants are exact, and nothing needs a guard. A monotone primitive is taken at both ends of its
+A monotone primitive is taken at both ends of its
 argument and an even one at both ends of |x|, which is far tighter on a wide ball than arb's own
 propagation of the radius. A comparison of balls has three answers; where it is undecided, both
 branches are computed and the result holds both.
@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ogive.expr import Node, Program, expand
-from ogive.printers.base import LAZY, Printer
+from ogive.expr import Node
+from ogive.printers.base import by_name
+from ogive.printers.python import LAZY, ExactPrinter
 
 
 def _product(node: Node, a: str, b: str) -> str:
@@ -19,7 +20,7 @@ def _product(node: Node, a: str, b: str) -> str:
     return f"square({a})" if node.args[0] is node.args[1] else f"({a} * {b})"
 
 
-class ArbPrinter(Printer):
+class ArbPrinter(ExactPrinter):
     language = "arb"
     header = f"""\
 from flint import arb
@@ -84,26 +85,13 @@ rhypot = even(lambda x: (1 + x * x).rsqrt())"""
         "le": "at_most({0}, {1})",
         "eq": "equal({0}, {1})",
         "where": "where({0}, lambda: {1}, lambda: {2})",
-        "sin": "{0}.sin()",
-        "cos": "{0}.cos()",
-        **{
-            name: name + "({0})"
-            for name in (
-                "exp", "expm1", "log", "log1p", "sqrt", "sigmoid", "dsigmoid", "softplus", "tanh",
-                "sech", "sinh", "cosh", "erf", "erfc", "erfinv", "ndtr", "atan", "asinh",
-                "algebraic", "hypot1", "rhypot", "softsign",
-            )
-        },
-    }  # fmt: skip
-
-    def outputs(self, program: Program) -> tuple[Node, ...]:
-        return tuple(expand(o, self.spoken()) for o in program.outputs)
-
-    def statement(self, name: str, text: str) -> str:
-        return f"{name} = lazy(lambda: {text})"
-
-    def mention(self, name: str) -> str:
-        return f"{name}()"
+        **by_name("{0}.*()", "sin cos"),
+        **by_name(
+            "*({0})",
+            "exp expm1 log log1p sqrt sigmoid dsigmoid softplus tanh sech sinh cosh erf erfc "
+            "erfinv ndtr atan asinh algebraic hypot1 rhypot softsign",
+        ),
+    }
 
     def number(self, value: float) -> str:
         if value - value == 0:

@@ -1,26 +1,26 @@
 """What all printers share: a program becomes the source of one function, text in and text out.
 
-A printer is a table from primitive to spelling. It is strict: what it cannot spell it takes from
-the primitive's definition, and what has none is an error here, not in the generated code.
+A printer is a table from primitive to spelling, and how its language writes a function. It is
+strict: what it cannot spell it takes from the shared approximations, if they are for its numbers,
+or from the primitive's definition; what has neither is an error here, not in the generated code.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
-from ogive.expr import Node, Program, expand, fold, walk
+from ogive.expr import PRIMITIVES, Node, Program, expand, fold, symbol, walk
 from ogive.expr.text import INFIX
+from ogive.printers.approximations import approximation
+from ogive.printers.machine import Format, Value
+from ogive.printers.portable import PORTABLE
 
 Spelling = str | Callable[..., str]
 ATOMS = ("const", "symbol", "pi")
-#: For languages run by Python in which a branch that is not taken is never computed.
-LAZY = """\
-def lazy(compute):
-    kept = []
-    return lambda: kept[0] if kept else kept.append(compute()) or kept[0]
-"""
+#: Every printer, by its language.
+PRINTERS: dict[str, type[Printer]] = {}
 
 
 class Printer:
@@ -28,36 +28,76 @@ class Printer:
 
     Attributes:
         language: the name under which ``source(language)`` finds the printer.
-        header: the lines before the function.
+        header: the lines before the functions.
+        numbers: the format of its numbers, if they have one: what the language lacks is then taken
+            from the approximations, as functions before the program's.
         spell: primitive -> format string of its arguments, or a function (node, *texts) -> text.
     """
 
     language: ClassVar[str]
     header: ClassVar[str] = ""
+    numbers: ClassVar[Format | None] = None
     spell: ClassVar[Mapping[str, Spelling]]
     infix: ClassVar[Mapping[str, str]] = {
         op: row[0] for op, row in INFIX.items() if op not in ("mul0", "pow")
     }
 
+    def __init_subclass__(cls) -> None:
+        if "language" in vars(cls):
+            PRINTERS[cls.language] = cls
+
+    def function(self, name: str, inputs: Sequence[str], lines: list[str], result: str) -> str:
+        """A function of numbers: its statements, and the text of what it returns."""
+        raise NotImplementedError(f"the printer for {self.language} writes no functions")
+
+    def several(self, results: list[str]) -> str:
+        """What a function returns that has a list of outputs."""
+        return f"[{', '.join(results)}]"
+
     def source(self, program: Program, name: str | None = None) -> str:
         """The source of a function of the program's inputs that gives a tuple of its outputs."""
         outputs = self.outputs(program)
-        body, results = self.body(outputs)
+        lines, results = self.body(outputs)
         results = [self.shaped(o, r, program) for o, r in zip(outputs, results, strict=True)]
-        lines = [
-            f"def {name or program.name}({', '.join(program.inputs)}):",
-            *(f"    {line}" for line in body),
-            f"    return ({', '.join(results)}{',' if len(results) == 1 else ''})",
-        ]
-        return (f"{self.header}\n\n\n" if self.header else "") + "\n".join(lines) + "\n"
+        given = name or program.name
+        main = self.function(given, program.inputs, lines, self.several(results))
+        parts = [self.header, *self.helpers(outputs).values(), main]
+        return "\n\n\n".join(filter(None, parts)) + "\n"
 
     def spoken(self) -> set[str]:
         """The primitives the language has a spelling for."""
-        return {*self.spell, *self.infix, "neg"}
+        return {*self.spell, *self.infix, "neg", "rarely"}
 
     def outputs(self, program: Program) -> tuple[Node, ...]:
-        """What is printed: limits guarded, in the language's primitives, constants folded."""
-        return tuple(fold(expand(o, self.spoken())) for o in program.guarded)
+        """What is printed: limits guarded, in what the language can say, constants folded."""
+        known = self.spoken() | self.approximated()
+        return tuple(fold(expand(o, known)) for o in program.guarded)
+
+    def approximated(self) -> set[str]:
+        """The primitives that the shared approximations give the language."""
+        return {n for n in PRIMITIVES if self.numbers and approximation(n, self.numbers)}
+
+    def helpers(self, outputs: tuple[Node, ...]) -> dict[str, str]:
+        """Functions of what the language lacks, by operation, each after those that it calls."""
+        found: dict[str, str] = {}
+        for node in walk(*outputs):
+            if node.op not in {*self.spoken(), *ATOMS, *found}:
+                names = ("a", "b", "c")[: len(node.args)]
+                graph = self._built(node)(*(Value(symbol(n)) for n in names)).node
+                lines, (result,) = self.body((graph,))
+                found |= self.helpers((graph,))
+                found[node.op] = self.function(f"_{node.op}", names, lines, result)
+        return found
+
+    def _built(self, node: Node) -> Callable[..., Value]:
+        """What builds an operation that has no spelling."""
+        build = PORTABLE.get(node.op) or (self.numbers and approximation(node.op, self.numbers))
+        if not build:
+            lacking = f"{node.op} ({node.value})" if node.value else node.op
+            raise NotImplementedError(
+                f"the printer for {self.language} needs a spelling of {lacking}: nothing defines it"
+            )
+        return build
 
     def shaped(self, output: Node, text: str, program: Program) -> str:
         """The text of an output; a language with arrays gives a constant its shape here."""
@@ -89,18 +129,25 @@ class Printer:
             return str(node.value)
         if node.op == "const":
             return self.number(float(node.value))  # type: ignore[arg-type]
-        spelling = self.spell.get(node.op)
+        spelling = self.spell.get("where" if node.op == "rarely" else node.op)
         if callable(spelling):
             return spelling(node, *args)
         if spelling is not None:
             return spelling.format(*args)
         if node.op == "neg":
             return f"(-{args[0]})"
-        return f"({args[0]} {self.infix[node.op]} {args[1]})"
+        if node.op in self.infix:
+            return f"({args[0]} {self.infix[node.op]} {args[1]})"
+        return f"_{node.op}({', '.join(args)})"
 
     def number(self, value: float) -> str:
         """A literal that reads back exactly."""
-        return repr(value) if value - value == 0 else f"float('{value}')"
+        return repr(value)
+
+
+def by_name(form: str, names: str) -> dict[str, Spelling]:
+    """The spellings of primitives that the language knows by our names, * in the form."""
+    return {name: form.replace("*", name) for name in names.split()}
 
 
 def _bare(text: str) -> str:

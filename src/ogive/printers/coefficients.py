@@ -1,4 +1,4 @@
-"""Coefficients of approximations.py, lowest first; written by tools/fit_coefficients.py.
+"""Coefficients of printers/approximations, lowest first; written by tools/fit_coefficients.py.
 
 The error beside a polynomial is the largest relative error of its form with the coefficients as
 they stand, in exact arithmetic, on the interval named (of w where the form has one).

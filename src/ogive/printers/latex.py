@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ogive.expr import Node, walk
+import re
+
+from ogive.expr import PRIMITIVES, Node, walk
 from ogive.expr.text import number
 
 # precedence of what each operation writes: sum 1, product 2, sign 3, power 4, atom 9
@@ -12,16 +14,6 @@ GREEK = {
     "rho", "sigma", "tau", "phi", "omega",
 }  # fmt: skip
 COMPARISONS = {"lt": ("<", ">"), "le": (r"\le", r"\ge"), "eq": ("=", "=")}
-FUNCTIONS = {
-    "log": r"\log", "tanh": r"\tanh", "sinh": r"\sinh", "cosh": r"\cosh", "sin": r"\sin",
-    "cos": r"\cos", "atan": r"\arctan", "asinh": r"\operatorname{arsinh}",
-    "erf": r"\operatorname{erf}",
-    "erfc": r"\operatorname{erfc}", "erfinv": r"\operatorname{erf}^{-1}", "sigmoid": r"\sigma",
-    "dsigmoid": r"\sigma'",
-    "softplus": r"\operatorname{softplus}", "ndtr": r"\Phi", "sech": r"\operatorname{sech}",
-    "sign": r"\operatorname{sgn}", "min": r"\min", "max": r"\max",
-    "softsign": r"\operatorname{softsign}", "algebraic": r"\operatorname{algebraic}",
-}  # fmt: skip
 
 
 def latex(root: Node) -> str:
@@ -71,20 +63,6 @@ def _write(node: Node, text: dict[Node, tuple[str, int]]) -> tuple[str, int]:
             return rf"\frac{{{arg(0)}}}{{{arg(1)}}}", PRODUCT
         case "pow":
             return f"{arg(0, ATOM)}^{{{arg(1)}}}", POWER
-        case "sqrt":
-            return rf"\sqrt{{{arg(0)}}}", ATOM
-        case "hypot1":
-            return rf"\sqrt{{1 + {arg(0, ATOM)}^2}}", ATOM
-        case "rhypot":
-            return rf"\frac{{1}}{{\sqrt{{1 + {arg(0, ATOM)}^2}}}}", PRODUCT
-        case "exp":
-            return f"e^{{{arg(0)}}}", POWER
-        case "expm1":
-            return f"e^{{{arg(0)}}} - 1", SUM
-        case "log1p":
-            return rf"\log\left(1 + {arg(0, SUM)}\right)", ATOM
-        case "abs":
-            return rf"\left|{arg(0)}\right|", ATOM
         case "lt" | "le" | "eq":
             less, more = COMPARISONS[node.op]
             swapped = node.args[0].op == "const"  # x > 0 reads better than 0 < x
@@ -92,8 +70,22 @@ def _write(node: Node, text: dict[Node, tuple[str, int]]) -> tuple[str, int]:
         case "where":
             rows = rf"{arg(1)} & {arg(0)} \\ {arg(2)} & \text{{otherwise}}"
             return rf"\begin{{cases}} {rows} \end{{cases}}", ATOM
+    words = node.op.replace("_", r"\_")
+    written = PRIMITIVES[node.op].latex or rf"\operatorname{{{words}}}"
+    if "#" in written:
+        needed = ATOM if "#^" in written else SUM if "+ #" in written else 0
+        return written.replace("#", arg(0, needed)), _precedence(written)
     arguments = ", ".join(arg(i) for i in range(len(node.args)))
-    return rf"{FUNCTIONS[node.op]}\left({arguments}\right)", ATOM
+    return rf"{written}\left({arguments}\right)", ATOM
+
+
+def _precedence(pattern: str) -> int:
+    """What a primitive's pattern writes, braces and parentheses aside."""
+    while (shorter := re.sub(r"\{[^{}]*\}", "", pattern)) != pattern:
+        pattern = shorter
+    outside = re.sub(r"\\left.*\\right.", "", pattern)
+    found = {"+": SUM, "-": SUM, "^": POWER, r"\frac": PRODUCT}
+    return next((precedence for sign, precedence in found.items() if sign in outside), ATOM)
 
 
 def _product(node: Node, text: dict[Node, tuple[str, int]]) -> tuple[str, int]:
@@ -104,8 +96,8 @@ def _product(node: Node, text: dict[Node, tuple[str, int]]) -> tuple[str, int]:
         _operand(text, a, PRODUCT),
         _operand(text, b, SIGN + 1 if b.op == "neg" else PRODUCT),
     )
-    joint = r" \cdot " if b.op == "const" or right[0].isdigit() else r"\,"
-    return f"{left}{joint}{right}", PRODUCT
+    dot = r" \cdot " if b.op == "const" or right[0].isdigit() else r"\,"
+    return f"{left}{dot}{right}", PRODUCT
 
 
 def _number(value: float) -> str:

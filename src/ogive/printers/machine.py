@@ -1,7 +1,7 @@
 """Machine arithmetic: the operations of a processor that approximations are written in.
 
 Compiled languages have no exp or erfc of their own that is fast, vectorised and stated to be
-accurate; approximations.py gives them these primitives as straight-line arithmetic in float32 or
+accurate; ``approximations`` gives them these primitives as straight-line arithmetic in float32 or
 float64. The nodes here are built as they stand, never simplified: in rounded arithmetic
 ``(x + c) - c`` is not x.
 
@@ -11,9 +11,11 @@ div, neg, abs, min, max, lt, le, eq, where, sqrt), the operations in OPERATIONS.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ogive.expr import Node
+from ogive.expr.operators import Operators
 
 #: Operation -> what it computes; operands and result have one format, but for the last two.
 #: Outside the ranges named here a result may be anything, but nothing traps; arithmetic with a NaN
@@ -40,68 +42,50 @@ OPERATIONS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Format:
-    """A binary floating-point format."""
+    """A binary floating-point format; every number is below 2**largest_exponent."""
 
     name: str
+    bits: int
     digits: int
     largest_exponent: int
+
+    @property
+    def epsilon(self) -> float:
+        """The spacing of the numbers from 1 to 2."""
+        return 2.0 ** (1 - self.digits)
 
     @property
     def smallest_normal(self) -> float:
         return 2.0 ** (2 - self.largest_exponent)
 
+    @property
+    def smallest(self) -> float:
+        """The smallest positive number, which is subnormal."""
+        return self.smallest_normal * self.epsilon
 
-FLOAT32 = Format("float32", 24, 128)
-FLOAT64 = Format("float64", 53, 1024)
+    @property
+    def largest(self) -> float:
+        return (2.0 - self.epsilon) * 2.0 ** (self.largest_exponent - 1)
+
+
+FLOAT64 = Format("float64", 64, 53, 1024)
+FLOAT32 = Format("float32", 32, 24, 128)
+BFLOAT16 = Format("bfloat16", 16, 8, 128)
+FLOAT16 = Format("float16", 16, 11, 16)
+FORMATS = {format.name: format for format in (FLOAT64, FLOAT32, BFLOAT16, FLOAT16)}
+#: By format the relative and the absolute size of the last place.
+FLOATS = {name: (format.epsilon, format.smallest) for name, format in FORMATS.items()}
 
 
 @dataclass(frozen=True)
-class Value:
-    """A node with Python's operators, each of which builds exactly the operation it names."""
+class Value(Operators):
+    """A node whose operators build exactly the operations they name."""
 
     node: Node
 
-    def __add__(self, other: Value | float) -> Value:
-        return op("add", self, other)
-
-    def __radd__(self, other: float) -> Value:
-        return op("add", other, self)
-
-    def __sub__(self, other: Value | float) -> Value:
-        return op("sub", self, other)
-
-    def __rsub__(self, other: float) -> Value:
-        return op("sub", other, self)
-
-    def __mul__(self, other: Value | float) -> Value:
-        return op("mul", self, other)
-
-    def __rmul__(self, other: float) -> Value:
-        return op("mul", other, self)
-
-    def __truediv__(self, other: Value | float) -> Value:
-        return op("div", self, other)
-
-    def __rtruediv__(self, other: float) -> Value:
-        return op("div", other, self)
-
-    def __neg__(self) -> Value:
-        return op("neg", self)
-
-    def __abs__(self) -> Value:
-        return op("abs", self)
-
-    def __lt__(self, other: Value | float) -> Value:
-        return op("lt", self, other)
-
-    def __le__(self, other: Value | float) -> Value:
-        return op("le", self, other)
-
-    def __gt__(self, other: Value | float) -> Value:
-        return op("lt", other, self)
-
-    def __ge__(self, other: Value | float) -> Value:
-        return op("le", other, self)
+    @classmethod
+    def _of(cls, name: str, *args: Value | float) -> Value:
+        return op(name, *args)
 
 
 def op(name: str, *args: Value | float, value: str | None = None) -> Value:
@@ -118,8 +102,8 @@ def where(condition: Value, a: Value | float, b: Value | float) -> Value:
     return op("where", condition, a, b)
 
 
-def polynomial(x: Value, coefficients: tuple[float, ...]) -> Value:
-    """Horner's scheme, lowest coefficient first, in fused multiply-adds."""
+def horner(x: Value, coefficients: Sequence[Value | float]) -> Value:
+    """The polynomial of these coefficients, lowest first, in fused multiply-adds."""
     *rest, second, highest = coefficients
     result = fma(highest, x, second)
     for coefficient in reversed(rest):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ogive.expr import Node, Program
-from ogive.printers.base import Printer
+from ogive.printers.base import by_name
+from ogive.printers.python import PythonPrinter
 
 
-class NumpyPrinter(Printer):
+class NumpyPrinter(PythonPrinter):
     language = "numpy"
     header = """\
 import math
@@ -20,25 +21,12 @@ erf = np.vectorize(math.erf, otypes=[float])
 erfc = np.vectorize(math.erfc, otypes=[float])
 erfinv = np.vectorize(lambda y: NormalDist().inv_cdf((y + 1) / 2) / 2**0.5, otypes=[float])"""
     spell: ClassVar = {
-        "abs": "np.abs({0})",
-        "sign": "np.sign({0})",
+        **by_name("np.*({0})", "abs sign sqrt exp expm1 log log1p tanh sinh cosh sin cos"),
+        **by_name("*({0})", "erf erfc erfinv"),
         "min": "np.minimum({0}, {1})",
         "max": "np.maximum({0}, {1})",
         "where": "np.where({0}, {1}, {2})",
         "pow": "np.power({0}, {1})",
-        "sqrt": "np.sqrt({0})",
-        "exp": "np.exp({0})",
-        "expm1": "np.expm1({0})",
-        "log": "np.log({0})",
-        "log1p": "np.log1p({0})",
-        "tanh": "np.tanh({0})",
-        "sinh": "np.sinh({0})",
-        "cosh": "np.cosh({0})",
-        "erf": "erf({0})",
-        "erfc": "erfc({0})",
-        "erfinv": "erfinv({0})",
-        "sin": "np.sin({0})",
-        "cos": "np.cos({0})",
         "atan": "np.arctan({0})",
         "asinh": "np.arcsinh({0})",
     }

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from ogive.expr import Node, Program, walk
-from ogive.printers.base import Printer
+from ogive.printers.base import by_name
+from ogive.printers.python import PythonPrinter
 
 
 def _is_number(node: Node) -> bool:
@@ -41,32 +42,18 @@ def _where(node: Node, condition: str, a: str, b: str) -> str:
     return f"torch.where({condition}, {a}, {b})"
 
 
-class TorchPrinter(Printer):
+class TorchPrinter(PythonPrinter):
     language = "torch"
     header = "import torch"
     spell: ClassVar = {
-        "abs": "torch.abs({0})",
+        **by_name("torch.*({0})", "abs sqrt exp expm1 log log1p tanh sinh cosh sin cos atan asinh"),
+        **by_name("torch.special.*({0})", "erf erfc erfinv"),
         # torch.sign gives 0 for NaN
         "sign": "torch.where({0} == {0}, torch.sign({0}), {0})",
         "min": _min,
         "max": _max,
         "where": _where,
         "pow": "torch.pow({0}, {1})",
-        "sqrt": "torch.sqrt({0})",
-        "exp": "torch.exp({0})",
-        "expm1": "torch.expm1({0})",
-        "log": "torch.log({0})",
-        "log1p": "torch.log1p({0})",
-        "tanh": "torch.tanh({0})",
-        "sinh": "torch.sinh({0})",
-        "cosh": "torch.cosh({0})",
-        "erf": "torch.special.erf({0})",
-        "erfc": "torch.special.erfc({0})",
-        "erfinv": "torch.special.erfinv({0})",
-        "sin": "torch.sin({0})",
-        "cos": "torch.cos({0})",
-        "atan": "torch.atan({0})",
-        "asinh": "torch.asinh({0})",
     }
 
     def shaped(self, output: Node, text: str, program: Program) -> str:

@@ -359,8 +359,8 @@ def test_a_process_of_its_own_does_not_need_torch():
 BITS = """
 import hashlib, itertools, ogive, torch
 digest, draw = hashlib.sha256(), torch.Generator().manual_seed(0)
-dtypes = (torch.float32, torch.float64, torch.bfloat16)
-names = ("mish", "gelu", "glu", "swiglu", "prelu", "softmax", "l2_normalize")
+dtypes = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
+names = ("mish", "gelu", "snake", "symlog", "glu", "swiglu", "prelu", "softmax", "l2_normalize")
 for dtype, name, size in itertools.product(dtypes, names, ((6, 2, 38), (4, 300), (40, 1000))):
     for dim in (0, -1):
         x = (3 * torch.randn(size, dtype=torch.float64, generator=draw)).to(dtype)

@@ -14,12 +14,9 @@ from ogive.certify.proof.enclosure import Ball, X, ball, constant
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomial import Monomial, Polynomial, T, is_constant, polynomial
 from ogive.certify.proof.scale import rational
-from ogive.expr import Node, rebuild, substitute, symbol, walk
+from ogive.expr import PRIMITIVES, Node, rebuild, substitute, symbol, walk
 from ogive.expr.node import PI
 from ogive.expr.primitives import call
-
-ODD = frozenset(("tanh", "sinh", "erf", "erfinv", "sin", "atan", "asinh", "algebraic"))
-EVEN = frozenset(("sech", "cosh", "dsigmoid", "cos", "rhypot", "hypot1"))
 
 
 def period(node: Node) -> Ball | None:
@@ -97,10 +94,11 @@ def reflected(node: Node) -> Node:
     """The expression at -x, the sign drawn out of every odd and even primitive."""
 
     def change(n: Node) -> Node | None:
-        if n.op not in ODD | EVEN or n.args[0].op != "neg":
+        row = PRIMITIVES.get(n.op)
+        if row is None or not row.parity or n.args[0].op != "neg":
             return None
         inner = call(n.op, n.args[0].args[0])
-        return -inner if n.op in ODD else inner
+        return -inner if row.parity < 0 else inner
 
     return substitute(rebuild(substitute(node, {"x": -T}), change), {"t": X})
 

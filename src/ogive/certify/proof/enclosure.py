@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any
 
-from ogive.certify.compiled import python_function
 from ogive.errors import require
 from ogive.expr import Node, Program, diff, symbol
+from ogive.printers import python_function
 
 #: A ball of python-flint; the package has no types.
 Ball = Any

@@ -13,7 +13,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 
-from ogive.certify.pieces import BINARY, UNARY, branch, decider, in_pieces, without_infinity
+from ogive.certify.pieces import (
+    BINARY,
+    UNARY,
+    branch,
+    decider,
+    in_known_primitives,
+    in_pieces,
+    without_infinity,
+)
 from ogive.certify.proof.budget import Budget, Unproved
 from ogive.certify.proof.enclosure import Ball, Enclosure, ball, ball_arithmetic, enclosed, sign_of
 from ogive.certify.proof.polynomial import T, is_constant, polynomial
@@ -107,7 +115,7 @@ def partition(node: Node, low: float = -math.inf, high: float = math.inf) -> tup
         Unproved: where the zeros of a condition cannot all be isolated.
     """
     with ball_arithmetic():
-        whole = Piece(ball(low), ball(high), without_infinity(node))
+        whole = Piece(ball(low), ball(high), without_infinity(in_known_primitives(node)))
         return tuple(_divided(whole))
 
 

@@ -22,6 +22,7 @@ from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, under
 from ogive.certify.proof.variation import Segment, end_value
 from ogive.certify.proof.zeros import zeros_of
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
+from ogive.printers.machine import BFLOAT16, FLOAT16, FLOAT32
 
 #: What |f'| falls below. A format's smallest normal number keeps all its digits; below its
 #: smallest positive one, which is subnormal, a gradient is lost.
@@ -29,12 +30,11 @@ THRESHOLDS: Mapping[str, float] = {
     "1e-1": 1e-1,
     "1e-3": 1e-3,
     "1e-7": 1e-7,
-    "float16 normal": 2.0**-14,
-    "float16 subnormal": 2.0**-24,
-    "bfloat16 normal": 2.0**-126,
-    "bfloat16 subnormal": 2.0**-133,
-    "float32 normal": 2.0**-126,
-    "float32 subnormal": 2.0**-149,
+    **{
+        f"{format.name} {kind}": size
+        for format in (FLOAT16, BFLOAT16, FLOAT32)
+        for kind, size in (("normal", format.smallest_normal), ("subnormal", format.smallest))
+    },
 }
 #: Relative width of the interval around a place.
 _WIDTH = 2.0**-60

@@ -23,7 +23,7 @@ from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, step,
 from ogive.certify.proof.variation import end_value
 from ogive.certify.proof.zeros import touching
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
-from ogive.expr import Node, walk
+from ogive.expr import PRIMITIVES, Node, walk
 
 #: Derivatives up to this order are compared where pieces meet.
 ORDERS = 4
@@ -173,14 +173,11 @@ def _is_regular(piece: Piece) -> bool:
 def delicate(root: Node) -> Iterator[Node]:
     """What is analytic only where it is not 0, or leads to something that is."""
     for node in walk(root):
-        if node.op in ("sqrt", "log", "pow"):
-            yield node.args[0]
-        elif node.op == "div":
+        if node.op == "div":
             yield node.args[1]
-        elif node.op == "log1p":
-            yield 1 + node.args[0]
-        elif node.op == "erfinv":
-            yield 1 - node.args[0] * node.args[0]
+        elif node.args:
+            ends = filter(math.isfinite, PRIMITIVES[node.op].domain)
+            yield from (node.args[0] - end for end in ends)
 
 
 def _has_no_zero(piece: Piece, node: Node) -> bool:

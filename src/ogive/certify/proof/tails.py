@@ -1,8 +1,8 @@
 """The tail of an expression of t: one rule for each primitive, proved for every t >= start.
 
-Where an argument grows, a primitive is rewritten by an exact identity that shows its growth, as
-sigmoid(v) = exp(v) sigmoid(-v) for v to -inf, or it saturates and is held between its value at
-the argument's bound and its limit. Where an argument decays, f(v) = f(0) + v f'(xi).
+Where an argument grows, a primitive is rewritten by the exact identity of its row that shows its
+growth, as sigmoid(v) = exp(v) sigmoid(-v) for v to -inf, or it saturates and is held between its
+value at the argument's bound and its row's limit. Where an argument decays, f(v) = f(0) + v f'(xi).
 """
 
 from __future__ import annotations
@@ -17,57 +17,13 @@ from ogive.certify.proof.polynomial import Monomial, Polynomial, T, is_constant,
 from ogive.certify.proof.scale import GrowthScale, rational
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.expr import PRIMITIVES, Node, const, symbol
-from ogive.expr.node import ONE, PI, constant_value
+from ogive.expr.node import PI, constant_value
 from ogive.expr.primitives import call
 
 _V = symbol("v")
-HALF = const(0.5)
 ROOT_TWO_PI = call("sqrt", 2 * PI)
 
 
-def _log1p_exp(v: Node) -> Node:
-    return call("log1p", call("exp", v))
-
-
-#: (primitive, sign of the infinity its argument goes to) -> the same function in other words.
-IDENTITIES: dict[tuple[str, int], Callable[[Node], Node]] = {
-    ("expm1", 1): lambda v: call("exp", v) * -call("expm1", -v),
-    ("sigmoid", -1): lambda v: call("exp", v) * call("sigmoid", -v),
-    ("dsigmoid", 1): lambda v: call("exp", -v) * call("sigmoid", v) * call("sigmoid", v),
-    ("dsigmoid", -1): lambda v: call("exp", v) * call("sigmoid", -v) * call("sigmoid", -v),
-    ("softplus", 1): lambda v: v + _log1p_exp(-v),
-    ("softplus", -1): _log1p_exp,
-    ("sech", 1): lambda v: 2 * call("exp", -v) * call("sigmoid", 2 * v),
-    ("sech", -1): lambda v: 2 * call("exp", v) * call("sigmoid", -2 * v),
-    ("sinh", 1): lambda v: HALF * call("exp", v) * -call("expm1", -2 * v),
-    ("sinh", -1): lambda v: HALF * call("exp", -v) * call("expm1", 2 * v),
-    ("cosh", 1): lambda v: HALF * call("exp", v) * (1 + call("exp", -2 * v)),
-    ("cosh", -1): lambda v: HALF * call("exp", -v) * (1 + call("exp", 2 * v)),
-    ("log1p", 1): lambda v: call("log", 1 + v),
-    ("asinh", 1): lambda v: call("log", v + call("hypot1", v)),
-    ("asinh", -1): lambda v: -call("log", call("hypot1", v) - v),
-    ("hypot1", 1): lambda v: v * call("hypot1", 1 / v),
-    ("hypot1", -1): lambda v: -v * call("hypot1", 1 / v),
-    ("rhypot", 1): lambda v: 1 / call("hypot1", v),
-    ("rhypot", -1): lambda v: 1 / call("hypot1", v),
-}
-#: (primitive, sign of the infinity) -> its limit, which it approaches monotonically from 0 on.
-SATURATED: dict[tuple[str, int], Node] = {
-    ("expm1", -1): const(-1.0),
-    ("sigmoid", 1): ONE,
-    ("tanh", 1): ONE,
-    ("tanh", -1): -ONE,
-    ("erf", 1): ONE,
-    ("erf", -1): -ONE,
-    ("erfc", -1): const(2.0),
-    ("ndtr", 1): ONE,
-    ("atan", 1): PI / 2,
-    ("atan", -1): -(PI / 2),
-    ("algebraic", 1): ONE,
-    ("algebraic", -1): -ONE,
-    ("softsign", 1): ONE,
-    ("softsign", -1): -ONE,
-}
 #: What tends to a limit, or to its argument, as that and what decays: in the exponent of an
 #: exponential, and in a sum in which it may cancel. The sign is 0 where the argument decays.
 COMPLEMENTS: dict[tuple[str, int], Callable[[Node], Node]] = {
@@ -77,7 +33,7 @@ COMPLEMENTS: dict[tuple[str, int], Callable[[Node], Node]] = {
     ("erf", -1): lambda v: call("erfc", -v) - 1,
     ("tanh", 1): lambda v: 1 - 2 * call("sigmoid", -2 * v),
     ("tanh", -1): lambda v: 2 * call("sigmoid", 2 * v) - 1,
-    ("softplus", 1): IDENTITIES["softplus", 1],
+    ("softplus", 1): lambda v: v + call("log1p", call("exp", -v)),
     ("hypot1", 1): lambda v: v + 1 / (call("hypot1", v) + v),
     ("hypot1", -1): lambda v: 1 / (call("hypot1", v) - v) - v,
     ("exp", 0): lambda v: 1 + call("expm1", v),
@@ -183,9 +139,10 @@ class HalfLine:
         """A primitive of an argument that grows to an infinity of one sign."""
         if inner.sign is None:
             raise Unproved("an argument that may go to either infinity")
-        key = (op, inner.sign)
-        if key in IDENTITIES:
-            return self.enclosure(IDENTITIES[key](argument))
+        key, row = (op, inner.sign), PRIMITIVES[op]
+        form = row.right if inner.sign > 0 else row.left
+        if callable(form):
+            return self.enclosure(form(argument))
         low, high = inner.ends
         nearest = low if inner.sign > 0 else high
         if key in GAUSSIAN:
@@ -193,8 +150,8 @@ class HalfLine:
             held = between(1 - 1 / (ball(a) * nearest * nearest), ball(1.0))
             shape = call("exp", exponent(argument)) / (factor * argument)
             return self.enclosure(shape) * inner.mapped(held * inner.sign, ball(float(inner.sign)))
-        if key in SATURATED:
-            limit = constant(SATURATED[key])
+        if form is not None:
+            limit = constant(form)
             return inner.mapped(between(_value(op, nearest), limit), limit)
         raise Unproved(f"no rule for {op} of an argument that grows")
 

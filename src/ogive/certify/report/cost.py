@@ -14,10 +14,10 @@ from ogive.certify.function import defaults
 from ogive.certify.proof.polynomial import is_constant
 from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
-from ogive.certify.saving.error import STORED_BITS
 from ogive.certify.saving.modes import Proved, bits
 from ogive.expr import Node, Program, diff, expand, symbol, walk
 from ogive.expr.primitives import PRIMITIVES
+from ogive.printers.machine import FORMATS
 
 #: Operations that processors have, or that are a few of those.
 ALGEBRAIC = frozenset(
@@ -80,7 +80,7 @@ def cost(spec: Spec, shape: Shape, smoothness: Smoothness) -> Cost:
         forward=_work(forward),
         derivative=_work(_with(forward, slopes)),
         both=_work(_with(forward, (*forward.outputs, *slopes))),
-        kept={dtype: size * needed for dtype, size in STORED_BITS.items()},
+        kept={dtype: format.bits * needed for dtype, format in FORMATS.items()},
         modes=bits(Proved(forward, shape, smoothness)) if spec.kind == "elementwise" else {},
     )
 

@@ -17,12 +17,12 @@ from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.under_proof import FunctionUnderProof, quantity_if_proved
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.reference import ulp
+from ogive.printers.machine import BFLOAT16, FLOAT16, FLOAT32
 
 #: By dtype narrower than Python's: the largest finite number, and where rounding becomes infinite.
 LARGEST: Mapping[str, tuple[float, float]] = {
-    "float16": (65504.0, 65520.0),
-    "bfloat16": ((2 - 2.0**-7) * 2.0**127, (2 - 2.0**-8) * 2.0**127),
-    "float32": ((2 - 2.0**-23) * 2.0**127, (2 - 2.0**-24) * 2.0**127),
+    format.name: (format.largest, format.largest + ulp(format.largest, format.name) / 2)
+    for format in (FLOAT16, BFLOAT16, FLOAT32)
 }
 #: Relative width of the interval around a crossing.
 _WIDTH = 2.0**-50

@@ -8,12 +8,10 @@ from functools import lru_cache
 import numpy as np
 
 from ogive.certify.compiled import Array, numpy_function
-from ogive.certify.reference import FLOATS
 from ogive.certify.saving.mode import Mode
 from ogive.expr import Program
+from ogive.printers.machine import FORMATS
 
-#: Bits of a number of each dtype.
-STORED_BITS = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16}
 #: How far off a result can be besides its own rounding; 16 bits are rounded once.
 _OFF = {"float32": 2.0**-22, "float64": 2.0**-51}
 #: The points for the root mean square: N(0, 1) has the rest of its weight beyond.
@@ -55,7 +53,7 @@ def error(program: Program, mode: Mode, dtype: str) -> Error:
     exact_everywhere = bool(most == 0)
     if not exact_everywhere:
         for kink in mode.kinks:
-            points = points[abs(points - kink) > 4 * FLOATS[dtype][0] * abs(kink)]
+            points = points[abs(points - kink) > 4 * FORMATS[dtype].epsilon * abs(kink)]
         sides = (-_OFF[dtype], _OFF[dtype]) if mode.result and dtype in _OFF else (0.0,)
         most = max(np.nanmax(abs(wrong(points, side))) for side in sides)
     weights = np.exp(-ACROSS * ACROSS / 2)
@@ -86,6 +84,6 @@ def line(places: tuple[float, ...], dtype: str) -> Array:
     """Points of the whole line, close to one another near the places, the nearest floats too."""
     sizes = np.concatenate([[0.0], np.geomspace(1e-30, 1e4, 20001), np.linspace(0.0005, 20, 40001)])
     near = np.concatenate([np.geomspace(1e-9, 1.0, 20001), [0.0]])
-    ulps = FLOATS[dtype][0] / 2 * np.arange(33)  # halves, for those below a power of 2
+    ulps = 0.5 * FORMATS[dtype].epsilon * np.arange(33)  # halves, for those below a power of 2
     around = [p + s * d for p in places for s in (-1, 1) for d in (near, ulps * max(abs(p), 0.01))]
     return np.concatenate([sizes, -sizes, [np.inf, -np.inf], *around])

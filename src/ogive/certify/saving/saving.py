@@ -12,12 +12,13 @@ from ogive.certify.function import defaults, with_defaults
 from ogive.certify.proof.shape import Shape, shape
 from ogive.certify.proof.smoothness import Smoothness, smoothness
 from ogive.certify.record import decoded
-from ogive.certify.saving.error import STORED_BITS, Error, error
+from ogive.certify.saving.error import Error, error
 from ogive.certify.saving.mask import slopes
 from ogive.certify.saving.mode import Mode, NotLegal
 from ogive.certify.saving.modes import MODES
 from ogive.certify.shipped import key, shipped
 from ogive.errors import MissingExtra
+from ogive.printers.machine import FORMATS
 
 Section = TypeVar("Section", Shape, Smoothness)
 
@@ -89,7 +90,7 @@ class Saving:
         if save == "exact" and not self._straight:
             return None
         modes = map(self._mode, MODES)
-        found = [m for m in modes if isinstance(m, Mode) and m.bits < STORED_BITS[dtype]]
+        found = [m for m in modes if isinstance(m, Mode) and m.bits < FORMATS[dtype].bits]
         if save == "exact":
             found = [m for m in found if self.exact(m.name, dtype)]
         else:

@@ -10,7 +10,14 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from ogive.certify.pieces import BINARY, UNARY, branch, decider, without_infinity
+from ogive.certify.pieces import (
+    BINARY,
+    UNARY,
+    branch,
+    decider,
+    in_known_primitives,
+    without_infinity,
+)
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, ball, between
 from ogive.certify.proof.polynomial import T
@@ -19,17 +26,11 @@ from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.certify.proof.tails import HalfLine
 from ogive.certify.signal.analytic import PIECEWISE
 from ogive.errors import require
-from ogive.expr import Node, rebuild, substitute
+from ogive.expr import PRIMITIVES, Node, rebuild, substitute
 from ogive.expr.primitives import call
 
-#: What bounded primitives lie between, whatever their argument.
-BOUNDS = {
-    **dict.fromkeys(("tanh", "erf", "algebraic"), (-1.0, 1.0)),
-    **dict.fromkeys(("sigmoid", "ndtr", "sech", "rhypot"), (0.0, 1.0)),
-    "erfc": (0.0, 2.0),
-    "dsigmoid": (0.0, 0.25),
-    "atan": (-1.6, 1.6),
-}
+#: What the ends of a primitive, which are floats, may be off by.
+ROUNDING = 2.0**-52
 #: Primitives f with |f(v)| <= 1 + |v|, and those with |f(v)| <= 1 + exp(|v|).
 SLOW, FAST = ("softplus", "hypot1", "asinh"), ("expm1", "sinh", "cosh")
 
@@ -39,7 +40,8 @@ class Majorant(HalfLine):
 
     def of(self, node: Node) -> TailEnclosure:
         """The tail enclosure of an expression in pieces."""
-        return self.enclosure(rebuild(without_infinity(node), self._resolved))
+        known = without_infinity(in_known_primitives(node))
+        return self.enclosure(rebuild(known, self._resolved))
 
     def _resolved(self, node: Node) -> Node | None:
         """The branch that holds, where that is known."""
@@ -70,8 +72,9 @@ class Majorant(HalfLine):
     def _bounding(self, op: str, argument: Node) -> TailEnclosure:
         """A function of which no more than a bound is known."""
         inner, unit = self.enclosure(argument), between(ball(-1.0), ball(1.0))
-        if op in BOUNDS:
-            return inner.mapped(between(*map(ball, BOUNDS[op])), None)
+        low, high = PRIMITIVES[op].ends
+        if math.isfinite(high - low):
+            return inner.mapped(between(ball(low), ball(high)) * (1 + ROUNDING), None)
         if op == "exp":
             return self._below_a_power(inner)
         if op == "log1p" and argument.op == "exp":  # a softplus in other words

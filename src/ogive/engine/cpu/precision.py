@@ -22,7 +22,7 @@ from ogive.engine.cpu import compiler, threads
 from ogive.engine.cpu.loops import CODES, Operand, kernel
 from ogive.expr import Program
 from ogive.printers.llvm import NEAR, Arithmetic, draws_closer, shortens, simplifies
-from ogive.printers.machine import FLOAT32, FLOAT64
+from ogive.printers.machine import FLOAT32, FLOAT64, FLOATS
 
 #: The largest error of float32 arithmetic, in units of the last place of what is stored, for a
 #: function and for a derivative; a 16-bit number has half a unit from its own rounding already.
@@ -30,12 +30,6 @@ from ogive.printers.machine import FLOAT32, FLOAT64
 BARS = {"float32": (2.6, 3.3), "bfloat16": (0.008, 0.008), "float16": (0.008, 0.008)}
 #: The same for float64 in short forms: the last rounding, and little more.
 SHORT = {**BARS, "float32": (0.6, 0.6)}
-#: relative and absolute size of that unit
-UNITS = {
-    "float32": (2.0**-23, 2.0**-149),
-    "bfloat16": (2.0**-7, 2.0**-133),
-    "float16": (2.0**-10, 2.0**-24),
-}
 #: Beyond this size a second way costs next to nothing, and the bars are this much lower: some
 #: 160,000 numbers do not show the worst of all.
 FAR, STRICTER = 12.0, 0.88
@@ -69,7 +63,7 @@ def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
     candidates += [Arithmetic(FLOAT64, forms="short")] * shortens(program)
     texts = [_probe(program, c, "float32") for c in candidates]
     wide = _probe(program, Arithmetic(FLOAT64), "float64")
-    bars = f"{BARS[dtype]} {SHORT[dtype]} {UNITS[dtype]} {LIMITS} {FAR} {STRICTER}"
+    bars = f"{BARS[dtype]} {SHORT[dtype]} {FLOATS[dtype]} {LIMITS} {FAR} {STRICTER}"
     described = "\n".join([bars, *texts, wide])
     key = hashlib.sha256(described.encode()).hexdigest()
     verdict = cache.get(key)
@@ -176,7 +170,7 @@ def _error(
     got: Tensor, wanted: Tensor, size: Tensor, bar: float, derivative: bool, dtype: str
 ) -> Tensor:
     """Errors as multiples of what is allowed."""
-    relative, smallest = UNITS[dtype]
+    relative, smallest = FLOATS[dtype]
     _, exponent = torch.frexp(wanted)
     place = torch.ldexp(torch.full_like(wanted, relative), exponent - 1).clamp(min=smallest)
     allowed = bar * place * torch.where(size > FAR, STRICTER, 1.0)

@@ -17,31 +17,31 @@ from ogive.nn.projected import projected
 from ogive.ops import ActivationFunction
 
 #: Activation of the gate -> the gated unit.
-UNITS = {
+GATED_UNITS = {
     "silu": "swiglu", "gelu": "geglu", "gelu_tanh": "geglu_tanh", "quick_gelu": "qgeglu",
     "relu": "reglu", "squared_relu": "sreglu", "sigmoid": "glu", "selu": "seglu",
     "identity": "bilinear",
 }  # fmt: skip
 
 
-def unit(activation: str) -> ActivationFunction:
+def gated_unit(activation: str) -> ActivationFunction:
     """The gated unit whose gate is opened by an activation.
 
     Raises:
         UnknownName: where the catalogue has none.
 
     Example:
-        >>> unit("silu").name
+        >>> gated_unit("silu").name
         'swiglu'
     """
     name = resolve(activation)[0].name
-    if name not in UNITS:
-        known = ", ".join(UNITS)
+    if name not in GATED_UNITS:
+        known = ", ".join(GATED_UNITS)
         raise UnknownName(
-            f"no gated unit with {activation!r} for its gate{nearest(activation, UNITS)}; "
+            f"no gated unit with {activation!r} for its gate{nearest(activation, GATED_UNITS)}; "
             f"there are {known}"
         )
-    return ActivationFunction(*resolve(UNITS[name]))
+    return ActivationFunction(*resolve(GATED_UNITS[name]))
 
 
 class GatedMLP(nn.Module):
@@ -85,7 +85,7 @@ class GatedMLP(nn.Module):
     ) -> None:
         super().__init__()
         placed = {"bias": bias, "device": device, "dtype": dtype}
-        self.act, self.unit = act, unit(act)
+        self.act, self.unit = act, gated_unit(act)
         self.gate_proj = nn.Linear(in_features, hidden_features, **placed)
         self.up_proj = nn.Linear(in_features, hidden_features, **placed)
         self.down_proj = nn.Linear(hidden_features, out_features or in_features, **placed)

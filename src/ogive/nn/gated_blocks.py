@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,9 +23,9 @@ from torch.nn.functional import softplus
 
 from ogive.catalogue import resolve
 from ogive.errors import OgiveError
-from ogive.nn.gated import UNITS, unit
-from ogive.nn.known import is_at_home, known_entry, place
+from ogive.nn.gated_mlp import GATED_UNITS, gated_unit
 from ogive.nn.projected import projected
+from ogive.nn.recognise import recognise
 from ogive.ops import ActivationFunction, owning
 
 #: Under this name a fused block keeps what it needs.
@@ -133,7 +134,7 @@ def _empty(original: Any) -> nn.Module:
 @lru_cache(maxsize=256)
 def fused_class(original: Any) -> type[nn.Module]:
     """The class of a block with its forward fused."""
-    pattern = PATTERNS[place(original)]
+    pattern = PATTERNS[_home(original)]
 
     def forward(self: Any, x: Tensor) -> Any:
         kept = vars(self)[FUSED].activation
@@ -147,14 +148,20 @@ def fused_class(original: Any) -> type[nn.Module]:
 
 def pattern_of(module: nn.Module) -> Pattern | None:
     """The pattern of a module, if its class is in the table."""
-    return PATTERNS.get(place(type(module)))
+    return PATTERNS.get(_home(type(module)))
+
+
+def _home(cls: type) -> str:
+    """Where a class says it is defined, and its name."""
+    return f"{cls.__module__}.{cls.__qualname__}"
 
 
 def why_not_fused(module: nn.Module, pattern: Pattern) -> str:
     """Why a block of a known class cannot be fused; empty if it can."""
     cls: Any = type(module)
     code = getattr(cls, pattern.method, None)
-    if not is_at_home(cls) or "forward" in vars(module) or digest(code) != pattern.digest:
+    there = getattr(sys.modules.get(cls.__module__), cls.__qualname__, None) is cls
+    if not there or "forward" in vars(module) or digest(code) != pattern.digest:
         return "its forward is not the one that is known"
     if getattr(module, "_xielu_cuda_obj", None) is not None:
         return "it has a CUDA kernel of its own"
@@ -163,10 +170,11 @@ def why_not_fused(module: nn.Module, pattern: Pattern) -> str:
 
 def _why_no_unit(module: nn.Module, name: str) -> str:
     activation = getattr(module, name, None)
-    if not isinstance(activation, nn.Module) or (found := known_entry(activation)) is None:
+    entry = recognise(activation).variant() if isinstance(activation, nn.Module) else None
+    if entry is None:
         return f"its {name} is not known: {type(activation).__name__}"
-    if found[0] not in UNITS:
-        return f"there is no gated unit with {found[0]}"
+    if entry.name not in GATED_UNITS:
+        return f"there is no gated unit with {entry.name}"
     if any(value for key, value in vars(activation).items() if "hook" in key):
         return f"its {name} has hooks, which a fused unit would not call"
     return ""
@@ -185,20 +193,12 @@ def digest(function: Any) -> str:
 def fuse(module: nn.Module, pattern: Pattern, engine: str | None) -> ActivationFunction:
     """Gives a block its fused forward; everything else of it stays. What it computes now."""
     activation = getattr(module, pattern.activation, None)
-    fused = _unit_of(activation) if activation is not None else _function("xielu")
+    entry = None if activation is None else recognise(activation).variant()
+    fused = ActivationFunction(*resolve("xielu")) if entry is None else gated_unit(entry.name)
     vars(module)[FUSED] = Fusion(activation, owning(fused, engine))
     cls: Any = type(module)
     module.__class__ = fused_class(cls)
     return fused
-
-
-def _unit_of(activation: nn.Module) -> ActivationFunction:
-    name, values = known_entry(activation) or ("", {})
-    return unit("gelu_tanh" if values.get("approximate") == "tanh" else name)
-
-
-def _function(entry: str) -> ActivationFunction:
-    return ActivationFunction(*resolve(entry))
 
 
 def activation_of(module: nn.Module) -> nn.Module | None:

@@ -1,0 +1,71 @@
+"""Functions of tensors as functions of float64 arrays, for what is integrated and propagated."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ogive.certify.signal.quadrature import Array, Function
+from ogive.errors import OgiveError
+
+
+def on_arrays(function: Callable[[Tensor], Tensor]) -> Function:
+    """A function of tensors as one of float64 arrays.
+
+    Raises:
+        OgiveError: if it does not give a tensor of the input's shape.
+    """
+
+    def evaluate(x: Array) -> Array:
+        with torch.no_grad():
+            return _checked(function, torch.from_numpy(np.array(x, dtype=np.float64))).numpy()
+
+    return evaluate
+
+
+def slope_on_arrays(function: Callable[[Tensor], Tensor]) -> Function:
+    """The derivative of an elementwise function of tensors as a function of float64 arrays."""
+
+    def evaluate(x: Array) -> Array:
+        at = torch.from_numpy(np.array(x, dtype=np.float64)).requires_grad_()
+        with torch.enable_grad():
+            value = _checked(function, at)
+        if not value.requires_grad:
+            return np.zeros_like(x)
+        return torch.autograd.grad(value.sum(), at)[0].numpy()
+
+    return evaluate
+
+
+def _checked(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    value = function(x)
+    if not isinstance(value, Tensor) or value.shape != x.shape:
+        got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise OgiveError(
+            f"an activation takes a tensor and gives one of its shape, but for the shape "
+            f"{tuple(x.shape)} this one gave {got}; pass a function of one tensor, elementwise"
+        )
+    return value.double()
+
+
+def callable_of(anything: Any) -> tuple[str, Callable[[Tensor], Tensor]]:
+    """What an object is called, and the object as a function of tensors; a module as it evaluates,
+    in float64.
+
+    Raises:
+        OgiveError: if it cannot be called.
+    """
+    if not callable(anything):
+        raise OgiveError(
+            f"an activation is asked for by name, as a module or as a function of tensors, "
+            f"not as {type(anything).__name__}"
+        )
+    name = getattr(anything, "__name__", type(anything).__name__)
+    if isinstance(anything, nn.Module):
+        return name, copy.deepcopy(anything).double().eval()
+    return name, anything

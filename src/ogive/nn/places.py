@@ -1,0 +1,119 @@
+"""Places in a model where modules and functions stand, and one module in the place of another.
+
+Both share what belongs to the place and not to the class: parameters and hooks are the same
+dictionaries, so that what is registered, removed, moved or trained while the one stands there holds
+for the other. The module that was replaced is remembered out of sight of torch, which would count
+its parameters twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from ogive.errors import OgiveError
+from ogive.ops import ActivationFunction
+
+REPLACED = "_replaced"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands.
+
+    Attributes:
+        name: the dotted name from the model; empty for the model itself.
+        parent: the module it stands in; None for the model itself.
+        key: its name there.
+        thing: the module or function.
+    """
+
+    name: str
+    parent: nn.Module | None
+    key: str
+    thing: Any
+
+    def put(self, new: Any) -> None:
+        """Puts a module or function here."""
+        if isinstance(new, nn.Module):
+            vars(self.parent).pop(self.key, None)  # a function that was held as an attribute
+            self.parent._modules[self.key] = new  # type: ignore[union-attr]
+        else:
+            vars(self.parent)[self.key] = new
+
+
+def visit_places(model: nn.Module, look: Callable[[Place], bool]) -> None:
+    """Looks at every place in the model's order; ``look`` says whether to go on inside of a module,
+    which is done once for each instance."""
+    entered: set[int] = set()
+    pending = [Place("", None, "", model)]
+    while pending:
+        place = pending.pop()
+        if look(place) and id(place.thing) not in entered and isinstance(place.thing, nn.Module):
+            entered.add(id(place.thing))
+            pending.extend(reversed(_inside(place.name, place.thing)))
+
+
+def places(model: nn.Module) -> list[Place]:
+    """Every place, those of an instance that stands in several each."""
+    found: list[Place] = []
+
+    def look(place: Place) -> bool:
+        found.append(place)
+        return True
+
+    visit_places(model, look)
+    return found
+
+
+def _inside(prefix: str, parent: nn.Module) -> list[Place]:
+    """The modules in a module, then the functions that it holds; none in a scripted one."""
+    if is_scripted(parent):
+        return []
+    modules = [(key, child) for key, child in parent._modules.items() if child is not None]
+    functions = [(key, value) for key, value in vars(parent).items() if _is_function(value)]
+    dot = f"{prefix}." if prefix else ""
+    return [Place(dot + key, parent, key, thing) for key, thing in [*modules, *functions]]
+
+
+def _is_function(value: Any) -> bool:
+    """Whether a value is somebody else's function; ogive's modules hold ogive's."""
+    return callable(value) and not isinstance(value, (type, nn.Module, ActivationFunction))
+
+
+def is_scripted(module: nn.Module) -> bool:
+    """Whether torch.jit has turned the module into a program of its own."""
+    return isinstance(module, torch.jit.ScriptModule)
+
+
+def stand_in(old: nn.Module, new: nn.Module) -> None:
+    """Makes the new module ready to stand where the old one stands.
+
+    Raises:
+        OgiveError: if the old one has parameters, buffers or modules that the new one has no use
+            for.
+    """
+    extra = [*(old._parameters.keys() ^ new._parameters.keys()), *old._buffers, *old._modules]
+    if extra:
+        raise OgiveError(f"it has parameters, buffers or modules of its own: {', '.join(extra)}")
+    carry(old, new)
+    vars(new)["_parameters"] = old._parameters
+    vars(new)[REPLACED] = old
+
+
+def carry(source: nn.Module, target: nn.Module) -> None:
+    """Hooks and the training flag of one module for another."""
+    target.training = source.training
+    for name, value in vars(source).items():
+        if "hook" in name:
+            vars(target)[name] = value
+
+
+def replaced(thing: Any) -> nn.Module | None:
+    """The module that stood where this one stands; None if this one always did, or is none."""
+    found = vars(thing).get(REPLACED) if isinstance(thing, nn.Module) else None
+    return found if isinstance(found, nn.Module) else None

@@ -1,0 +1,330 @@
+"""What an object computes: a name, a module or function of torch's, timm's or transformers', or one
+of ogive's own.
+
+The catalogue's aliases are the rules: where ``timm:hard_swish`` names an entry, timm's class
+``HardSwish`` and its function ``hard_swish`` compute that entry, and their attributes and arguments
+are called as its parameters are. What an alias cannot say stands in ``EXCEPTIONS``. A name alone
+proves nothing: the object must be what its library has under that name, and a subclass counts only
+while it runs the forward of the known class. Nothing of timm or transformers is imported here; a
+model made of their classes has done that.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from ogive.catalogue import Spec, entries, find_alias, plain, resolve, until_added
+from ogive.certify.function import with_defaults
+from ogive.certify.signal.gains import LINEAR
+from ogive.errors import AmbiguousName, OgiveError, UnknownName, nearest
+from ogive.nn.modules import ActivationModule
+from ogive.ops import ActivationFunction
+from ogive.torch_private import OPERATORS
+
+#: Where libraries keep activations.
+TORCH = (nn, F, torch, Tensor, torch.special, OPERATORS)
+LIBRARIES: dict[str, tuple[str, ...]] = {
+    "timm": ("timm.layers.activations", "timm.layers.activations_me"),
+    "transformers": ("transformers.activations",),
+}
+#: What the names of their classes and functions have besides the alias.
+ENDINGS, BEGINNING = ("Activation", "Me", "_me"), "special_"
+OVERWRITES = "it writes over its input"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a class or function of a library computes: the name of an entry, values that go without
+    saying, attributes by the entry's names, and why ogive cannot take its place."""
+
+    entry: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+
+INSIDE_RECURRENT = Rule(reason="its activations are inside torch's recurrent kernel")
+#: What the aliases do not say.
+EXCEPTIONS: dict[str, Rule] = {
+    "torch:Softmax2d": Rule("softmax", {"dim": -3}),
+    # compiled functions do not show their defaults; the entry's threshold is infinite
+    "torch:softplus": Rule("softplus", {"threshold": 20.0}),
+    "torch:expit": Rule("sigmoid"),
+    "torch:log_sigmoid": Rule("logsigmoid"),
+    "torch:prelu": Rule("prelu", reason="its slopes are given in every call"),
+    "torch:MultiheadAttention": Rule(reason="its softmax is inside torch's attention"),
+    "torch:RNNBase": INSIDE_RECURRENT,
+    "torch:RNNCellBase": INSIDE_RECURRENT,
+    "torch:AdaptiveLogSoftmaxWithLoss": Rule(reason="its softmax is over clusters of classes"),
+    **{
+        f"transformers:{name}": Rule("gelu_tanh")
+        for name in (
+            "AccurateGELUActivation", "FastGELUActivation", "GELUTanh", "NewGELUActivation",
+            "PytorchGELUTanh",
+        )
+    },
+    "transformers:ClippedGELUActivation": Rule(
+        "gelu_clipped", renamed={"low": "min", "high": "max"}
+    ),
+    "transformers:ReLUSquaredActivation": Rule("squared_relu"),
+    # holds its parameters as they are before softplus: it is one of the gated blocks' patterns
+    "transformers:XIELUActivation": Rule(),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What an object computes.
+
+    Attributes:
+        entry: the entry; None if it is none, or nothing is known of it.
+        values: the object's parameters and options by the entry's names.
+        reason: why ogive cannot compute it in the object's place; empty if it can, and for what
+            has nothing to do with activations.
+        arguments: of a function, those behind the input in order.
+    """
+
+    entry: Spec | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    arguments: tuple[str, ...] = ()
+
+    def variant(self) -> Spec | None:
+        """The entry, or the one that an option such as ``approximate="tanh"`` chooses."""
+        if self.entry is None:
+            return None
+        return ActivationFunction(self.entry).variant(dict(self.values))
+
+    def with_values(self) -> Spec | None:
+        """The entry with the object's values as its defaults.
+
+        Raises:
+            OgiveError: where channels have values of their own: they are different functions.
+
+        Example:
+            >>> recognise(nn.LeakyReLU(0.2)).with_values().parameters[0].default
+            0.2
+            >>> recognise(nn.GELU("tanh")).with_values().name
+            'gelu_tanh'
+        """
+        if (spec := self.variant()) is None:
+            return None
+        given = [p.name for p in spec.parameters if p.name in self.values]
+        return with_defaults(spec, {name: _one(spec, name, self.values[name]) for name in given})
+
+
+def recognise(thing: Any) -> Recognised:
+    """What an object computes, as far as ogive knows it.
+
+    Raises:
+        UnknownName: for a name that no entry has, with the nearest.
+
+    Example:
+        >>> found = recognise(nn.ELU(0.5))
+        >>> found.entry.name, found.values
+        ('elu', {'alpha': 0.5, 'inplace': False})
+        >>> recognise(F.leaky_relu).arguments
+        ('negative_slope', 'inplace')
+        >>> recognise(torch.add)
+        Recognised(entry=None, values={}, reason='', arguments=())
+    """
+    if isinstance(thing, str):
+        return Recognised(*_by_name(thing))
+    if isinstance(found := getattr(thing, "recognised", None), Recognised):
+        return found  # a function that a model holds
+    if isinstance(thing, ActivationFunction):
+        return Recognised(thing.spec, thing.preset)
+    if isinstance(thing, ActivationModule):
+        function = thing.function
+        values = {p.name: getattr(thing, p.name) for p in function.parameters}
+        return Recognised(function.spec, {**function.preset, **thing._options, **values})
+    return _module(thing) if isinstance(thing, nn.Module) else _function(thing)
+
+
+def unbound(function: Any) -> tuple[Any, dict[str, Any]]:
+    """The function of a partial without positional arguments, and what is bound to it."""
+    if isinstance(function, functools.partial) and not function.args:
+        return function.func, dict(function.keywords)
+    return function, {}
+
+
+@until_added
+def torch_functions() -> frozenset[str]:
+    """The names of torch's functions that ogive computes in their place."""
+    named = ((n, f) for n, f in vars(F).items() if callable(f) and not n.startswith("_"))
+    found = {name: recognise(function) for name, function in named}
+    return frozenset(n for n, f in found.items() if f.entry is not None and not f.reason)
+
+
+@until_added
+def sounds_like(name: str) -> bool:
+    """Whether a name means an activation to somebody; it proves nothing.
+
+    Example:
+        >>> sounds_like("GELUActivation"), sounds_like("Linear")
+        (True, False)
+    """
+    for called in (name, name.removesuffix("Activation")):
+        try:
+            return resolve(called)[0].name != "identity"
+        except AmbiguousName:
+            return True
+        except UnknownName:
+            continue
+    return False
+
+
+def _by_name(name: str) -> tuple[Spec, Mapping[str, Any]]:
+    """The entry, also by the names that torch.nn.init.calculate_gain has for linear layers."""
+    if name in LINEAR:
+        return entries()["identity"], {}
+    try:
+        return resolve(name)
+    except UnknownName as error:
+        if close := nearest(name, LINEAR):
+            raise UnknownName(f"no activation or layer {name!r}{close}") from error
+        raise
+
+
+def _one(spec: Spec, name: str, value: Any) -> Any:
+    """A parameter's number, or its tuple of coefficients."""
+    listed = isinstance(spec.parameter(name).default, tuple)
+    if isinstance(value, Tensor):
+        value = value.detach().double().flatten().tolist()
+    numbers = [float(v) for v in (value if isinstance(value, Sequence) else [value])]
+    if len(set(numbers)) == 1 and not listed:
+        numbers = numbers[:1]
+    if len(numbers) != len(spec.parameter(name).defaults):
+        raise OgiveError(
+            f"{spec.name} has {len(numbers)} values of {name} here, one for each channel, so it is "
+            f"several functions; ask for one of them by name: {name}={numbers[0]:.6g}"
+        )
+    return tuple(numbers) if listed else numbers[0]
+
+
+# rules
+
+
+def _rule(thing: Any) -> Rule | None:
+    """The rule of a class or function; None if there is none."""
+    # methods of tensors do not say where they are from
+    library = (getattr(thing, "__module__", None) or "torch").partition(".")[0]
+    if library not in ("torch", *LIBRARIES) or not hasattr(thing, "__name__"):
+        return None  # before anything is cached, which would keep a user's function alive
+    return _rule_of(library, thing)
+
+
+@until_added
+def _rule_of(library: str, thing: Any) -> Rule | None:
+    name = thing.__name__
+    for called in (name, *map(name.removesuffix, ENDINGS), name.removeprefix(BEGINNING)):
+        rule = EXCEPTIONS.get(f"{library}:{called}") or _aliased(library, thing, called)
+        loaded = [sys.modules.get(module) for module in LIBRARIES.get(library, ())]
+        there = (getattr(home, n, None) for home in loaded or TORCH for n in (name, called))
+        if rule is not None and any(found is thing for found in there):
+            return rule
+    return None
+
+
+def _aliased(library: str, thing: Any, called: str) -> Rule | None:
+    """The rule that an alias makes."""
+    if (found := find_alias(library, called)) is None:
+        return None
+    spec, values = found
+    modules = map(plain, dir(nn)) if library == "torch" and not isinstance(thing, type) else ()
+    reason = "" if not modules or plain(called) in modules else "torch.nn has no module for it"
+    if spec.kind == "stochastic":
+        reason = "ogive draws other random numbers than torch"
+    return Rule(spec.name, values, reason=reason)
+
+
+# modules
+
+
+def _module(module: nn.Module) -> Recognised:
+    """A module of a known class; another means what it likes."""
+    for cls in type(module).__mro__:
+        if (rule := _rule(cls)) is not None:
+            return _of_class(module, cls, rule)
+    if not module._modules and sounds_like(type(module).__name__):
+        return Recognised(reason="only its name says what it computes")
+    return Recognised()
+
+
+def _of_class(module: nn.Module, cls: type, rule: Rule) -> Recognised:
+    if not rule.entry:
+        return Recognised(reason=rule.reason)
+    if not _runs(module, cls):
+        return Recognised(reason=f"its forward is not that of {cls.__name__}")
+    spec = entries()[rule.entry]
+    wanted = [*(p.name for p in spec.parameters), *spec.variants, "inplace", "dim"]
+    named = {n: rule.renamed.get(n, n) for n in wanted}
+    found = {n: getattr(module, a) for n, a in named.items() if hasattr(module, a)}
+    values = {**rule.values, **found}
+    reason = rule.reason
+    if values.get("dim", 0) is None:
+        reason = "its dim is left for torch to guess"
+    for p in spec.parameters:
+        if p.learnable and p.name not in module._parameters:
+            reason = f"its {p.name} is computed from other parameters"
+    return Recognised(spec, values, reason)
+
+
+def _runs(module: nn.Module, cls: Any) -> bool:
+    """Whether a module runs the forward of a class, which nobody has replaced since."""
+    code = type(module)
+    if "forward" in vars(module) or code.__call__ is not nn.Module.__call__:
+        return False
+    written = getattr(cls.forward, "__globals__", None) is vars(sys.modules[cls.__module__])
+    return code.forward is cls.forward and written
+
+
+# functions
+
+
+def _function(function: Any) -> Recognised:
+    inner, bound = unbound(function)
+    if isinstance(inner, type) or not isinstance(inner, Hashable) or _rule(inner) is None:
+        return Recognised()
+    found = _of_function(inner)
+    reason = found.reason or (OVERWRITES if bound.get("inplace") else "")
+    return replace(found, values={**found.values, **bound}, reason=reason) if bound else found
+
+
+@until_added
+def _of_function(function: Any) -> Recognised:
+    """A function of a library; its defaults count where they are not the entry's."""
+    rule = _rule(function) or Rule()
+    spec, name = entries()[rule.entry], function.__name__
+    arguments = _arguments(function, spec)
+    usual: dict[str, Any] = {p.name: p.default for p in spec.parameters}
+    usual |= {argument: next(iter(choices)) for argument, choices in spec.variants.items()}
+    own = {n: v for n, v in arguments.items() if n == "dim" or (n in usual and v != usual[n])}
+    given = {n: v for n, v in own.items() if v is not inspect.Parameter.empty}
+    reason = rule.reason
+    if name.endswith("_") and not name.endswith("__"):
+        reason = OVERWRITES
+    unknown = arguments.keys() - {*usual, "inplace", "dim", "dtype", "_stacklevel", "training"}
+    if unknown and not reason:
+        reason = f"it has the arguments {', '.join(sorted(unknown))}"
+    return Recognised(spec, {**rule.values, **given}, reason, tuple(arguments))
+
+
+def _arguments(function: Any, spec: Spec) -> dict[str, Any]:
+    """What a function takes behind its input, with defaults; compiled ones as torch orders them."""
+    try:
+        _, *listed = inspect.signature(function).parameters.values()
+    except ValueError:
+        options = {"rowwise": ["dim", "dtype"], "gated": ["dim"]}.get(spec.kind, [])
+        names = [*(p.name for p in spec.parameters), *spec.variants, *options]
+        return dict.fromkeys(names, inspect.Parameter.empty)
+    return {p.name: p.default for p in listed}

@@ -1,0 +1,70 @@
+"""The transcendental primitives as straight-line machine arithmetic in float32 and float64.
+
+Each function builds the operations of one primitive in one format, from the coefficients that
+tools/fit_coefficients.py fitted. Its docstring says the identity it rests on; its largest error, in
+units of the last place, stands in tests/printers/test_approximations.py. LLVM text is made of them,
+and any language that lacks a primitive takes the one in float64.
+
+Everything holds on the whole line: signs of zeros, gradual underflow, overflow to infinity where
+the exact value rounds to it, infinities and NaN. Comparisons with NaN are false, so a selection
+takes its last argument for NaN, and that is the one which hands the NaN on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from ogive.printers.approximations import exponential, gaussian, logarithm, trigonometric
+from ogive.printers.approximations.parts import libm
+from ogive.printers.machine import Format, Value
+
+Build = Callable[..., Value]
+
+
+def approximation(name: str, format: Format) -> Build | None:
+    """What builds the primitive from its arguments in the format; None if there is nothing."""
+    build = FORMS[format.name].get(name)
+    return partial(build, format) if build else None
+
+
+def _table(*functions: Build) -> dict[str, Build]:
+    """By primitive; a function of one format only may have its bits in its name."""
+    return {f.__name__.removesuffix("32").removesuffix("64"): f for f in functions}
+
+
+def _by_libm(name: str) -> Build:
+    return lambda format, *args: libm(name, *args)
+
+
+_BOTH = (
+    exponential.exp, exponential.decay, exponential.expm1, exponential.sinh, exponential.cosh,
+    logarithm.log, logarithm.log1p, trigonometric.sin, trigonometric.cos,
+)  # fmt: skip
+#: Where arguments are not large, or have other limits or another format.
+_SPECIAL = (
+    exponential.exp_near, exponential.exp_near_of_wide, gaussian.bell_near, trigonometric.sin_near,
+    trigonometric.cos_near, logarithm.log1p_of_unit, exponential.exp_of_wide,
+    exponential.decay_of_wide, exponential.tanh_close,
+)  # fmt: skip
+_GATES = (
+    gaussian.gelu, gaussian.geglu_near, gaussian.gelu_slope, gaussian.gelu_tanh,
+    gaussian.geglu_tanh_near, gaussian.gelu_tanh_slope, exponential.tanhshrink,
+)  # fmt: skip
+_SHORT = (
+    exponential.exp_short, exponential.decay_short, exponential.expm1_short, exponential.tanh_short,
+    logarithm.log1p_short, trigonometric.sin_short, gaussian.erf_short, gaussian.erfc_short,
+    gaussian.ndtr_short,
+)  # fmt: skip
+_IN_FLOAT32 = (
+    exponential.tanh32, logarithm.asinh32, logarithm.pow32, trigonometric.atan32, gaussian.erf32,
+    gaussian.erfc32, gaussian.erfinv32, gaussian.ndtr32,
+)  # fmt: skip
+_IN_FLOAT64 = (
+    exponential.tanh64, gaussian.erf64, gaussian.erfc64, gaussian.erfinv64, gaussian.ndtr64,
+)  # fmt: skip
+FORMS: dict[str, dict[str, Build]] = {
+    "float32": _table(*_BOTH, *_SPECIAL, *_GATES, *_IN_FLOAT32),
+    "float64": _table(*_BOTH, *_SHORT, *_IN_FLOAT64)
+    | {name: _by_libm(name) for name in ("atan", "asinh", "pow")},
+}

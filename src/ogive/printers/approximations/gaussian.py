@@ -1,0 +1,252 @@
+"""The Gaussian family: a slow function times exp(-x**2), whose square must not be rounded.
+
+GELU and its tanh form, whose gates lie in pieces in float32, stand beside the distribution function
+that the first is made of.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from ogive.printers.approximations.exponential import (
+    beyond_linear,
+    decay_short,
+    exp,
+    reduced,
+    short_exp,
+)
+from ogive.printers.approximations.logarithm import short_log
+from ogive.printers.approximations.parts import (
+    at_most,
+    bounded_piecewise,
+    constants,
+    copysign,
+    gated,
+    ldexp,
+    nearest_whole,
+    or_far_below,
+    power_of_two,
+    rising,
+    series,
+    sqrt,
+    value_gated,
+)
+from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value, fma, horner, op, where
+
+#: The factor before exp(-x**2 / 2) in the normal density.
+_DENSITY = 1 / math.sqrt(2 * math.pi)
+#: gelu_tanh is x sigmoid(u) with u = GELU_TANH (x + GELU_CUBE x**3).
+GELU_TANH, GELU_CUBE = 2 * math.sqrt(2 / math.pi), 0.044715
+
+
+def _bell(
+    format: Format, size: Value, scale: float, factor: Value, lost: Value | float
+) -> tuple[Value, Value]:
+    """(factor + lost) exp(scale size**2) as y 2**n, where lost is small: y and n.
+
+    What rounding the square loses joins the argument of the exponential.
+    """
+    scaled = size * scale
+    h = scaled * size
+    n, r, c = reduced(format, h)
+    rest = beyond_linear(format, "exp", r, c + fma(scaled, size, -h))
+    return factor + fma(factor, r, fma(factor, rest, lost)), n
+
+
+def bell_near(format: Format, x: Value) -> Value:
+    """exp(-x**2 / 2) where that is a normal number, by the same means."""
+    square = x * x
+    lost = fma(x, x, -square) * -0.5
+    exponent = square * -0.5
+    n = nearest_whole(format, exponent, constants(format, "1/ln2")[0])
+    high, low = constants(format, "ln2")
+    r = fma(n, -high, exponent) + fma(n, -low, lost)
+    power = power_of_two(n)
+    return fma(power, fma(series(format, "exp", r), r, 1.0) * r, power)
+
+
+_Tail = Callable[[str, Value, float, float], Value]
+
+
+def _tail(name: str, size: Value, scale: float, centre: float) -> Value:
+    """exp(scale size**2) p((size - centre) / (size + centre)) / (size + centre) in float64."""
+    return ldexp(*_bell(FLOAT64, size, scale, _slow(name, size, centre), 0.0))
+
+
+def _short_tail(name: str, size: Value, scale: float, centre: float) -> Value:
+    """The same without what rounding the square loses."""
+    factor = _slow(f"{name}_short", size, centre)
+    return factor * decay_short(FLOAT64, (size * -scale) * size)
+
+
+def _slow(name: str, size: Value, centre: float) -> Value:
+    inverse = 1.0 / (size + centre)
+    return inverse * series(FLOAT64, name, (size - centre) * inverse)
+
+
+def _erfc(tail: _Tail, x: Value) -> Value:
+    """exp(-x**2) times a slow function; 2 - erfc(-x) below zero."""
+    y = tail("erfc", at_most(abs(x), 27.25), -1.0, 2.0)
+    return where(x < 0.0, 2.0 - y, y)
+
+
+def erfc64(format: Format, x: Value) -> Value:
+    return _erfc(_tail, x)
+
+
+def erfc_short(format: Format, x: Value) -> Value:
+    return _erfc(_short_tail, x)
+
+
+def erfc32(format: Format, x: Value) -> Value:
+    """The same with a slow function in two pieces, and in float64 far out."""
+    near = at_most(abs(x), 4.0)
+    y, n = _bell(format, near, -1.0, *_two_pieces("erfc", near, 1.5, (0.75, 2.875)))
+    y = y * power_of_two(n)
+    far = _far_tail("erfc_far", at_most(x, 10.125), -1.0)
+    return op("rarely", x > 4.0, far, where(x < 0.0, 2.0 - y, y))
+
+
+def _two_pieces(
+    name: str, size: Value, split: float, centres: tuple[float, float]
+) -> tuple[Value, Value]:
+    """A float32 polynomial below the split and another above: the value, and what it lacks."""
+    below = size < split
+    near, *low = constants(FLOAT32, f"{name}_near")
+    middle, *high = constants(FLOAT32, f"{name}_middle")
+    t = size - where(below, *centres)
+    p = where(below, horner(t, low), horner(t, high))
+    first = where(below, near, middle)
+    value = fma(p, t, first)
+    return value, fma(p, t, first - value)
+
+
+def _far_tail(name: str, size: Value, scale: float) -> Value:
+    """exp(scale size**2) p(1 / size**2) / size in float64, for float32."""
+    wide = op("widen", size)
+    inverse = 1.0 / wide
+    factor = inverse * series(FLOAT64, name, inverse * inverse)
+    return op("narrow", short_exp(wide * scale * wide) * factor)
+
+
+def _erf(name: str, tail: _Tail, x: Value) -> Value:
+    """x + x p(x**2) up to 1; beyond, 1 - erfc(|x|)."""
+    size = abs(x)
+    small = fma(size, series(FLOAT64, name, size * size), size)
+    return copysign(where(size < 1.0, small, 1.0 - _erfc(tail, size)), x)
+
+
+def erf64(format: Format, x: Value) -> Value:
+    return _erf("erf", _tail, x)
+
+
+def erf_short(format: Format, x: Value) -> Value:
+    return _erf("erf_short", _short_tail, x)
+
+
+def erf32(format: Format, x: Value) -> Value:
+    """min(|x|, 1) + |x| p by pieces."""
+    return bounded_piecewise("erf", x)
+
+
+def _erfinv_start(x: Value) -> Value:
+    """In float64, erfinv to float32's accuracy and to spare, for |x| < 1.
+
+    x times a polynomial in w = -log(1 - x**2), or in its root where w is large.
+    """
+    w = -short_log(fma(-x, x, 1.0))
+    near = series(FLOAT64, "erfinv", w - 2.5)
+    far = series(FLOAT64, "erfinv_tail", sqrt(w) - 4.0)
+    return x * where(w < 5.0, near, far)
+
+
+def _within_one(x: Value, y: Value) -> Value:
+    """y for |x| < 1, the sign of x times infinity for |x| = 1, else NaN."""
+    return where(abs(x) < 1.0, y, x / sqrt(1.0 - abs(x)))
+
+
+def erfinv32(format: Format, x: Value) -> Value:
+    return _within_one(x, op("narrow", _erfinv_start(op("widen", x))))
+
+
+def erfinv64(format: Format, x: Value) -> Value:
+    """One step of Halley's method from the polynomials, on erfc where erf is near one."""
+    size = abs(x)
+    y = abs(_erfinv_start(size))
+    beyond = (1.0 - size) - erfc64(format, y)
+    above = where(size < 0.5, erf64(format, y) - size, beyond)
+    step = above * (math.sqrt(math.pi) / 2) / exp(format, -(y * y))
+    return _within_one(x, copysign(y - step / fma(y, step, 1.0), x))
+
+
+def _ndtr(tail: _Tail, x: Value) -> Value:
+    """exp(-x**2 / 2) times a slow function below zero; 1 - ndtr(-x) above."""
+    y = tail("ndtr", at_most(abs(x), 38.5), -0.5, 3.0)
+    return where(x > 0.0, 1.0 - y, y)
+
+
+def ndtr64(format: Format, x: Value) -> Value:
+    return _ndtr(_tail, x)
+
+
+def ndtr_short(format: Format, x: Value) -> Value:
+    return _ndtr(_short_tail, x)
+
+
+def ndtr32(format: Format, x: Value) -> Value:
+    return or_far_below("ndtr", x, rising("ndtr", x), _far_ndtr)
+
+
+def _far_bell(x: Value) -> Value:
+    return short_exp(x * -0.5 * x)
+
+
+def _far_ndtr(x: Value) -> Value:
+    inverse = -1.0 / x
+    return _far_bell(x) * (inverse * series(FLOAT64, "ndtr_far", inverse * inverse))
+
+
+# gates, in float32
+
+
+def gelu(format: Format, x: Value) -> Value:
+    """x ndtr(x)."""
+    return or_far_below("gelu", x, gated("gelu", x), lambda wide: wide * _far_ndtr(wide))
+
+
+def gelu_tanh(format: Format, x: Value) -> Value:
+    """x sigmoid(u), where u is that cubic in x which gelu_tanh has."""
+    y = gated("gelu_tanh", x)
+    return or_far_below("gelu_tanh", x, y, lambda wide: wide * _far_gelu_tanh(wide))
+
+
+def geglu_near(format: Format, value: Value, gate: Value) -> Value:
+    """value gelu(gate) where neither is large."""
+    return value_gated("gelu", value, gate, _far_ndtr)
+
+
+def geglu_tanh_near(format: Format, value: Value, gate: Value) -> Value:
+    """value gelu_tanh(gate) where neither is large."""
+    return value_gated("gelu_tanh", value, gate, _far_gelu_tanh)
+
+
+def gelu_slope(format: Format, x: Value) -> Value:
+    """ndtr(x) + x exp(-x**2 / 2) / sqrt(2 pi): 1 minus that of -x above zero."""
+    far = lambda wide: fma(wide, _far_bell(wide) * _DENSITY, _far_ndtr(wide))  # noqa: E731
+    return or_far_below("gelu_slope", x, rising("gelu_slope", x), far)
+
+
+def gelu_tanh_slope(format: Format, x: Value) -> Value:
+    """sigmoid(u) + x u' sigmoid'(u): 1 minus that of -x above zero."""
+
+    def far(wide: Value) -> Value:
+        rise = fma(wide * wide, 3 * GELU_TANH * GELU_CUBE, GELU_TANH)  # u'
+        return fma(wide, rise, 1.0) * _far_gelu_tanh(wide)
+
+    return or_far_below("gelu_tanh_slope", x, rising("gelu_tanh_slope", x), far)
+
+
+def _far_gelu_tanh(x: Value) -> Value:
+    """exp(u), which far below zero is the gate of gelu_tanh."""
+    return short_exp(x * fma(x * x, GELU_TANH * GELU_CUBE, GELU_TANH))
