@@ -226,7 +226,7 @@ def check_models(ogive) -> None:
     assert isinstance(model[7], ogive.nn.Mish)
     with ogive.intercept():
         close(torch._C._nn.relu6(FINITE), F.relu6(FINITE))
-    assert ogive.nn.identify.entry_of(torch._C._nn.hardtanh).name == "hardtanh"
+    assert abs(ogive.gain(torch._C._nn.hardtanh) - ogive.gain("hardtanh")) < 1e-6
 
 
 def check_compiler(ogive) -> None:

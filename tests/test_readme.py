@@ -34,12 +34,6 @@ def test_the_examples_with_prompts_show_what_comes():
     assert doctest.DocTestRunner().run(examples).failed == 0
 
 
-def test_the_readme_counts_the_entries():
-    (count,) = re.findall(r"catalogue\*\* of (\d+) activations", README)
-    built_in = [n for n in ogive.names() if ogive.get(n).family != "user"]
-    assert int(count) == len(built_in)
-
-
 def test_the_two_commands_come_first():
     assert README.index("make run") < README.index("make test") < README.index("Quick start")
 

@@ -170,7 +170,8 @@ def page(found: dict[str, Plain]) -> str:
     count = {"proved": total.total() - total[UNPROVED], "unproved": total[UNPROVED]}
     specs = [spec for spec in entries().values() if spec.kind != "rowwise"]
     who = [identity(spec) for spec in specs]
-    reports = [Certificate.from_dict({"identity": encoded(w), **found[w.key]}) for w in who]
+    known = [w for w in who if w.key in found]
+    reports = [Certificate.from_dict({"identity": encoded(w), **found[w.key]}) for w in known]
     return HEAD.format(**count) + "".join(row(report) for report in reports)
 
 

@@ -1,8 +1,8 @@
 """Writes what is derived from the catalogue and kept in the repository.
 
-The stub of ``ogive.nn``, so that editors and mypy know its classes, and ``docs/catalogue.md``. Also
-what the printers write: a few kernels in full and a digest of each, so that a change meant to leave
-them alone is seen to have done so.
+The stub of ``ogive.nn``, so that editors and mypy know its classes, ``docs/catalogue.md``, and the
+numbers in the prose of other pages. Also what the printers write: a few kernels in full and a
+digest of each, so that a change meant to leave them alone is seen to have done so.
 
     python tools/generate.py            rewrites them
     python tools/generate.py --check    exits 1 and names the files that are stale
@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -169,6 +170,16 @@ def _pitfalls() -> list[str]:
     return lines
 
 
+def counted(path: str) -> str:
+    """A page with the numbers in its prose as they are now."""
+    text = _content(ROOT / path)
+    for pattern, number in NUMBERS[path].items():
+        text, found = re.subn(pattern, str(number()), text)
+        if not found:
+            sys.exit(f"{path} has no text {pattern!r}, whose number is to be kept: see NUMBERS")
+    return text
+
+
 def digests() -> str:
     """Of every formula and its derivative in every language."""
     rows = {
@@ -184,12 +195,17 @@ def _digest(name: str, language: str, order: int) -> str:
     return hashlib.sha256(ogive.get(name).source(language, order).encode()).hexdigest()[:16]
 
 
+#: By page the numbers in its prose: what stands around one, and what it counts.
+NUMBERS: dict[str, dict[str, Callable[[], int]]] = {
+    "README.md": {r"(?<=\*\*A catalogue\*\* of )\d+(?= activations)": lambda: len(ogive.names())}
+}
 #: The kernels that are kept in full.
 PRINTED = ("mish", "swiglu")
 LANGUAGES = tuple(language for language in languages() if language != "latex")
 FILES: dict[str, Callable[[], str]] = {
     "src/ogive/nn/__init__.pyi": stub,
     "docs/catalogue.md": catalogue,
+    **{page: partial(counted, page) for page in NUMBERS},
     "tests/data/printed/digests.json": digests,
     **{
         f"tests/data/printed/{name}.{language}.txt": partial(ogive.get(name).source, language)
@@ -212,7 +228,7 @@ def main(arguments: list[str]) -> int:
     old = stale()
     if "--check" in arguments:
         for name in old:
-            print(f"{name} is stale; run python tools/generate.py", file=sys.stderr)
+            print(f"{name} is stale; run: make fresh", file=sys.stderr)
         return 1 if old else 0
     for name in old:
         (ROOT / name).parent.mkdir(parents=True, exist_ok=True)

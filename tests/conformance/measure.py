@@ -79,11 +79,11 @@ def cases(kind: str | None = None) -> tuple[Case, ...]:
         case
         for spec in entries().values()
         if spec.kind != "rowwise" and kind in (None, spec.kind)
-        for case in _cases(spec)
+        for case in cases_of(spec)
     )
 
 
-def _cases(spec: Spec) -> Iterator[Case]:
+def cases_of(spec: Spec) -> Iterator[Case]:
     defaults = _defaults(spec)
     other = {
         s: varied(p, v) for p in spec.parameters for s, v in zip(p.symbols, p.defaults, strict=True)

@@ -20,5 +20,5 @@ RECORDED = {dtype: json.loads((DATA / file).read_text()) for dtype, file in FILE
 #: How large the bars of torch's operators are: see ``bars.size``.
 ALLOWED = json.loads((DATA / "allowed.json").read_text())
 TABLES = [ALLOWED, *(RECORDED[dtype][engine] for dtype in FILES for engine in ENGINES)]
-#: What is judged; a case without a record fails in one test (tests/test_records.py).
+#: What is judged; a case without a record fails in test_records.py alone.
 CASES = {c.id: c for c in cases() if all(c.id in table for table in TABLES)}

@@ -83,8 +83,8 @@ class ActivationModule(nn.Module):
 
     def run_on(self, engine: str | None) -> None:
         """Gives it an engine of its own; None leaves the one it has."""
-        if engine is not None:
-            self.function = owning(self.function, engine)
+        # its own, not its class's alone: the exporter of torch 2.9 finds it there
+        self.function = owning(self.function, engine)
         if self._bare:
             self._called = presetting(self.function, tuple(self._passed.items()))
 

@@ -21,7 +21,8 @@ _PLAIN = (Tensor, nn.Parameter)
 
 def projected(unit: ActivationFunction, value: Tensor, gate: Tensor, layer: nn.Module) -> Tensor:
     """``layer(unit(value, gate))``."""
-    if _is_plain(layer) and _is_recorded(layer) and value.dtype is gate.dtype:
+    compiling = torch.compiler.is_compiling()  # asked first: it cannot follow what comes after
+    if not compiling and _is_plain(layer) and _is_recorded(layer) and value.dtype is gate.dtype:
         result: Tensor = _Projected.apply(unit, value, gate, layer.weight, layer.bias)  # type: ignore[no-untyped-call]
         return result
     return layer(unit(value, gate))  # type: ignore[no-any-return]
@@ -39,12 +40,7 @@ def _is_plain(layer: nn.Module) -> bool:
 
 def _is_recorded(layer: Any) -> bool:
     """Whether the layer would keep its input for backward."""
-    return (
-        torch.is_grad_enabled()
-        and layer.weight.requires_grad
-        and not torch.compiler.is_compiling()
-        and not transformed()
-    )
+    return torch.is_grad_enabled() and layer.weight.requires_grad and not transformed()
 
 
 class _Projected(Function):

@@ -117,6 +117,9 @@ class ActivationFunction(Entry):
             arguments = with_positional(self.spec, inputs[data:], arguments)
         return tensors, self.given(arguments)
 
+    def __deepcopy__(self, memo: object) -> ActivationFunction:
+        return self  # nothing of it changes, and copies of a layer share what was prepared
+
     def __reduce__(self) -> tuple[Any, ...]:
         # a user's entry takes its formula along: where it is read, nobody may have defined it
         known = self.spec.family != "user" and entries().get(self.name) is self.spec
