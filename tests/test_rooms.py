@@ -106,9 +106,7 @@ def imported_modules(path: Path) -> set[str]:
 
 def mutual(imports: set[tuple[str, str]]) -> set[tuple[str, str]]:
     """The pairs of packages that import each other. A folder and one inside it are one thing."""
-    return {
-        (a, b) for a, b in imports if (b, a) in imports and a < b and not b.startswith(f"{a}.")
-    }
+    return {(a, b) for a, b in imports if (b, a) in imports and a < b and not b.startswith(f"{a}.")}
 
 
 def test_no_two_packages_import_each_other():

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from ogive.engine.cpu.output_pool import empty_like
+from ogive.engine.selection import state
 from ogive.torch_private import hardtanh, leaky_relu, relu6, softshrink
 
 #: Up to so many elements torch's operator is the shorter way. torch computes 16-bit numbers more
@@ -38,6 +39,7 @@ class Row(NamedTuple):
         forward: of the input and the entry's parameters, in their order.
         backward: torch's operator of the gradient and the input, if it is a single one.
         constants: what that takes besides, from the parameters.
+        keeps_result: whether torch keeps the result, and not the input, for backward.
         rounds: whether torch rounds the parameters to the input's dtype first, so that it serves
             only where they are such numbers.
     """
@@ -45,12 +47,13 @@ class Row(NamedTuple):
     forward: Callable[..., Tensor]
     backward: str = ""
     constants: Callable[..., tuple[float, ...]] = lambda *numbers: numbers
+    keeps_result: bool = False
     rounds: bool = True
 
 
 #: The functions of torch.nn.functional ask in Python what these ask in C++.
 NATIVE: dict[str, Row] = {
-    "relu": Row(torch.relu, "threshold_backward", lambda: (0,)),
+    "relu": Row(torch.relu, "threshold_backward", lambda: (0,), keeps_result=True),
     "relu6": Row(relu6, "hardtanh_backward", lambda: (0, 6)),
     "leaky_relu": Row(leaky_relu, "leaky_relu_backward", lambda a: (a, False), rounds=False),
     "hardtanh": Row(hardtanh, "hardtanh_backward"),
@@ -75,6 +78,11 @@ class Native(NamedTuple):
     recorded_up_to: int
     backward: str
     constants: tuple[float, ...]
+    keeps_result: bool
+
+    def serves(self, x: Tensor) -> bool:
+        """Whether it serves a recorded call."""
+        return x.numel() <= self.recorded_up_to and state.free
 
     def gradient(self, gradient: Tensor, x: Tensor) -> Tensor:
         """torch's gradient; a large one lies in the memory of earlier results."""
@@ -95,4 +103,6 @@ def native(name: str, numbers: Sequence[float], dtype: torch.dtype) -> Native | 
         return None
     constants = row.constants(*numbers) if row.backward else ()
     recorded = most if row.backward else -1
-    return Native(row.forward, tuple(numbers), most, recorded, row.backward, constants)
+    return Native(
+        row.forward, tuple(numbers), most, recorded, row.backward, constants, row.keeps_result
+    )
