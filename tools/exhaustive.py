@@ -41,7 +41,8 @@ import ogive
 from ogive.bench.contenders import NATIVES
 from ogive.bench.machine import Machine
 from ogive.certify.reference import exact, limit, ulp
-from ogive.engine.cpu.loops import Operand, kernel
+from ogive.engine.cpu.loops import kernel
+from ogive.engine.cpu.operands import Operand
 from ogive.engine.cpu.precision import arithmetic
 from ogive.errors import EngineWarning
 from ogive.ops import ActivationFunction

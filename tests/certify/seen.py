@@ -10,7 +10,7 @@ from ogive.certify import exact, limit
 from ogive.certify.function import breakpoints_of, defaults
 from ogive.expr import bind, const, diff, symbol, walk
 from ogive.expr.node import ZERO, build
-from ogive.expr.rewrite import evaluate_all
+from ogive.expr.primitives import evaluate_all
 
 #: Irrational, of different sizes, and no multiples of one another.
 PROBES = [math.sqrt(p) * s for p, s in ((2, 0.01), (3, 0.1), (5, 0.3), (7, 1), (11, 1), (13, 4))]
@@ -55,7 +55,7 @@ def saturates(spec, sign):
 
 def tail(expression, sign, variable="x"):
     """The expression with every choice of a piece replaced by the piece that holds far out."""
-    values = [evaluate_all([expression], {variable: sign * distance}) for distance in FAR]
+    values = [evaluate_all(walk(expression), {variable: sign * distance}) for distance in FAR]
     new = {}
     for node in walk(expression):
         near, far = (_chosen(node, value, new) for value in values)

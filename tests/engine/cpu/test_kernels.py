@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import ogive
 from ogive.engine.cpu.coalescing import layout
-from ogive.engine.cpu.loops import Operand, kernel
+from ogive.engine.cpu.loops import kernel
+from ogive.engine.cpu.operands import Operand
 from ogive.printers.llvm import Arithmetic
 from ogive.printers.machine import FLOAT32
 
@@ -138,6 +139,14 @@ def test_a_packed_gate_has_second_derivatives():
     assert torch.autograd.gradgradcheck(function, packed)
     torch.func.vmap(function)(packed)
     torch.func.jvp(function, (packed.detach(),), (torch.ones(3, 8, dtype=torch.float64),))
+
+
+@pytest.mark.parametrize("name", ["entry", "rare", "near", "far", "body", "t", "define"])
+def test_a_parameter_may_be_called_as_something_in_the_kernel_is(name):
+    function = ogive.define(f"named_{name}", f"sin({name} * x) * softplus(x)", **{name: 1.5})
+    x = torch.linspace(-90, 90, 50, dtype=torch.float32)
+    fast, slow = both(lambda: [function(x, **{name: torch.ones(1)})])
+    torch.testing.assert_close(fast, slow, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("threads", [1, 2])

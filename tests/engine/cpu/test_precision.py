@@ -3,7 +3,7 @@
 import pytest
 
 import ogive
-from ogive.engine.cpu.loops import Operand
+from ogive.engine.cpu.operands import Operand
 from ogive.engine.cpu.precision import arithmetic
 from ogive.ops.arguments import check_parameters
 from ogive.ops.parameters import bound

@@ -9,7 +9,7 @@ import torch
 from ogive.engine.call import RowCall, RowFunction
 from ogive.engine.cpu import kernels
 from ogive.engine.cpu.rowwise.loops import source
-from ogive.engine.cpu.rowwise.steps import PROGRAMS, Kind
+from ogive.engine.cpu.rowwise.programs import PROGRAMS, Kind
 
 DTYPES = (torch.float32, torch.float64, torch.bfloat16, torch.float16)
 NARROW = (torch.bfloat16, torch.float16)

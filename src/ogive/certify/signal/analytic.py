@@ -70,7 +70,7 @@ def _where(
         return above
     if u.real < 0:
         return below
-    return _nowhere() if analytic else above.union(below).union(at_zero)
+    return _nowhere() if analytic else above.union(at_zero)  # which is below, or that is above
 
 
 #: primitive -> (*arguments, analytic) -> ball; what is not here has a definition that is.

@@ -12,7 +12,8 @@ from torch import Tensor
 from ogive.engine.call import Call, NoMemory, Result, RowCall, Runner, compute_dtype
 from ogive.engine.cpu import compiler, output_pool, threads
 from ogive.engine.cpu.launch import Kernel, Launch, TooManySums
-from ogive.engine.cpu.loops import CODES, Operand, kernel
+from ogive.engine.cpu.loops import kernel
+from ogive.engine.cpu.operands import CODES, Operand
 from ogive.engine.cpu.precision import arithmetic
 from ogive.engine.cpu.rowwise import tasks
 from ogive.expr import Program

@@ -16,7 +16,7 @@ from torch import Tensor
 from ogive.engine.call import Call, NoMemory, broadcast
 from ogive.engine.cpu import output_pool, threads
 from ogive.engine.cpu.coalescing import Layout, layout
-from ogive.engine.cpu.loops import CODES, Operand
+from ogive.engine.cpu.operands import CODES, Operand
 
 #: Each thread has its own copy of all sums; more of them are left to torch.
 MOST_SUMS = 65536

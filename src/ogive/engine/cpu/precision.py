@@ -11,27 +11,47 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from ogive.engine import cache
 from ogive.engine.cpu import compiler, threads
-from ogive.engine.cpu.loops import CODES, Operand, kernel
+from ogive.engine.cpu.loops import kernel
+from ogive.engine.cpu.operands import CODES, Operand
 from ogive.expr import Program
-from ogive.printers.llvm import NEAR, Arithmetic, draws_closer, shortens, simplifies
+from ogive.printers.llvm import NEAR, Arithmetic
 from ogive.printers.machine import FLOAT32, FLOAT64, FLOATS
 
-#: The largest error of float32 arithmetic, in units of the last place of what is stored, for a
-#: function and for a derivative; a 16-bit number has half a unit from its own rounding already.
-#: The worst of all numbers is not among those tried: serf, at 2.7 on them, is somewhere at 3.1.
-BARS = {"float32": (2.6, 3.3), "bfloat16": (0.008, 0.008), "float16": (0.008, 0.008)}
-#: The same for float64 in short forms: the last rounding, and little more.
-SHORT = {**BARS, "float32": (0.6, 0.6)}
-#: Beyond this size a second way costs next to nothing, and the bars are this much lower: some
-#: 160,000 numbers do not show the worst of all.
+
+class Bar(NamedTuple):
+    """The largest errors, in units of the last place of what is stored."""
+
+    function: float
+    derivative: float
+    #: of float64 in short forms: the last rounding, and little more
+    short: float
+
+
+#: A 16-bit number has half a unit from its own rounding already. The worst of all numbers is not
+#: among those tried: serf, at 2.7 on them, is somewhere at 3.1.
+BARS = {
+    "float32": Bar(2.6, 3.3, 0.6),
+    "bfloat16": Bar(0.008, 0.008, 0.008),
+    "float16": Bar(0.008, 0.008, 0.008),
+}
+#: The arithmetics from the cheapest on, each with forms only for programs that have them.
+CANDIDATES = (
+    Arithmetic(FLOAT32, NEAR, "near"),
+    Arithmetic(FLOAT32),
+    Arithmetic(FLOAT32, forms="close"),
+    Arithmetic(FLOAT64, forms="short"),
+)
+#: Beyond this size a branch costs next to nothing, and the bars are this much lower: some 160,000
+#: numbers do not show the worst of all.
 FAR, STRICTER = 12.0, 0.88
 #: Beyond one of these sizes an element is rare enough to be computed in float64 on its own.
 LIMITS = (3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, NEAR)
@@ -39,7 +59,6 @@ LIMITS = (3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, NEAR)
 OFF = 0.02
 #: A gradient or tangent has so many samples.
 GRADIENT = 1
-STORED = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
@@ -57,20 +76,15 @@ def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
     if any(o.dtype in CODES for o in written):
         return _with_codes(program, given, written)
     dtype = dtypes[len(program.inputs)]
-    candidates = [Arithmetic(FLOAT32, NEAR, "near")] * simplifies(program)
-    candidates.append(Arithmetic(FLOAT32))
-    candidates += [Arithmetic(FLOAT32, forms="close")] * draws_closer(program)
-    candidates += [Arithmetic(FLOAT64, forms="short")] * shortens(program)
+    candidates = [c for c in CANDIDATES if c.differs(program)]
     texts = [_probe(program, c, "float32") for c in candidates]
     wide = _probe(program, Arithmetic(FLOAT64), "float64")
-    bars = f"{BARS[dtype]} {SHORT[dtype]} {FLOATS[dtype]} {LIMITS} {FAR} {STRICTER}"
-    described = "\n".join([bars, *texts, wide])
-    key = hashlib.sha256(described.encode()).hexdigest()
-    verdict = cache.get(key)
-    if verdict is None:
-        verdict = _verdict(program, candidates, texts, wide, dtype).encode()
-        cache.put(key, verdict, f"{program.name} arithmetic for {dtype}")
-    number, _, within = verdict.decode().partition(" ")
+    found = _kept(
+        f"{program.name} arithmetic for {dtype}",
+        [f"{dtype} {BARS[dtype]} {LIMITS} {FAR} {STRICTER}", *texts, wide],
+        lambda: _verdict(program, candidates, texts, wide, dtype),
+    )
+    number, _, within = found.partition(" ")
     return replace(candidates[int(number)], within=float(within)) if within else Arithmetic(FLOAT64)
 
 
@@ -78,24 +92,31 @@ def _with_codes(
     program: Program, given: Sequence[Operand], written: Sequence[Operand]
 ) -> Arithmetic:
     """The arithmetic of the numbers alone, in the codes' own forms where its forms spoil them."""
-    coded = [o.dtype in CODES for o in written]
+    outputs = list(zip(program.outputs, written, strict=True))
     numbers, codes = (
-        replace(
-            program, outputs=tuple(x for x, c in zip(program.outputs, coded, strict=True) if c is k)
-        )
-        for k in (False, True)
+        replace(program, outputs=tuple(x for x, o in outputs if (o.dtype in CODES) is coded))
+        for coded in (False, True)
     )
-    plain = tuple(o for o, code in zip(written, coded, strict=True) if not code)
-    found = arithmetic(numbers, (*given, *plain))
+    found = arithmetic(numbers, (*given, *(o for o in written if o.dtype not in CODES)))
     if not found.forms:
         return found
     narrow, wide = _probe(codes, found, "float32"), _probe(codes, Arithmetic(FLOAT64), "float64")
-    key = hashlib.sha256(f"codes {OFF} {narrow} {wide}".encode()).hexdigest()
+    right = _kept(
+        f"{program.name} codes",
+        [f"codes {OFF}", narrow, wide],
+        lambda: "right" if _codes_are_right(codes, narrow, wide) else "wrong",
+    )
+    return found if right == "right" else replace(found, plain_codes=True)
+
+
+def _kept(label: str, determines: Sequence[str], find: Callable[[], str]) -> str:
+    """A verdict that was found before, with these texts, or is found now."""
+    key = hashlib.sha256("\n".join(determines).encode()).hexdigest()
     verdict = cache.get(key)
     if verdict is None:
-        verdict = b"right" if _codes_are_right(codes, narrow, wide) else b"wrong"
-        cache.put(key, verdict, f"{program.name} codes")
-    return found if verdict == b"right" else replace(found, plain_codes=True)
+        verdict = find().encode()
+        cache.put(key, verdict, label)
+    return verdict.decode()
 
 
 def _codes_are_right(program: Program, narrow: str, wide: str) -> bool:
@@ -118,8 +139,7 @@ def _verdict(
     for number, (candidate, text) in enumerate(zip(candidates, texts, strict=True)):
         narrow = candidate.format is FLOAT32
         got = _outputs(program, text, torch.float32, inputs)
-        bars = (BARS if narrow else SHORT)[dtype]
-        first = _first_wrong(program, inputs, got, wanted, dtype, bars)
+        first = _first_wrong(program, inputs, got, wanted, dtype, narrow)
         below = _largest_below(first) if narrow else 0.0
         within = candidate.within if first == math.inf else below
         if within:
@@ -143,14 +163,15 @@ def _first_wrong(
     got: list[Tensor],
     wanted: list[Tensor],
     dtype: str,
-    bars: tuple[float, float],
+    narrow: bool,
 ) -> float:
     """The smallest size of the data at which the arithmetic that got this is not good enough."""
     named = zip(program.inputs, inputs, strict=True)
     data = [x.abs() for name, x in named if name in program.data]
     size = torch.stack(data or [torch.zeros_like(inputs[0])]).amax(0)
     derivative = any(len(s) == GRADIENT for s in program.samples)
-    bar = bars[derivative]
+    bars = BARS[dtype]
+    bar = (bars.derivative if derivative else bars.function) if narrow else bars.short
     errors = [_error(g, w, size, bar, derivative, dtype) for g, w in zip(got, wanted, strict=True)]
     wrong = size[torch.stack(errors).amax(0) > 1]
     return float(wrong.min()) if wrong.numel() else math.inf
@@ -193,7 +214,7 @@ def _inputs(program: Program, dtype: str) -> list[Tensor]:
     data is mixed, and parameters are up to eight times as large or as small.
     """
     generator = torch.Generator().manual_seed(0)
-    line = _line() if dtype == "float32" else _every(STORED[dtype])
+    line = _line() if dtype == "float32" else _every(getattr(torch, dtype))
     whose = torch.arange(len(line)) % max(len(program.data), 1)
     columns = []
     for name, samples in zip(program.inputs, program.samples, strict=True):

@@ -20,6 +20,7 @@ import torch
 
 from ogive.engine.cpu import compiler
 from ogive.engine.cpu.trampoline import builtin
+from ogive.printers.llvm import I32, I64, POINTER, VOID, Function, Module, Register
 
 #: The fewest elements worth waking another thread for.
 SHARE = 8192
@@ -29,89 +30,64 @@ SHARE = 8192
 Pool = Callable[..., object]
 
 _Function = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
-# OpenMP starts functions of one argument, which do not know their thread. Its functions arrive as
-# pointers: code that goes to the disk must not contain addresses.
-LAUNCH = """
-declare i64 @PyLong_AsLongLong(ptr)
-declare ptr @PyLong_AsVoidPtr(ptr)
-declare ptr @PyEval_SaveThread()
-declare void @PyEval_RestoreThread(ptr)
-declare void @Py_IncRef(ptr)
 
-define internal void @enter(ptr %call) {
-  %arguments.at = getelementptr ptr, ptr %call, i64 1
-  %library.at = getelementptr ptr, ptr %call, i64 2
-  %region = load ptr, ptr %call
-  %arguments = load ptr, ptr %arguments.at
-  %library = load ptr, ptr %library.at
-  %thread.at = getelementptr ptr, ptr %library, i64 1
-  %threads.at = getelementptr ptr, ptr %library, i64 2
-  %get_thread = load ptr, ptr %thread.at
-  %get_threads = load ptr, ptr %threads.at
-  %thread = call i32 %get_thread()
-  %threads = call i32 %get_threads()
-  %thread.wide = sext i32 %thread to i64
-  %threads.wide = sext i32 %threads to i64
-  call void %region(ptr %arguments, i64 %thread.wide, i64 %threads.wide)
-  ret void
-}
 
-define ptr @launch(ptr %self, ptr %given, i64 %n) {
-entry:
-  %first = load ptr, ptr %given
-  %second.at = getelementptr ptr, ptr %given, i64 1
-  %second = load ptr, ptr %second.at
-  %rest = getelementptr ptr, ptr %given, i64 2
-  %region = call ptr @PyLong_AsVoidPtr(ptr %first)
-  %threads = call i64 @PyLong_AsLongLong(ptr %second)
-  %count = sub i64 %n, 2
-  %arguments = alloca i64, i64 %count
-  br label %head
-head:
-  %i = phi i64 [ 0, %entry ], [ %next, %take ]
-  %more = icmp ult i64 %i, %count
-  br i1 %more, label %take, label %choose
-take:
-  %number.at = getelementptr ptr, ptr %rest, i64 %i
-  %number = load ptr, ptr %number.at
-  %value = call i64 @PyLong_AsLongLong(ptr %number)
-  %to = getelementptr i64, ptr %arguments, i64 %i
-  store i64 %value, ptr %to
-  %next = add i64 %i, 1
-  br label %head
-choose:
-  %held = icmp eq i64 %threads, 0
-  br i1 %held, label %brief, label %release
-brief:
-  call void %region(ptr %arguments, i64 0, i64 1)
-  br label %done
-release:
-  %lock = call ptr @PyEval_SaveThread()
-  %alone = icmp eq i64 %threads, 1
-  br i1 %alone, label %single, label %parallel
-single:
-  call void %region(ptr %arguments, i64 0, i64 1)
-  br label %return
-parallel:
-  %library = call ptr @PyLong_AsVoidPtr(ptr %self)
-  %call = alloca [3 x ptr]
-  %arguments.at = getelementptr ptr, ptr %call, i64 1
-  %library.at = getelementptr ptr, ptr %call, i64 2
-  store ptr %region, ptr %call
-  store ptr %arguments, ptr %arguments.at
-  store ptr %library, ptr %library.at
-  %start = load ptr, ptr %library
-  %wanted = trunc i64 %threads to i32
-  call void %start(ptr @enter, ptr %call, i32 %wanted, i32 0)
-  br label %return
-return:
-  call void @PyEval_RestoreThread(ptr %lock)
-  br label %done
-done:
-  call void @Py_IncRef(ptr %first)
-  ret ptr %first
-}
-"""
+def _text() -> str:
+    """``launch``, a built-in function whose ``self`` is a library's three functions; given a
+    region, a number of threads and the region's arguments.
+
+    The functions arrive as pointers: code that goes to the disk must not contain addresses.
+    """
+    module = Module()
+    module.define("enter", {"call": POINTER}, _enter, "")
+    inputs = {"self": POINTER, "given": POINTER, "n": I64}
+    module.define("launch", inputs, _launch, "", "")
+    return module.text()
+
+
+def _enter(f: Function, call: Register) -> None:
+    """What OpenMP starts: a function of one argument, which does not know its thread."""
+    region, arguments, library = (call.slot(k, POINTER) for k in range(3))
+    thread, threads = (f.indirect(library.slot(k, POINTER), I32).to("i64", "sext") for k in (1, 2))
+    f.indirect(region, VOID, arguments, thread, threads)
+
+
+def _launch(f: Function, own: Register, given: Register, n: Register) -> Register:
+    first, second = given.slot(0, POINTER), given.slot(1, POINTER)
+    region = f.foreign("PyLong_AsVoidPtr", POINTER, first)
+    threads = f.foreign("PyLong_AsLongLong", I64, second)
+    count, rest = n - 2, given.at(2, "ptr")
+    arguments = f.stack("i64", 8, count)
+    with f.when(count.compare("ne", 0)), f.loop(count) as i:
+        number = f.foreign("PyLong_AsLongLong", I64, rest.slot(i, POINTER))
+        arguments.at(i, "i64").store(number, 8)
+    alone = (arguments, n.number(0), n.number(1))
+    blocks = ("brief", "release", "single", "parallel", "restore", "done")
+    brief, release, single, parallel, restore, done = map(f.block, blocks)
+    f.branch(threads.compare("eq", 0), brief(), release())
+    f.begin(brief)
+    f.indirect(region, VOID, *alone)
+    f.jump(done())
+    f.begin(release)
+    lock = f.foreign("PyEval_SaveThread", POINTER)
+    f.branch(threads.compare("eq", 1), single(), parallel())
+    f.begin(single)
+    f.indirect(region, VOID, *alone)
+    f.jump(restore())
+    f.begin(parallel)
+    library, call = f.foreign("PyLong_AsVoidPtr", POINTER, own), f.stack("[3 x ptr]", 8)
+    for k, part in enumerate((region, arguments, library)):
+        call.at(k, "ptr").store(part, 8)
+    wanted, enter = threads.to("i32", "trunc"), Register(f, POINTER, "@enter")
+    f.indirect(library.slot(0, POINTER), VOID, enter, call, wanted, wanted.number(0))
+    f.jump(restore())
+    f.begin(restore)
+    f.foreign("PyEval_RestoreThread", VOID, lock)
+    f.jump(done())
+    f.begin(done)
+    f.foreign("Py_IncRef", VOID, first)
+    return first
+
 
 _forked = False
 
@@ -134,7 +110,7 @@ def pool() -> Pool:
 
 
 def openmp() -> ctypes.CDLL | None:
-    """The OpenMP library that torch runs its operators on, if it speaks GCC's dialect.
+    """The OpenMP library that torch runs its operators on, if it has the functions of GCC's.
 
     The loader binds torch's calls to the first library that the whole process can see, which is
     another one than torch's own if a user preloads it, and otherwise to the one torch depends on.
@@ -156,7 +132,7 @@ def launcher(library: ctypes.CDLL | None) -> Pool:
     functions = [ctypes.cast(getattr(library, name), ctypes.c_void_p) for name in names]
     table = (ctypes.c_void_p * 3)(*(f.value for f in functions))
     _tables.append(table)
-    code = compiler.load(LAUNCH, "threads")
+    code = compiler.load(_text(), "threads")
     return builtin(code.address("launch"), ctypes.addressof(table))
 
 
@@ -183,7 +159,7 @@ class PythonThreads:
             for thread in range(1, threads):
                 try:
                     started.append(self._executor.submit(region.share, thread))
-                except RuntimeError:  # no thread is to be had, as when the interpreter ends
+                except RuntimeError:  # no thread can be started, as when the interpreter ends
                     region.share(thread)
             region.share(0)
             wait(started)

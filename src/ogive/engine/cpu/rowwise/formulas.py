@@ -1,4 +1,20 @@
-"""The formulas of the rowwise kernels, each on single values."""
+"""The formulas of the rowwise kernels, for one vector at a time.
+
+The names of a formula's parameters say what it is given, those of its results what becomes of them.
+
+| name | what it is |
+|---|---|
+| x, y, g, dx, e | an operand: read, or written |
+| logit | x or -x; -inf behind the end of a row |
+| m | the row's largest element; for lengths, a power of two that brings this near to 1 |
+| share | exp(logit - m) |
+| rest | the gradient less the sum of its products with the results |
+| normal | x m |
+| a, b; a_low | a sum of the row: given as two numbers, or a number to be added |
+| high, low | what was made of the sums after a walk |
+| factor, factor_low | the number that the kernel is given, as two numbers |
+| eps, eps_low | the same times m |
+"""
 
 from __future__ import annotations
 
@@ -6,23 +22,7 @@ from collections.abc import Callable
 
 from ogive.printers.machine import Value, fma, op, where
 
-
-def _share(x: Value, m: Value) -> tuple[Value, ...]:
-    """exp(x - m) for x <= m, with what rounding took from the difference."""
-    size, lost = _difference(m, x)
-    e = op("decay", size)
-    return (fma(e, where(size < FAR, -lost, 0.0), e),)
-
-
-def _tempered(x: Value, m: Value, f: Value, rest: Value) -> tuple[Value, ...]:
-    """exp((x - m) (f + rest)), the same way."""
-    d, lost = _difference(m, x)
-    size = d * f
-    e = op("decay", size)
-    more = fma(lost, f, fma(d, rest, fma(d, f, -size)))
-    return (fma(e, where(size < FAR, -more, 0.0), e),)
-
-
+Formula = Callable[..., dict[str, Value]]
 #: Of less than minus this, exp is 0 in float64, too.
 FAR = 1000.0
 
@@ -34,60 +34,101 @@ def _difference(a: Value, b: Value) -> tuple[Value, Value]:
     return d, (a - (d - c)) - (b + c)
 
 
-def _inverse(total: Value, rest: Value) -> tuple[Value, ...]:
-    """1 / (total + rest), in two numbers."""
+def _share(logit: Value, m: Value) -> dict[str, Value]:
+    """exp(logit - m) with what rounding took from the difference."""
+    size, lost = _difference(m, logit)
+    e = op("decay", size)
+    return {"share": fma(e, where(size < FAR, -lost, 0.0), e)}
+
+
+def _tempered(logit: Value, m: Value, factor: Value, factor_low: Value) -> dict[str, Value]:
+    """exp((logit - m) (factor + factor_low)), the same way."""
+    d, lost = _difference(m, logit)
+    size = d * factor
+    e = op("decay", size)
+    more = fma(lost, factor, fma(d, factor_low, fma(d, factor, -size)))
+    return {"share": fma(e, where(size < FAR, -more, 0.0), e)}
+
+
+def _inverse(total: Value, low: Value) -> dict[str, Value]:
+    """1 / (total + low), in two numbers."""
     high = 1.0 / total
-    return high, fma(-rest, high, fma(-total, high, 1.0)) * high
+    return {"high": high, "low": fma(-low, high, fma(-total, high, 1.0)) * high}
 
 
-def _logarithm(total: Value, rest: Value) -> tuple[Value, ...]:
-    """log(total + rest), right to the last digits at 1, too."""
-    return (op("log", total) + rest / total,)
+def _logarithm(total: Value, low: Value) -> Value:
+    """log(total + low), right to the last digits at 1, too."""
+    return op("log", total) + low / total
 
 
-def _term(x: Value, m: Value) -> tuple[Value, ...]:
-    """exp(x - m) for x <= m, 1 for two infinities; what rounding took is nothing to a logarithm."""
-    return (op("decay", where(op("eq", x, m), 0.0, m - x)),)
-
-
-def _scale(m: Value) -> tuple[Value, ...]:
-    """A power of two that brings m near to 1, and that is a normal number wherever m lies."""
-    return (op("exp2", op("round", op("exponent", m) * -0.98)),)
-
-
-def _inverse_length(total: Value, rest: Value, eps: Value, low: Value) -> tuple[Value, ...]:
-    """1 / max(sqrt(total + rest), eps + low), in two numbers; NaN if a square was infinite."""
-    root = op("sqrt", total)
+def _inverse_length(a: Value, a_low: Value, eps: Value, eps_low: Value) -> dict[str, Value]:
+    """1 / max(sqrt(a + a_low), eps + eps_low), in two numbers; NaN if a square was infinite."""
+    root = op("sqrt", a)
     short = root < eps
-    more = (fma(-root, root, total) + rest) / (2.0 * root)
-    return _inverse(where(short, eps, root), where(short, low, more))
+    more = (fma(-root, root, a) + a_low) / (2.0 * root)
+    return _inverse(where(short, eps, root), where(short, eps_low, more))
 
 
-def _inclination(dot: Value, total: Value, eps: Value, inverse: Value) -> tuple[Value, ...]:
-    """What the gradient takes from x: nothing where the length is less than eps."""
-    return (where(op("sqrt", total) < eps, 0.0, dot * inverse * inverse),)
+def _inclination(b: Value, a: Value, a_low: Value, eps: Value, eps_low: Value) -> dict[str, Value]:
+    """The inverse of the length, and what the gradient takes from x: nothing where the length is
+    less than eps."""
+    inverse = _inverse_length(a, a_low, eps, eps_low)["high"]
+    taken = where(op("sqrt", a) < eps, 0.0, b * inverse * inverse)
+    return {"high": inverse, "low": taken}
 
 
-FORMULAS: dict[str, Callable[..., tuple[Value, ...]]] = {
+def _scale(m: Value, factor: Value) -> dict[str, Value]:
+    """A power of two that brings m near to 1, and that is a normal number wherever m lies."""
+    largest = where(m > factor, m, factor)
+    return {"m": op("exp2", op("round", op("exponent", largest) * -0.98))}
+
+
+def _scaled(e: Value, high: Value, low: Value) -> dict[str, Value]:
+    return {"y": fma(e, high, e * low)}
+
+
+#: What is itself computed before it is given; see Kind.variant for those that depend on the kind.
+GIVEN: dict[str, Formula] = {
     "share": _share,
     # between 16-bit numbers a difference in float32 is exact, or too large to matter
-    "plain_share": lambda x, m: (op("decay", m - x),),
-    "tempered": _tempered,
-    "inverse": _inverse,
-    "logarithm": _logarithm,
-    "term": _term,
-    "logarithm_of_sum": lambda m, total, rest: (m + _logarithm(total, rest)[0],),
+    "plain_share": lambda logit, m: {"share": op("decay", m - logit)},
+    # 1 for two infinities; what rounding took is nothing to a logarithm
+    "share_of_a_logarithm": lambda logit, m: {
+        "share": op("decay", where(op("eq", logit, m), 0.0, m - logit))
+    },
+    "tempered_share": _tempered,
+    "normal": lambda x, m: {"normal": x * m},
+    "eps": lambda factor, m: {"eps": factor * m},
+    "eps_low": lambda factor_low, m: {"eps_low": factor_low * m},
+    "rest": lambda g, high, low: {"rest": (g - high) - low},
+    "plain_rest": lambda g, high: {"rest": g - high},
+}
+FORMULAS: dict[str, Formula] = {
+    "largest": lambda logit: {"m": logit},
+    "largest_size": lambda x: {"m": abs(x)},
+    "add": lambda share: {"a": share},
+    "add_and_keep": lambda share: {"e": share, "a": share},
+    "add_and_keep_both": lambda share, g: {"e": share, "a": share, "b": g},
+    "add_gradients": lambda g: {"a": g},
+    "add_products": lambda y, g: {"a": y * g},
+    "add_squares": lambda normal: {"a": normal * normal},
+    "add_squares_and_products": lambda normal, g: {"a": normal * normal, "b": normal * g},
+    "scaled": _scaled,
+    "below": lambda logit, m, high: {"y": (logit - m) - high},
+    "slope": lambda y, rest: {"dx": y * rest},
+    "remainder": lambda e, g, high: {"dx": fma(-e, high, g)},
+    "remainder_of_a_logarithm": lambda y, g, high: {"dx": fma(-op("decay", -y), high, g)},
+    "weighted": lambda e, high: {"dx": e * high},
+    "normalized": lambda normal, high, low: _scaled(normal, high, low),
+    "slope_across": lambda normal, g, low, high, m: {"dx": fma(-normal, low, g) * high * m},
+    # after a walk
+    "inverse": lambda a, a_low: _inverse(a, a_low),
+    "logarithm": lambda a, a_low: {"high": _logarithm(a, a_low)},
+    "sum": lambda a, a_low: {"high": a, "low": a_low},
+    "quotient": lambda b, a: {"high": b / a},
+    "gradient_over_sum": lambda g, a: {"high": g / a},
+    "logarithm_of_sum": lambda m, a, a_low: {"y": m + _logarithm(a, a_low)},
     "scale": _scale,
     "inverse_length": _inverse_length,
     "inclination": _inclination,
-    "scaled": lambda e, high, low: (fma(e, high, e * low),),
-    "below": lambda x, m, logarithm: ((x - m) - logarithm,),
-    "slope": lambda y, g, dot, rest: (y * ((g - dot) - rest),),
-    "slope_of_16_bits": lambda y, g, dot: (y * (g - dot),),
-    "across": lambda x, g, slope: (fma(-x, slope, g),),
-    "quotient": lambda a, b: (a / b,),
-    "remainder": lambda e, g, quotient: (fma(-e, quotient, g),),
-    "remainder_of_log": lambda y, g, total: (fma(-op("decay", -y), total, g),),
 }
-#: Formulas of two values.
-PAIRS = ("inverse", "inverse_length")

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from ogive.engine.call import NoMemory, RowFunction
 from ogive.engine.cpu import compiler, output_pool, threads
-from ogive.engine.cpu.loops import SIZE
-from ogive.engine.cpu.rowwise.loops import LANES, VECTORS, source
-from ogive.engine.cpu.rowwise.steps import Kind
+from ogive.engine.cpu.operands import SIZE
+from ogive.engine.cpu.rowwise.loops import VECTORS, source
+from ogive.engine.cpu.rowwise.programs import Kind
 from ogive.printers.machine import FLOAT64, Format
 
 #: The part of the rows in a chunk of columns has about so many elements: what one walk has read or
@@ -46,7 +46,7 @@ class _Launch:
         n, columns = shape[dim], math.prod(shape[dim + 1 :])
         kind = Kind(function, dtype, "rows" if columns == 1 else "columns")
         self._region, self._start = compiled(kind), threads.pool()
-        size, lanes = SIZE[kind.dtype], LANES[kind.format]
+        size, lanes = SIZE[kind.dtype], kind.type.lanes
         if kind.layout == "rows":
             groups, columns = 1, shape.numel() // n
             width = max(1, min(lanes, columns, NEAR // n))
