@@ -33,9 +33,9 @@ from attack import violations
 from ogive.catalogue import Spec, entries
 from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.quantity import METHODS, Quantity
-from ogive.certify.record import agree, encoded
 from ogive.certify.report.certificate import Certificate, certificate, identity, prove, sections
-from ogive.certify.report.page import UNPROVED, said
+from ogive.certify.report.page import NOT_PROVED_METHOD, said
+from ogive.certify.serialize import agree, encoded
 from ogive.certify.shipped import FILE, shipped
 
 RAW = argparse.RawDescriptionHelpFormatter
@@ -159,7 +159,7 @@ def summary(found: dict[str, Plain]) -> str:
     """How many numbers rest on each method, and the entries with the most that are not proved."""
     counted = {name: Counter(methods(part)) for name, part in found.items()}
     total = sum(counted.values(), Counter())
-    missing = Counter({name: count[UNPROVED] for name, count in counted.items()})
+    missing = Counter({name: count[NOT_PROVED_METHOD] for name, count in counted.items()})
     worst = ", ".join(f"{name} {count}" for name, count in missing.most_common(12) if count)
     return ", ".join(f"{m}: {total[m]}" for m in METHODS) + f"\nmost not proved: {worst}"
 
@@ -167,7 +167,10 @@ def summary(found: dict[str, Plain]) -> str:
 def page(found: dict[str, Plain]) -> str:
     """The head and a row for each entry that is a function of one number."""
     total = sum((Counter(methods(part)) for part in found.values()), Counter())
-    count = {"proved": total.total() - total[UNPROVED], "unproved": total[UNPROVED]}
+    count = {
+        "proved": total.total() - total[NOT_PROVED_METHOD],
+        "unproved": total[NOT_PROVED_METHOD],
+    }
     specs = [spec for spec in entries().values() if spec.kind != "rowwise"]
     who = [identity(spec) for spec in specs]
     known = [w for w in who if w.key in found]
@@ -182,7 +185,7 @@ def row(of: Certificate) -> str:
         f"`{of.identity.name}`",
         said(of.shape.range),
         short(of.smoothness.lipschitz),
-        f"{of.smoothness.order:g}" if known else UNPROVED,
+        f"{of.smoothness.order:g}" if known else NOT_PROVED_METHOD,
         f"{of.saturation.left.kind} / {of.saturation.right.kind}",
         short(of.signal.moments.first),
         short(of.signal.gains.second_moment),
@@ -192,7 +195,7 @@ def row(of: Certificate) -> str:
 
 
 def short(number: Quantity) -> str:
-    return UNPROVED if number.method == UNPROVED else f"{number.value:.6g}"
+    return NOT_PROVED_METHOD if number.method == NOT_PROVED_METHOD else f"{number.value:.6g}"
 
 
 def check(count: int, seed: int) -> int:

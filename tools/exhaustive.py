@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from ogive.ops.kinds import bound
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -39,7 +38,7 @@ from torch import Tensor
 
 import ogive
 from ogive.bench.contenders import NATIVES
-from ogive.bench.machine import Machine
+from ogive.bench.processor import Machine
 from ogive.certify.reference import exact, limit, ulp
 from ogive.engine.cpu.loops import kernel
 from ogive.engine.cpu.operands import Operand
@@ -47,6 +46,7 @@ from ogive.engine.cpu.precision import arithmetic
 from ogive.errors import EngineWarning
 from ogive.ops import ActivationFunction
 from ogive.ops.arguments import check_parameters
+from ogive.ops.parameters import bound
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "tests" / "data" / "exhaustive.json"

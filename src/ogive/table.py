@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 #: Columns enough for every row to stay one line.
-WIDE = 20_000
+_WIDE = 20_000
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], notes: Iterable[str] = ()) -> str:
@@ -27,7 +27,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], notes: Iterable[s
     for row in rows:
         grid.add_row(*row)
     buffer = io.StringIO()
-    console = Console(file=buffer, width=WIDE, highlight=False, markup=False)
+    console = Console(file=buffer, width=_WIDE, highlight=False, markup=False)
     if grid.row_count:
         console.print(grid)
     for note in notes:

@@ -27,15 +27,15 @@ from ogive.errors import VersionWarning
 #: The releases of torch that the tests were run with, the oldest first: see docs/versions.md.
 TESTED = ("2.9", "2.11", "2.13", "2.14", "2.15")
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 #: Every name below -> whether this torch has it.
 FOUND: dict[str, bool] = {}
 
 
-def _private(name: str, fallback: T) -> T:
+def _private(name: str, fallback: _T) -> _T:
     """torch's object of a name like ``package.module:attribute``, or the fallback."""
     try:
-        found: T = resolve_name(name)
+        found: _T = resolve_name(name)
     except (ImportError, AttributeError):
         FOUND[name] = False
         return fallback
@@ -115,11 +115,11 @@ is_wrapped: Callable[[Tensor], bool] = _private(
 
 #: ``FORWARD[LEVEL]`` counts the levels of forward mode from 0 on and is -1 outside. A dictionary,
 #: because it takes 10 ns where a function takes 25. Without it forward mode may always be at work.
-LEVEL = "_current_level"
+FORWARD_AD_LEVEL = "_current_level"
 FORWARD: dict[str, Any] = (
     vars(torch.autograd.forward_ad)
-    if _private(f"torch.autograd.forward_ad:{LEVEL}", None) is not None
-    else {LEVEL: 0}
+    if _private(f"torch.autograd.forward_ad:{FORWARD_AD_LEVEL}", None) is not None
+    else {FORWARD_AD_LEVEL: 0}
 )
 
 # --- autograd -------------------------------------------------------------------------------------
@@ -190,6 +190,7 @@ def storage_uses(storage: torch.UntypedStorage) -> float:
 #: leaky_relu, 0.6 us of relu6.
 relu6: Callable[..., Tensor] = _private("torch._C._nn:relu6", F.relu6)
 leaky_relu: Callable[..., Tensor] = _private("torch._C._nn:leaky_relu", F.leaky_relu)
+hardsigmoid: Callable[..., Tensor] = _private("torch._C._nn:hardsigmoid", F.hardsigmoid)
 hardtanh: Callable[..., Tensor] = _private("torch._C._nn:hardtanh", F.hardtanh)
 softshrink: Callable[..., Tensor] = _private("torch._C._nn:softshrink", F.softshrink)
 #: Where they lie: a model may call one of them itself, and be left alone if it cannot be known.
@@ -256,8 +257,8 @@ def is_compiled(module: nn.Module) -> bool:
     return getattr(module, "_compiled_call_impl", None) is not None
 
 
-#: For torch.compile a value of such a class is a constant of the traced program. Without it such a
-#: value cannot be an argument of a traced program.
+#: A value of such a class is a constant of an exported program. Without it torch.export refuses it
+#: as an argument; compiled code takes it all the same.
 register_constant: Callable[[type], None] = _private(
     "torch.utils._pytree:register_constant", lambda cls: None
 )

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import ogive
-from ogive.bench.contenders import LEFT_OUT, NATIVES, ROW, inputs, shape
+from ogive.bench.contenders import LEFT_OUT, NATIVES, ROW, input_shape, inputs
 
 GENERATOR = torch.Generator()
 
@@ -14,7 +14,7 @@ GENERATOR = torch.Generator()
 def test_both_sides_compute_the_same(name, dtype):
     """Loosely: torch's own digits differ (tests/conformance/test_peers.py is strict)."""
     function, native = ogive.get(name), NATIVES[name]
-    x = inputs(shape(function.kind, 2 * ROW), dtype, GENERATOR.manual_seed(0))
+    x = inputs(input_shape(function.kind, 2 * ROW), dtype, GENERATOR.manual_seed(0))
     results = []
     for call in (function, native.call):
         arguments = native.arguments(dtype)
@@ -40,10 +40,10 @@ def test_whatever_has_a_name_of_torch_s_is_in_the_table_or_left_out_for_a_reason
 
 
 def test_rows_are_of_one_length_where_the_size_allows_it():
-    assert shape("elementwise", 3 * ROW) == (3 * ROW,)
-    assert shape("stochastic", 5) == (5,)
-    assert shape("rowwise", 3 * ROW) == shape("gated", 3 * ROW) == (3, ROW)
-    assert shape("gated", 64) == (1, 64)
+    assert input_shape("elementwise", 3 * ROW) == (3 * ROW,)
+    assert input_shape("stochastic", 5) == (5,)
+    assert input_shape("rowwise", 3 * ROW) == input_shape("gated", 3 * ROW) == (3, ROW)
+    assert input_shape("gated", 64) == (1, 64)
 
 
 def test_inputs_are_the_same_numbers_in_every_dtype():

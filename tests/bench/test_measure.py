@@ -9,7 +9,17 @@ import pytest
 import torch
 
 import ogive
-from ogive.bench import Pace, Settings, Spread, cell, facts, firstcall, machine, means, run_bench
+from ogive.bench import (
+    Pace,
+    Settings,
+    Spread,
+    bench_facts,
+    cell,
+    firstcall,
+    means,
+    processor,
+    run_bench,
+)
 from ogive.bench import measure as timing
 from ogive.bench.measure import Runner, difference, interleaved, ratio, repetitions
 from ogive.errors import OgiveError
@@ -204,7 +214,7 @@ def test_means_are_over_what_torch_has():
 
 def test_facts_are_plain_and_complete(quick):
     settings = Settings([64], ["float32"], ["forward"], pace=quick)
-    told = facts(run_bench(["relu"], settings))
+    told = bench_facts(run_bench(["relu"], settings))
     assert list(told) == ["machine", "settings", "cells", "means", "first_call", "left_out"]
     (row,) = told["cells"]
     assert set(row["seconds"]) == {"ogive", "torch", "eager", "copy"}
@@ -252,13 +262,13 @@ def test_settings_are_checked(wrong, message):
 def test_the_machine_is_named(monkeypatch, tmp_path):
     info = tmp_path / "cpuinfo"
     info.write_text("processor\t: 0\nmodel name\t: Some CPU: fast\nprocessor\t: 1\n")
-    monkeypatch.setattr(machine, "CPUINFO", info)
-    here = machine.Machine.here()
+    monkeypatch.setattr(processor, "CPUINFO", info)
+    here = processor.Machine.here()
     assert here.cpu == "Some CPU: fast"
     assert here.cores >= 1
     assert torch.__version__ in str(here)
-    monkeypatch.setattr(machine, "CPUINFO", tmp_path / "missing")
-    assert machine.Machine.here().cpu
+    monkeypatch.setattr(processor, "CPUINFO", tmp_path / "missing")
+    assert processor.Machine.here().cpu
 
 
 def test_the_first_call_is_measured_twice_with_one_new_cache(monkeypatch):

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from ogive.bench import ModelSettings, Pace, run_models
 from ogive.bench import packages as packages_module
 from ogive.bench.memory import held, peak
-from ogive.bench.models import BLOCKS, TINY, Scale, build, call
-from ogive.bench.steps import MODES, UNTOUCHED, Step, accelerated
+from ogive.bench.models import BLOCKS, TINY, Scale, build_model, call_model
+from ogive.bench.training_steps import SAVE_MODES, UNTOUCHED, ModelStep, accelerated
 from ogive.errors import MissingExtra, OgiveError, UnknownName
 
 BLOCK = "linear_silu_linear"
@@ -23,36 +23,36 @@ BLOCK = "linear_silu_linear"
 @pytest.mark.parametrize("name", ["mobilenetv3_small_100", "bert", "gpt2", "gemma2", BLOCK])
 def test_a_model_is_the_same_for_the_same_seed_and_repeats_its_output(name: str) -> None:
     """In training mode: nothing in it draws random numbers."""
-    (first, example), (second, again) = build(name, TINY), build(name, TINY)
+    (first, example), (second, again) = build_model(name, TINY), build_model(name, TINY)
     assert first.training
-    outputs = [call(m, e) for m, e in ((first, example), (second, again), (first, example))]
+    outputs = [call_model(m, e) for m, e in ((first, example), (second, again), (first, example))]
     assert torch.equal(outputs[0], outputs[1])
     assert torch.equal(outputs[0], outputs[2])
-    assert not torch.equal(outputs[0], call(*build(name, TINY, seed=1)))
+    assert not torch.equal(outputs[0], call_model(*build_model(name, TINY, seed=1)))
 
 
 def test_building_leaves_the_random_numbers_of_the_caller_alone() -> None:
     before = torch.get_rng_state()
-    build(BLOCK, TINY)
+    build_model(BLOCK, TINY)
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_a_scale_says_how_large_everything_is() -> None:
     scale = Scale(batch=3, pixels=32, tokens=5, width=8, layers=1, heads=2)
-    model, example = build(BLOCK, scale)
+    model, example = build_model(BLOCK, scale)
     assert example.shape == (15, 8)
     assert model[0].out_features == 32
     assert "3 images of 32 x 32, 3 texts of 5 tokens" in str(scale)
-    _, texts = build("gpt2", scale)
+    _, texts = build_model("gpt2", scale)
     assert texts["input_ids"].shape == (3, 5)
-    _, image = build("resnet18", scale)
+    _, image = build_model("resnet18", scale)
     assert image.shape == (3, 3, 32, 32)
 
 
 def test_a_package_that_is_missing_is_named_with_its_extra(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(MissingExtra, match=r"needs timm.*pip install 'ogive\[models\]'"):
-        build("resnet18", TINY)
+        build_model("resnet18", TINY)
 
 
 def test_a_torchvision_that_does_not_load_is_given_what_it_asks_for(monkeypatch) -> None:
@@ -123,7 +123,7 @@ def test_the_peak_counts_temporaries_inside_of_an_operator() -> None:
 
 
 def test_a_step_trains() -> None:
-    step = Step(*build(BLOCK, TINY))
+    step = ModelStep(*build_model(BLOCK, TINY))
     before = [p.clone() for p in step.model.parameters()]
     step()
     assert all(not torch.equal(a, b) for a, b in zip(before, step.model.parameters(), strict=True))
@@ -131,15 +131,15 @@ def test_a_step_trains() -> None:
 
 
 def test_a_step_s_bytes_repeat() -> None:
-    step = Step(*build(BLOCK, TINY))
+    step = ModelStep(*build_model(BLOCK, TINY))
     step()
     assert step.held() == step.held()
     assert step.peak() == step.peak() > step.held()
 
 
 def test_the_copy_is_accelerated_and_the_model_is_not() -> None:
-    model, _ = build(BLOCK, TINY)
-    for mode in MODES:
+    model, _ = build_model(BLOCK, TINY)
+    for mode in SAVE_MODES:
         assert type(accelerated(model, mode)[1]).__module__ == "ogive.nn"
     assert type(accelerated(model, UNTOUCHED)[1]) is type(model[1]) is nn.SiLU
 
@@ -152,23 +152,23 @@ def test_a_whole_measurement(quick) -> None:
         (name, dtype, mode)
         for name in BLOCKS
         for dtype in ("float32", "bfloat16")
-        for mode in (UNTOUCHED, *MODES)
+        for mode in (UNTOUCHED, *SAVE_MODES)
     ]
     assert [t.done for t in told] == list(range(7))
     assert found.machine.threads == 1
     for result in found.results:
         assert 0 < result.held < result.peak
         assert result.seconds.median > 0
-    for result in found.results[:: 1 + len(MODES)]:
+    for result in found.results[:: 1 + len(SAVE_MODES)]:
         shares = (result.held_share, result.peak_share, result.ratio.median)
         assert shares == (1.0, 1.0, 1.0)
 
 
 def test_the_ratio_is_above_one_for_who_is_faster(monkeypatch, quick) -> None:
-    from ogive.bench import steps
+    from ogive.bench import training_steps
 
-    times = {UNTOUCHED: (6.0, 2.0, 4.0), **dict.fromkeys(MODES, (2.0, 1.0, 1.0))}
-    monkeypatch.setattr(steps, "interleaved", lambda runners, pace: times)
+    times = {UNTOUCHED: (6.0, 2.0, 4.0), **dict.fromkeys(SAVE_MODES, (2.0, 1.0, 1.0))}
+    monkeypatch.setattr(training_steps, "interleaved", lambda runners, pace: times)
     settings = ModelSettings(["float32"], TINY, pace=quick)
     _, ours, *_ = run_models([BLOCK], settings).results
     assert (ours.ratio.median, ours.ratio.mad, ours.seconds.median) == (3.0, 1.0, 1.0)

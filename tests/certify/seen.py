@@ -7,7 +7,7 @@ floats on both sides of a breakpoint.
 import math
 
 from ogive.certify import exact, limit
-from ogive.certify.function import breakpoints_of, defaults
+from ogive.certify.univariate import breakpoints_of, defaults
 from ogive.expr import bind, const, diff, symbol, walk
 from ogive.expr.node import ZERO, build
 from ogive.expr.primitives import evaluate_all

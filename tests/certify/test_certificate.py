@@ -12,14 +12,14 @@ from attack import violations
 
 import ogive
 from ogive.catalogue import entries, user_spec
-from ogive.certify.function import with_defaults
 from ogive.certify.proof.under_proof import FunctionUnderProof, under_proof
-from ogive.certify.record import agree
 from ogive.certify.report.certificate import Certificate, certificate, prove, sections
 from ogive.certify.report.criteria import CRITERIA
 from ogive.certify.report.page import said
+from ogive.certify.serialize import agree
 from ogive.certify.shipped import key, shipped
 from ogive.certify.signal.theory import field, layer
+from ogive.certify.univariate import with_defaults
 from ogive.errors import OgiveError, ParameterError
 from ogive.expr import parse
 

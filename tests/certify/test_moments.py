@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ogive.catalogue import entries, user_spec
-from ogive.certify.signal.moments import expectation, formula, moments
+from ogive.certify.signal.moments import expectation, mean_formula, moments
 from ogive.certify.signal.quadrature import evaluator
 from ogive.certify.signal.sparsity import zero_probability
 from ogive.errors import OgiveError
@@ -51,7 +51,7 @@ def test_the_golden_table_to_its_printed_digits(name):
 @pytest.mark.parametrize("name", ["gelu", "mish", "tanh", "softplus"])
 def test_chi_q_is_the_slope_of_the_length_map(name, std):
     """E z f f' = std (E f'^2 + E f f''), by C. Stein's identity, of a smooth f."""
-    f, found = formula(entries()[name]), moments(entries()[name], 0.0, std)
+    f, found = mean_formula(entries()[name]), moments(entries()[name], 0.0, std)
     slope = diff(f, symbol("x"))
     bend = expectation(f * diff(slope, symbol("x")), 0.0, std)
     assert found.chi_q.value == pytest.approx(std * (found.chi_1.value + bend.value), abs=1e-12)
@@ -92,7 +92,9 @@ def test_a_mutated_formula_is_caught(right, wrong):
 @pytest.mark.parametrize("name", ["gelu", "elu", "hardshrink", "tanh", "softplus", "sinc"])
 def test_a_million_samples_agree(name):
     """Five standard errors of a mean over a million draws."""
-    f = evaluator(formula(entries()[name]))(np.random.default_rng(7).standard_normal(1_000_000))
+    f = evaluator(mean_formula(entries()[name]))(
+        np.random.default_rng(7).standard_normal(1_000_000)
+    )
     found = moments(entries()[name])
     for sample, exact in ((f, found.first), (f * f, found.second), (f == 0, found.sparsity)):
         assert abs(sample.mean() - exact.value) <= 5e-3 * sample.std() + 1e-12

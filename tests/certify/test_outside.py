@@ -10,9 +10,9 @@ from ogive.catalogue import entries
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import ball_arithmetic, between
 from ogive.certify.proof.partition import partition
-from ogive.certify.proof.polynomial import T
+from ogive.certify.proof.polynomials import T
 from ogive.certify.signal.analytic import ON_BALLS, SPOKEN, on_balls, supported
-from ogive.certify.signal.moments import formula
+from ogive.certify.signal.moments import mean_formula
 from ogive.certify.signal.outside import Majorant, beyond
 from ogive.certify.signal.quadrature import evaluator
 from ogive.expr import diff, parse, substitute, symbol
@@ -34,7 +34,7 @@ def samples(low, high, seed=0):
 
 
 def both(name):
-    f = formula(entries()[name])
+    f = mean_formula(entries()[name])
     return f, diff(f, symbol("x"))
 
 

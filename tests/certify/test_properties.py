@@ -6,9 +6,9 @@ import pytest
 from seen import value
 
 from ogive.catalogue import entries, user_spec
-from ogive.certify.function import function_of_one_number, with_defaults
 from ogive.certify.report.certificate import certificate
 from ogive.certify.report.properties import PROPERTIES, properties, property_of
+from ogive.certify.univariate import function_of_one_number, with_defaults
 from ogive.errors import OgiveError
 
 INF = math.inf

@@ -5,20 +5,20 @@ import math
 
 import pytest
 
-from ogive.certify.proof.interval import Interval
+from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.record import agree, decoded, encoded
+from ogive.certify.serialize import agree, decoded, encoded
 
-HALF = Interval(Quantity(-math.inf, 0.0, "ball"), Quantity(0.5, 1e-17, "ball"), None, True)
+HALF = ProvedInterval(Quantity(-math.inf, 0.0, "ball"), Quantity(0.5, 1e-17, "ball"), None, True)
 
 
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
-        (Interval, HALF),
-        (tuple[Interval, ...], (HALF, HALF)),
-        (tuple[Interval, ...] | None, ()),
-        (tuple[Interval, ...] | None, None),
+        (ProvedInterval, HALF),
+        (tuple[ProvedInterval, ...], (HALF, HALF)),
+        (tuple[ProvedInterval, ...] | None, ()),
+        (tuple[ProvedInterval, ...] | None, None),
         (dict[str, Quantity | None], {"a": HALF.low, "b": None}),
         (float, math.inf),
         (float | tuple[float, ...], (1.0, 2.0)),

@@ -6,9 +6,9 @@ import pytest
 from seen import saturates, value
 
 from ogive.catalogue import entries, user_spec
-from ogive.certify.function import function_of_one_number
 from ogive.certify.proof.saturation import THRESHOLDS, saturation
 from ogive.certify.quantity import NOT_PROVED
+from ogive.certify.univariate import function_of_one_number
 
 INF = math.inf
 POINTWISE = [n for n, s in entries().items() if s.kind != "rowwise"]

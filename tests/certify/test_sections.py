@@ -13,9 +13,9 @@ from ogive.certify.proof.smoothness import smoothness
 from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.report.cost import cost
 from ogive.certify.report.gate import gate
-from ogive.certify.report.noise import training
 from ogive.certify.report.numerics import LARGEST, numerics
-from ogive.certify.report.rows import BY_LENGTH, TABLE, rows
+from ogive.certify.report.random_moments import training
+from ogive.certify.report.rowwise_facts import BY_LENGTH, TABLE, row_facts
 from ogive.certify.report.signal import signal
 
 #: Entries of rows of which nothing is proved yet.
@@ -104,7 +104,7 @@ def test_no_row_contradicts_what_is_said_of_rows(name):
     draw = torch.Generator().manual_seed(1)
     spec = entries()[name]
     values = {p.name: p.default for p in spec.parameters}
-    known, function, sparse = rows(spec, values), ogive.get(name), False
+    known, function, sparse = row_facts(spec, values), ogive.get(name), False
     for scale in (1e-3, 0.1, 1.0, 3.0, 10.0):
         for _ in range(20):
             x = scale * torch.randn(6, dtype=torch.float64, generator=draw)
@@ -153,7 +153,7 @@ def test_solu_has_no_bound():
 
 @pytest.mark.parametrize("scale", [1e-10, 1e-8, 1e-3, 1.0, 30.0])
 def test_no_row_near_the_step_of_softpick_contradicts_its_bound(scale):
-    draw, known = torch.Generator().manual_seed(3), rows(entries()["softpick"], {"eps": 1e-8})
+    draw, known = torch.Generator().manual_seed(3), row_facts(entries()["softpick"], {"eps": 1e-8})
     for n in (1, 2, 40):
         for _ in range(20):
             x = scale * torch.randn(n, dtype=torch.float64, generator=draw)
@@ -162,7 +162,7 @@ def test_no_row_near_the_step_of_softpick_contradicts_its_bound(scale):
 
 
 def test_hard_gumbel_samples_have_the_gradient_of_soft_ones():
-    known = rows(entries()["gumbel_softmax"], {"tau": 0.5, "hard": 1.0})
+    known = row_facts(entries()["gumbel_softmax"], {"tau": 0.5, "hard": 1.0})
     assert known.sparse
 
     def hard(x):

@@ -6,9 +6,9 @@ import pytest
 from seen import far, symmetric
 
 from ogive.catalogue import entries, user_spec
-from ogive.certify.function import function_of_one_number
 from ogive.certify.proof.shape import shape
 from ogive.certify.quantity import NOT_PROVED
+from ogive.certify.univariate import function_of_one_number
 from ogive.errors import OgiveError
 
 INF = math.inf

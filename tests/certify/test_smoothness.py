@@ -7,9 +7,9 @@ from seen import steps
 
 from ogive.catalogue import entries, user_spec
 from ogive.certify import breakpoints
-from ogive.certify.function import defaults, function_of_one_number
 from ogive.certify.proof.smoothness import ORDERS, smoothness
 from ogive.certify.quantity import NOT_PROVED
+from ogive.certify.univariate import defaults, function_of_one_number
 from ogive.expr import bind
 
 INF = math.inf

@@ -5,13 +5,13 @@ from fractions import Fraction
 import pytest
 
 from ogive.catalogue import entries
-from ogive.certify.function import defaults, function_of_one_number
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import ball, ball_arithmetic, on_reals
 from ogive.certify.proof.fraction import quotient
-from ogive.certify.proof.polynomial import UNIT, T, polynomial
+from ogive.certify.proof.polynomials import UNIT, T, polynomial
 from ogive.certify.proof.scale import GrowthScale
 from ogive.certify.proof.tails import HalfLine
+from ogive.certify.univariate import defaults, function_of_one_number
 from ogive.expr import PRIMITIVES, diff, parse, substitute
 from ogive.expr.primitives import call
 

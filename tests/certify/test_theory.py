@@ -10,7 +10,7 @@ from ogive.catalogue import entries, user_spec
 from ogive.certify.signal import correlation
 from ogive.certify.signal.chaos import edge_at, edge_curve, edge_of_chaos
 from ogive.certify.signal.correlation import correlated
-from ogive.certify.signal.moments import formula
+from ogive.certify.signal.moments import mean_formula
 from ogive.certify.signal.phase import depth_scale, fixed_point, phase
 from ogive.certify.signal.quadrature import expectation
 from ogive.certify.signal.theory import correlation_map, field, layer, length_map, predict
@@ -228,7 +228,7 @@ def test_the_field_has_the_derivative():
     f = of("mish")
     from ogive.certify.signal.quadrature import evaluator
 
-    slope = evaluator(diff(formula(entries()["mish"]), symbol("x")))
+    slope = evaluator(diff(mean_formula(entries()["mish"]), symbol("x")))
     assert np.array_equal(f.derivative(x), slope(x))
 
 

@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from ogive.bench import MODES, UNTOUCHED, FirstCall
-from ogive.cli import app, output
+from ogive.bench import SAVE_MODES, UNTOUCHED, FirstCall
+from ogive.cli import app, console
 
 TINY = ("--sizes", "1,64", "--rounds", "1", "--dtypes", "float32")
 ONCE = (*TINY, "--no-first-call")
@@ -45,7 +45,7 @@ def test_a_narrow_terminal_shows_no_deviation(monkeypatch):
         forced = {"file": sys.stdout, "force_terminal": True, "color_system": None}
         return Console(**{"width": 60, **forced, **options})
 
-    monkeypatch.setattr(output, "Console", narrow)
+    monkeypatch.setattr(console, "Console", narrow)
     lines = bench("relu", *ONCE, "--directions", "forward").stdout.splitlines()
     (heading,) = [line for line in lines if line.strip().startswith("activation")]
     assert "±" not in heading
@@ -88,7 +88,7 @@ def test_models():
     assert heading.split() == columns
     assert [row.split()[:3] for row in rows] == [
         ["linear_gelu_linear", mode, rows[i].split()[2]]
-        for i, mode in enumerate((UNTOUCHED, *MODES))
+        for i, mode in enumerate((UNTOUCHED, *SAVE_MODES))
     ]
     assert rows[0].split()[3] == "1.00"
 
@@ -100,7 +100,7 @@ def test_models_as_json():
     found = json.loads(result.stdout)
     assert set(found) == {"machine", "settings", "results"}
     assert found["settings"]["scale"]["width"] == 256
-    assert [row["mode"] for row in found["results"]] == [UNTOUCHED, *MODES]
+    assert [row["mode"] for row in found["results"]] == [UNTOUCHED, *SAVE_MODES]
     assert set(found["results"][1]["ratio"]) == {"median", "mad"}
     # 512 rows of 256 and twice of 1,024 numbers
     assert found["results"][0]["held"] == 512 * (256 + 2 * 1024) * 2

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 import ogive
 from ogive.certify.report.properties import PROPERTIES
-from ogive.cli import app, output
-from ogive.cli.output import plain, shown
+from ogive.cli import app, console
+from ogive.cli.console import plain, shown
 
 
 def run(*words):
@@ -49,7 +49,7 @@ def terminal(monkeypatch):
         forced = {"file": sys.stdout, "force_terminal": True, "color_system": None}
         return Console(**{"width": 80, **forced, **options})
 
-    monkeypatch.setattr(output, "Console", narrow)
+    monkeypatch.setattr(console, "Console", narrow)
 
 
 def test_version():
@@ -202,11 +202,11 @@ def test_show_rowwise():
 
 
 def test_every_entry_can_be_shown():
-    from ogive.cli.show import facts
+    from ogive.cli.show import shown_facts
 
     for name in ogive.names():
         activation = ogive.get(name)
-        assert json.dumps(plain(facts(activation, activation.certificate())), allow_nan=False)
+        assert json.dumps(plain(shown_facts(activation, activation.certificate())), allow_nan=False)
 
 
 def test_compare():

@@ -24,7 +24,7 @@ from ogive.certify.reference import FLOATS
 from ogive.expr import Node, Program, expand, walk
 from ogive.expr.node import ZERO, symbols
 from ogive.expr.primitives import PRIMITIVES
-from ogive.expr.rewrite import guard
+from ogive.expr.rewrite import guarded
 from ogive.printers import printer, python_function
 
 #: What higher orders may add to the first.
@@ -98,9 +98,9 @@ class Graph:
 def graph(case: Case, along: tuple[str, ...]) -> Graph:
     program = reference_program(case, along)
     shown = (*program.outputs[:3], *program.outputs[4::2])
-    guarded = guard(shown, dict(zip(program.inputs, program.samples, strict=True)))
+    printed = guarded(shown, dict(zip(program.inputs, program.samples, strict=True)))
     spoken = printer("torch").spoken() | {"pi"}
-    outputs = tuple(expand(o, spoken) for o in guarded)
+    outputs = tuple(expand(o, spoken) for o in printed)
     nodes = tuple(walk(*outputs))
     partials = {
         n: tuple(expand(p, spoken) for p in PRIMITIVES[n.op].partials(n, *n.args))

@@ -142,7 +142,7 @@ def reference64(
     """(value, float32 unit) of every quantity, from the float64 engine."""
     program, wide = reference_program(case, along, order), x.double()
     fixed = [torch.tensor(v, dtype=torch.float64) for _, v in case.values]
-    outputs = [o.expand(x.shape) for o in eager.kernel(program)(wide, *fixed)]
+    outputs = [o.expand(x.shape) for o in eager.compiled_formula(program)(wide, *fixed)]
     # where a changed parameter drives f itself beyond the dtype, nothing else is judged
     beyond = (outputs[0].abs() > LARGEST["float32"]) & bool(changed(case))
     lost = torch.where(beyond, math.inf, 0.0)

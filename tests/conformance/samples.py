@@ -131,16 +131,16 @@ def _is_away(
     torch.manual_seed(SEED)
     drawn = noise.draw(spec.noise, grid[0], None) if training else []
     values = [v for p in spec.parameters for v in _values(p, parameters, grid[0])]
-    kernel = eager.kernel(differences)
+    kernel = eager.compiled_formula(differences)
     here = kernel(*grid, *drawn, *values)
     # where a number in the formula is not finite (outside a domain), no gradient is asked for
-    kept = torch.isfinite(eager.kernel(program)(*grid, *drawn, *values)[0])
+    kept = torch.isfinite(eager.compiled_formula(program)(*grid, *drawn, *values)[0])
     for moves in itertools.product((-AWAY, 0.0, AWAY), repeat=len(grid)):
         moved = kernel(*(g + m for g, m in zip(grid, moves, strict=True)), *drawn, *values)
         for before, after in zip(here, moved, strict=True):
             kept &= (before > 0) == (after > 0)
             kept &= (before < 0) == (after < 0)
-        value = eager.kernel(program)(
+        value = eager.compiled_formula(program)(
             *(g + m for g, m in zip(grid, moves, strict=True)), *drawn, *values
         )
         kept &= torch.isfinite(value[0])

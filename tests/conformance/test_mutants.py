@@ -61,7 +61,7 @@ def worst(case: Case, expression: Node) -> float:
     fixed = [v for _, v in case.values]
     mutant = type(program)("mutant", program.inputs, (expression,), program.samples)
     x = torch.tensor(POINTS, dtype=torch.float64)
-    got = eager.kernel(mutant.bind(dict(case.values)))(x)[0].tolist()
+    got = eager.compiled_formula(mutant.bind(dict(case.values)))(x)[0].tolist()
     errors = []
     for value, point in zip(got, POINTS, strict=True):
         wanted, slope, *_ = exact(program, point, *fixed)

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 from measure import cases, cases_of
-from ogive.certify.report.shipped import key, shipped
 from records import TABLES
 
 import ogive
 from ogive.catalogue import Spec, entries
+from ogive.certify.shipped import key, shipped
 
 ROOT = Path(__file__).parents[2]
 

@@ -81,10 +81,10 @@ def cells(rounds: int = 1) -> ctypes.Array:
 #: Makes ogive.engine's modules importable one by one, without torch.
 ALONE = f"""
 import sys, types
-for name, path in (("ogive", {str(PACKAGE)!r}), ("ogive.engine", {str(PACKAGE / "engine")!r})):
-    package = types.ModuleType(name)
-    package.__path__ = [path]
-    sys.modules[name] = package
+for name in ("", "engine", "engine.cpu"):
+    package = types.ModuleType(f"ogive.{{name}}".rstrip("."))
+    package.__path__ = [{str(PACKAGE)!r} + "/" + name.replace(".", "/")]
+    sys.modules[package.__name__] = package
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 """
 

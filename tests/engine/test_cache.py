@@ -26,12 +26,12 @@ def kernel_still_works():
 
 
 def test_what_is_put_is_got(cache_directory):
-    assert cache.get("a") is None
+    assert cache.fetch("a") is None
     assert not cache_directory.exists(), "looking must not write"
     cache.put("a", b"line\nline\0", "mish float32")
     cache.put("b", b"", "")
-    assert cache.get("a") == b"line\nline\0"
-    assert cache.get("b") == b""
+    assert cache.fetch("a") == b"line\nline\0"
+    assert cache.fetch("b") == b""
     assert stat.S_IMODE(cache_directory.stat().st_mode) == 0o700
 
 
@@ -57,7 +57,7 @@ def test_clear_removes_its_own_files_only(cache_directory):
 def test_it_can_be_turned_off(value, monkeypatch, cache_directory):
     cache.put("a", b"1")
     monkeypatch.setenv("OGIVE_CACHE", value)
-    assert cache.get("a") is None
+    assert cache.fetch("a") is None
     cache.put("b", b"2")
     assert len(list(cache_directory.iterdir())) == 1
     assert kernel_still_works()
@@ -94,10 +94,10 @@ def test_a_truncated_file_is_as_if_it_were_not_there(keep, cache_directory):
     cache.put("a", b"machine code", "label")
     path = cache_directory / "ogive-a.kernel"
     path.write_bytes(path.read_bytes()[:keep])
-    assert cache.get("a") is None
+    assert cache.fetch("a") is None
     assert not path.exists()
     cache.put("a", b"machine code", "label")
-    assert cache.get("a") == b"machine code"
+    assert cache.fetch("a") == b"machine code"
 
 
 def test_any_changed_byte_is_noticed(cache_directory):
@@ -106,7 +106,7 @@ def test_any_changed_byte_is_noticed(cache_directory):
     good = path.read_bytes()
     for place in range(len(good)):
         path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
-        assert cache.get("a") is None, place
+        assert cache.fetch("a") is None, place
 
 
 def test_a_damaged_kernel_is_compiled_anew(cache_directory):
@@ -117,7 +117,7 @@ def test_a_damaged_kernel_is_compiled_anew(cache_directory):
         (path,) = cache_directory.iterdir()
         path.write_bytes(damage)
         code = compiler._code(toolchain, source, "seven")
-        assert cache.get(toolchain.key(source)) == code
+        assert cache.fetch(toolchain.key(source)) == code
         assert call(toolchain.link(code).address("answer")) == 7
 
 
@@ -127,7 +127,7 @@ def test_a_directory_that_others_can_write_to_is_refused(mode, cache_directory):
     cache.put("a", b"1")
     cache_directory.chmod(mode)
     with pytest.warns(CacheWarning, match=r"others?.*chmod go-w .*OGIVE_CACHE_DIR"):
-        assert cache.get("a") is None
+        assert cache.fetch("a") is None
     cache.put("b", b"2")
     assert len(list(cache_directory.iterdir())) == 1
     assert kernel_still_works()
@@ -138,7 +138,7 @@ def test_a_directory_of_another_user_is_refused(cache_directory, monkeypatch):
     cache.put("a", b"1")
     monkeypatch.setattr(os, "geteuid", lambda: cache_directory.stat().st_uid + 1)
     with pytest.warns(CacheWarning, match="belongs to another user"):
-        assert cache.get("a") is None
+        assert cache.fetch("a") is None
     cache.put("b", b"2")
     assert len(list(cache_directory.iterdir())) == 1
 
@@ -149,7 +149,7 @@ def test_only_the_first_fault_is_told(tmp_path, monkeypatch):
     with pytest.warns(CacheWarning, match="every process compiles its own") as told:
         cache.put("a", b"1")
         cache.put("a", b"1")
-        assert cache.get("a") is None
+        assert cache.fetch("a") is None
     assert len(told) == 1
     assert kernel_still_works()
 
@@ -158,7 +158,7 @@ def test_a_path_that_is_a_file(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("OGIVE_CACHE_DIR", str(tmp_path / "file"))
     with pytest.warns(CacheWarning):
-        assert cache.get("a") is None
+        assert cache.fetch("a") is None
     cache.put("a", b"1")
     assert cache.entries() == []
     cache.clear()
@@ -174,8 +174,8 @@ def test_a_read_only_directory(cache_directory, monkeypatch):
     monkeypatch.setattr(tempfile, "mkstemp", refuse)
     with pytest.warns(CacheWarning, match="Read-only file system"):
         cache.put("b", b"2")
-    assert cache.get("a") == b"1"
-    assert cache.get("b") is None
+    assert cache.fetch("a") == b"1"
+    assert cache.fetch("b") is None
     assert kernel_still_works()
 
 
@@ -197,7 +197,7 @@ def test_a_directory_whose_mode_forbids_writing(ordinary_user, monkeypatch):
         monkeypatch.setenv("OGIVE_CACHE_DIR", str(folder))
         with pytest.warns(CacheWarning, match="Permission denied"):
             cache.put("a", b"1")
-        assert cache.get("a") is None
+        assert cache.fetch("a") is None
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the full device is Linux's")
@@ -213,7 +213,7 @@ def test_a_full_disk_leaves_no_part_behind(cache_directory, monkeypatch):
     with pytest.warns(CacheWarning, match="No space left"):
         cache.put("a", b"1")
     assert list(cache_directory.iterdir()) == []
-    assert cache.get("a") is None
+    assert cache.fetch("a") is None
     assert kernel_still_works()
 
 
@@ -225,7 +225,7 @@ def test_a_user_without_a_home(monkeypatch):
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.delenv("LOCALAPPDATA", raising=False)
     monkeypatch.setattr(Path, "home", nowhere)
-    assert cache.get("a") is None
+    assert cache.fetch("a") is None
     with pytest.warns(CacheWarning, match="no home directory is known"):
         cache.put("a", b"1")
     assert kernel_still_works()
@@ -247,7 +247,7 @@ def test_a_reader_sees_a_whole_file_or_none():
         cache.put("shared", bytes([k]) * 100_000)
 
     def read(_):
-        found = cache.get("shared")
+        found = cache.fetch("shared")
         return found is None or (len(found) == 100_000 and len(set(found)) == 1)
 
     with ThreadPoolExecutor(8) as pool:

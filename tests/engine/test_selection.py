@@ -13,7 +13,7 @@ from torch.testing._internal.logging_tensor import LoggingTensorMode
 
 import ogive
 from ogive.engine import cpu, eager, selection
-from ogive.engine.call import Runner
+from ogive.engine.call import KernelRunner
 from ogive.engine.cpu import kernels
 from ogive.errors import EngineError, EngineWarning, OgiveError
 from ogive.ops import owning
@@ -160,7 +160,7 @@ def broken(monkeypatch):
     def fail(*args, **kwargs):
         raise EngineError("no kernels today; install some")
 
-    monkeypatch.setattr(kernels, "compiled", fail)
+    monkeypatch.setattr(kernels, "compiled_kernel", fail)
     monkeypatch.setattr(cpu, "check", fail)
     before = selection.state.broken
     yield
@@ -219,14 +219,14 @@ def test_a_batch_of_gradients_is_no_tensor_with_memory():
 
 def test_a_number_that_changes_in_every_step_compiles_no_kernel_in_every_step():
     function = ogive.define("annealed", "x * sigmoid(beta * x)", beta=1.0)
-    x, made = torch.linspace(-5, 5, 101), kernels.compiled.cache_info().misses
+    x, made = torch.linspace(-5, 5, 101), kernels.compiled_kernel.cache_info().misses
     for k in range(60):
         beta = 1 + k / 60
         leaf = x.clone().requires_grad_()
         function(leaf, beta=beta).sum().backward()
         torch.testing.assert_close(function(x, beta=beta), x * torch.sigmoid(beta * x))
     # a forward and a backward kernel for each of the first numbers, and one pair for the others
-    assert kernels.compiled.cache_info().misses - made <= 2 * 17
+    assert kernels.compiled_kernel.cache_info().misses - made <= 2 * 17
     assert len(function._serving) <= 17
 
 
@@ -238,7 +238,7 @@ def test_another_engine_is_one_row(monkeypatch):
             started.append(call.label)
             return eager.run(call, tensors)[0]
 
-        return Runner(run)
+        return KernelRunner(run)
 
     toy = SimpleNamespace(serves=lambda tensors: True, prepare=prepare, check=lambda: None)
     monkeypatch.delitem(selection.KERNELS, "cpu")

@@ -8,7 +8,16 @@ from importlib import import_module
 import torch
 from torch import Tensor, nn
 
-from ogive.bench.models import BLOCKS, IMAGES, LANGUAGE, MODELS, TINY, Example, build, call
+from ogive.bench.models import (
+    BLOCKS,
+    IMAGES,
+    LANGUAGE,
+    MODELS,
+    TINY,
+    Example,
+    build_model,
+    call_model,
+)
 from ogive.bench.packages import package
 
 timm, transformers = package("timm"), package("transformers")
@@ -74,14 +83,14 @@ GATED_BLOCKS: dict[str, Callable[[], nn.Module]] = {
 
 def evaluating(name: str) -> tuple[nn.Module, Example]:
     """A tiny model and an input."""
-    model, example = build(name, TINY)
+    model, example = build_model(name, TINY)
     return model.eval(), example
 
 
 def run(model: nn.Module, example: Example) -> tuple[Tensor, dict[str, Tensor]]:
     """The output, and the gradient of every parameter for a random direction of it."""
     model.zero_grad()
-    output = call(model, example)
+    output = call_model(model, example)
     direction = torch.randn(output.shape, generator=torch.Generator().manual_seed(5))
     (output * direction.to(output.dtype)).sum().backward()
     gradients = {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}

@@ -9,26 +9,28 @@ from others import MODELS
 from torch import nn
 
 from ogive.bench.memory import held
-from ogive.bench.models import TINY, Example, build
-from ogive.bench.steps import MODES, UNTOUCHED, Step, accelerated
+from ogive.bench.models import TINY, Example, build_model
+from ogive.bench.training_steps import SAVE_MODES, UNTOUCHED, ModelStep, accelerated
 
 #: Models with a gated feed-forward block, which their own code computes with three operators.
 GATED = ("llama", "mistral", "gemma", "gemma2", "gemma3", "qwen2", "qwen3")
 DTYPES = (torch.float32, torch.bfloat16)
 
 
-def both(name: str, mode: str, dtype: torch.dtype) -> tuple[Step, Step]:
+def both(name: str, mode: str, dtype: torch.dtype) -> tuple[ModelStep, ModelStep]:
     """A step of the untouched model and one of its accelerated copy."""
-    model, example = build(name, TINY)
+    model, example = build_model(name, TINY)
     model, example = model.to(dtype), converted(example, dtype)
-    return Step(accelerated(model, UNTOUCHED), example), Step(accelerated(model, mode), example)
+    return ModelStep(accelerated(model, UNTOUCHED), example), ModelStep(
+        accelerated(model, mode), example
+    )
 
 
 def converted(example: Example, dtype: torch.dtype) -> Example:
     return example.to(dtype) if isinstance(example, torch.Tensor) else example
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", SAVE_MODES)
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("name", MODELS)
 def test_no_model_holds_more(name: str, dtype: torch.dtype, mode: str) -> None:
@@ -49,7 +51,7 @@ def test_a_model_with_gated_blocks_holds_a_tenth_less(name: str) -> None:
 def test_a_gated_block_holds_one_tensor_less(name: str, dtype: torch.dtype) -> None:
     """The block alone: of its input and, of the inner width, the gate, the opened gate, the value
     and their product it drops the opened gate."""
-    model = build(name, TINY)[0].to(dtype)
+    model = build_model(name, TINY)[0].to(dtype)
     block, ours = (gated_block(accelerated(model, mode)) for mode in (UNTOUCHED, "exact"))
     x = torch.randn(2, 12, TINY.width, dtype=dtype)
     inner = block.gate_proj.out_features
@@ -65,7 +67,7 @@ def gated_block(model: nn.Module) -> nn.Module:
     return next(m for m in model.modules() if hasattr(m, "gate_proj"))
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", SAVE_MODES)
 @pytest.mark.parametrize("name", ["bert", "gpt2", "llama", "gemma2", "linear_mish_linear"])
 def test_no_step_needs_more_at_once(name: str, mode: str) -> None:
     untouched, ours = both(name, mode, torch.float32)

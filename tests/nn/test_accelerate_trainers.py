@@ -12,8 +12,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from transformers import Trainer, TrainingArguments
 
 import ogive
-from ogive.bench.models import TINY, TOKENS, build, call
-from ogive.bench.steps import UNTOUCHED, accelerated
+from ogive.bench.models import TINY, TOKENS, build_model, call_model
+from ogive.bench.training_steps import UNTOUCHED, accelerated
 
 GENERATOR = torch.Generator()
 
@@ -39,7 +39,7 @@ class Learner(lightning.LightningModule):
 @pytest.mark.filterwarnings("ignore:.*does not have many workers")
 def test_a_lightning_module(tmp_path: Path) -> None:
     """Accelerated inside of the module, checkpointed by Lightning, read into an untouched one."""
-    model, x = build("linear_silu_linear", TINY)
+    model, x = build_model("linear_silu_linear", TINY)
     rows = DataLoader(TensorDataset(x), batch_size=8)
     learners = [Learner(accelerated(model, mode)) for mode in (UNTOUCHED, "exact")]
     for learner in learners:
@@ -71,10 +71,10 @@ class Classifier(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.body, self.head = build("llama", TINY)[0], nn.Linear(TINY.width, 2)
+        self.body, self.head = build_model("llama", TINY)[0], nn.Linear(TINY.width, 2)
 
     def forward(self, input_ids: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        scores = self.head(call(self.body, {"input_ids": input_ids})[:, -1])
+        scores = self.head(call_model(self.body, {"input_ids": input_ids})[:, -1])
         return {"loss": F.cross_entropy(scores, labels), "logits": scores}
 
 

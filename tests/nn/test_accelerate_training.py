@@ -11,9 +11,9 @@ import torch.nn.functional as F  # noqa: N812
 from scipy.stats import ttest_rel
 from torch import Tensor, nn
 
-from ogive.bench.bench import threads
-from ogive.bench.models import TOKENS, Example, Scale, build, call
-from ogive.bench.steps import MODES, UNTOUCHED, accelerated
+from ogive.bench.models import TOKENS, Example, Scale, build_model, call_model
+from ogive.bench.training_steps import SAVE_MODES, UNTOUCHED, accelerated
+from ogive.engine.cpu.threads import limited_to
 
 STEPS, TEXT_STEPS = 100, 60
 #: Large enough that torch divides its sums among threads.
@@ -28,12 +28,12 @@ def curve(model: nn.Module, example: Example, order: list[int], count: int = 1) 
     batch in an order."""
     model, losses = copy.deepcopy(model), []
     optimiser = torch.optim.SGD(model.parameters(), 0.003)
-    shape = call(model, example).shape
+    shape = call_model(model, example).shape
     targets = torch.randn(shape, generator=torch.Generator().manual_seed(3))[order]
     example = {"input_ids": example["input_ids"][order]}
-    with threads(count):
+    with limited_to(count):
         for _ in range(STEPS):
-            loss = F.mse_loss(call(model, example), targets)
+            loss = F.mse_loss(call_model(model, example), targets)
             loss.backward()
             optimiser.step()
             optimiser.zero_grad()
@@ -52,7 +52,7 @@ def test_exact_follows_the_loss_curve_of_the_untouched_model(name: str) -> None:
     count, and with the batch in another order, since some models sum alike with any number of
     threads. Three, because two roundings of one curve are at most a few times as far apart as two
     others."""
-    model, example = build(name, SCALE)
+    model, example = build_model(name, SCALE)
     order = list(range(SCALE.batch))
     untouched = curve(model, example, order)
     controls = [curve(model, example, order, 2), curve(model, example, order[::-1])]
@@ -85,14 +85,14 @@ class Reader(nn.Module):
         self.body, self.head = body, nn.Linear(TEXT.width, TOKENS)
 
     def forward(self, texts: Tensor) -> Tensor:
-        return self.head(call(self.body, {"input_ids": texts}))
+        return self.head(call_model(self.body, {"input_ids": texts}))
 
 
 @functools.cache
 def learned(name: str, mode: str, seed: int) -> float:
     """The loss after a short training; seed by seed all modes start and read alike."""
     torch.manual_seed(seed)
-    model = accelerated(Reader(build(name, TEXT, seed)[0]), mode)
+    model = accelerated(Reader(build_model(name, TEXT, seed)[0]), mode)
     optimiser = torch.optim.AdamW(model.parameters(), 3e-3)
     text, losses = characters(), []
     for _ in range(TEXT_STEPS):
@@ -107,7 +107,7 @@ def learned(name: str, mode: str, seed: int) -> float:
     return fmean(losses[-LAST:])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", SAVE_MODES)
 @pytest.mark.parametrize("name", ["gpt2", "llama"])
 def test_what_is_learned_from_text_cannot_be_told_apart(name: str, mode: str) -> None:
     """Pairs of three seeds. The paired test finds nothing; and because three pairs say little, no

@@ -11,7 +11,7 @@ from torch import nn
 import ogive
 from ogive.catalogue import entries
 from ogive.certify.signal.gains import criticality
-from ogive.certify.signal.moments import expectation, formula, moments
+from ogive.certify.signal.moments import expectation, mean_formula, moments
 from ogive.errors import OgiveError
 from ogive.nn.initialise import fan_in
 
@@ -59,7 +59,7 @@ def test_thirty_layers_keep_the_second_moment(name):
     model = nn.Sequential(*layers)
     ogive.init_(model, generator=seeded(3))
     spec = entries()[name]
-    found, f = moments(spec), formula(spec)
+    found, f = moments(spec), mean_formula(spec)
     homogeneous = "relu" in name
     expected = 1.0 if homogeneous else found.second.value
     scatter = (expectation(f * f * f * f).value / found.second.value**2 - 1) / width

@@ -11,8 +11,8 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import ogive
-from ogive.engine import Result, cpu
-from ogive.engine.call import NoMemory, Runner
+from ogive.engine import Output, cpu
+from ogive.engine.call import KernelRunner, NoMemory
 from ogive.ops.dispatch import MOST_PREPARED
 from ogive.ops.plan import Plan
 
@@ -190,7 +190,7 @@ def test_nothing_is_kept_alive():
 
 def plan_of(name):
     program = ogive.get(name).spec.program
-    return Plan(program, (Result(torch.float32),), (False,) * len(program.inputs))
+    return Plan(program, (Output(torch.float32),), (False,) * len(program.inputs))
 
 
 def test_shapes_that_change_in_every_step_do_not_pile_up():
@@ -235,7 +235,7 @@ def test_a_tensor_without_memory_is_left_to_the_general_call(prepare):
     def missing(*args):
         raise NoMemory("a tensor has no memory")
 
-    assert prepare(lambda *_: Runner(missing)).dispatch(X) is None
+    assert prepare(lambda *_: KernelRunner(missing)).dispatch(X) is None
 
 
 @pytest.mark.parametrize("recorded", [False, True])
@@ -243,6 +243,6 @@ def test_a_fault_of_a_kernel_is_not_hidden(prepare, recorded):
     def broken(*args):
         raise RuntimeError("a fault of the kernel's own")
 
-    plan = prepare(lambda *_: Runner(broken))
+    plan = prepare(lambda *_: KernelRunner(broken))
     with pytest.raises(RuntimeError, match="a fault of the kernel's own"):
         plan.dispatch(X.clone().requires_grad_(recorded))

@@ -6,7 +6,7 @@ from torch.library import opcheck
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import ogive
-from ogive.engine import Result
+from ogive.engine import Output
 from ogive.engine.packed_layout import PackedLayout
 from ogive.ops import operator
 from ogive.ops.plan import Plan
@@ -15,7 +15,7 @@ from ogive.ops.plan import Plan
 def plan_of(name, packed=(False,), **numbers):
     program = ogive.get(name).spec.program.bind(numbers)
     halves = PackedLayout(-1, "second", False) if any(packed) else None
-    return Plan(program, (Result(torch.float32),), packed, halves)
+    return Plan(program, (Output(torch.float32),), packed, halves)
 
 
 @pytest.mark.parametrize(

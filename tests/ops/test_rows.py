@@ -223,13 +223,13 @@ def test_a_learned_temperature_is_differentiated():
 
 def test_kernels_that_cannot_be_had_are_replaced(monkeypatch):
     from ogive.engine import selection
-    from ogive.engine.cpu.rowwise import tasks
+    from ogive.engine.cpu import kernels
     from ogive.errors import EngineError, EngineWarning
 
     def refuse(*_):
         raise EngineError("no compiler here")
 
-    monkeypatch.setattr(tasks, "prepare", refuse)
+    monkeypatch.setattr(kernels, "prepare_rows", refuse)
     x = numbers(2, 3).requires_grad_()
     try:
         with pytest.warns(EngineWarning, match="no compiler here"):

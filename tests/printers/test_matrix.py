@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from ogive.certify.reference import exact, unit
-from ogive.engine import Call, Result
+from ogive.engine import Call, Output
 from ogive.engine.cpu import kernels
 from ogive.errors import OgiveError
 from ogive.expr import PRIMITIVES, Program, diff, parse, symbol, walk
@@ -29,7 +29,7 @@ def python(enter):
 def machine_code(language, program, values):
     """Runs a program in the language of the CPU engine, in float64."""
     tensors = [torch.tensor([v], dtype=torch.float64) for v in values]
-    call = Call(program, (Result(torch.float64),), (False,) * len(tensors))
+    call = Call(program, (Output(torch.float64),), (False,) * len(tensors))
     return kernels.prepare(call, tensors).run(*tensors)
 
 

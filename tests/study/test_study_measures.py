@@ -12,14 +12,14 @@ from ogive.study.measures import (
     function_digest,
     unpack_field,
 )
-from ogive.study.network import build
+from ogive.study.network import build_network
 
 ROWS = torch.randn(64, 5, generator=torch.Generator().manual_seed(0))
 
 
 def with_bias(name, bias, units):
     """A network in which some units of the only hidden layer get ``bias``."""
-    network = build(name, 5, (8,), 2, seed=0)
+    network = build_network(name, 5, (8,), 2, seed=0)
     with torch.no_grad():
         network[0].bias[units] = bias
     return network
@@ -45,7 +45,7 @@ def test_dead_units(name, bias, share):
 
 
 def test_dead_units_count_over_all_layers():
-    network = build("relu", 5, (8, 4), 2, seed=0)
+    network = build_network("relu", 5, (8, 4), 2, seed=0)
     with torch.no_grad():
         network[2].bias[:] = -100.0
         network[0].bias[:] = 100.0
@@ -61,7 +61,7 @@ def test_a_prelu_that_has_learned_a_zero_slope_dies():
 
 
 def test_a_gated_unit_is_dead_only_by_both_inputs():
-    network = build("swiglu", 5, (8,), 2, seed=0)
+    network = build_network("swiglu", 5, (8,), 2, seed=0)
     with torch.no_grad():
         network[0].bias[:] = 0.0
         network[0].weight[2] = network[0].weight[10] = 0.0
@@ -70,7 +70,7 @@ def test_a_gated_unit_is_dead_only_by_both_inputs():
 
 
 def test_rowwise_activations_have_no_dead_units():
-    assert dead_share(build("softmax", 5, (8,), 2, seed=0), ROWS, "rowwise") is None
+    assert dead_share(build_network("softmax", 5, (8,), 2, seed=0), ROWS, "rowwise") is None
 
 
 def test_relu_saves_at_most_one_tensor():
@@ -107,7 +107,7 @@ def test_function_digest_leaves_the_global_generator_alone():
 
 
 def test_boundary_is_read_back_with_its_orientation():
-    network = build("identity", 2, (2,), 2, seed=0)
+    network = build_network("identity", 2, (2,), 2, seed=0)
     with torch.no_grad():
         network[0].weight.copy_(torch.eye(2))
         network[2].weight.copy_(torch.tensor([[0.0, 0.0], [50.0, 1.0]]))

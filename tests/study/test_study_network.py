@@ -8,13 +8,13 @@ import torch
 import ogive
 from ogive.errors import OgiveError
 from ogive.study.errors import StudyError
-from ogive.study.network import build, check_activations
+from ogive.study.network import build_network, check_activations
 
 HIDDEN = (12, 7)
 
 
 def weights(name, seed):
-    return [layer.weight for layer in build(name, 5, HIDDEN, 3, seed)[0::2]]
+    return [layer.weight for layer in build_network(name, 5, HIDDEN, 3, seed)[0::2]]
 
 
 @pytest.mark.parametrize("name", ["tanh", "gelu", "prelu", "rrelu"])
@@ -46,7 +46,7 @@ def test_an_activation_that_widens_is_followed_by_a_layer_that_takes_it():
 
 
 def test_spread_of_the_draw_and_zero_biases():
-    network = build("relu", 400, (300,), 200, seed=0)
+    network = build_network("relu", 400, (300,), 200, seed=0)
     hidden, _, last = network
     assert hidden.weight.std().item() == pytest.approx((2 / 400) ** 0.5, rel=0.02)
     assert last.weight.std().item() == pytest.approx((1 / 300) ** 0.5, rel=0.02)
@@ -57,7 +57,7 @@ def test_spread_of_the_draw_and_zero_biases():
 def test_building_leaves_the_global_generator_alone():
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    build("relu", 4, HIDDEN, 2, seed=9)
+    build_network("relu", 4, HIDDEN, 2, seed=9)
     assert torch.equal(before, torch.get_rng_state())
 
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from ogive.engine.cpu.threads import limited_to
 from ogive.study import run_study
 from ogive.study.datasets import find_task
-from ogive.study.runs import threads
 from ogive.study.settings import Settings
 from ogive.study.training import Run, perform
 
@@ -53,7 +53,7 @@ def test_a_run_that_diverges_says_so():
 
 def test_threads_are_restored():
     before = torch.get_num_threads()
-    with pytest.raises(KeyboardInterrupt), threads(before + 1):
+    with pytest.raises(KeyboardInterrupt), limited_to(before + 1):
         assert torch.get_num_threads() == before + 1
         raise KeyboardInterrupt
     assert torch.get_num_threads() == before

@@ -10,19 +10,19 @@ from ogive.bench.cell import Cell, Result
 from ogive.bench.contenders import NATIVES
 from ogive.bench.firstcall import FirstCall, first_call
 from ogive.bench.measure import Pace, Spread
-from ogive.bench.models import MODELS, SMALL, TINY, Scale, build
-from ogive.bench.report import Mean, facts, means
-from ogive.bench.settings import DIRECTIONS, DTYPES, MODEL_BUDGET, ModelSettings, Settings
+from ogive.bench.models import MODELS, SMALL, TINY, Scale, build_model
+from ogive.bench.report import Mean, bench_facts, means
+from ogive.bench.settings import DIRECTIONS, DTYPE_NAMES, MODEL_BUDGET, ModelSettings, Settings
 from ogive.bench.speed import timed
-from ogive.bench.steps import MODES, UNTOUCHED, Measured, ModelBench, run_models
+from ogive.bench.training_steps import SAVE_MODES, UNTOUCHED, Measured, ModelBench, run_models
 
 __all__ = [
     "DIRECTIONS",
-    "DTYPES",
+    "DTYPE_NAMES",
     "MODELS",
     "MODEL_BUDGET",
-    "MODES",
     "NATIVES",
+    "SAVE_MODES",
     "SMALL",
     "TINY",
     "UNTOUCHED",
@@ -39,8 +39,8 @@ __all__ = [
     "Scale",
     "Settings",
     "Spread",
-    "build",
-    "facts",
+    "bench_facts",
+    "build_model",
     "first_call",
     "means",
     "run_bench",

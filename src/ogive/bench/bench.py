@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-
-import torch
 
 import ogive
 from ogive.bench.cell import Cell, Contest, Result, check_compiler
 from ogive.bench.contenders import NATIVES
 from ogive.bench.firstcall import FirstCall, first_call
-from ogive.bench.machine import Machine
+from ogive.bench.processor import Machine
 from ogive.bench.settings import Settings
+from ogive.engine.cpu.threads import limited_to
 from ogive.errors import InputError
 
 
@@ -62,7 +60,7 @@ def run_bench(
     if settings.compiled:
         check_compiler()
     left_out: list[str] = []
-    with threads(settings.threads):
+    with limited_to(settings.threads):
         machine = Machine.here()
         results = tuple(_results(activations, settings, left_out.append, notify))
     called = None if first is None else first_call(ogive.get(first).name)
@@ -93,14 +91,3 @@ def _results(
             yield contest.measured(cell, settings.compiled, settings.pace)
             done += 1
     notify(Progress(total, total, "done"))
-
-
-@contextmanager
-def threads(count: int | None) -> Iterator[None]:
-    """Let torch compute with this many threads, and restore its number afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

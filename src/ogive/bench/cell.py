@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 import ogive
-from ogive.bench.contenders import NATIVES, Native, inputs, shape
+from ogive.bench.contenders import NATIVES, TorchOperator, input_shape, inputs
 from ogive.bench.measure import Pace, Runner, Spread, Times, difference, interleaved, ratio
 from ogive.errors import OgiveError
 from ogive.torch_private import buffers_kept
@@ -25,7 +25,7 @@ LABELS = ("ogive", "torch", "eager", "compiled", "copy", "inplace")
 RATIOS = (*(("ogive", other) for other in LABELS[1:5]), ("inplace", "copy"))
 
 
-Call = Callable[..., Tensor]
+_Call = Callable[..., Tensor]
 Around = Callable[[], AbstractContextManager[object]]
 
 
@@ -73,7 +73,7 @@ class Contest:
     """An activation with an input, to be measured in every direction."""
 
     activation: ogive.Activation
-    native: Native | None
+    native: TorchOperator | None
     x: Tensor
     gradient: Tensor
     arguments: dict[str, Tensor]
@@ -87,7 +87,7 @@ class Contest:
         """
         generator, kind = torch.Generator().manual_seed(seed), getattr(torch, dtype)
         native = None if activation.preset else NATIVES.get(activation.name)
-        x = inputs(shape(activation.kind, size), kind, generator)
+        x = inputs(input_shape(activation.kind, size), kind, generator)
         arguments = native.arguments(kind) if native else {}
         with torch.no_grad():
             y = activation(x, **arguments)
@@ -96,7 +96,7 @@ class Contest:
     def measured(self, cell: Cell, compiled: bool, pace: Pace) -> Result:
         """The cell's times, and who served."""
         runners = dict(self.runners(cell.direction, compiled))
-        engine = serving(runners["ogive"])
+        engine = serving_engine(runners["ogive"])
         return Result(cell, interleaved(runners, pace), engine)
 
     def runners(self, direction: str, compiled: bool) -> Iterator[tuple[str, Runner]]:
@@ -108,7 +108,7 @@ class Contest:
         if direction == "forward" and self._writes_in_place():
             yield "inplace", self._inplace()
 
-    def _contenders(self, compiled: bool) -> Iterator[tuple[str, Call, Around]]:
+    def _contenders(self, compiled: bool) -> Iterator[tuple[str, _Call, Around]]:
         yield "ogive", self.activation, nullcontext
         if self.native is not None:
             yield "torch", self.native.call, nullcontext
@@ -119,10 +119,10 @@ class Contest:
 
     # the directions
 
-    def _forward(self, call: Call, around: Around) -> Runner:
+    def _forward(self, call: _Call, around: Around) -> Runner:
         return Runner(partial(call, self.x, **self.arguments), partial(_without_gradients, around))
 
-    def _both(self, call: Call, around: Around) -> Runner:
+    def _both(self, call: _Call, around: Around) -> Runner:
         leaves = self._leaves()
         x, arguments = leaves[0], dict(zip(self.arguments, leaves[1:], strict=True))
 
@@ -131,7 +131,7 @@ class Contest:
 
         return Runner(step, around)
 
-    def _backward(self, call: Call, around: Around) -> Runner:
+    def _backward(self, call: _Call, around: Around) -> Runner:
         leaves = self._leaves()
         with around():
             y = call(leaves[0], **dict(zip(self.arguments, leaves[1:], strict=True)))
@@ -158,7 +158,7 @@ class Contest:
         return Runner(call, torch.no_grad, partial(scratch.copy_, self.x))
 
 
-def serving(runner: Runner) -> str:
+def serving_engine(runner: Runner) -> str:
     """The engines that a repetition employs."""
     with runner.around(), ogive.served() as calls:
         runner.call()
@@ -177,10 +177,10 @@ def _without_gradients(around: Around) -> Iterator[None]:
         yield
 
 
-def _compiled(call: Call) -> Call:
+def _compiled(call: _Call) -> _Call:
     """The call compiled anew, for one shape and one dtype."""
     torch.compiler.reset()
-    compiled: Call = torch.compile(lambda x, **arguments: call(x, **arguments), dynamic=False)
+    compiled: _Call = torch.compile(lambda x, **arguments: call(x, **arguments), dynamic=False)
     return compiled
 
 

@@ -20,7 +20,7 @@ ROW = 1024
 
 
 @dataclass(frozen=True)
-class Native:
+class TorchOperator:
     """torch's operator for an entry.
 
     Attributes:
@@ -77,9 +77,9 @@ _TABLE: dict[str, Callable[..., Any]] = {
 }
 
 #: The entries that torch has an operator for.
-NATIVES: dict[str, Native] = {
-    **{name: Native(call) for name, call in _TABLE.items()},
-    "prelu": Native(functional.prelu, {"weight": 0.25}),
+NATIVES: dict[str, TorchOperator] = {
+    **{name: TorchOperator(call) for name, call in _TABLE.items()},
+    "prelu": TorchOperator(functional.prelu, {"weight": 0.25}),
 }
 
 #: Entries with a name of torch's and nothing to compare, and why.
@@ -90,7 +90,7 @@ LEFT_OUT = {
 }
 
 
-def shape(kind: str, size: int) -> tuple[int, ...]:
+def input_shape(kind: str, size: int) -> tuple[int, ...]:
     """The shape of an input of that many elements: rows for what works on rows."""
     if kind not in ("gated", "rowwise"):
         return (size,)

@@ -55,7 +55,7 @@ Example = Tensor | Mapping[str, Tensor]
 Make = Callable[[str, Scale], tuple[nn.Module, Example]]
 
 
-def call(model: nn.Module, example: Example) -> Tensor:
+def call_model(model: nn.Module, example: Example) -> Tensor:
     """The output of a model: of a language model the last hidden state."""
     output = model(example) if isinstance(example, Tensor) else model(**example)
     result: Tensor = output if isinstance(output, Tensor) else output.last_hidden_state
@@ -169,7 +169,7 @@ MODELS: dict[str, Make] = {
 }
 
 
-def build(name: str, scale: Scale = SMALL, seed: int = 0) -> tuple[nn.Module, Example]:
+def build_model(name: str, scale: Scale = SMALL, seed: int = 0) -> tuple[nn.Module, Example]:
     """A model in training mode and an input, the same for the same seed.
 
     Raises:
@@ -177,8 +177,8 @@ def build(name: str, scale: Scale = SMALL, seed: int = 0) -> tuple[nn.Module, Ex
         MissingExtra: where the package it comes from is not installed.
 
     Example:
-        >>> model, example = build("linear_mish_linear", TINY)
-        >>> call(model, example).shape
+        >>> model, example = build_model("linear_mish_linear", TINY)
+        >>> call_model(model, example).shape
         torch.Size([24, 32])
     """
     make = MODELS[checked(name)]

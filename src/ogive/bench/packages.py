@@ -12,7 +12,7 @@ import torch
 from ogive.errors import require
 
 #: Operators that torchvision's Python code asks for when it is imported.
-OPERATORS = ("nms", "qnms")
+_OPERATORS = ("nms", "qnms")
 _declared: Any = None  # gone when it is, and the operators with it
 
 
@@ -38,6 +38,6 @@ def _make_importable() -> None:
         importlib.import_module("torchvision")
     except RuntimeError:
         declared: Any = torch.library.Library("torchvision", "DEF")  # type: ignore[no-untyped-call]
-        for name in OPERATORS:
+        for name in _OPERATORS:
             declared.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         _declared = declared

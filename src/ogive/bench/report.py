@@ -42,7 +42,7 @@ def means(results: Iterable[Result]) -> list[Mean]:
     ]
 
 
-def facts(bench: Bench) -> dict[str, Any]:
+def bench_facts(bench: Bench) -> dict[str, Any]:
     """The whole benchmark as plain data: times in seconds, ratios with their spread."""
     return {
         "machine": asdict(bench.machine),

@@ -9,7 +9,7 @@ from ogive.bench.measure import Pace
 from ogive.bench.models import SMALL, Scale
 from ogive.errors import OgiveError, nearest
 
-DTYPES = ("float64", "float32", "bfloat16", "float16")
+DTYPE_NAMES = ("float64", "float32", "bfloat16", "float16")
 #: Forward without gradients; the backward of a prepared forward; a forward and its backward.
 DIRECTIONS = ("forward", "backward", "both")
 #: Seconds after which no further round of a model begins.
@@ -40,7 +40,7 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check_each("dtype", self.dtypes, DTYPES)
+        _check_each("dtype", self.dtypes, DTYPE_NAMES)
         _check_each("direction", self.directions, DIRECTIONS)
         _check_some("size", self.sizes)
         for size in self.sizes:
@@ -65,7 +65,7 @@ class ModelSettings:
     pace: Pace = field(default_factory=lambda: Pace(budget=MODEL_BUDGET))
 
     def __post_init__(self) -> None:
-        _check_each("dtype", self.dtypes, DTYPES)
+        _check_each("dtype", self.dtypes, DTYPE_NAMES)
         _check_run(self.threads, self.pace)
 
 

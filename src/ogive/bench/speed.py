@@ -11,15 +11,15 @@ from statistics import median
 import torch
 
 import ogive
-from ogive.bench.cell import Contest, serving
-from ogive.bench.machine import Machine
+from ogive.bench.cell import Contest, serving_engine
 from ogive.bench.measure import Pace, Runner, interleaved
+from ogive.bench.processor import Machine
 from ogive.certify.quantity import Quantity
 from ogive.certify.report.certificate import Certificate
 from ogive.certify.report.speed import Speed
 
 #: Elements of the input: so few that they stay in the caches, so many that the call costs little.
-SIZE = 65_536
+_SIZE = 65_536
 #: The most that a confidence interval may miss the true median by chance.
 DOUBT = 0.05
 
@@ -27,7 +27,7 @@ DOUBT = 0.05
 def timed(
     activation: ogive.Activation,
     dtype: str = "float32",
-    size: int = SIZE,
+    size: int = _SIZE,
     pace: Pace | None = None,
 ) -> Certificate:
     """The activation's certificate with its time over relu's, measured here and now.
@@ -56,7 +56,7 @@ def _speed(activation: ogive.Activation, dtype: str, size: int, pace: Pace) -> S
         dtype=dtype,
         size=size,
         threads=torch.get_num_threads(),
-        engine=serving(_runner(one, "forward")),
+        engine=serving_engine(_runner(one, "forward")),
         machine=str(Machine.here()),
     )
 

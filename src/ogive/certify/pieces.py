@@ -15,7 +15,7 @@ UNARY = frozenset(("abs", "sign", "softsign"))
 BINARY = frozenset(("min", "max", "lt", "le", "eq"))
 #: Where pieces of which the border is no linear equation are looked for, in steps of 1/8.
 WINDOW = (-16.0, 16.0)
-STEP = 0.125
+_STEP = 0.125
 #: Borders closer than this, relative to their size, are one border seen through rounding.
 SAME = 1e-12
 #: Powers of x underflow before x does, so nearer to 0 a border cannot be told from 0.
@@ -102,7 +102,7 @@ def _borders(difference: Node, variable: str) -> set[float]:
 
 def _sign_changes(difference: Node, variable: str) -> set[float]:
     low, high = WINDOW
-    points = [low + STEP * i for i in range(int((high - low) / STEP) + 1)]
+    points = [low + _STEP * i for i in range(int((high - low) / _STEP) + 1)]
     signs = [_sign(difference, variable, p) for p in points]
     return {
         _bisect(difference, variable, points[i], points[i + 1])

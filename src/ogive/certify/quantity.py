@@ -15,7 +15,7 @@ from ogive.errors import OgiveError, require
 #: How a number is obtained, the most certain first.
 METHODS = ("symbolic", "ball", "quadrature", "sampled", "not proved")
 #: What a proved number must reach: an error within this part of its size, or this small near 0.
-RELATIVE, NEAR_ZERO = 1e-9, 1e-25
+_RELATIVE, NEAR_ZERO = 1e-9, 1e-25
 #: Bits of balls that are integrated or computed from quantities; floats have 53.
 INTEGRAL_BITS = 64
 
@@ -106,7 +106,7 @@ def quantity(held: Any, method: str = "ball", near_zero: float = NEAR_ZERO) -> Q
     value = 0.0 if held.contains(0) else float(held.mid())
     distance = abs(held - value) if math.isfinite(value) else held
     error = 0.0 if distance == 0 else math.nextafter(float(distance.upper()), math.inf)
-    wide = not error <= max(RELATIVE * abs(value), near_zero)
+    wide = not error <= max(_RELATIVE * abs(value), near_zero)
     return NOT_PROVED if wide or math.isinf(value + error) else Quantity(value, error, method)
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from ogive.cli.output import GAP, new_table, width, write, write_json
+from ogive.cli.console import GAP, new_table, width, write, write_json
 from ogive.errors import OgiveError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ OF_ACTIVATIONS = {
     "compiled": "--compile",
     "first": "--first-call",
 }
-NOTE = (
+_NOTE = (
     "Microseconds, medians over rounds in which all take turns. 'ogive / torch' is the time of the "
     "public call over that of torch's operator, round by round: below 1 ogive is the faster one; "
     "± is the median absolute deviation. eager: the composition of torch's operators; copy_: into "
@@ -69,7 +69,7 @@ def bench(
 
     With --models: the memory and the time of training steps of models from timm and transformers.
     """
-    from ogive.bench import Pace, Settings, facts, run_bench
+    from ogive.bench import Pace, Settings, bench_facts, run_bench
 
     if models:
         _refuse_options_of_activations(context)
@@ -88,7 +88,7 @@ def bench(
     for line in found.left_out:
         typer.echo(f"left out: {line}", err=True)
     if as_json:
-        write_json(facts(found))
+        write_json(bench_facts(found))
     else:
         write(*_parts(found))
 
@@ -152,7 +152,7 @@ def _parts(found: Bench) -> Iterator[RenderableType]:
     from ogive.bench import means
 
     yield str(found.machine)
-    yield NOTE
+    yield _NOTE
     for dtype, direction in product(found.settings.dtypes, found.settings.directions):
         wanted = (dtype, direction)
         group = [r for r in found.results if (r.cell.dtype, r.cell.direction) == wanted]
@@ -167,7 +167,7 @@ def _parts(found: Bench) -> Iterator[RenderableType]:
 
 
 #: Heading -> the contenders whose ratio stands below it.
-RATIOS = {
+_RATIOS = {
     "ogive\n/ torch": ("ogive", "torch"),
     "±": ("ogive", "torch"),
     "ogive\n/ eager": ("ogive", "eager"),
@@ -195,7 +195,7 @@ def _cells(result: Result) -> dict[str, str]:
     times = {f"{label}\nµs": result.time(label) for label in ("ogive", "torch")}
     cells = {"activation": result.cell.name, "size": f"{result.cell.size:,}"}
     cells |= {heading: microseconds(t.median) if t else "" for heading, t in times.items()}
-    for heading, (label, over) in RATIOS.items():
+    for heading, (label, over) in _RATIOS.items():
         found = result.ratio(over, label)
         value = found and (found.mad if heading == "±" else found.median)
         cells[heading] = "" if value is None else f"{value:.2f}"
@@ -204,7 +204,7 @@ def _cells(result: Result) -> dict[str, str]:
 
 def _means_table(means: list[Mean]) -> Table:
     pairs = list(dict.fromkeys((mean.label, mean.over) for mean in means))
-    headings = {pair: heading for heading, pair in reversed(RATIOS.items()) if heading != "±"}
+    headings = {pair: heading for heading, pair in reversed(_RATIOS.items()) if heading != "±"}
     rows: dict[tuple[str, ...], dict[tuple[str, str], str]] = {}
     for mean in means:
         row = rows.setdefault((mean.dtype, mean.direction, f"{mean.size:,}"), {})

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ogive.cli.output import new_table, write, write_json
+from ogive.cli.console import new_table, write, write_json
 from ogive.errors import OgiveError
 
 if TYPE_CHECKING:
-    from ogive.engine.cache import Entry
+    from ogive.engine.cache import CachedKernel
 
 
 def cache(
@@ -36,7 +36,7 @@ def cache(
         _write_table(kernels)
 
 
-def _write_table(kernels: list[Entry]) -> None:
+def _write_table(kernels: list[CachedKernel]) -> None:
     table = new_table()
     table.add_column("kernel")
     table.add_column("bytes", justify="right")

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 TOLD = ("identity",)
 
 
-def table(certificate: Certificate) -> Table:
+def certificate_table(certificate: Certificate) -> Table:
     """Every line of a certificate; what is not proved is dim."""
-    from ogive.certify.report.page import UNPROVED, section_lines
+    from ogive.certify.report.page import NOT_PROVED_METHOD, section_lines
 
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="cyan", overflow="fold")
@@ -28,7 +28,7 @@ def table(certificate: Certificate) -> Table:
         table.add_row("", "", "")
         table.add_row(Text(name, "bold"), "", "")
         for line in lines:
-            style = "dim" if line.value == UNPROVED else ""
+            style = "dim" if line.value == NOT_PROVED_METHOD else ""
             table.add_row(line.label, Text(line.value, style), _basis(line.method, line.error))
     return table
 

@@ -9,18 +9,18 @@ import numpy as np
 import typer
 from rich.table import Table
 
-from ogive.cli.output import GAP, new_table, shown, width, write, write_json
+from ogive.cli.console import GAP, new_table, shown, width, write, write_json
 from ogive.errors import OgiveError
 
 if TYPE_CHECKING:
     from ogive import Activation
 
-POINTS = "-3,-1,0,1,3"
+_POINTS = "-3,-1,0,1,3"
 
 
 def compare(
     names: Annotated[list[str], typer.Argument(help="Two names or more.")],
-    at: Annotated[str, typer.Option(help="The points to evaluate at.")] = POINTS,
+    at: Annotated[str, typer.Option(help="The points to evaluate at.")] = _POINTS,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare activations: values, derivatives, limits, properties."""
@@ -42,7 +42,7 @@ def _points(text: str) -> list[float]:
         points = []
     if not points or not all(map(math.isfinite, points)):
         raise OgiveError(
-            f"--at takes finite numbers with commas between, as {POINTS}, not {text!r}"
+            f"--at takes finite numbers with commas between, as {_POINTS}, not {text!r}"
         )
     return points
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ogive.cli.output import write
+from ogive.cli.console import write
 from ogive.errors import OgiveError
 
 

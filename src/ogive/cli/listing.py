@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from ogive.catalogue import Spec, entries
-from ogive.cli.output import GAP, new_table, plain, shown, width, write, write_json
+from ogive.cli.console import GAP, new_table, plain, shown, width, write, write_json
 from ogive.errors import OgiveError, nearest
 
 #: The columns below which the family makes room for the formula, and what it gets at least.
-NARROW, LEAST = 24, 8
+_NARROW, _LEAST = 24, 8
 #: The kinds whose entries are functions of one number, and are asked for their properties.
 OF_ONE_NUMBER = ("elementwise", "stochastic")
 
@@ -74,7 +74,7 @@ def _holds(spec: Spec, name: str, wanted: str | None) -> bool:
     return wanted in (shown(value), {"yes": "true", "no": "false"}.get(shown(value)))
 
 
-def formula(spec: Spec) -> str:
+def shown_formula(spec: Spec) -> str:
     """The formula as text; a rowwise entry brings its own."""
     return spec.formula_text or str(spec.expression)
 
@@ -85,7 +85,7 @@ def _facts(spec: Spec, asked: list[str]) -> dict[str, object]:
         "title": spec.title,
         "kind": spec.kind,
         "family": spec.family,
-        "formula": formula(spec),
+        "formula": shown_formula(spec),
         "year": spec.year,
     }
     return facts | ({"properties": _values(spec, asked)} if asked else {})
@@ -106,15 +106,15 @@ def _write_table(specs: list[Spec], asked: list[str]) -> None:
     """One line each; a formula ends where the terminal ends, and a narrow one shows no family."""
     names = ["name", "kind", "family", "year", *asked]
     rows = [[s.name, s.kind, s.family, str(s.year or ""), *_texts(s, asked)] for s in specs]
-    if _room(names, rows) < NARROW:
+    if _room(names, rows) < _NARROW:
         names, *rows = ([*cells[:2], *cells[3:]] for cells in (names, *rows))
-    room = max(LEAST, _room(names, rows))
+    room = max(_LEAST, _room(names, rows))
     table = new_table()
     for heading, *cells in zip(names, *rows, strict=True):
         table.add_column(heading, no_wrap=True, min_width=max(map(len, (heading, *cells))))
     table.add_column("formula", no_wrap=True)
     for row, spec in zip(rows, specs, strict=True):
-        text = formula(spec)
+        text = shown_formula(spec)
         table.add_row(*row, text if len(text) <= room else f"{text[: room - 3]}...")
     write(table)
 

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.table import Table
 
-from ogive.cli.output import new_table
+from ogive.cli.console import new_table
 
 if TYPE_CHECKING:
     from ogive.bench import Measured, ModelBench
 
-NOTE = (
+_NOTE = (
     "A step is forward, backward and SGD's update. held: MB kept for backward, each storage once, "
     "parameters left out; peak: the most MB alive at once of those that a step allocates; ms: the "
     "median over rounds in which the modes take turns; 'speed': the untouched model's time over "
@@ -30,7 +30,7 @@ def parts(found: ModelBench) -> Iterator[RenderableType]:
     """The machine, what was measured, a table for each dtype."""
     yield str(found.machine)
     yield f"{found.settings.scale}; random weights"
-    yield NOTE
+    yield _NOTE
     for dtype in found.settings.dtypes:
         yield f"\n{dtype}"
         yield _table([result for result in found.results if result.dtype == dtype])

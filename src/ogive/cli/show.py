@@ -8,9 +8,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from ogive.cli.certificate import table
-from ogive.cli.listing import formula
-from ogive.cli.output import write, write_json
+from ogive.cli.certificate import certificate_table
+from ogive.cli.console import write, write_json
+from ogive.cli.listing import shown_formula
 
 if TYPE_CHECKING:
     from ogive import Activation
@@ -32,9 +32,15 @@ def show(
     activation = get(name)
     proved = _certificate(activation, timed)
     if as_json:
-        write_json(facts(activation, proved))
+        write_json(shown_facts(activation, proved))
         return
-    write(_heading(activation), "", _description(activation), table(proved), *_curve(activation))
+    write(
+        _heading(activation),
+        "",
+        _description(activation),
+        certificate_table(proved),
+        *_curve(activation),
+    )
 
 
 def _certificate(activation: Activation, timed: bool) -> Certificate:
@@ -45,7 +51,7 @@ def _certificate(activation: Activation, timed: bool) -> Certificate:
     return bench.timed(activation)
 
 
-def facts(activation: Activation, proved: Certificate) -> dict[str, Any]:
+def shown_facts(activation: Activation, proved: Certificate) -> dict[str, Any]:
     """What is known, under stable names."""
     spec = activation.spec
     return {
@@ -94,7 +100,7 @@ def _heading(activation: Activation) -> Text:
 def _description(activation: Activation) -> Table:
     """A line for each thing known, its name in front."""
     spec = activation.spec
-    rows = [("formula", cut(formula(spec))), *_derivative_rows(activation)]
+    rows = [("formula", cut(shown_formula(spec))), *_derivative_rows(activation)]
     rows += [("parameter", _parameter_line(p, activation.preset)) for p in spec.parameters]
     rows += [("layout", ", ".join(f"{k}: {v}" for k, v in spec.layout.items()))]
     rows += [("also called", ", ".join(spec.aliases)), ("paper", spec.paper)]

@@ -146,9 +146,9 @@ def _table(study: Study) -> Table:
             wording.interval(study.task, row.score),
             wording.interval(study.task, row.difference, signed=True),
             f"{row.step_ms:.3f}",
-            wording.ratio(row.time_ratio),
+            wording.ratio_text(row.time_ratio),
             f"{row.bytes_saved:.3g}",
-            wording.share(row.dead_share),
+            wording.share_text(row.dead_share),
         )
     return table
 

@@ -7,10 +7,10 @@ by the setting, ``ogive.engine("eager")``, and by what the tensors are.
 import sys
 from types import ModuleType
 
-from ogive.engine.call import Call, Result, RowCall
+from ogive.engine.call import Call, Output, RowCall
 from ogive.engine.selection import Served, compute, engine, served, traced
 
-__all__ = ["Call", "Result", "RowCall", "Served", "compute", "engine", "served", "traced"]
+__all__ = ["Call", "Output", "RowCall", "Served", "compute", "engine", "served", "traced"]
 
 
 class _Room(ModuleType):

@@ -13,7 +13,7 @@ from torch import Tensor
 BITS = (1, 2, 4, 8)
 
 
-def length(elements: int, bits: int) -> int:
+def packed_length(elements: int, bits: int) -> int:
     """The bytes of so many codes."""
     return (elements * bits + 7) // 8
 

@@ -35,7 +35,7 @@ _written = count()
 
 
 @dataclass(frozen=True)
-class Entry:
+class CachedKernel:
     """A kernel on the disk: its key, what it is for people, and its file's size in bytes."""
 
     key: str
@@ -68,7 +68,7 @@ def _home() -> Path:
         raise FileNotFoundError(f"no home directory is known ({error})") from None
 
 
-def get(key: str) -> bytes | None:
+def fetch(key: str) -> bytes | None:
     """What was put under this key, or None."""
     if not enabled():
         return None
@@ -129,10 +129,10 @@ def _prune(folder: Path) -> None:
             _remove(path)
 
 
-def entries() -> list[Entry]:
+def entries() -> list[CachedKernel]:
     """The kernels on the disk, by label."""
     found = [
-        Entry(path.stem.removeprefix(PREFIX), _label(path), status.st_size)
+        CachedKernel(path.stem.removeprefix(PREFIX), _label(path), status.st_size)
         for path, status in _files(directory())
         if path.suffix == SUFFIX
     ]

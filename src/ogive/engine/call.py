@@ -21,7 +21,7 @@ class NoMemory(RuntimeError):
     """A tensor has elements but no memory that a kernel could read."""
 
 
-class Runner(NamedTuple):
+class KernelRunner(NamedTuple):
     """A call made ready by an engine.
 
     Attributes:
@@ -35,7 +35,7 @@ class Runner(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Result:
+class Output:
     """A tensor that a call returns.
 
     Attributes:
@@ -69,7 +69,7 @@ class Call:
     """
 
     program: Program
-    results: tuple[Result, ...]
+    results: tuple[Output, ...]
     packed: tuple[bool, ...]
     layout: PackedLayout | None = None
     bits: tuple[int, ...] = ()
@@ -93,7 +93,7 @@ class Call:
     def pointwise(self) -> bool:
         """Whether it is one new tensor from tensors that all lie alike."""
         return (
-            self.results == (Result(self.results[0].dtype),)
+            self.results == (Output(self.results[0].dtype),)
             and not any(self.packed)
             and not self.bits
             and not self.inplace
@@ -123,7 +123,7 @@ class Call:
         return inputs
 
     def empty(
-        self, result: Result, tensors: Sequence[Tensor], device: str | torch.device
+        self, result: Output, tensors: Sequence[Tensor], device: str | torch.device
     ) -> Tensor:
         """A tensor for a result, laid out as a packed one or the first input of full shape is."""
         if result.packed:
@@ -132,7 +132,7 @@ class Call:
         inputs = self.unpack(self.numbers(tensors))
         shape = broadcast(inputs)
         if result.bits:
-            size = bit_packing.length(shape.numel(), result.bits)
+            size = bit_packing.packed_length(shape.numel(), result.bits)
             return torch.empty(size, dtype=result.dtype, device=device)
         if result.shape is None or result.shape == shape:
             for t in inputs:

@@ -9,18 +9,18 @@ import torch
 from torch import Tensor
 
 from ogive.engine import bit_packing
-from ogive.engine.call import Call, Result, RowCall, broadcast, compute_dtype
+from ogive.engine.call import Call, Output, RowCall, broadcast, compute_dtype
 from ogive.expr import PRIMITIVES, Program
 from ogive.printers import python_function
 from ogive.printers.torch import TorchPrinter
 
-Kernel = Callable[..., tuple[Tensor, ...]]
+_Function = Callable[..., tuple[Tensor, ...]]
 #: 16-bit numbers are computed in float32.
 WIDE = {torch.float16: torch.float32, torch.bfloat16: torch.float32}
 
 
 @lru_cache(maxsize=4096)
-def kernel(program: Program) -> Kernel:
+def compiled_formula(program: Program) -> _Function:
     """The program as a Python function of tensors of one dtype."""
     return python_function(program, "torch", program.name)
 
@@ -32,7 +32,7 @@ def run(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     given = call.unpack(call.numbers(tensors))
     dtype, shape = compute_dtype(given), broadcast(given)
     inputs = _unpacked(call, tensors, dtype) if call.bits else [t.to(dtype) for t in given]
-    outputs = iter(kernel(call.program)(*inputs))
+    outputs = iter(compiled_formula(call.program)(*inputs))
     over = [next(outputs)] if call.inplace else []
     made = []
     for result in call.results[len(over) :]:
@@ -61,7 +61,7 @@ def _unpacked(call: Call, tensors: Sequence[Tensor], dtype: torch.dtype) -> list
 
 
 def _packed(
-    call: Call, result: Result, tensors: Sequence[Tensor], outputs: Iterator[Tensor]
+    call: Call, result: Output, tensors: Sequence[Tensor], outputs: Iterator[Tensor]
 ) -> Tensor:
     """Two outputs in one tensor."""
     assert call.layout is not None

@@ -26,7 +26,7 @@ from ogive.torch_private import early_mode, jit_tracing, tracer_active
 KERNELS = {"cpu": cpu}
 NAMES = ("auto", *KERNELS, "eager")
 
-Result = TypeVar("Result")
+_Result = TypeVar("_Result")
 #: The engine of the function that is being called, if it has one of its own.
 own: ContextVar[str | None] = ContextVar("own", default=None)
 
@@ -89,7 +89,7 @@ class engine:  # noqa: N801 - used like a function, as torch.no_grad is
     """
 
     def __init__(self, name: str) -> None:
-        check(name)
+        check_name(name)
         self._before = state.engine
         state.change(engine=name)
 
@@ -105,7 +105,7 @@ class engine:  # noqa: N801 - used like a function, as torch.no_grad is
         state.change(engine=self._before)
 
 
-def check(name: str) -> None:
+def check_name(name: str) -> None:
     """Raises an OgiveError unless there is an engine of that name, and an EngineError if it has to
     compile kernels and cannot."""
     if name not in NAMES:
@@ -115,12 +115,12 @@ def check(name: str) -> None:
         KERNELS[name].check()
 
 
-def within(name: str | None, run: Callable[..., Result]) -> Callable[..., Result]:
+def within(name: str | None, run: Callable[..., _Result]) -> Callable[..., _Result]:
     """The same as the work of a function with an engine of its own; None is no such engine."""
     if name is None:
         return run
 
-    def owned(*args: Any, **kwargs: Any) -> Result:
+    def owned(*args: Any, **kwargs: Any) -> _Result:
         token = own.set(name)
         try:
             return run(*args, **kwargs)

@@ -188,7 +188,7 @@ def _whole_power(a: Node, n: int) -> Node:
     return mul(square, a) if n % 2 else square
 
 
-def compare(op: str, a: Node, b: Node) -> Node:
+def comparison(op: str, a: Node, b: Node) -> Node:
     p, q = constant_value(a), constant_value(b)
     if p is not None and q is not None:
         return const(p < q if op == "lt" else p <= q)
@@ -223,8 +223,8 @@ _CONSTRUCTORS: dict[str, Callable[..., Node]] = {
     "div": div,
     "pow": power,
     "where": where,
-    "lt": partial(compare, "lt"),
-    "le": partial(compare, "le"),
+    "lt": partial(comparison, "lt"),
+    "le": partial(comparison, "le"),
 }
 
 

@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from ogive.expr.diff import diff
 from ogive.expr.node import ZERO, Node, add, mul, symbol, walk
 from ogive.expr.primitives import evaluate_all
-from ogive.expr.rewrite import HUGE, bind, bind_keeping_nan, guard
+from ogive.expr.rewrite import HUGE, bind, bind_keeping_nan, guarded
 
 INF = float("inf")
 #: What the guard tries for an input that carries data, and for a gradient or tangent.
@@ -53,7 +53,7 @@ class Program:
     def guarded(self) -> tuple[Node, ...]:
         """The outputs as they are printed: constants folded, limits at infinity in place."""
         folded = tuple(bind(o, {}) for o in self.outputs)
-        return guard(folded, dict(zip(self.inputs, self.samples, strict=True)))
+        return guarded(folded, dict(zip(self.inputs, self.samples, strict=True)))
 
     def bind(self, values: Mapping[str, float]) -> Program:
         """The program with numbers in the place of some inputs.

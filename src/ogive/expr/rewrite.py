@@ -102,7 +102,9 @@ def expand(root: Node, spoken: Iterable[str]) -> Node:
     return rebuild(root, change)
 
 
-def guard(outputs: tuple[Node, ...], samples: Mapping[str, tuple[float, ...]]) -> tuple[Node, ...]:
+def guarded(
+    outputs: tuple[Node, ...], samples: Mapping[str, tuple[float, ...]]
+) -> tuple[Node, ...]:
     """The outputs with those products made zero-absorbing that are 0 * inf at an extreme input.
 
     At x = -inf, x * sigmoid(x) is -inf * 0 = NaN in IEEE arithmetic, while its limit is 0: a factor
@@ -119,7 +121,7 @@ def guard(outputs: tuple[Node, ...], samples: Mapping[str, tuple[float, ...]]) -
                     decayed.setdefault(node, set()).add(side)
     if not decayed:
         return outputs
-    return guard(tuple(_absorb(o, decayed) for o in outputs), samples)
+    return guarded(tuple(_absorb(o, decayed) for o in outputs), samples)
 
 
 def _one_at_a_time(samples: Mapping[str, tuple[float, ...]]) -> Iterable[dict[str, float]]:
@@ -151,7 +153,7 @@ def _absorb(root: Node, decayed: Mapping[Node, set[int]]) -> Node:
     return new[root]
 
 
-def share(root: Node) -> Node:
+def shared_subexpressions(root: Node) -> Node:
     """The expression with tanh and sech of a softplus written in the exponential they share.
 
     With e = exp(-|u|) both are quotients of sums of positive terms, so nothing cancels; mish and

@@ -16,7 +16,7 @@ INFIX = {
     "div": ("/", 2, 2, 3),
     "pow": ("**", 4, 5, 4),
 }
-ATOM = 9
+_ATOM = 9
 
 
 def number(value: float) -> str:
@@ -39,12 +39,12 @@ def to_text(root: Node) -> str:
 
 def _write(node: Node, operand) -> tuple[str, int]:  # type: ignore[no-untyped-def]
     if node.op == "symbol":
-        return str(node.value), ATOM
+        return str(node.value), _ATOM
     if node.op == "const":
         value = float(node.value)  # type: ignore[arg-type]
-        return number(value), ATOM if value >= 0 else 3
+        return number(value), _ATOM if value >= 0 else 3
     if node.op == "pi":
-        return "pi", ATOM
+        return "pi", _ATOM
     if node.op == "neg":
         return "-" + operand(node.args[0], 3), 3
     if node.op == "mul" and node.args[0] is node.args[1]:
@@ -56,4 +56,4 @@ def _write(node: Node, operand) -> tuple[str, int]:  # type: ignore[no-untyped-d
         sign, own, left, right = INFIX[node.op]
         a, b = node.args
         return f"{operand(a, left)} {sign} {operand(b, right)}", own
-    return f"{node.op}({', '.join(operand(a, 0) for a in node.args)})", ATOM
+    return f"{node.op}({', '.join(operand(a, 0) for a in node.args)})", _ATOM

@@ -13,12 +13,20 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
-from ogive.engine.selection import check as check_engine
+from ogive.engine.selection import check_name as check_engine
 from ogive.errors import OgiveError
 from ogive.nn import gated_blocks
 from ogive.nn.gated_mlp import GatedMLP
 from ogive.nn.modules import ActivationModule
-from ogive.nn.places import Place, carry, is_scripted, places, replaced, stand_in, visit_places
+from ogive.nn.places import (
+    Place,
+    carry,
+    is_scripted,
+    places,
+    replacement_of,
+    stand_in,
+    visit_places,
+)
 from ogive.nn.recognise import Recognised, recognise, sounds_like, torch_functions
 from ogive.nn.translate import HeldFunction, called, equivalent
 from ogive.ops import check_save
@@ -168,7 +176,7 @@ def _put_back(place: Place) -> bool:
         gated_blocks.unfuse(thing)
     elif isinstance(thing, HeldFunction):
         place.put(thing.original)
-    elif place.parent is not None and (original := replaced(thing)) is not None:
+    elif place.parent is not None and (original := replacement_of(thing)) is not None:
         carry(thing, original)
         place.put(original)
     else:

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ogive.certify.signal.quadrature import Array, Function
+from ogive.certify.signal.quadrature import Array, ArrayFunction
 from ogive.errors import OgiveError
 
 
-def on_arrays(function: Callable[[Tensor], Tensor]) -> Function:
+def on_arrays(function: Callable[[Tensor], Tensor]) -> ArrayFunction:
     """A function of tensors as one of float64 arrays.
 
     Raises:
@@ -28,7 +28,7 @@ def on_arrays(function: Callable[[Tensor], Tensor]) -> Function:
     return evaluate
 
 
-def slope_on_arrays(function: Callable[[Tensor], Tensor]) -> Function:
+def slope_on_arrays(function: Callable[[Tensor], Tensor]) -> ArrayFunction:
     """The derivative of an elementwise function of tensors as a function of float64 arrays."""
 
     def evaluate(x: Array) -> Array:

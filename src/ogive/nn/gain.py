@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ogive.certify.function import with_defaults
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.signal.gains import Gains, convention, gains, gains_of
 from ogive.certify.signal.moments import Moments
 from ogive.certify.signal.quadrature import expectation
+from ogive.certify.univariate import with_defaults
 from ogive.errors import OgiveError, ParameterError
 from ogive.nn.array_functions import callable_of, on_arrays
 from ogive.nn.recognise import recognise

@@ -21,8 +21,8 @@ import torch
 from torch import nn
 
 from ogive.catalogue import Spec
-from ogive.certify.function import function_of_one_number
-from ogive.certify.signal.moments import expectation, formula
+from ogive.certify.signal.moments import expectation, mean_formula
+from ogive.certify.univariate import function_of_one_number
 from ogive.errors import OgiveError
 from ogive.nn.trace import LAYERS, NORMS, OPAQUE, SignalStep, steps_of
 from ogive.table import table
@@ -182,7 +182,7 @@ def _is_homogeneous(spec: Spec) -> bool:
 @lru_cache(maxsize=4096)
 def second_moment(spec: Spec, square: float) -> float:
     """E f(X)**2 for X ~ N(0, square); 1 where it is not proved."""
-    f = formula(function_of_one_number(spec))
+    f = mean_formula(function_of_one_number(spec))
     found = expectation(f * f, 0.0, math.sqrt(square))
     return found.value if found.low > 0 else 1.0
 

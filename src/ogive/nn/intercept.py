@@ -13,7 +13,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from ogive.catalogue import until_added
-from ogive.engine.selection import check as check_engine
+from ogive.engine.selection import check_name as check_engine
 from ogive.nn.recognise import Recognised, recognise
 from ogive.nn.translate import function_of, save_argument, translate
 from ogive.ops import check_save

@@ -113,7 +113,7 @@ def carry(source: nn.Module, target: nn.Module) -> None:
             vars(target)[name] = value
 
 
-def replaced(thing: Any) -> nn.Module | None:
+def replacement_of(thing: Any) -> nn.Module | None:
     """The module that stood where this one stands; None if this one always did, or is none."""
     found = vars(thing).get(REPLACED) if isinstance(thing, nn.Module) else None
     return found if isinstance(found, nn.Module) else None

@@ -23,8 +23,8 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from ogive.catalogue import Spec, entries, find_alias, plain, resolve, until_added
-from ogive.certify.function import with_defaults
 from ogive.certify.signal.gains import LINEAR
+from ogive.certify.univariate import with_defaults
 from ogive.errors import AmbiguousName, OgiveError, UnknownName, nearest
 from ogive.nn.modules import ActivationModule
 from ogive.ops import ActivationFunction

@@ -10,7 +10,7 @@ from torch import Tensor
 from ogive.catalogue import Parameter, Spec
 from ogive.errors import InputError, ParameterError
 
-Value = float | Tensor
+Argument = float | Tensor
 
 
 def with_positional(
@@ -46,11 +46,11 @@ def check_tensor(spec: Spec, tensor: Any) -> Tensor:
     return tensor
 
 
-def check_parameters(spec: Spec, arguments: Mapping[str, Any]) -> dict[str, Value]:
+def check_parameters(spec: Spec, arguments: Mapping[str, Any]) -> dict[str, Argument]:
     """Every symbol of the formula with its number or tensor."""
     for name in arguments:
         spec.parameter(name)
-    values: dict[str, Value] = {}
+    values: dict[str, Argument] = {}
     for parameter in spec.parameters:
         given = arguments.get(parameter.name, parameter.default)
         values |= _check_value(spec, parameter, given)
@@ -73,7 +73,7 @@ def numbers(spec: Spec, arguments: Mapping[str, Any]) -> dict[str, float | tuple
     return found
 
 
-def _check_value(spec: Spec, parameter: Parameter, given: Any) -> dict[str, Value]:
+def _check_value(spec: Spec, parameter: Parameter, given: Any) -> dict[str, Argument]:
     if not isinstance(parameter.default, tuple):
         return {parameter.name: given if isinstance(given, Tensor) else parameter.check(given)}
     numbers = _coefficients(given)

@@ -18,7 +18,7 @@ from ogive.engine.guards import Guard, guard, never
 from ogive.engine.selection import KERNELS, recording, serving, state
 from ogive.errors import EngineError
 from ogive.ops.native import Native
-from ogive.torch_private import FORWARD, LEVEL, modes, transforms_active
+from ogive.torch_private import FORWARD, FORWARD_AD_LEVEL, modes, transforms_active
 
 #: What kernels are prepared for; a subclass of Tensor's own may do anything with a call.
 PLAIN = (Tensor, torch.nn.Parameter)
@@ -74,7 +74,7 @@ class Dispatch:
         for t in tensors:
             if type(t) not in PLAIN or t.is_nested:  # a guard of nested ones ends the process
                 return None
-        if state.slow or FORWARD[LEVEL] >= 0 or modes():
+        if state.slow or FORWARD[FORWARD_AD_LEVEL] >= 0 or modes():
             return None
         fits, contiguous, differentiable, run, record = self._last
         if not fits(*tensors) or (contiguous and not _alike(tensors)):

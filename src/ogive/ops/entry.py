@@ -9,21 +9,21 @@ import torch
 
 from ogive.catalogue import Parameter, Spec, resolve
 from ogive.errors import OgiveError, ParameterError
-from ogive.ops.arguments import Value, check_parameters, numbers
+from ogive.ops.arguments import Argument, check_parameters, numbers
 from ogive.ops.runners import OPTIONS, check_save
 from ogive.printers import latex, printer
 
 if TYPE_CHECKING:
     from ogive.certify.report.certificate import Certificate
     from ogive.certify.saving.mode import Mode
-    from ogive.certify.saving.table import SavingModes
+    from ogive.certify.saving.overview import SavingModes
 
 
 class Given(NamedTuple):
     """A call's arguments: the entry chosen, values of its symbols, options of its kind."""
 
     spec: Spec
-    values: Mapping[str, Value]
+    values: Mapping[str, Argument]
     options: Mapping[str, Any]
 
 

@@ -18,7 +18,7 @@ from ogive.ops.arguments import check_tensor, with_positional
 from ogive.ops.entry import Entry, Given
 from ogive.ops.observation import watcher
 from ogive.ops.parameters import binds
-from ogive.ops.prepare import Serve, nothing, prepare
+from ogive.ops.prepare import Serve, nothing, prepare_call
 from ogive.ops.runners import RUNNERS
 from ogive.torch_private import register_constant
 
@@ -90,7 +90,7 @@ class ActivationFunction(Entry):
             return nothing  # numbers that are not to become part of a kernel
         if len(self._serving) >= MOST_SETS:
             self._serving.clear()
-        serve = prepare(spec, tensors, len(data), given.values, given.options, self.engine)
+        serve = prepare_call(spec, tensors, len(data), given.values, given.options, self.engine)
         self._serving[key] = serve
         return serve
 

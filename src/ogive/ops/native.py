@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ogive.engine.cpu.output_pool import empty_like
 from ogive.engine.selection import state
-from ogive.torch_private import hardtanh, leaky_relu, relu6, softshrink
+from ogive.torch_private import hardsigmoid, hardtanh, leaky_relu, relu6, softshrink
 
 #: Up to so many elements torch's operator is the shorter way. torch computes 16-bit numbers more
 #: slowly than kernels do, so only the call's own cost is to be saved.
@@ -32,7 +32,7 @@ NATIVE_UP_TO = {
 }
 
 
-class Row(NamedTuple):
+class _Row(NamedTuple):
     """An operator of torch's for an entry.
 
     Attributes:
@@ -52,16 +52,17 @@ class Row(NamedTuple):
 
 
 #: The functions of torch.nn.functional ask in Python what these ask in C++.
-NATIVE: dict[str, Row] = {
-    "relu": Row(torch.relu, "threshold_backward", lambda: (0,), keeps_result=True),
-    "relu6": Row(relu6, "hardtanh_backward", lambda: (0, 6)),
-    "leaky_relu": Row(leaky_relu, "leaky_relu_backward", lambda a: (a, False), rounds=False),
-    "hardtanh": Row(hardtanh, "hardtanh_backward"),
-    "hardshrink": Row(torch.hardshrink, "hardshrink_backward"),
-    "softshrink": Row(softshrink, "softshrink_backward"),
-    "threshold": Row(torch.threshold, "threshold_backward", lambda threshold, value: (threshold,)),
-    "absolute": Row(torch.abs),
-    "square": Row(torch.square),
+NATIVE: dict[str, _Row] = {
+    "relu": _Row(torch.relu, "threshold_backward", lambda: (0,), keeps_result=True),
+    "relu6": _Row(relu6, "hardtanh_backward", lambda: (0, 6)),
+    "leaky_relu": _Row(leaky_relu, "leaky_relu_backward", lambda a: (a, False), rounds=False),
+    "hardtanh": _Row(hardtanh, "hardtanh_backward"),
+    "hardshrink": _Row(torch.hardshrink, "hardshrink_backward"),
+    "softshrink": _Row(softshrink, "softshrink_backward"),
+    "threshold": _Row(torch.threshold, "threshold_backward", lambda threshold, value: (threshold,)),
+    "absolute": _Row(torch.abs),
+    "square": _Row(torch.square),
+    "hardsigmoid": _Row(hardsigmoid),
 }
 
 

@@ -40,7 +40,7 @@ def writes_over(x: Tensor) -> bool:
     return dense(x) and not modes()
 
 
-def run(plan: Any, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+def run_plan(plan: Any, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """The plan's results; through torch's dispatcher, if a mode of it is active."""
     tensors = plan.alike(tensors)
     result = plan.dispatch(*tensors)

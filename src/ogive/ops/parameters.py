@@ -8,11 +8,11 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ogive.engine import Result, traced
+from ogive.engine import Output, traced
 from ogive.engine.call import compute_dtype
 from ogive.engine.packed_layout import PackedLayout
 from ogive.expr import Program
-from ogive.ops.arguments import Value
+from ogive.ops.arguments import Argument
 from ogive.ops.native import native
 from ogive.ops.plan import Plan
 
@@ -24,7 +24,7 @@ Numbers = tuple[tuple[str, str], ...]
 _bound_sets: dict[Program, set[Numbers]] = {}
 
 
-def binds(program: Program, values: Mapping[str, Value]) -> bool:
+def binds(program: Program, values: Mapping[str, Argument]) -> bool:
     """Whether the numbers among the values become part of the program; else they are passed in."""
     numbers = _numbers(values)
     known = _bound_sets.setdefault(program, set())
@@ -36,7 +36,7 @@ def binds(program: Program, values: Mapping[str, Value]) -> bool:
     return True
 
 
-def bound(program: Program, values: Mapping[str, Value]) -> Program:
+def bound(program: Program, values: Mapping[str, Argument]) -> Program:
     """The program with the numbers among the values as part of it."""
     return _bound(program, _numbers(values))
 
@@ -44,7 +44,7 @@ def bound(program: Program, values: Mapping[str, Value]) -> Program:
 def planned(
     program: Program,
     data: Sequence[Tensor],
-    values: Mapping[str, Value],
+    values: Mapping[str, Argument],
     engine: str | None,
     layout: PackedLayout | None = None,
     entry: str = "",
@@ -64,12 +64,12 @@ def planned(
     return plan, [*data, *tensors]
 
 
-def _numbers(values: Mapping[str, Value]) -> Numbers:
+def _numbers(values: Mapping[str, Argument]) -> Numbers:
     numbers = {n: float(v) for n, v in values.items() if not isinstance(v, Tensor)}
     return tuple([(n, v.hex()) for n, v in numbers.items()])
 
 
-def _as_tensors(values: Mapping[str, Value], x: Tensor) -> Mapping[str, Value]:
+def _as_tensors(values: Mapping[str, Argument], x: Tensor) -> Mapping[str, Argument]:
     """The values, the numbers among them as tensors."""
     dtype = compute_dtype([x])
     return {
@@ -90,7 +90,7 @@ def _plan(
 ) -> Plan:
     own = native(entry, [float.fromhex(n) for _, n in numbers], dtype) if entry else None
     program = _bound(program, numbers)
-    return Plan(program, (Result(dtype),), packed, layout, engine=engine, native=own)
+    return Plan(program, (Output(dtype),), packed, layout, engine=engine, native=own)
 
 
 @lru_cache(maxsize=4096)

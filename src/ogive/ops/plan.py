@@ -13,12 +13,12 @@ from typing import Any
 
 from torch import Tensor
 
-from ogive.engine import Call, Result
+from ogive.engine import Call, Output
 from ogive.engine.call import broadcast
 from ogive.engine.selection import state
 from ogive.expr import symbol
 from ogive.ops.native import Native
-from ogive.ops.record import Differentiable, Gradients, apply, outputs
+from ogive.ops.record import Differentiable, Gradients, apply_plan, outputs
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Plan(Differentiable, Call):
             if self.native is not None and self.native.backward and state.free:
                 return (self.native.gradient(gradient, kept[0]),)
             result = self.slope.dispatch(gradient, *kept)
-            return (apply(self.slope, gradient, *kept) if result is None else result,)
+            return (apply_plan(self.slope, gradient, *kept) if result is None else result,)
         found: list[Tensor | None] = [None] * len(kept)
         used = tuple([k for k, g in enumerate(given) if g is not None])
         if used:
@@ -106,7 +106,7 @@ class Plan(Differentiable, Call):
         for i in wanted:
             tensor, packed = tensors[i], self.packed[i]
             summed = None if packed or tensor.shape == shape else tuple(tensor.shape)
-            results.append(Result(tensor.dtype, summed, packed))
+            results.append(Output(tensor.dtype, summed, packed))
         return self._backward(used, wanted, tuple(results))
 
     @cached_property
@@ -116,7 +116,7 @@ class Plan(Differentiable, Call):
 
     @lru_cache(maxsize=8192)  # noqa: B019 - plans are few and live as long as the process
     def _backward(
-        self, used: tuple[int, ...], wanted: tuple[int, ...], results: tuple[Result, ...]
+        self, used: tuple[int, ...], wanted: tuple[int, ...], results: tuple[Output, ...]
     ) -> Plan:
         program = self.program.vjp(
             _places(self.packed, wanted), _places([r.packed for r in self.results], used)

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from ogive.catalogue import Spec
 from ogive.ops import gates
-from ogive.ops.arguments import Value
+from ogive.ops.arguments import Argument
 from ogive.ops.dispatch import PLAIN, Dispatch, native_first
 from ogive.ops.native import NATIVE, native
 from ogive.ops.parameters import planned
 from ogive.ops.plan import Plan
-from ogive.ops.record import apply
+from ogive.ops.record import apply_plan
 from ogive.ops.rows import ROWS, RowPlan, row_plan
 from ogive.ops.runners import RUNNERS
 from ogive.torch_private import modes
@@ -30,11 +30,11 @@ def nothing(*tensors: object) -> None:
     return
 
 
-def prepare(
+def prepare_call(
     spec: Spec,
     tensors: Sequence[Tensor],
     data: int,
-    values: Mapping[str, Value],
+    values: Mapping[str, Argument],
     options: Mapping[str, Any],
     engine: str | None,
 ) -> Serve:
@@ -67,7 +67,7 @@ def prepare(
 def _several(
     spec: Spec,
     data: int,
-    numbers: Mapping[str, Value],
+    numbers: Mapping[str, Argument],
     learned: Sequence[str],
     engine: str | None,
     packing: Mapping[str, Any],
@@ -83,7 +83,7 @@ def _several(
 
 
 def _saving(
-    spec: Spec, numbers: Mapping[str, Value], engine: str | None, save: str, x: Tensor
+    spec: Spec, numbers: Mapping[str, Argument], engine: str | None, save: str, x: Tensor
 ) -> Plan:
     """The same of one tensor, which keeps something else than its input where it is recorded."""
     plan = _several(spec, 1, numbers, (), engine, {}, x)
@@ -96,11 +96,11 @@ def _saving(
 
         found = saved.saved(spec, numbers, save, x.dtype, engine)
         if found is None:
-            return apply(plan, x)
+            return apply_plan(plan, x)
         # torch's own operator keeps the result as well, and is the shorter way
         if own is not None and found.mode.name == "output" and own.serves(x):
             return own.forward(x, *own.numbers)
-        return saved.apply(found, x)
+        return saved.apply_saved(found, x)
 
     return replace(plan, recorded=record)
 
@@ -123,7 +123,7 @@ def _rowwise(
 
 
 def _sorted(
-    spec: Spec, numbers: Mapping[str, Value], engine: str | None, options: Mapping[str, Any]
+    spec: Spec, numbers: Mapping[str, Argument], engine: str | None, options: Mapping[str, Any]
 ) -> Serve:
     """The call as it is, of a tensor that needs no further look."""
     run = RUNNERS[spec.kind]

@@ -19,7 +19,7 @@ from torch.autograd import Function
 from ogive.ops import operator
 from ogive.ops.dispatch import Dispatch
 from ogive.ops.native import Native
-from ogive.torch_private import FORWARD, LEVEL, direct_apply, transforms_active
+from ogive.torch_private import FORWARD, FORWARD_AD_LEVEL, direct_apply, transforms_active
 
 Gradients = Sequence[Tensor | None]
 
@@ -60,10 +60,10 @@ class Differentiable:
 
 def transformed() -> bool:
     """Whether forward mode or a transform of torch.func is at work."""
-    return transforms_active() or FORWARD[LEVEL] >= 0
+    return transforms_active() or FORWARD[FORWARD_AD_LEVEL] >= 0
 
 
-def apply(plan: Differentiable, *tensors: Tensor) -> Tensor:
+def apply_plan(plan: Differentiable, *tensors: Tensor) -> Tensor:
     """The plan's first result, recorded by autograd."""
     return outputs(plan, *tensors)[0]
 
@@ -73,7 +73,7 @@ def outputs(plan: Differentiable, *tensors: Tensor) -> tuple[Tensor, ...]:
     if transformed():
         return cast(tuple[Tensor, ...], _Transformed.apply(plan, *tensors))  # type: ignore[no-untyped-call]
     if not torch.is_grad_enabled() or not any(t.requires_grad for t in tensors):
-        return operator.run(plan, tensors)
+        return operator.run_plan(plan, tensors)
     made = _record(plan, None, *tensors)
     return made if type(made) is tuple else (made,)
 
@@ -97,7 +97,7 @@ class _Recorded(Function):
         ctx.plan = plan
         # a zero for an output nobody used would be multiplied by slopes that may be infinite
         ctx.set_materialize_grads(False)
-        made: Any = operator.run(plan, tensors) if run is None else run(*tensors)
+        made: Any = operator.run_plan(plan, tensors) if run is None else run(*tensors)
         if type(made) is tuple and len(made) == 1:  # torch takes 3 us for a tuple
             made = made[0]
         ctx.save_for_backward(*((made,) if plan.keeps_result else tensors))
@@ -118,7 +118,7 @@ class _Overwritten(Function):
     @staticmethod
     def forward(ctx: Any, plan: Any, x: Tensor, *tensors: Tensor) -> tuple[Tensor, Tensor]:
         ctx.plan = plan
-        y, copy = operator.run(plan.keeping, (x, *tensors))
+        y, copy = operator.run_plan(plan.keeping, (x, *tensors))
         ctx.mark_dirty(y)
         ctx.save_for_backward(copy, *tensors)
         ctx.set_materialize_grads(False)
@@ -140,7 +140,7 @@ class _Transformed(Function):
 
     @staticmethod
     def forward(plan: Differentiable, *tensors: Tensor) -> tuple[Tensor, ...]:
-        return operator.run(plan, tensors)
+        return operator.run_plan(plan, tensors)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:

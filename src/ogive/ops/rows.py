@@ -22,8 +22,8 @@ from ogive.engine.call import RowFunction
 from ogive.engine.eager import WIDE, composed
 from ogive.engine.selection import choose, own, traced, wanted
 from ogive.ops import operator
-from ogive.ops.record import Differentiable, Gradients, apply
-from ogive.torch_private import FORWARD, LEVEL, is_wrapped
+from ogive.ops.record import Differentiable, Gradients, apply_plan
+from ogive.torch_private import FORWARD, FORWARD_AD_LEVEL, is_wrapped
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class RowPlan(Differentiable, RowCall):
             return (None,)
         if torch.is_grad_enabled():
             return (composed(self.slope, *kept, gradient),)
-        return operator.run(self.slope, (*kept, gradient))
+        return operator.run_plan(self.slope, (*kept, gradient))
 
     def tangents(self, kept: tuple[Tensor, ...], given: Gradients) -> tuple[Tensor, ...]:
         (tangent,) = given
@@ -189,14 +189,14 @@ class L2Normalize(RowPlan):
         direction, size, scale = self._parts(kept)
         y = direction / size
         inner = (gradient * y).sum(self.dim, keepdim=True)
-        whole = length(direction, self.dim) >= self.given / scale
+        whole = row_length(direction, self.dim) >= self.given / scale
         return (gradient - y * torch.where(whole, inner, 0.0)) / size / scale
 
     def _parts(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x over its largest size, what that is to be divided by, and the largest size."""
         scale = largest_size(x, self.dim, torch.finfo(x.dtype).tiny)
         direction = x / scale
-        return direction, torch.maximum(length(direction, self.dim), self.given / scale), scale
+        return direction, torch.maximum(row_length(direction, self.dim), self.given / scale), scale
 
 
 def largest_size(x: Tensor, dim: int, least: float) -> Tensor:
@@ -204,7 +204,7 @@ def largest_size(x: Tensor, dim: int, least: float) -> Tensor:
     return x.detach().abs().amax(dim, keepdim=True).clamp(min=least)
 
 
-def length(x: Tensor, dim: int) -> Tensor:
+def row_length(x: Tensor, dim: int) -> Tensor:
     """The Euclidean length of each row."""
     length: Tensor = torch.linalg.vector_norm(x, dim=dim, keepdim=True)
     return length
@@ -256,8 +256,8 @@ def apply_to(plan: RowPlan, x: Tensor) -> Tensor:
     recorded = x.requires_grad and torch.is_grad_enabled()
     if is_wrapped(x):  # what is inside shows only in the function's forward
         kernels = wanted(plan.engine) != "eager" and not traced()
-    elif FORWARD[LEVEL] >= 0 or recorded:
+    elif FORWARD[FORWARD_AD_LEVEL] >= 0 or recorded:
         kernels = choose((x,), plan.engine)[0] != "eager"
     else:
         kernels = False
-    return apply(plan, x) if kernels else operator.run(plan, (x,))[0]
+    return apply_plan(plan, x) if kernels else operator.run_plan(plan, (x,))[0]

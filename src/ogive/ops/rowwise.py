@@ -24,7 +24,7 @@ from torch import Tensor
 
 from ogive.engine.eager import WIDE
 from ogive.errors import InputError
-from ogive.ops.rows import ROWS, along, largest_size, length
+from ogive.ops.rows import ROWS, along, largest_size, row_length
 
 Rowwise = TypeVar("Rowwise", bound=Callable[..., Tensor])
 
@@ -355,7 +355,7 @@ def squash(x: Tensor, dim: int) -> Tensor:
     """
     scale = largest_size(x, dim, torch.finfo(x.dtype).tiny)
     direction = x / scale
-    size = length(direction, dim)
+    size = row_length(direction, dim)
     return direction * size / ((1.0 / scale).square() + size.square())
 
 

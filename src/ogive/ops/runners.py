@@ -13,11 +13,11 @@ from ogive.engine.selection import within
 from ogive.errors import InputError, ParameterError, nearest
 from ogive.expr import Program
 from ogive.ops import gates, noise, operator, rowwise
-from ogive.ops.arguments import Value
+from ogive.ops.arguments import Argument
 from ogive.ops.parameters import planned
-from ogive.ops.record import apply, overwrite, transformed
+from ogive.ops.record import apply_plan, overwrite, transformed
 
-Values = Mapping[str, Value]
+Values = Mapping[str, Argument]
 
 #: Arguments of a call that are no parameters of the formula, by kind of entry, with defaults.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -60,7 +60,7 @@ def _elementwise(
 
         found = saved.saved(spec, values, save, data[0].dtype, engine)
         if found is not None:
-            return saved.apply(found, data[0], inplace)
+            return saved.apply_saved(found, data[0], inplace)
     return _perhaps_inplace(spec.program, data, values, engine, inplace, spec.name)
 
 
@@ -93,12 +93,12 @@ def _perhaps_inplace(
     if x.is_nested and plan.native is not None:  # a formula has no shape to work on
         return plan.native.forward(x, *plan.native.numbers)
     if not inplace:
-        return apply(plan, x, *others)
+        return apply_plan(plan, x, *others)
     if transformed() or not operator.writes_over(x):  # copy_ refuses where elements share memory
-        return x.copy_(apply(plan, x.clone(), *others))
+        return x.copy_(apply_plan(plan, x.clone(), *others))
     if torch.is_grad_enabled() and any(t.requires_grad for t in (x, *others)):
         return overwrite(plan, x, *others)
-    operator.run(plan.over, (x, *others))
+    operator.run_plan(plan.over, (x, *others))
     # as torch's operators do: who has saved x for backward is told that it has changed
     torch.autograd.graph.increment_version(x)
     return x
@@ -125,7 +125,7 @@ def _gated(
         described = " and ".join(f"{tuple(t.shape)} {t.dtype}" for t in data)
         raise InputError(f"{spec.name}: value and gate must be alike, not {described}")
     plan, tensors = planned(spec.program, data, values, engine, layout)
-    return apply(plan, *tensors)
+    return apply_plan(plan, *tensors)
 
 
 def _rowwise(

@@ -17,13 +17,13 @@ from torch.autograd import Function
 from ogive.catalogue import Spec
 from ogive.certify.saving.mode import Mode, NotLegal
 from ogive.certify.saving.modes import MODES
+from ogive.certify.saving.overview import SavingModes, mode_table, only_input
 from ogive.certify.saving.saving import saving
-from ogive.certify.saving.table import SavingModes, mode_table, only_input
-from ogive.engine import Result
+from ogive.engine import Output
 from ogive.engine.call import dense, laid
 from ogive.errors import OgiveError, ParameterError
 from ogive.ops import operator, record
-from ogive.ops.arguments import Value
+from ogive.ops.arguments import Argument
 from ogive.ops.parameters import binds
 from ogive.ops.plan import Plan
 from ogive.printers.machine import FORMATS
@@ -49,7 +49,9 @@ class Saved(NamedTuple):
     backward: Plan
 
 
-def chosen(spec: Spec, values: Mapping[str, Value], save: str, dtype: torch.dtype) -> Mode | None:
+def chosen(
+    spec: Spec, values: Mapping[str, Argument], save: str, dtype: torch.dtype
+) -> Mode | None:
     """The mode of a call with these values; None for the input.
 
     Raises:
@@ -69,7 +71,7 @@ def chosen(spec: Spec, values: Mapping[str, Value], save: str, dtype: torch.dtyp
     )
 
 
-def _reason(spec: Spec, values: Mapping[str, Value]) -> str:
+def _reason(spec: Spec, values: Mapping[str, Argument]) -> str:
     """Why backward needs the input; empty if it depends on the formula."""
     if spec.kind != "elementwise":
         return REASONS[spec.kind]
@@ -89,7 +91,7 @@ def _name(dtype: torch.dtype) -> str:
 
 
 def saved(
-    spec: Spec, values: Mapping[str, Value], save: str, dtype: torch.dtype, engine: str | None
+    spec: Spec, values: Mapping[str, Argument], save: str, dtype: torch.dtype, engine: str | None
 ) -> Saved | None:
     """How a call with these values saves; see ``chosen``."""
     mode = chosen(spec, values, save, dtype)
@@ -104,7 +106,7 @@ def _planned(
     dtype: torch.dtype,
     engine: str | None,
 ) -> Saved:
-    made, packed = (Result(dtype),), (Result(torch.uint8, bits=mode.bits),) * bool(mode.bits)
+    made, packed = (Output(dtype),), (Output(torch.uint8, bits=mode.bits),) * bool(mode.bits)
     given = 1 + mode.result + len(packed)
     bits = (*(0,) * (1 + mode.result), mode.bits) if packed else ()
     return Saved(
@@ -116,16 +118,16 @@ def _planned(
     )
 
 
-def ways(spec: Spec, values: Mapping[str, Value]) -> SavingModes:
+def ways(spec: Spec, values: Mapping[str, Argument]) -> SavingModes:
     """The table of what backward may keep."""
     reason = _reason(spec, values)
     return only_input(reason) if reason else mode_table(saving(spec, tuple(values.items())))
 
 
-def apply(saved: Saved, x: Tensor, inplace: bool = False) -> Tensor:
+def apply_saved(saved: Saved, x: Tensor, inplace: bool = False) -> Tensor:
     """The function of a tensor, recorded by autograd in this way."""
     if inplace and not operator.writes_over(x):
-        return x.copy_(apply(saved, x.clone()))
+        return x.copy_(apply_saved(saved, x.clone()))
     result: Tensor = _record(saved, x if dense(x) else x.clone(), inplace)
     return result
 
@@ -133,7 +135,7 @@ def apply(saved: Saved, x: Tensor, inplace: bool = False) -> Tensor:
 class _Saved(Function):
     @staticmethod
     def forward(ctx: Any, saved: Saved, x: Tensor, inplace: bool) -> Tensor:
-        y, *packed = operator.run(saved.forward.over if inplace else saved.forward, [x])
+        y, *packed = operator.run_plan(saved.forward.over if inplace else saved.forward, [x])
         if inplace:
             ctx.mark_dirty(y)
         ctx.saved, ctx.strides, ctx.spent = saved, x.stride(), False
@@ -147,7 +149,7 @@ class _Saved(Function):
             _once(ctx)
         kept = [t.detach() for t in _kept(ctx)]
         alike = laid(gradient, ctx.strides)
-        return None, record.apply(saved.backward, alike, *kept), None
+        return None, record.apply_plan(saved.backward, alike, *kept), None
 
 
 _record = direct_apply(_Saved)

@@ -15,20 +15,20 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 
 from ogive.catalogue import Spec
-from ogive.certify.function import breakpoints_of, defaults, function_of_one_number, with_defaults
+from ogive.certify.univariate import breakpoints_of, defaults, function_of_one_number, with_defaults
 from ogive.errors import OgiveError
 from ogive.expr import Program
 from ogive.printers import python_function
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
-Interval: TypeAlias = tuple[float, float]
-POINTS = 1201
+Span: TypeAlias = tuple[float, float]
+_POINTS = 1201
 #: The sides of a jump are taken this far from it, as a share of the interval.
 ASIDE = 1e-9
 #: A step between the two sides counts as a jump if it is larger than this share of the curve.
 JUMP = 1e-6
 #: A window reaches no further than this many times the interval, so that exp leaves it.
-REACH = 1.5
+_REACH = 1.5
 
 
 class HasSpec(Protocol):
@@ -76,7 +76,7 @@ def caption(activation: Drawable) -> str:
 
 
 def sample(
-    activation: Drawable, order: int = 0, interval: Interval = (-6.0, 6.0), points: int = POINTS
+    activation: Drawable, order: int = 0, interval: Span = (-6.0, 6.0), points: int = _POINTS
 ) -> Curve:
     """A curve of the activation's derivative of that order, 0 being the function itself."""
     spec, (low, high) = spec_of(activation), check_interval(interval)
@@ -116,9 +116,9 @@ def _scale(y: Array) -> float:
     return max(1e-300, float(finite.max())) if finite.size else 1.0
 
 
-def window(curves: list[Curve], interval: Interval) -> Interval:
+def window(curves: list[Curve], interval: Span) -> Span:
     """The range of y to show: all the curves hold, unless they leave the picture's reach."""
-    reach = REACH * max(map(abs, interval))
+    reach = _REACH * max(map(abs, interval))
     held = [y for curve in curves for y in curve.y[np.isfinite(curve.y)]]
     held = [min(max(float(y), -reach), reach) for y in held] or [0.0]
     low, high = min(held), max(held)
@@ -127,7 +127,7 @@ def window(curves: list[Curve], interval: Interval) -> Interval:
     return low, high
 
 
-def check_interval(interval: Interval) -> Interval:
+def check_interval(interval: Span) -> Span:
     """The interval as floats, or an OgiveError that says what is wrong with it."""
     low, high = map(float, interval)
     if not (math.isfinite(low) and math.isfinite(high) and low < high):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ogive.catalogue import Spec
 from ogive.errors import OgiveError, require
-from ogive.plot.curve import Curve, Drawable, Interval, caption, check_interval, sample, window
+from ogive.plot.curve import Curve, Drawable, Span, caption, check_interval, sample, window
 from ogive.plot.style import INK, MATH, MOST, dress, look, math_width, new_figure
 from ogive.printers import latex
 from ogive.printers.latex import symbol_latex
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SUFFIXES = (".png", ".svg", ".pdf")
+_SUFFIXES = (".png", ".svg", ".pdf")
 DPI = 160
 PANEL = (3.6, 2.9)
 TILE = (1.75, 1.5)
@@ -31,7 +31,7 @@ MARGIN = 0.06
 def plot(
     activations: Sequence[Drawable],
     path: str | Path | None = None,
-    interval: Interval = (-6.0, 6.0),
+    interval: Span = (-6.0, 6.0),
     orders: Sequence[int] = (0, 1, 2),
 ) -> Figure:
     """A panel for the function and each derivative, with a curve for each activation.
@@ -69,7 +69,7 @@ def plot(
 def sheet(
     activations: Sequence[Drawable],
     path: str | Path | None = None,
-    interval: Interval = (-6.0, 6.0),
+    interval: Span = (-6.0, 6.0),
 ) -> Figure:
     """Many activations side by side, a small panel each with the function and its derivative."""
     target = check_path(path)
@@ -96,9 +96,9 @@ def check_path(path: str | Path | None) -> Path | None:
     if path is None:
         return None
     target = Path(path)
-    if target.suffix.lower() not in SUFFIXES:
+    if target.suffix.lower() not in _SUFFIXES:
         raise OgiveError(
-            f"cannot write a figure as {target.name!r}; the name must end in {', '.join(SUFFIXES)}"
+            f"cannot write a figure as {target.name!r}; the name must end in {', '.join(_SUFFIXES)}"
         )
     if not target.parent.is_dir():
         raise OgiveError(f"there is no folder {str(target.parent)!r} to write {target.name!r} in")
@@ -139,7 +139,7 @@ def _sheet_legend(figure: Figure) -> None:
     )  # fmt: skip
 
 
-def _panel(axes: Axes, activations: Sequence[Drawable], order: int, interval: Interval) -> None:
+def _panel(axes: Axes, activations: Sequence[Drawable], order: int, interval: Span) -> None:
     """One order of all the activations."""
     dress(axes)
     curves = [sample(activation, order, interval) for activation in activations]
@@ -150,7 +150,7 @@ def _panel(axes: Axes, activations: Sequence[Drawable], order: int, interval: In
     axes.set_title(symbol_of(order), loc="left", fontsize=11, color=INK, math_fontfamily=MATH)
 
 
-def _tile(axes: Axes, activation: Drawable, interval: Interval) -> None:
+def _tile(axes: Axes, activation: Drawable, interval: Span) -> None:
     """A small panel of a sheet."""
     dress(axes, small=True)
     curves = [sample(activation, order, interval) for order in (0, 1)]
@@ -161,7 +161,7 @@ def _tile(axes: Axes, activation: Drawable, interval: Interval) -> None:
     axes.set_title(name, fontsize=7.5, color=INK, pad=3)
 
 
-def _frame(axes: Axes, curves: list[Curve], interval: Interval) -> None:
+def _frame(axes: Axes, curves: list[Curve], interval: Span) -> None:
     low, high = window(curves, interval)
     margin = MARGIN * (high - low)
     axes.set(xlim=interval, ylim=(low - margin, high + margin))

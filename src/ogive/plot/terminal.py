@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ogive.plot.curve import Array, Curve, Drawable, Interval, sample, window
+from ogive.plot.curve import Array, Curve, Drawable, Span, sample, window
 
 Dots: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 #: The bit of a braille character for each of its dots, by row and column.
@@ -17,7 +17,7 @@ DENSITY = 8
 
 
 def curve(
-    activation: Drawable, width: int = 60, height: int = 15, interval: Interval = (-6.0, 6.0)
+    activation: Drawable, width: int = 60, height: int = 15, interval: Span = (-6.0, 6.0)
 ) -> str:
     """The function as lines of braille characters, width and height in characters.
 
@@ -39,13 +39,13 @@ def curve(
     return "\n".join([*_labelled(_braille(dots), vertical), _foot(width, interval, vertical)])
 
 
-def _place(at: Array | float, span: Interval, cells: int) -> Array:
+def _place(at: Array | float, span: Span, cells: int) -> Array:
     """The index of the dot at a coordinate."""
     share = (np.asarray(at, dtype=np.float64) - span[0]) / (span[1] - span[0])
     return np.floor(share * (cells - 1) + 0.5)
 
 
-def _draw_axes(dots: Dots, horizontal: Interval, vertical: Interval) -> None:
+def _draw_axes(dots: Dots, horizontal: Span, vertical: Span) -> None:
     """Dotted lines where x and y are 0."""
     rows, columns = dots.shape
     if vertical[0] <= 0 <= vertical[1]:
@@ -54,7 +54,7 @@ def _draw_axes(dots: Dots, horizontal: Interval, vertical: Interval) -> None:
         dots[::4, int(_place(0.0, horizontal, columns))] = True
 
 
-def _draw_curve(dots: Dots, sampled: Curve, horizontal: Interval, vertical: Interval) -> None:
+def _draw_curve(dots: Dots, sampled: Curve, horizontal: Span, vertical: Span) -> None:
     """Each sample as a dot, joined to the one before it by the dots between."""
     rows, columns = dots.shape
     column, row = _place(sampled.x, horizontal, columns), _place(sampled.y, vertical, rows)
@@ -77,7 +77,7 @@ def _braille(dots: Dots) -> list[str]:
     return ["".join(chr(BLANK + b) for b in line).rstrip(chr(BLANK)) for line in bits]
 
 
-def _labelled(lines: list[str], vertical: Interval) -> list[str]:
+def _labelled(lines: list[str], vertical: Span) -> list[str]:
     """The lines with the y axis in front: its ends, and 0 where there is room."""
     low, high = (f"{v:.3g}" for v in vertical)
     labels = [high, *[""] * (len(lines) - 2), low]
@@ -91,7 +91,7 @@ def _labelled(lines: list[str], vertical: Interval) -> list[str]:
     ]
 
 
-def _foot(width: int, horizontal: Interval, vertical: Interval) -> str:
+def _foot(width: int, horizontal: Span, vertical: Span) -> str:
     """The x axis' numbers: both ends, and 0 or the middle."""
     margin = max(len(f"{v:.3g}") for v in vertical) + 2
     low, high = horizontal

@@ -8,7 +8,7 @@ from ogive.expr import PRIMITIVES, Node, walk
 from ogive.expr.text import number
 
 # precedence of what each operation writes: sum 1, product 2, sign 3, power 4, atom 9
-SUM, PRODUCT, SIGN, POWER, ATOM = 1, 2, 3, 4, 9
+SUM, PRODUCT, SIGN, POWER, _ATOM = 1, 2, 3, 4, 9
 GREEK = {
     "alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa", "lambda", "mu", "nu",
     "rho", "sigma", "tau", "phi", "omega",
@@ -47,12 +47,12 @@ def _write(node: Node, text: dict[Node, tuple[str, int]]) -> tuple[str, int]:
 
     match node.op:
         case "symbol":
-            return symbol_latex(str(node.value)), ATOM
+            return symbol_latex(str(node.value)), _ATOM
         case "const":
             value = float(node.value)  # type: ignore[arg-type]
-            return _number(value), ATOM if value >= 0 else SIGN
+            return _number(value), _ATOM if value >= 0 else SIGN
         case "pi":
-            return r"\pi", ATOM
+            return r"\pi", _ATOM
         case "add" | "sub":
             return f"{arg(0, SUM)} {'+' if node.op == 'add' else '-'} {arg(1, PRODUCT)}", SUM
         case "mul" | "mul0":
@@ -62,21 +62,21 @@ def _write(node: Node, text: dict[Node, tuple[str, int]]) -> tuple[str, int]:
         case "div":
             return rf"\frac{{{arg(0)}}}{{{arg(1)}}}", PRODUCT
         case "pow":
-            return f"{arg(0, ATOM)}^{{{arg(1)}}}", POWER
+            return f"{arg(0, _ATOM)}^{{{arg(1)}}}", POWER
         case "lt" | "le" | "eq":
             less, more = COMPARISONS[node.op]
             swapped = node.args[0].op == "const"  # x > 0 reads better than 0 < x
             return (f"{arg(1)} {more} {arg(0)}" if swapped else f"{arg(0)} {less} {arg(1)}"), 0
         case "where":
             rows = rf"{arg(1)} & {arg(0)} \\ {arg(2)} & \text{{otherwise}}"
-            return rf"\begin{{cases}} {rows} \end{{cases}}", ATOM
+            return rf"\begin{{cases}} {rows} \end{{cases}}", _ATOM
     words = node.op.replace("_", r"\_")
     written = PRIMITIVES[node.op].latex or rf"\operatorname{{{words}}}"
     if "#" in written:
-        needed = ATOM if "#^" in written else SUM if "+ #" in written else 0
+        needed = _ATOM if "#^" in written else SUM if "+ #" in written else 0
         return written.replace("#", arg(0, needed)), _precedence(written)
     arguments = ", ".join(arg(i) for i in range(len(node.args)))
-    return rf"{written}\left({arguments}\right)", ATOM
+    return rf"{written}\left({arguments}\right)", _ATOM
 
 
 def _precedence(pattern: str) -> int:
@@ -85,13 +85,13 @@ def _precedence(pattern: str) -> int:
         pattern = shorter
     outside = re.sub(r"\\left.*\\right.", "", pattern)
     found = {"+": SUM, "-": SUM, "^": POWER, r"\frac": PRODUCT}
-    return next((precedence for sign, precedence in found.items() if sign in outside), ATOM)
+    return next((precedence for sign, precedence in found.items() if sign in outside), _ATOM)
 
 
 def _product(node: Node, text: dict[Node, tuple[str, int]]) -> tuple[str, int]:
     a, b = node.args
     if a is b:
-        return f"{_operand(text, a, ATOM)}^{{2}}", POWER
+        return f"{_operand(text, a, _ATOM)}^{{2}}", POWER
     left, right = (
         _operand(text, a, PRODUCT),
         _operand(text, b, SIGN + 1 if b.op == "neg" else PRODUCT),

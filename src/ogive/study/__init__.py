@@ -6,18 +6,18 @@ that a model needs at work.
 
 from ogive.study.datasets import TASKS, dataset, find_task
 from ogive.study.errors import StudyError, StudyInterrupted
-from ogive.study.results import Row, Study
+from ogive.study.results import ResultRow, Study
 from ogive.study.settings import Defaults, Settings, Sweep
-from ogive.study.statistics import Interval, holm, paired_p, t_interval
+from ogive.study.statistics import ConfidenceInterval, holm, paired_p, t_interval
 from ogive.study.study import run_study
-from ogive.study.table import table_task
 from ogive.study.tasks import Split, Task
+from ogive.study.user_table import table_task
 
 __all__ = [
     "TASKS",
+    "ConfidenceInterval",
     "Defaults",
-    "Interval",
-    "Row",
+    "ResultRow",
     "Settings",
     "Split",
     "Study",

@@ -15,8 +15,8 @@ from typing import Any
 
 from ogive.errors import require
 
-INK = "#1b1c1d"
-COLOURS = (
+TEXT_COLOUR = "#1b1c1d"
+_COLOURS = (
     "#3b82c4",
     "#e07b39",
     "#2ca089",
@@ -33,15 +33,15 @@ CLASS_COLOURS = ("#3b82c4", "#e07b39")
 STYLE = {
     "font.size": 9,
     "axes.titlesize": 10,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": INK,
-    "axes.titlecolor": INK,
+    "axes.labelcolor": TEXT_COLOUR,
+    "axes.edgecolor": TEXT_COLOUR,
+    "axes.titlecolor": TEXT_COLOUR,
     "axes.linewidth": 0.6,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
+    "text.color": TEXT_COLOUR,
+    "xtick.color": TEXT_COLOUR,
+    "ytick.color": TEXT_COLOUR,
     "grid.color": "#8888884d",
     "grid.linewidth": 0.6,
     "legend.frameon": False,
@@ -52,7 +52,7 @@ NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 def colour(activations: Sequence[str], name: str) -> str:
     """The colour of an activation, the same in every figure of a study."""
-    return COLOURS[list(activations).index(name) % len(COLOURS)]
+    return _COLOURS[list(activations).index(name) % len(_COLOURS)]
 
 
 @contextmanager
@@ -80,5 +80,5 @@ def inline_svg(figure: Any, name: str) -> str:
     with styled():
         figure.savefig(buffer, format="svg", transparent=True, metadata=NO_METADATA)
     svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :].replace(INK, "currentColor")
+    svg = svg[svg.index("<svg") :].replace(TEXT_COLOUR, "currentColor")
     return re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", svg)

@@ -16,9 +16,9 @@ import torch
 from ogive.errors import nearest, require
 from ogive.study.errors import StudyError
 from ogive.study.settings import Defaults
-from ogive.study.tasks import Array, Split, Task, random_halves, scaled
+from ogive.study.tasks import DataArray, Split, Task, random_halves, scaled
 
-Rows = tuple[Array, Array]
+Rows = tuple[DataArray, DataArray]
 TASKS: dict[str, Task] = {}
 
 
@@ -47,7 +47,7 @@ def find_task(name: str) -> Task:
     return TASKS[name]
 
 
-def split_rows(x: Array, y: Array, seed: int, together: bool) -> Split:
+def split_rows(x: DataArray, y: DataArray, seed: int, together: bool) -> Split:
     """Split rows and classes by the seed and scale them by the training part."""
     train, test = random_halves(y, seed)
     train_x, test_x = scaled(x[train], x[test], together)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ogive.study.canvas import INK, colour, panels
-from ogive.study.results import Row, Study
-from ogive.study.statistics import Interval
+from ogive.study.canvas import TEXT_COLOUR, colour, panels
+from ogive.study.results import ResultRow, Study
+from ogive.study.statistics import ConfidenceInterval
 from ogive.study.wording import score_name
 
 
@@ -31,7 +31,7 @@ def scores(study: Study) -> Any:
     left.set_yticks(range(len(rows)), [row.activation for row in rows])
     left.set_ylim(-0.6, len(rows) - 0.4)
     left.set_xlabel(f"test {score_name(study.task)}")
-    right.axvline(0, color=INK, linewidth=0.8)
+    right.axvline(0, color=TEXT_COLOUR, linewidth=0.8)
     right.set_xlabel(f"difference to {study.reference}{_points(study)}, seed by seed")
     for axes in (left, right):
         axes.grid(axis="x")
@@ -40,7 +40,12 @@ def scores(study: Study) -> Any:
 
 
 def _dots(
-    axes: Any, study: Study, values: list[float], mean: Interval | None, height: int, tint: str
+    axes: Any,
+    study: Study,
+    values: list[float],
+    mean: ConfidenceInterval | None,
+    height: int,
+    tint: str,
 ) -> None:
     unit = _unit(study)
     axes.plot([unit * v for v in values], [height] * len(values), "o", ms=4.5, color=tint)
@@ -83,7 +88,7 @@ def _mean_curve(curves: list[list[float | None]], unit: float) -> list[float]:
     ]
 
 
-def cost(study: Study) -> Any:
+def cost_figure(study: Study) -> Any:
     """Time of a training step and bytes saved for backward."""
     if study.sweep:
         return None
@@ -97,10 +102,10 @@ def cost(study: Study) -> Any:
     return figure
 
 
-def _bars(axes: Any, study: Study, rows: list[Row], values: list[float], form: str) -> None:
+def _bars(axes: Any, study: Study, rows: list[ResultRow], values: list[float], form: str) -> None:
     tints = [colour(study.activations, row.activation) for row in rows]
     bars = axes.barh(range(len(rows)), values, height=0.62, color=tints)
-    axes.bar_label(bars, [form.format(value) for value in values], padding=3, color=INK)
+    axes.bar_label(bars, [form.format(value) for value in values], padding=3, color=TEXT_COLOUR)
     axes.margins(x=0.14)
     axes.tick_params(left=False)
 

@@ -18,13 +18,13 @@ from ogive.study.measures import function_digest
 from ogive.study.training import Run
 
 # To be raised whenever the same settings would train differently than before.
-PROCEDURE = 1
+_PROCEDURE = 1
 
 
 def run_key(run: Run, data: str) -> str:
     """A hash of everything that determines a run."""
     parts = {
-        "procedure": PROCEDURE,
+        "procedure": _PROCEDURE,
         "torch": torch.__version__,
         "data": data,
         "activation": run.activation,

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from ogive.study.network import Network, make_activation
-from ogive.study.tasks import Array, Split
+from ogive.study.tasks import DataArray, Split
 
 DEAD_BELOW = 1e-6
 FIELD_SIDE = 72
-LEVELS = 2**16 - 2  # even, so that one half is a level
+_LEVELS = 2**16 - 2  # even, so that one half is a level
 
 
 def bytes_saved(module: nn.Module, rows: int, features: int) -> float:
@@ -87,11 +87,11 @@ def boundary_field(network: Network, split: Split) -> dict[str, Any]:
     grid = torch.cartesian_prod(side, side)[:, [1, 0]]
     with torch.no_grad():
         probability = network.eval()(grid).softmax(1)[:, 1]
-    levels = (probability.nan_to_num(0.5).double().numpy() * LEVELS).round().astype("<u2")
+    levels = (probability.nan_to_num(0.5).double().numpy() * _LEVELS).round().astype("<u2")
     return {"extent": extent, "levels": base64.b85encode(zlib.compress(levels.tobytes())).decode()}
 
 
-def unpack_field(field: dict[str, Any]) -> Array:
+def unpack_field(field: dict[str, Any]) -> DataArray:
     """The grid of probabilities that :func:`boundary_field` packed, lowest row first."""
     levels = np.frombuffer(zlib.decompress(base64.b85decode(field["levels"])), dtype="<u2")
-    return levels.reshape(FIELD_SIDE, FIELD_SIDE) / LEVELS
+    return levels.reshape(FIELD_SIDE, FIELD_SIDE) / _LEVELS

@@ -45,7 +45,9 @@ class Network(nn.Sequential):
             x = layer.activation(z)
 
 
-def build(name: str, inputs: int, hidden: tuple[int, ...], outputs: int, seed: int) -> Network:
+def build_network(
+    name: str, inputs: int, hidden: tuple[int, ...], outputs: int, seed: int
+) -> Network:
     """A network with the activation ``name``, its weights drawn by the seed alone.
 
     A gated activation halves its input, so its linear map has twice the rows. Where an activation
@@ -98,7 +100,7 @@ def _check(name: str, hidden: tuple[int, ...]) -> None:
     if kind not in KINDS:
         raise StudyError(f"{name} is {kind}; a study takes activations that are {', '.join(KINDS)}")
     try:
-        network = build(name, 2, hidden, 1, seed=0)
+        network = build_network(name, 2, hidden, 1, seed=0)
         network(torch.ones(3, 2))
     except (OgiveError, RuntimeError, TypeError) as error:
         raise StudyError(

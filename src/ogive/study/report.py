@@ -19,7 +19,7 @@ from ogive.errors import require
 from ogive.study import wording
 from ogive.study.boundaries import boundaries
 from ogive.study.canvas import inline_svg, styled, write_png
-from ogive.study.figures import cost, curves, scores, sweep
+from ogive.study.figures import cost_figure, curves, scores, sweep
 from ogive.study.results import Study
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "scipy")
@@ -56,7 +56,7 @@ ILLUSTRATIONS = (
         "probability of the orange class, the line where it is one half.",
     ),
     Illustration("curves", "Learning curves", curves, "After each epoch, mean over the seeds."),
-    Illustration("cost", "Cost", cost, "How both were measured stands below."),
+    Illustration("cost", "Cost", cost_figure, "How both were measured stands below."),
 )
 
 

@@ -14,14 +14,14 @@ from typing import Any
 
 from ogive.study.runs import Done
 from ogive.study.settings import Settings, Sweep
-from ogive.study.statistics import Interval, holm, paired_p, t_interval
+from ogive.study.statistics import ConfidenceInterval, holm, paired_p, t_interval
 from ogive.study.tasks import Task
 
 SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True)
-class Row:
+class ResultRow:
     """One activation at one swept value, over all seeds.
 
     ``difference`` is to the reference, seed by seed; ``p`` is its p-value corrected for the
@@ -30,8 +30,8 @@ class Row:
 
     activation: str
     value: int | None
-    score: Interval | None
-    difference: Interval | None
+    score: ConfidenceInterval | None
+    difference: ConfidenceInterval | None
     p: float | None
     step_ms: float
     time_ratio: float | None
@@ -78,7 +78,7 @@ class Study:
         return sum(done.reused for done in self.runs)
 
     @cached_property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[ResultRow]:
         """The summary: activations in the order asked for, swept values ascending."""
         families = [
             _corrected([self._row(name, value) for name in self.activations])
@@ -100,10 +100,10 @@ class Study:
         """The rows as plain data."""
         return [asdict(row) | {"verdict": row.verdict} for row in self.rows]
 
-    def _row(self, name: str, value: int | None) -> Row:
+    def _row(self, name: str, value: int | None) -> ResultRow:
         own, reference = self.results(name, value), self.results(self.reference, value)
         differences = [] if name == self.reference else _differences(own, reference)
-        return Row(
+        return ResultRow(
             activation=name,
             value=value,
             score=self._score_interval([result["score"] for result in own]),
@@ -117,13 +117,13 @@ class Study:
             not_finite=sum(not result["finite"] for result in own),
         )
 
-    def _score_interval(self, scores: Sequence[float | None]) -> Interval | None:
+    def _score_interval(self, scores: Sequence[float | None]) -> ConfidenceInterval | None:
         interval = t_interval([score for score in scores if score is not None])
         lowest = float("-inf") if self.task.regression else 0.0
         return interval and interval.within(lowest, 1.0)
 
 
-def _corrected(rows: list[Row]) -> list[Row]:
+def _corrected(rows: list[ResultRow]) -> list[ResultRow]:
     corrected = holm([row.p for row in rows])
     return [replace(row, p=p) for row, p in zip(rows, corrected, strict=True)]
 

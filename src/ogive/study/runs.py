@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
-
-import torch
 
 from ogive.study.errors import StudyInterrupted
 from ogive.study.journal import Journal, run_key
@@ -91,14 +88,3 @@ def _each(runs: list[Run], task: Task, journal: Journal, fresh: bool) -> Iterato
             if known is None:
                 journal.append(key, run, result)
             yield Done(run, result, reused=known is not None)
-
-
-@contextmanager
-def threads(count: int) -> Iterator[None]:
-    """Let torch compute with this many threads, and restore its number afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

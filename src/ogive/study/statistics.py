@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from ogive.errors import require
 
-LEVEL = 0.95
+_LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class Interval:
+class ConfidenceInterval:
     """A mean of ``n`` values with its confidence interval; no interval for a single value."""
 
     mean: float
@@ -24,14 +24,14 @@ class Interval:
     high: float | None
     n: int
 
-    def within(self, lowest: float, highest: float) -> Interval:
+    def within(self, lowest: float, highest: float) -> ConfidenceInterval:
         """The interval without what lies outside the possible range."""
         if self.low is None or self.high is None:
             return self
-        return Interval(self.mean, max(self.low, lowest), min(self.high, highest), self.n)
+        return ConfidenceInterval(self.mean, max(self.low, lowest), min(self.high, highest), self.n)
 
 
-def t_interval(values: Sequence[float], level: float = LEVEL) -> Interval | None:
+def t_interval(values: Sequence[float], level: float = _LEVEL) -> ConfidenceInterval | None:
     """The mean and Student's interval of the mean; None without values.
 
     >>> t_interval([1.0, 2.0, 3.0]).mean
@@ -42,10 +42,10 @@ def t_interval(values: Sequence[float], level: float = LEVEL) -> Interval | None
         return None
     mean = statistics.fmean(values)
     if n == 1:
-        return Interval(mean, None, None, 1)
+        return ConfidenceInterval(mean, None, None, 1)
     t = float(require("scipy.stats", "study").t.ppf((1 + level) / 2, n - 1))
     half = t * statistics.stdev(values) / math.sqrt(n)
-    return Interval(mean, mean - half, mean + half, n)
+    return ConfidenceInterval(mean, mean - half, mean + half, n)
 
 
 def paired_p(differences: Sequence[float]) -> float | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ogive.engine.cpu.threads import limited_to
 from ogive.study.datasets import find_task
 from ogive.study.errors import StudyError
 from ogive.study.journal import Journal
 from ogive.study.network import check_activations
 from ogive.study.report import write_results
 from ogive.study.results import Study
-from ogive.study.runs import Progress, execute, plan, threads
+from ogive.study.runs import Progress, execute, plan
 from ogive.study.settings import Settings, Sweep, learning_rate, require_positive
 from ogive.study.tasks import Task
 
@@ -68,7 +69,7 @@ def run_study(
     name = task.name if sweep is None else f"{task.name}-{sweep.name}"
     folder = Path(out) / name
     journal = _journal(folder)
-    with threads(settings.threads):
+    with limited_to(settings.threads):
         done = execute(runs, task, journal, fresh, notify)
     study = Study(name, task, settings, names, seeds, sweep, done, journal.damaged, folder)
     write_results(study)

@@ -18,7 +18,7 @@ from torch import Tensor
 from ogive.errors import require
 from ogive.study.settings import Defaults
 
-Array = NDArray[Any]
+DataArray = NDArray[Any]
 
 TEST_SHARE = 0.25
 
@@ -75,7 +75,7 @@ class Task:
         return float(1 - rest / total) if bool(torch.isfinite(rest)) else None
 
 
-def random_halves(y: Array, seed: int, stratify: bool = True) -> tuple[Array, Array]:
+def random_halves(y: DataArray, seed: int, stratify: bool = True) -> tuple[DataArray, DataArray]:
     """Row numbers to train on and to test on (a quarter), every class in its proportion."""
     selection = require("sklearn.model_selection", "study")
     train, test = selection.train_test_split(
@@ -87,7 +87,7 @@ def random_halves(y: Array, seed: int, stratify: bool = True) -> tuple[Array, Ar
     return train, test
 
 
-def scaled(train: Array, test: Array, together: bool) -> tuple[Tensor, Tensor]:
+def scaled(train: DataArray, test: DataArray, together: bool) -> tuple[Tensor, Tensor]:
     """Both parts minus the training mean, over the training deviation.
 
     ``together`` takes one mean and one deviation for all columns: scaled one by one, a pixel that
@@ -99,6 +99,6 @@ def scaled(train: Array, test: Array, together: bool) -> tuple[Tensor, Tensor]:
     return tensor((train - mean) / deviation), tensor((test - mean) / deviation)
 
 
-def tensor(values: Array) -> Tensor:
+def tensor(values: DataArray) -> Tensor:
     """The values as the float32 that networks take."""
     return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))

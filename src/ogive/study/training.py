@@ -16,7 +16,7 @@ from torch import Tensor
 
 import ogive
 from ogive.study.measures import boundary_field, bytes_saved, dead_share
-from ogive.study.network import Network, build
+from ogive.study.network import Network, build_network
 from ogive.study.settings import Settings
 from ogive.study.tasks import Split, Task
 
@@ -77,7 +77,7 @@ def train(run: Run, task: Task, split: Split) -> Trained:
     """Train a network for all epochs; the last one counts, none is picked afterwards."""
     settings = run.settings
     features = split.train_x.shape[1]
-    network = build(run.activation, features, settings.hidden, task.outputs, run.seed)
+    network = build_network(run.activation, features, settings.hidden, task.outputs, run.seed)
     optimizer = make_optimizer(network, settings)
     torch.manual_seed(run.seed)  # the noise of stochastic activations
     order = torch.Generator().manual_seed(run.seed)  # of its own: noise cannot shift the batches
@@ -86,11 +86,11 @@ def train(run: Run, task: Task, split: Split) -> Trained:
     seconds: list[float] = []
     for _ in range(settings.epochs):
         losses.append(_epoch(network, optimizer, task, _batches(split, settings, order), seconds))
-        scores.append(evaluate(network, task, split))
+        scores.append(measure_split(network, task, split))
     return Trained(network, losses, scores, seconds[WARM_UP_STEPS:] or seconds)
 
 
-def evaluate(network: Network, task: Task, split: Split) -> float | None:
+def measure_split(network: Network, task: Task, split: Split) -> float | None:
     """The score on the test rows."""
     with torch.no_grad():
         return task.score(network.eval()(split.test_x), split.test_y)

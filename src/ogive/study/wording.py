@@ -5,26 +5,26 @@ Accuracies are written in percent and their differences in percentage points, R2
 
 from __future__ import annotations
 
-from ogive.study.results import Row, Study
-from ogive.study.statistics import Interval
+from ogive.study.results import ResultRow, Study
+from ogive.study.statistics import ConfidenceInterval
 from ogive.study.tasks import Task
 
-NOTHING = "–"  # noqa: RUF001
+_NOTHING = "–"  # noqa: RUF001
 
 
 def score(task: Task, value: float | None, signed: bool = False) -> str:
     """A score or a difference of scores, without a unit."""
     if value is None:
-        return NOTHING
+        return _NOTHING
     number, digits = (value, 3) if task.regression else (100 * value, 1)
     rounded = round(number, digits) + 0.0  # adding 0.0 makes -0.0 a plain zero
     return f"{rounded:{'+' if signed and rounded else ''}.{digits}f}"
 
 
-def interval(task: Task, given: Interval | None, signed: bool = False) -> str:
+def interval(task: Task, given: ConfidenceInterval | None, signed: bool = False) -> str:
     """A mean with its interval in brackets, or the mean alone where there is none."""
     if given is None:
-        return NOTHING
+        return _NOTHING
     mean = score(task, given.mean, signed)
     if given.low is None:
         return mean
@@ -36,20 +36,20 @@ def score_name(task: Task) -> str:
     return "R2" if task.regression else "accuracy %"
 
 
-def ratio(value: float | None) -> str:
+def ratio_text(value: float | None) -> str:
     """A ratio of times."""
-    return NOTHING if value is None else f"{value:.2f}"
+    return _NOTHING if value is None else f"{value:.2f}"
 
 
-def share(value: float | None) -> str:
+def share_text(value: float | None) -> str:
     """A share in percent."""
-    return NOTHING if value is None else f"{100 * value:.1f}"
+    return _NOTHING if value is None else f"{100 * value:.1f}"
 
 
 def probability(value: float | None) -> str:
     """A p-value with as many digits as mean something."""
     if value is None:
-        return NOTHING
+        return _NOTHING
     return f"{value:.3f}" if value >= 0.001 else "<0.001"
 
 
@@ -63,7 +63,7 @@ def verdicts(study: Study) -> list[str]:
     return [_verdict(study, [r for r in others if r.value == v], v) for v in study.values]
 
 
-def _verdict(study: Study, rows: list[Row], value: int | None) -> str:
+def _verdict(study: Study, rows: list[ResultRow], value: int | None) -> str:
     words = {"better": "better", "worse": "worse", "open": "not told apart"}
     groups = {
         said: ", ".join(row.activation for row in rows if row.verdict == verdict)

@@ -6,7 +6,7 @@ import pytest
 import ogive
 from ogive.catalogue import entries, user_spec
 from ogive.certify.compiled import numpy_function
-from ogive.certify.saving.error import line, rounded
+from ogive.certify.saving.error import line, rounded_array
 from ogive.certify.saving.mode import NotLegal
 from ogive.certify.saving.saving import Saving, saving
 
@@ -150,13 +150,13 @@ def test_a_formula_of_a_user() -> None:
 
 def test_rounding_to_dtypes() -> None:
     x = np.array([1.00390625, 1.01171875, 3.4e38, 1e-45, np.inf, -np.inf])
-    assert rounded(x, "bfloat16")[:2].tolist() == [1.0, 1.015625]  # to even
-    assert rounded(x, "float16")[0] == 1.00390625
-    assert np.isnan(rounded(np.array([np.nan]), "bfloat16")).all()
+    assert rounded_array(x, "bfloat16")[:2].tolist() == [1.0, 1.015625]  # to even
+    assert rounded_array(x, "float16")[0] == 1.00390625
+    assert np.isnan(rounded_array(np.array([np.nan]), "bfloat16")).all()
 
 
 def test_the_line_has_the_neighbours_of_a_place() -> None:
-    found = rounded(line((0.5,), "float32"), "float32").tolist()
+    found = rounded_array(line((0.5,), "float32"), "float32").tolist()
     above = float(np.nextafter(np.float32(0.5), np.float32(1)))
     assert {0.5, above} <= {*found}
 

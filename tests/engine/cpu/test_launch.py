@@ -6,7 +6,7 @@ import weakref
 import torch
 
 import ogive
-from ogive.engine import Result
+from ogive.engine import Output
 from ogive.engine.packed_layout import PackedLayout
 from ogive.ops import operator
 from ogive.ops.plan import Plan
@@ -18,7 +18,7 @@ PRELU = ogive.get("prelu").spec.program
 
 def call(program, *dtypes, packed=None, layout=None):
     packed = packed or (False,) * len(program.inputs)
-    return Plan(program, tuple(map(Result, dtypes)), packed, layout)
+    return Plan(program, tuple(map(Output, dtypes)), packed, layout)
 
 
 def prepared(plan):
@@ -30,29 +30,29 @@ def test_the_second_call_finds_the_launch_of_the_first():
     wanted = call(MISH, torch.float32)
     for _ in range(3):
         x = torch.randn(3, 5)
-        torch.testing.assert_close(operator.run(wanted, [x])[0], torch.nn.functional.mish(x))
+        torch.testing.assert_close(operator.run_plan(wanted, [x])[0], torch.nn.functional.mish(x))
     assert prepared(wanted) == 1
 
 
 def test_other_shapes_strides_and_dtypes_are_other_launches():
     x, wanted = torch.randn(6, 4), call(MISH, torch.float32)
-    operator.run(wanted, [x])
-    operator.run(wanted, [x.t()])
-    operator.run(wanted, [x[:, ::2]])
-    operator.run(wanted, [x.double()])
-    operator.run(wanted, [x.t().contiguous()])  # contiguous like the first
+    operator.run_plan(wanted, [x])
+    operator.run_plan(wanted, [x.t()])
+    operator.run_plan(wanted, [x[:, ::2]])
+    operator.run_plan(wanted, [x.double()])
+    operator.run_plan(wanted, [x.t().contiguous()])  # contiguous like the first
     assert prepared(wanted) == 4
 
 
 def test_a_launch_serves_any_number_of_threads():
     backward = Plan(
-        PRELU.vjp((0, 1)), (Result(torch.float32), Result(torch.float32, (1,))), (False,) * 3
+        PRELU.vjp((0, 1)), (Output(torch.float32), Output(torch.float32, (1,))), (False,) * 3
     )
     g, x, a = torch.ones(50_000), torch.linspace(-1, 1, 50_000), torch.tensor([0.25])
     before, found = torch.get_num_threads(), []
     for threads in (1, 3, 2):
         torch.set_num_threads(threads)
-        found.append(operator.run(backward, [g, x, a]))
+        found.append(operator.run_plan(backward, [g, x, a]))
     torch.set_num_threads(before)
     assert prepared(backward) == 1
     for slope, total in found:
@@ -75,14 +75,14 @@ def test_where_a_tensor_begins_makes_no_difference():
     for start in range(4):
         x = long[start : start + 4]
         value, gate = x.chunk(2, -1)
-        (got,) = operator.run(wanted, [x])
+        (got,) = operator.run_plan(wanted, [x])
         torch.testing.assert_close(got, value * torch.nn.functional.silu(gate))
     assert prepared(wanted) == 1
 
 
 def test_a_launch_keeps_no_tensor():
     x = torch.randn(1000)
-    (y,) = operator.run(call(MISH, torch.float32), [x])
+    (y,) = operator.run_plan(call(MISH, torch.float32), [x])
     gone = [weakref.ref(t) for t in (x, y)]
     del x, y
     gc.collect()
@@ -93,11 +93,11 @@ def test_a_sum_begins_at_zero_every_time():
     backward = PRELU.vjp((0, 1))
     wanted = Plan(
         backward,
-        (Result(torch.float32), Result(torch.float32, (1,))),
+        (Output(torch.float32), Output(torch.float32, (1,))),
         (False,) * 3,
     )
     g, x, a = torch.ones(50), torch.linspace(-1, 1, 50), torch.tensor([0.25])
-    first = operator.run(wanted, [g, x, a])
-    again = operator.run(wanted, [g, x, a])
+    first = operator.run_plan(wanted, [g, x, a])
+    again = operator.run_plan(wanted, [g, x, a])
     assert torch.equal(first[1], again[1])
     torch.testing.assert_close(first[1], x.clamp(max=0).sum().reshape(1))

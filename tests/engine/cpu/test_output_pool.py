@@ -118,8 +118,8 @@ def test_threads_never_share_a_result() -> None:
 
 def test_large_calls_take_it_and_small_ones_do_not(kept: list[object]) -> None:
     silu = ogive.get("silu")
-    x = torch.linspace(-9, 9, output_pool.LEAST // 4)
-    silu(x[: output_pool.LEAST // 8])
+    x = torch.linspace(-9, 9, output_pool.SMALLEST_POOLED // 4)
+    silu(x[: output_pool.SMALLEST_POOLED // 8])
     assert not kept
     first = silu(x)
     assert len(kept) == 1

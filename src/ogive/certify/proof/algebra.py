@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from ogive.certify.proof.enclosure import Ball, X, ball, constant
 from ogive.certify.proof.partition import Piece
-from ogive.certify.proof.polynomial import Monomial, Polynomial, T, is_constant, polynomial
+from ogive.certify.proof.polynomials import Monomial, Polynomial, T, is_constant, polynomial
 from ogive.certify.proof.scale import rational
 from ogive.expr import PRIMITIVES, Node, rebuild, substitute, symbol, walk
 from ogive.expr.node import PI

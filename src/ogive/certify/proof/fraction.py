@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from ogive.certify.proof.polynomial import UNIT, Monomial, Polynomial, T
+from ogive.certify.proof.polynomials import UNIT, Monomial, Polynomial, T
 from ogive.errors import require
 from ogive.expr import Node
 from ogive.expr.node import constant_value

@@ -8,7 +8,7 @@ from ogive.certify.quantity import Quantity
 
 
 @dataclass(frozen=True)
-class Interval:
+class ProvedInterval:
     """An interval with open or closed ends; a point where both ends are the same number.
 
     Attributes:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from ogive.certify.proof import variation
 from ogive.certify.proof.enclosure import Ball
-from ogive.certify.proof.interval import Interval
+from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.under_proof import FunctionUnderProof, step
 from ogive.certify.proof.variation import Segment
@@ -26,7 +26,7 @@ CONVEX = {1: "convex", -1: "concave", 0: "linear"}
 class MonotoneInterval:
     """An interval over which a function is of one kind: increasing, convex ..."""
 
-    interval: Interval
+    interval: ProvedInterval
     kind: str
 
 
@@ -43,8 +43,8 @@ class Turn:
 class Branch:
     """An interval on which a function is strictly monotone, so has an inverse, and its image."""
 
-    domain: Interval
-    image: Interval
+    domain: ProvedInterval
+    image: ProvedInterval
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ class SegmentRun:
         return not open_low, not (last.high is last.piece.high and last.piece.open_high)
 
     @property
-    def interval(self) -> Interval:
+    def interval(self) -> ProvedInterval:
         """The same as an interval of a report."""
         (low, high), closed = self.ends, self.closed
-        return Interval(quantity(low), quantity(high), *closed)
+        return ProvedInterval(quantity(low), quantity(high), *closed)
 
 
 def runs_of(f: FunctionUnderProof, order: int) -> list[SegmentRun]:
@@ -139,7 +139,7 @@ def branches(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> tuple[Branch,
     return tuple(Branch(run.interval, _image(f, run)) for run in runs if run.sign)
 
 
-def _image(f: FunctionUnderProof, run: SegmentRun) -> Interval:
+def _image(f: FunctionUnderProof, run: SegmentRun) -> ProvedInterval:
     """The values of a strictly monotone interval, the lower end first."""
     pieces = run.segments[0].piece, run.segments[-1].piece
     ends = [
@@ -147,7 +147,7 @@ def _image(f: FunctionUnderProof, run: SegmentRun) -> Interval:
         for piece, end, closed in zip(pieces, run.ends, run.closed, strict=True)
     ]
     (low, closed_low), (high, closed_high) = ends if run.sign > 0 else reversed(ends)
-    return Interval(quantity(low), quantity(high), closed_low, closed_high)
+    return ProvedInterval(quantity(low), quantity(high), closed_low, closed_high)
 
 
 def _image_end(f: FunctionUnderProof, piece: Piece, end: Ball, closed: bool) -> tuple[Ball, bool]:

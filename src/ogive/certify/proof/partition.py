@@ -24,7 +24,7 @@ from ogive.certify.pieces import (
 )
 from ogive.certify.proof.budget import Budget, Unproved
 from ogive.certify.proof.enclosure import Ball, Enclosure, ball, ball_arithmetic, enclosed, sign_of
-from ogive.certify.proof.polynomial import T, is_constant, polynomial
+from ogive.certify.proof.polynomials import T, is_constant, polynomial
 from ogive.certify.proof.search import zeros
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.certify.proof.tails import HalfLine

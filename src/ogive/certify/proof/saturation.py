@@ -15,8 +15,8 @@ from ogive.catalogue import Spec
 from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, Enclosure, ball, between
-from ogive.certify.proof.interval import Interval
-from ogive.certify.proof.polynomial import is_constant
+from ogive.certify.proof.interval import ProvedInterval
+from ogive.certify.proof.polynomials import is_constant
 from ogive.certify.proof.search import DIVISIONS
 from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, under_proof
 from ogive.certify.proof.variation import Segment, end_value
@@ -68,7 +68,7 @@ class Saturation:
 
     left: Side
     right: Side
-    zero: tuple[Interval, ...] | None
+    zero: tuple[ProvedInterval, ...] | None
 
 
 def saturation(spec: Spec) -> Saturation:

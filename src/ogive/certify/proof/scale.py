@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import factorial
 
 from ogive.certify.proof.enclosure import Ball, ball, constant
-from ogive.certify.proof.polynomial import (
+from ogive.certify.proof.polynomials import (
     Monomial,
     Polynomial,
     T,
@@ -88,7 +88,7 @@ class GrowthScale:
 
 CONSTANT = GrowthScale()
 #: exp(w) is at least w**DEGREE / DEGREE! for w > 0.
-DEGREE = 3
+_DEGREE = 3
 
 
 def _bounding(exponent: Polynomial, start: float) -> dict[int, Ball] | None:
@@ -108,7 +108,7 @@ def _bounding(exponent: Polynomial, start: float) -> dict[int, Ball] | None:
             if inner is None:
                 return None
             power, rate = inner
-            power, coefficient = power * DEGREE, coefficient * rate**DEGREE / factorial(DEGREE)
+            power, coefficient = power * _DEGREE, coefficient * rate**_DEGREE / factorial(_DEGREE)
         terms[power] = terms.get(power, ball(0.0)) + coefficient
     return terms
 

@@ -14,14 +14,14 @@ from ogive.certify.proof.budget import Budget, Unproved
 from ogive.certify.proof.enclosure import PROOF_BITS, Ball, Enclosure, ball, between, sign_of
 
 #: How finely two zeros are told apart, relative to 1 or to their size.
-NARROW = 2.0**-60
+_NARROW = 2.0**-60
 #: A zero at which this many derivatives are 0 as well is still recognised at an exact point.
 MULTIPLICITY = 6
 #: Where a box is divided; the others serve if the sign at the one before is not known. A zero at
 #: a point of division is exact, so that it belongs to both boxes beyond doubt.
 DIVISIONS = (0.5, 0.46, 0.53)
 #: Relative width to which a largest value is bounded.
-RELATIVE = 1e-12
+_RELATIVE = 1e-12
 #: The size below which a value counts as 0 for that purpose.
 _TINY = 1e-18
 
@@ -113,7 +113,7 @@ def _order(f: Enclosure, point: Ball, box: Ball) -> int:
 
 def _division(f: Enclosure, left: Ball, right: Ball) -> Ball:
     """A point between, preferably one where the sign of the function is known."""
-    if not (right - left) > NARROW * (1 + abs(left)):
+    if not (right - left) > _NARROW * (1 + abs(left)):
         raise Unproved("zeros that cannot be told apart")
     points = [(left + (right - left) * part).mid() for part in DIVISIONS]
     if left < 0 < right:
@@ -156,7 +156,7 @@ def supremum(f: Enclosure, low: Ball, high: Ball, budget: Budget) -> tuple[Ball,
         if bound <= _enough(best):
             ignored = ignored.max(bound)
             continue
-        if not (right - left) > NARROW * (1 + abs(left)):
+        if not (right - left) > _NARROW * (1 + abs(left)):
             raise Unproved("values that the arithmetic cannot bound")
         for part in ((left, candidate), (candidate, right)):
             heapq.heappush(heap, (-float(bound), next(order), *part))
@@ -175,7 +175,7 @@ def _bound(f: Enclosure, left: Ball, right: Ball) -> tuple[Ball | None, Ball]:
 
 def _enough(best: Ball) -> Ball:
     """What a bound may exceed the best value by, and still count as equal to it."""
-    return best.lower() + RELATIVE * (abs(best).lower() + ball(_TINY))
+    return best.lower() + _RELATIVE * (abs(best).lower() + ball(_TINY))
 
 
 def _better(a: tuple[Ball, Ball], b: tuple[Ball, Ball]) -> tuple[Ball, Ball]:

@@ -15,7 +15,7 @@ from ogive.catalogue import Spec
 from ogive.certify.proof import algebra, variation
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import X, ball
-from ogive.certify.proof.interval import Interval
+from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.proof.monotone import (
     CONVEX,
     MONOTONE,
@@ -81,12 +81,12 @@ class Shape:
         branches: the parts that have an inverse.
     """
 
-    domain: Interval
-    range: Interval
+    domain: ProvedInterval
+    range: ProvedInterval
     left: Limit
     right: Limit
-    zeros: tuple[Interval, ...] | None
-    fixed_points: tuple[Interval, ...] | None
+    zeros: tuple[ProvedInterval, ...] | None
+    fixed_points: tuple[ProvedInterval, ...] | None
     at_zero: Quantity
     slope_at_zero: Quantity
     monotone: tuple[MonotoneInterval, ...] | None
@@ -122,7 +122,7 @@ def shape_of(f: FunctionUnderProof) -> Shape:
     bends = if_proved(lambda: runs_of(f, 2))
     values = _range(f)
     return Shape(
-        domain=Interval(symbolic(f.domain[0]), symbolic(f.domain[1])),
+        domain=ProvedInterval(symbolic(f.domain[0]), symbolic(f.domain[1])),
         range=values,
         left=_limit(f, -1),
         right=_limit(f, 1),
@@ -142,10 +142,10 @@ def shape_of(f: FunctionUnderProof) -> Shape:
     )
 
 
-def _range(f: FunctionUnderProof) -> Interval:
+def _range(f: FunctionUnderProof) -> ProvedInterval:
     low = if_proved(lambda: _range_end(f, -1)) or (NOT_PROVED, None)
     high = if_proved(lambda: _range_end(f, 1)) or (NOT_PROVED, None)
-    return Interval(low[0], high[0], low[1], high[1])
+    return ProvedInterval(low[0], high[0], low[1], high[1])
 
 
 def _range_end(f: FunctionUnderProof, side: int) -> tuple[Quantity, bool | None]:
@@ -215,7 +215,7 @@ def _homogeneous(f: FunctionUnderProof) -> bool:
     raise Unproved("homogeneity")
 
 
-def _bounded(values: Interval) -> bool | None:
+def _bounded(values: ProvedInterval) -> bool | None:
     ends = (values.low, values.high)
     if any(math.isinf(end.value) for end in ends):
         return False

@@ -16,9 +16,9 @@ from ogive.catalogue import Spec
 from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Budget, Unproved
 from ogive.certify.proof.enclosure import Ball, enclosed
-from ogive.certify.proof.interval import Interval
+from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.proof.partition import Piece
-from ogive.certify.proof.polynomial import is_constant
+from ogive.certify.proof.polynomials import is_constant
 from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, step, under_proof
 from ogive.certify.proof.variation import end_value
 from ogive.certify.proof.zeros import touching
@@ -55,7 +55,7 @@ class Supremum:
     """
 
     value: Quantity
-    places: tuple[Interval, ...]
+    places: tuple[ProvedInterval, ...]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Smoothness:
     exact: bool | None
     breakpoints: tuple[Breakpoint, ...] | None
     slope: Supremum
-    slopes: Interval
+    slopes: ProvedInterval
     lipschitz: Quantity
     bend: Supremum
 
@@ -124,7 +124,7 @@ def smoothness_of(f: FunctionUnderProof) -> Smoothness:
         exact=None if breakpoints is None else bool(breakpoints) or order == math.inf,
         breakpoints=breakpoints,
         slope=slope,
-        slopes=if_proved(lambda: _slopes(f)) or Interval(NOT_PROVED, NOT_PROVED, None, None),
+        slopes=if_proved(lambda: _slopes(f)) or ProvedInterval(NOT_PROVED, NOT_PROVED, None, None),
         lipschitz=_lipschitz(breakpoints, slope),
         bend=if_proved(lambda: _largest_size(f, 2)) or unknown,
     )
@@ -188,10 +188,10 @@ def _has_no_zero(piece: Piece, node: Node) -> bool:
     return all(value != 0 for value in ends) and not piece.zeros(node, Budget())
 
 
-def _slopes(f: FunctionUnderProof) -> Interval:
+def _slopes(f: FunctionUnderProof) -> ProvedInterval:
     ends = (variation.smallest(f.pieces, 1), variation.largest(f.pieces, 1))
     low, high = (quantity(end.value) for end in ends)
-    return Interval(low, high, None, None)
+    return ProvedInterval(low, high, None, None)
 
 
 def _largest_size(f: FunctionUnderProof, order: int) -> Supremum:
@@ -208,7 +208,7 @@ def _largest_size(f: FunctionUnderProof, order: int) -> Supremum:
     return Supremum(quantity(value), tuple(_place(*ends) for ends in touching(places)))
 
 
-def _place(low: Ball, high: Ball) -> Interval:
+def _place(low: Ball, high: Ball) -> ProvedInterval:
     if variation.coincide(low, high):
-        return Interval(quantity(low), quantity(low), True, True)
-    return Interval(quantity(low), quantity(high))
+        return ProvedInterval(quantity(low), quantity(low), True, True)
+    return ProvedInterval(quantity(low), quantity(high))

@@ -13,7 +13,7 @@ from fractions import Fraction
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, ball, between, constant, on_reals
 from ogive.certify.proof.fraction import quotient
-from ogive.certify.proof.polynomial import Monomial, Polynomial, T, is_constant, polynomial
+from ogive.certify.proof.polynomials import Monomial, Polynomial, T, is_constant, polynomial
 from ogive.certify.proof.scale import GrowthScale, rational
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.expr import PRIMITIVES, Node, const, symbol

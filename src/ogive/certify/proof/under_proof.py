@@ -14,12 +14,12 @@ from itertools import pairwise
 from typing import Any, TypeVar, cast
 
 from ogive.catalogue import Spec
-from ogive.certify.function import defaults, function_of_one_number
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, X, ball_arithmetic, on_reals
 from ogive.certify.proof.partition import Piece, partition
 from ogive.certify.proof.variation import Segment, end_value, segments
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
+from ogive.certify.univariate import defaults, function_of_one_number
 from ogive.expr import Node, diff, substitute
 
 #: Two sides of a breakpoint that differ by less, relative to 1 or their size, are taken as joined:

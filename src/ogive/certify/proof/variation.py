@@ -15,7 +15,7 @@ from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Budget, Unproved
 from ogive.certify.proof.enclosure import Ball, X, ball, between, enclosed, sign_of
 from ogive.certify.proof.partition import Piece
-from ogive.certify.proof.polynomial import is_constant
+from ogive.certify.proof.polynomials import is_constant
 from ogive.certify.proof.search import supremum
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.expr import Node, diff

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball
-from ogive.certify.proof.interval import Interval
+from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.proof.under_proof import JOINED, FunctionUnderProof
 from ogive.certify.proof.variation import Segment
 from ogive.certify.quantity import quantity
 
 
-def zeros_of(f: FunctionUnderProof) -> tuple[Interval, ...]:
+def zeros_of(f: FunctionUnderProof) -> tuple[ProvedInterval, ...]:
     """The points and intervals where f is 0, in order.
 
     Raises:
@@ -50,6 +50,6 @@ def touching(found: Iterable[tuple[Ball, Ball]]) -> list[tuple[Ball, Ball]]:
     return merged
 
 
-def _zero_interval(f: FunctionUnderProof, low: Ball, high: Ball) -> Interval:
+def _zero_interval(f: FunctionUnderProof, low: Ball, high: Ball) -> ProvedInterval:
     closed = [end.is_finite() and bool(f.at(end).contains(0)) for end in (low, high)]
-    return Interval(quantity(low), quantity(high), *closed)
+    return ProvedInterval(quantity(low), quantity(high), *closed)

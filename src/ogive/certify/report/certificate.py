@@ -11,21 +11,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ogive.catalogue import Spec
-from ogive.certify.function import function_of_one_number, with_defaults
 from ogive.certify.proof.saturation import Saturation, saturation
 from ogive.certify.proof.shape import Shape, shape
 from ogive.certify.proof.smoothness import Smoothness, smoothness
 from ogive.certify.proof.under_proof import under_proof
-from ogive.certify.record import decoded, encoded
 from ogive.certify.report.cost import Cost, cost
 from ogive.certify.report.criteria import Criterion, Evidence, criteria
 from ogive.certify.report.gate import Gate, gate
-from ogive.certify.report.noise import Training, training
 from ogive.certify.report.numerics import Numerics, numerics
-from ogive.certify.report.rows import RowFacts, rows
+from ogive.certify.report.random_moments import Training, training
+from ogive.certify.report.rowwise_facts import RowFacts, row_facts
 from ogive.certify.report.signal import Signal, signal
 from ogive.certify.report.speed import Speed
+from ogive.certify.serialize import decoded, encoded
 from ogive.certify.shipped import key, shipped
+from ogive.certify.univariate import function_of_one_number, with_defaults
 
 #: The mean and the standard deviation of pre-activations that certificates come with.
 STANDARD = (0.0, 1.0)
@@ -188,7 +188,7 @@ def prove(spec: Spec, values: Mapping[str, Any] | None = None) -> Certificate:
     """The certificate, proved now, whatever the package ships; see ``certificate``."""
     who = identity(spec, values)
     if spec.kind == "rowwise":
-        return Certificate(who, rows=rows(spec, who.parameters))
+        return Certificate(who, rows=row_facts(spec, who.parameters))
     one = with_defaults(spec, values or {})
     form, smooth = shape(one), smoothness(one)
     found = Certificate(

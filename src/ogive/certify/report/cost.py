@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ogive.catalogue import Spec
-from ogive.certify.function import defaults
-from ogive.certify.proof.polynomial import is_constant
+from ogive.certify.proof.polynomials import is_constant
 from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
-from ogive.certify.saving.modes import Proved, bits
+from ogive.certify.saving.modes import Proved, bits_kept
+from ogive.certify.univariate import defaults
 from ogive.expr import Node, Program, diff, expand, symbol, walk
 from ogive.expr.primitives import PRIMITIVES
 from ogive.printers.machine import FORMATS
@@ -81,7 +81,7 @@ def cost(spec: Spec, shape: Shape, smoothness: Smoothness) -> Cost:
         derivative=_work(_with(forward, slopes)),
         both=_work(_with(forward, (*forward.outputs, *slopes))),
         kept={dtype: format.bits * needed for dtype, format in FORMATS.items()},
-        modes=bits(Proved(forward, shape, smoothness)) if spec.kind == "elementwise" else {},
+        modes=bits_kept(Proved(forward, shape, smoothness)) if spec.kind == "elementwise" else {},
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ogive.catalogue import Spec
-from ogive.certify.function import defaults
-from ogive.certify.proof.interval import Interval
+from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.proof.shape import shape_of
 from ogive.certify.proof.under_proof import FunctionUnderProof
 from ogive.certify.quantity import NOT_PROVED
+from ogive.certify.univariate import defaults
 from ogive.expr import Node, bind, diff, substitute, symbol, walk
 
 
@@ -26,7 +26,7 @@ class Gate:
     """
 
     linear_in_value: bool
-    value_slope: Interval
+    value_slope: ProvedInterval
     product: bool | None
 
 
@@ -43,17 +43,17 @@ def gate(spec: Spec) -> Gate:
     slope = diff(formula, symbol(value))
     linear = all(node != symbol(value) for node in walk(slope))
     if not linear:
-        return Gate(False, Interval(NOT_PROVED, NOT_PROVED, None, None), False)
+        return Gate(False, ProvedInterval(NOT_PROVED, NOT_PROVED, None, None), False)
     rest = _range(substitute(formula, {value: 0.0}), other)
     return Gate(True, _range(slope, other), _is_zero(rest))
 
 
-def _is_zero(values: Interval) -> bool | None:
+def _is_zero(values: ProvedInterval) -> bool | None:
     """Whether a range is 0 alone."""
     if NOT_PROVED in (values.low, values.high):
         return None
     return values.low.value == values.high.value == 0
 
 
-def _range(slope: Node, gate: str) -> Interval:
+def _range(slope: Node, gate: str) -> ProvedInterval:
     return shape_of(FunctionUnderProof(substitute(slope, {gate: symbol("x")}))).range

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ogive.certify.proof.interval import Interval
+from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.quantity import NOT_PROVED, Quantity
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Digits that are shown; the JSON has them all.
 _DIGITS = 9
-NONE, UNPROVED = "none", NOT_PROVED.method
+NONE, NOT_PROVED_METHOD = "none", NOT_PROVED.method
 #: Sections in which None stands for what is not proved; in the others for what there is not.
 PROVED = ("shape", "smoothness", "saturation", "gate", "rows")
 
@@ -52,7 +52,7 @@ def lines(section: Any, label: str = "", missing: str = NONE) -> Iterator[Line]:
 
 
 def _is_nested(value: Any) -> bool:
-    whole = isinstance(value, (Quantity, Interval))
+    whole = isinstance(value, (Quantity, ProvedInterval))
     return isinstance(value, Mapping) or (dataclasses.is_dataclass(value) and not whole)
 
 
@@ -67,7 +67,7 @@ def _items(value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _line(label: str, value: Any) -> Line:
-    found = [q for q in _quantities(value) if q.method != UNPROVED]
+    found = [q for q in _quantities(value) if q.method != NOT_PROVED_METHOD]
     worst = max((q.error for q in found), default=0.0)
     methods = ", ".join(dict.fromkeys(q.method for q in found))
     return Line(label, said(value), f"{worst:.1e}" if worst else "", methods)
@@ -79,7 +79,7 @@ def _quantities(value: Any) -> Iterator[Quantity]:
     elif isinstance(value, tuple):
         for item in value:
             yield from _quantities(item)
-    elif isinstance(value, Interval) or _is_nested(value):
+    elif isinstance(value, ProvedInterval) or _is_nested(value):
         for _, item in _items(value):
             yield from _quantities(item)
 
@@ -88,7 +88,8 @@ def said(value: Any) -> str:
     """A value in words and digits.
 
     Example:
-        >>> said(Interval(Quantity(0.0, 0.0, "ball"), Quantity(float("inf"), 0.0, "ball"), True))
+        >>> low, high = Quantity(0.0, 0.0, "ball"), Quantity(float("inf"), 0.0, "ball")
+        >>> said(ProvedInterval(low, high, True))
         '[0, inf)'
     """
     if value is None:
@@ -96,10 +97,10 @@ def said(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return UNPROVED if math.isnan(value) else f"{value:.{_DIGITS}g}"
+        return NOT_PROVED_METHOD if math.isnan(value) else f"{value:.{_DIGITS}g}"
     if isinstance(value, Quantity):
         return said(value.value)
-    if isinstance(value, Interval):
+    if isinstance(value, ProvedInterval):
         return _interval(value)
     if isinstance(value, tuple):
         return ", ".join(map(said, value)) or NONE
@@ -109,7 +110,7 @@ def said(value: Any) -> str:
     return str(value)
 
 
-def _interval(of: Interval) -> str:
+def _interval(of: ProvedInterval) -> str:
     if of.low == of.high and of.closed_low:
         return said(of.low)
     left, right = ("[" if of.closed_low else "("), ("]" if of.closed_high else ")")
@@ -124,7 +125,7 @@ def section_lines(found: Certificate) -> Iterator[tuple[str, list[Line]]]:
     for field in dataclasses.fields(found):
         section = getattr(found, field.name)
         if section:
-            missing = UNPROVED if field.name in PROVED else NONE
+            missing = NOT_PROVED_METHOD if field.name in PROVED else NONE
             yield field.name, [line for line in lines(section, missing=missing) if line.value]
 
 

@@ -16,7 +16,7 @@ from ogive.errors import OgiveError, nearest
 
 Section = TypeVar("Section")
 Answer = bool | float | str | tuple[float, ...]
-UNPROVED = NOT_PROVED.method
+_UNPROVED = NOT_PROVED.method
 
 
 def properties(of: Certificate) -> dict[str, Answer]:
@@ -49,11 +49,11 @@ def _known(section: Section | None) -> Section:
 
 
 def _number(of: Quantity) -> Answer:
-    return UNPROVED if of == NOT_PROVED else of.value
+    return _UNPROVED if of == NOT_PROVED else of.value
 
 
 def _numbers(of: tuple[Quantity, ...] | None) -> Answer:
-    return UNPROVED if of is None else tuple(place.value for place in of)
+    return _UNPROVED if of is None else tuple(place.value for place in of)
 
 
 def _saturates(side: Side) -> Answer:
@@ -62,24 +62,24 @@ def _saturates(side: Side) -> Answer:
 
 def _zero_at_zero(of: Certificate) -> Answer:
     value = _number(_known(of.shape).at_zero)
-    return value if value == UNPROVED else value == 0
+    return value if value == _UNPROVED else value == 0
 
 
 def _smooth(of: Certificate) -> Answer:
     found = _known(of.smoothness)
     unknown = found.order is None or (found.order < float("inf") and not found.exact)
-    return UNPROVED if unknown else found.order == float("inf")
+    return _UNPROVED if unknown else found.order == float("inf")
 
 
 def _piecewise_linear(of: Certificate) -> Answer:
     """The supremum of |f''| is 0."""
     bend = _known(of.smoothness).bend.value
-    return UNPROVED if bend.low <= 0 < bend.high else bend.value == 0
+    return _UNPROVED if bend.low <= 0 < bend.high else bend.value == 0
 
 
 def _symmetric(of: Certificate, kind: str) -> Answer:
     found = _known(of.shape).symmetry
-    return UNPROVED if found == UNPROVED else found == kind
+    return _UNPROVED if found == _UNPROVED else found == kind
 
 
 def _learnable(of: Certificate) -> Answer:

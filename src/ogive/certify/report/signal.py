@@ -9,9 +9,8 @@ import math
 from dataclasses import dataclass, replace
 
 from ogive.catalogue import Spec
-from ogive.certify.function import of_normal
 from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.signal.chaos import Edge, edge_of_chaos
+from ogive.certify.signal.chaos import EdgeOfChaos, edge_of_chaos
 from ogive.certify.signal.gains import (
     Criticality,
     Gains,
@@ -23,6 +22,7 @@ from ogive.certify.signal.gains import (
 from ogive.certify.signal.moments import Moments, moments
 from ogive.certify.signal.phase import UNSETTLED, Phase, phase
 from ogive.certify.signal.theory import Field, correlation_map, field
+from ogive.certify.univariate import of_normal
 
 #: The correlations of the table, and the biases of the edge of chaos.
 CORRELATIONS = (-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 0.9, 0.99)
@@ -112,7 +112,7 @@ def signal(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Signal:
     )
 
 
-def _critical(sigma_b: float, edge: Edge | None) -> Critical:
+def _critical(sigma_b: float, edge: EdgeOfChaos | None) -> Critical:
     if edge is None:
         return Critical(sigma_b, NOT_PROVED, None, None)
     return Critical(sigma_b, edge.sigma_w, edge.length, edge.length_slope)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ogive.certify.proof.interval import Interval
+from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.saving.mode import CODE, Mode, NotLegal, derivative, mode
 from ogive.expr import Program, symbol
 from ogive.expr.node import where
 
 
-def code(program: Program, slopes: Interval, bits: int) -> Mode:
+def code(program: Program, slopes: ProvedInterval, bits: int) -> Mode:
     """The code of so many bits; the largest one stands for NaN.
 
     Args:

@@ -43,12 +43,12 @@ def error(program: Program, mode: Mode, dtype: str) -> Error:
     def wrong(x: Array, off: float = 0.0) -> Array:
         """The errors at some numbers, with the result off by a part of its size."""
         kept = list(forward(x))
-        y, code = rounded(kept[0] * (1 + off), dtype), [np.rint(c) for c in kept[1:]]
+        y, code = rounded_array(kept[0] * (1 + off), dtype), [np.rint(c) for c in kept[1:]]
         one = np.ones_like(x)
         (found,), (true,) = backward(one, *[y] * mode.result, *code), exact(one, x)
         return found - true if not mode.relative else _relative(found, true, dtype)
 
-    points = rounded(line(mode.places, dtype), dtype)
+    points = rounded_array(line(mode.places, dtype), dtype)
     most = np.nanmax(abs(wrong(points)))
     exact_everywhere = bool(most == 0)
     if not exact_everywhere:
@@ -57,19 +57,19 @@ def error(program: Program, mode: Mode, dtype: str) -> Error:
         sides = (-_OFF[dtype], _OFF[dtype]) if mode.result and dtype in _OFF else (0.0,)
         most = max(np.nanmax(abs(wrong(points, side))) for side in sides)
     weights = np.exp(-ACROSS * ACROSS / 2)
-    squares = np.square(wrong(rounded(ACROSS, dtype)))
+    squares = np.square(wrong(rounded_array(ACROSS, dtype)))
     rms = np.sqrt(np.nansum(weights * squares) / weights.sum())
     return Error(float(most), float(rms), exact_everywhere, mode.relative)
 
 
 def _relative(found: Array, true: Array, dtype: str) -> Array:
     """Errors as parts of slopes beyond 1; none where the slope itself overflows."""
-    size = np.maximum(1, abs(rounded(true, dtype)))
+    size = np.maximum(1, abs(rounded_array(true, dtype)))
     with np.errstate(invalid="ignore"):
         return np.asarray((found - true) / np.where(np.isinf(size), np.nan, size))
 
 
-def rounded(x: Array, dtype: str) -> Array:
+def rounded_array(x: Array, dtype: str) -> Array:
     """Numbers rounded to a dtype, to even."""
     with np.errstate(all="ignore"):
         if dtype != "bfloat16":

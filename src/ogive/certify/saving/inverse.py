@@ -21,12 +21,12 @@ from ogive.expr import Node, const, symbol
 from ogive.expr.functions import sqrt
 from ogive.expr.node import where
 
-Function = Callable[[Array], Array]
+_Function = Callable[[Array], Array]
 #: The largest error of a fit, as a part of the largest slope: a sixteenth of bfloat16's rounding.
 TOLERANCE = 2.0**-12
 #: A polynomial that follows the slope this closely is the slope.
 EXACT = 1e-13
-DEGREE, MOST_PIECES = 6, 16
+_DEGREE, MOST_PIECES = 6, 16
 #: A result of this size at the last sample is on its way to infinity.
 _LARGE = 5.0
 #: Points of a fit.
@@ -52,7 +52,7 @@ class _Row:
 
 
 def inverse(
-    f: Function, slope: Function, parts: Sequence[Part], turn: float | None, scale: float
+    f: _Function, slope: _Function, parts: Sequence[Part], turn: float | None, scale: float
 ) -> Node:
     """The slope in terms of the result, and of the branch where the function turns at a point.
 
@@ -75,7 +75,7 @@ def inverse(
     return choice(symbol(CODE), found)
 
 
-def _at(f: Function, x: float) -> float:
+def _at(f: _Function, x: float) -> float:
     return float(f(np.array([x]))[0])
 
 
@@ -92,7 +92,7 @@ def _selected(rows: list[_Row], at_nan: float) -> Node:
 
 
 def _rows(
-    f: Function, slope: Function, part: Part, start: float | None, scale: float
+    f: _Function, slope: _Function, part: Part, start: float | None, scale: float
 ) -> list[_Row]:
     """The polynomials of one part in the order of y."""
     x = _samples(part)
@@ -123,7 +123,7 @@ def _to_infinity(
     return rows
 
 
-def _from_the_end(row: _Row, f: Function, slope: Function, part: Part, rising: bool) -> _Row:
+def _from_the_end(row: _Row, f: _Function, slope: _Function, part: Part, rising: bool) -> _Row:
     """The first row of a part begins where the part does."""
     end = part.low if rising else part.high
     if math.isinf(end):
@@ -198,7 +198,7 @@ def _fitted(variable: Array, d: Array, scale: float) -> Array | None:
     t = (variable - middle) / half
     some = np.searchsorted(t, NODES).clip(max=len(t) - 1)
     chebyshev = np.polynomial.chebyshev
-    for degree, goal in ((0, EXACT), (1, EXACT), (2, EXACT), (0, TOLERANCE), (DEGREE, TOLERANCE)):
+    for degree, goal in ((0, EXACT), (1, EXACT), (2, EXACT), (0, TOLERANCE), (_DEGREE, TOLERANCE)):
         if len(t) > degree:
             series = chebyshev.chebfit(t[some], d[some], degree) if degree else d[:1]
             if np.max(abs(chebyshev.chebval(t, series) - d)) <= goal * scale:

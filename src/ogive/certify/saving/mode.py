@@ -9,7 +9,7 @@ from ogive.expr.node import mul, where
 from ogive.expr.program import DATA_SAMPLES, GRADIENT_SAMPLES
 
 #: The gradient, the kept result and the kept code in a backward program.
-GRADIENT, RESULT, CODE = "g", "y", "c"
+GRADIENT_NAME, RESULT, CODE = "g", "y", "c"
 
 
 class NotLegal(Exception):
@@ -80,8 +80,8 @@ def mode(
     )
     backward = Program(
         f"{program.name}_{name}_backward",
-        (GRADIENT, *kept),
-        (mul(symbol(GRADIENT), slope),),
+        (GRADIENT_NAME, *kept),
+        (mul(symbol(GRADIENT_NAME), slope),),
         (GRADIENT_SAMPLES, *((1.0,) for _ in kept)),
     )
     return Mode(name, result, bits, forward, backward)

@@ -44,7 +44,7 @@ class Proved:
     smoothness: Smoothness
 
 
-def bits(of: _Known) -> dict[str, int]:
+def bits_kept(of: _Known) -> dict[str, int]:
     """The modes that a function has, with the bits of each element that they keep.
 
     For ``output`` they are those beside the result, which the next layer keeps anyway.

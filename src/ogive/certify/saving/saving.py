@@ -8,19 +8,19 @@ from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from ogive.catalogue import Parameter, Spec
-from ogive.certify.function import defaults, with_defaults
 from ogive.certify.proof.shape import Shape, shape
 from ogive.certify.proof.smoothness import Smoothness, smoothness
-from ogive.certify.record import decoded
 from ogive.certify.saving.error import Error, error
 from ogive.certify.saving.mask import slopes
 from ogive.certify.saving.mode import Mode, NotLegal
 from ogive.certify.saving.modes import MODES
+from ogive.certify.serialize import decoded
 from ogive.certify.shipped import key, shipped
+from ogive.certify.univariate import defaults, with_defaults
 from ogive.errors import MissingExtra
 from ogive.printers.machine import FORMATS
 
-Section = TypeVar("Section", Shape, Smoothness)
+_Section = TypeVar("_Section", Shape, Smoothness)
 
 
 class Saving:
@@ -125,12 +125,12 @@ class Saving:
         """What is proved of its smoothness."""
         return self._proved(Smoothness, smoothness)
 
-    def _proved(self, kind: type[Section], prove: Callable[[Spec], Section]) -> Section:
+    def _proved(self, kind: type[_Section], prove: Callable[[Spec], _Section]) -> _Section:
         """A section of the certificate that the package ships, or the same proved now."""
         known = shipped(key(self._spec, self._values))
         if known is None:
             return prove(with_defaults(self._spec, self._values))
-        found: Section = decoded(kind, known[prove.__name__])
+        found: _Section = decoded(kind, known[prove.__name__])
         return found
 
 

@@ -20,11 +20,11 @@ from ogive.certify.signal.theory import VANISHING, Field, layer
 #: The lengths at which the edge is looked for.
 _LENGTHS = tuple(float(q) for q in np.geomspace(1e-6, 1e4, 81))
 #: Relative rounding of a difference that is 0.
-ROUNDING = 1e-12
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class Edge:
+class EdgeOfChaos:
     """A point of the edge of chaos.
 
     Attributes:
@@ -39,7 +39,7 @@ class Edge:
     length_slope: float
 
 
-def edge_at(f: Field, q: float) -> Edge | None:
+def edge_at(f: Field, q: float) -> EdgeOfChaos | None:
     """The point of the edge that keeps the length q; None where no sigma_b does.
 
     Example:
@@ -50,13 +50,13 @@ def edge_at(f: Field, q: float) -> Edge | None:
     """
     found = layer(f, q)
     excess = _excess(f, q)
-    if not excess >= -ROUNDING * q:
+    if not excess >= -_ROUNDING * q:
         return None
     weight = Quantity(found.chi_1**-0.5, found.errors[1] * found.chi_1**-1.5, "quadrature")
     error = found.errors[0] / found.chi_1 + found.second * found.errors[1] / found.chi_1**2
     bias = math.sqrt(max(excess, 0.0))
     spread = min(math.sqrt(error), error / bias) if bias else math.sqrt(error)
-    return Edge(q, weight, Quantity(bias, spread, "quadrature"), found.chi_q / found.chi_1)
+    return EdgeOfChaos(q, weight, Quantity(bias, spread, "quadrature"), found.chi_q / found.chi_1)
 
 
 def _excess(f: Field, q: float) -> float:
@@ -65,12 +65,12 @@ def _excess(f: Field, q: float) -> float:
     return q - found.second / found.chi_1 if found.chi_1 > 0 else math.nan
 
 
-def edge_curve(f: Field, lengths: tuple[float, ...] = _LENGTHS) -> list[Edge]:
+def edge_curve(f: Field, lengths: tuple[float, ...] = _LENGTHS) -> list[EdgeOfChaos]:
     """The edge of chaos at these lengths, where there is one."""
     return [point for q in lengths if (point := edge_at(f, q)) is not None]
 
 
-def edge_of_chaos(f: Field, sigma_b: float) -> Edge | None:
+def edge_of_chaos(f: Field, sigma_b: float) -> EdgeOfChaos | None:
     """The edge at a given sigma_b, at the smallest length where it is found; None if there is none.
 
     For sigma_b = 0 it is the limit q* = 0, sigma_w = 1/|f'(0)|, if f is smooth at 0 and 0 there;

@@ -17,7 +17,7 @@ from numpy.polynomial.legendre import legvander
 
 from ogive.certify.signal.quadrature import (
     Array,
-    Function,
+    ArrayFunction,
     ends,
     integrate,
     legendre,
@@ -27,14 +27,14 @@ from ogive.certify.signal.quadrature import (
 )
 
 #: The inner rule: points of a panel, panels of one standard deviation, and how far it reaches.
-POINTS, STEP, REACH = 16, 1.5, 9.0
+_POINTS, _STEP, _REACH = 16, 1.5, 9.0
 #: At most so many inner panels of one width, and of those that a sharp bend asks for.
 _MOST = 400
 #: So many inner panels at sharp bends are more work than to interpolate: 0.1 s.
 MUCH = 2**17
 
 
-def correlated(function: Function, breakpoints: Iterable[float], q: float, c: float) -> float:
+def correlated(function: ArrayFunction, breakpoints: Iterable[float], q: float, c: float) -> float:
     """E f(u) f(v) for normal u, v of variance q and correlation c.
 
     Example:
@@ -55,48 +55,50 @@ def correlated(function: Function, breakpoints: Iterable[float], q: float, c: fl
 
 
 @lru_cache(maxsize=256)
-def _sharp(function: Function, breakpoints: tuple[float, ...], std: float) -> tuple[float, ...]:
+def _sharp(
+    function: ArrayFunction, breakpoints: tuple[float, ...], std: float
+) -> tuple[float, ...]:
     """The breakpoints, and where a smooth function bends so sharply that panels begin there."""
     first = ends(breakpoints, 0.0, std)
     finer = set(mesh(normal(function, 0.0, std), first)) - set(first)
     return tuple(sorted({*breakpoints, *finer})) if len(finer) <= _MOST else breakpoints
 
 
-def _outer(function: Function, breakpoints: tuple[float, ...], std: float) -> float:
+def _outer(function: ArrayFunction, breakpoints: tuple[float, ...], std: float) -> float:
     both = {*breakpoints, *(-j for j in breakpoints)}
     return float(integrate(normal(function, 0.0, std), ends(both, 0.0, std))[0][0])
 
 
 def _smoothed(
-    function: Function, breakpoints: tuple[float, ...], at: Array, spread: float
+    function: ArrayFunction, breakpoints: tuple[float, ...], at: Array, spread: float
 ) -> Array:
     """E f(a + spread * Z) for every a.
 
     Smooth at the scale of the spread, it is interpolated where it would take much work.
     """
-    start, width = at.min(), STEP * spread
+    start, width = at.min(), _STEP * spread
     panels = 1 + int((at.max() - start) / width)
-    if len(at) * (1 + len(breakpoints)) <= MUCH or panels * POINTS >= len(at):
+    if len(at) * (1 + len(breakpoints)) <= MUCH or panels * _POINTS >= len(at):
         return _integrated(function, breakpoints, at, spread)
-    nodes, weights = legendre(POINTS)
+    nodes, weights = legendre(_POINTS)
     places = start + width * (np.arange(panels)[:, None] + (nodes + 1) / 2)
-    values = _integrated(function, breakpoints, places.ravel(), spread).reshape(panels, POINTS)
-    series = (values * weights) @ (legvander(nodes, POINTS - 1) * (np.arange(POINTS) + 0.5))
+    values = _integrated(function, breakpoints, places.ravel(), spread).reshape(panels, _POINTS)
+    series = (values * weights) @ (legvander(nodes, _POINTS - 1) * (np.arange(_POINTS) + 0.5))
     panel, part = np.divmod((at - start) / width, 1)
-    found = legvander(2 * part - 1, POINTS - 1) * series[panel.astype(int).clip(max=panels - 1)]
+    found = legvander(2 * part - 1, _POINTS - 1) * series[panel.astype(int).clip(max=panels - 1)]
     total: Array = found.sum(axis=1)
     return total
 
 
 def _integrated(
-    function: Function, breakpoints: tuple[float, ...], at: Array, spread: float
+    function: ArrayFunction, breakpoints: tuple[float, ...], at: Array, spread: float
 ) -> Array:
     """The same by an integral for each a."""
-    count = min(_MOST, math.ceil(2 * REACH / STEP * max(1.0, spread)))
-    grid = np.broadcast_to(np.linspace(-REACH, REACH, count + 1), (len(at), count + 1))
+    count = min(_MOST, math.ceil(2 * _REACH / _STEP * max(1.0, spread)))
+    grid = np.broadcast_to(np.linspace(-_REACH, _REACH, count + 1), (len(at), count + 1))
     kinks = (np.asarray(breakpoints, float)[None, :] - at[:, None]) / spread
-    edges = np.sort(np.concatenate([grid, np.clip(kinks, -REACH, REACH)], axis=1), axis=1)
-    z, weights = on_panels(edges, POINTS)
+    edges = np.sort(np.concatenate([grid, np.clip(kinks, -_REACH, _REACH)], axis=1), axis=1)
+    z, weights = on_panels(edges, _POINTS)
     values = function((at[:, None, None] + spread * z).ravel()).reshape(z.shape)
     density = np.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
     total: Array = (values * density * weights).sum(axis=(1, 2))

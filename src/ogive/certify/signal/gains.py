@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ogive.catalogue import Spec
-from ogive.certify.function import defaults
 from ogive.certify.quantity import NOT_PROVED, Quantity, computed
 from ogive.certify.signal.moments import Moments, moments
+from ogive.certify.univariate import defaults
 
 #: torch's names of linear layers, all with the gain 1.
 LINEAR = (

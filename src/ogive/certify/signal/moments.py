@@ -13,11 +13,11 @@ from functools import lru_cache
 from typing import Any
 
 from ogive.catalogue import Spec
-from ogive.certify.function import defaults, function_of_one_number
 from ogive.certify.quantity import INTEGRAL_BITS, NOT_PROVED, Quantity, computed, quantity
 from ogive.certify.signal.analytic import on_balls, supported
 from ogive.certify.signal.outside import beyond
 from ogive.certify.signal.sparsity import zero_probability
+from ogive.certify.univariate import defaults, function_of_one_number
 from ogive.errors import OgiveError, require
 from ogive.expr import Node, bind, diff, symbol
 
@@ -26,7 +26,7 @@ CUTS = (12.0, 24.0, 48.0)
 #: What is wanted of an integral, absolutely and relatively, and of its tails.
 _GOAL = 2.0**-46
 #: The largest error that a small integral may have and still be reported.
-ACCEPTED = 1e-9
+_ACCEPTED = 1e-9
 #: Evaluations after which an integral between two cuts is given up.
 EVALUATIONS = 20_000
 
@@ -53,7 +53,7 @@ class Moments:
     sparsity: Quantity
 
 
-def formula(spec: Spec) -> Node:
+def mean_formula(spec: Spec) -> Node:
     """The entry's function of x with every parameter at its default; a gated one's gate.
 
     Raises:
@@ -74,7 +74,7 @@ def moments(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Moments:
         >>> round(moments(entries()["gelu"]).second.value, 5)
         0.42522
     """
-    return _moments(formula(spec), mean, std)
+    return _moments(mean_formula(spec), mean, std)
 
 
 @lru_cache(maxsize=1024)
@@ -115,7 +115,7 @@ def _enclosed(g: Node, mean: float, std: float) -> Quantity:
             tails = beyond(g, mean, std, cut, 1) + beyond(g, mean, std, cut, -1)
             if tails <= _GOAL:
                 held = _between(g, mean, std, cut) + tails.union(-tails)
-                return quantity(held, near_zero=ACCEPTED)
+                return quantity(held, near_zero=_ACCEPTED)
     return NOT_PROVED
 
 

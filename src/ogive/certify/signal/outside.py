@@ -20,7 +20,7 @@ from ogive.certify.pieces import (
 )
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, ball, between
-from ogive.certify.proof.polynomial import T
+from ogive.certify.proof.polynomials import T
 from ogive.certify.proof.scale import GrowthScale
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.certify.proof.tails import HalfLine
@@ -30,7 +30,7 @@ from ogive.expr import PRIMITIVES, Node, rebuild, substitute
 from ogive.expr.primitives import call
 
 #: What the ends of a primitive, which are floats, may be off by.
-ROUNDING = 2.0**-52
+_ROUNDING = 2.0**-52
 #: Primitives f with |f(v)| <= 1 + |v|, and those with |f(v)| <= 1 + exp(|v|).
 SLOW, FAST = ("softplus", "hypot1", "asinh"), ("expm1", "sinh", "cosh")
 
@@ -74,7 +74,7 @@ class Majorant(HalfLine):
         inner, unit = self.enclosure(argument), between(ball(-1.0), ball(1.0))
         low, high = PRIMITIVES[op].ends
         if math.isfinite(high - low):
-            return inner.mapped(between(ball(low), ball(high)) * (1 + ROUNDING), None)
+            return inner.mapped(between(ball(low), ball(high)) * (1 + _ROUNDING), None)
         if op == "exp":
             return self._below_a_power(inner)
         if op == "log1p" and argument.op == "exp":  # a softplus in other words

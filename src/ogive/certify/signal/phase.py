@@ -23,7 +23,7 @@ from ogive.certify.signal.theory import (
 )
 
 #: Lengths below are 0 and lengths above infinite, as far as anybody can tell.
-SMALLEST, LARGEST = 1e-12, 1e12
+SMALLEST, _LARGEST = 1e-12, 1e12
 #: A residual that rounding alone can make, relative to the length.
 RESIDUAL = 1e-11
 #: The highest correlation below 1 that a fixed point is looked for at.
@@ -47,11 +47,11 @@ def fixed_point(f: Field, sigma_w: float, sigma_b: float) -> Quantity:
     if not math.isfinite(start):
         return NOT_PROVED
     factor, q = (2.0 if start > 0 else 0.5), 1.0
-    while SMALLEST < q < LARGEST and (moved(q) > 0) == (start > 0):
+    while SMALLEST < q < _LARGEST and (moved(q) > 0) == (start > 0):
         q *= factor
     if q <= SMALLEST:
         return Quantity(0.0, q, "quadrature")
-    if not q < LARGEST:
+    if not q < _LARGEST:
         return NOT_PROVED
     return _settled(f, bisected(moved, *sorted((q, q / factor))), sigma_w)
 

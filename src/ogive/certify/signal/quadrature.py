@@ -22,18 +22,18 @@ from ogive.expr import Node
 from ogive.expr.program import program
 
 #: Arguments in a row -> a row, or several, of values.
-Function = Callable[[Array], Array]
+ArrayFunction = Callable[[Array], Array]
 
 #: One even, one odd: two of a kind take half of a jump in the middle, and do not differ.
 FINE, COARSE = 20, 13
 #: The Lobatto rule's ends lie so far inside, in half panels: a kink at an end belongs to one side.
 INSIDE = 1e-13
-CAUTION = 10.0
+_CAUTION = 10.0
 #: The far cut in standard deviations, where the density is below 1e-35, and the first panels'
 #: width; no rational part of a period.
-CUT, WIDTH = 12.7, 0.7390851332151607
+_CUT, WIDTH = 12.7, 0.7390851332151607
 #: The same for what is known by its values alone: as far as the density is a float, and narrow.
-FAR, NARROW = 37.0, 0.1831563888873418
+_FAR, _NARROW = 37.0, 0.1831563888873418
 #: What is wanted of an integral, relative to that of the absolute value or to 1.
 _GOAL = 1e-12
 #: Halvings of a panel, and panels of one round, after which it is given up.
@@ -73,7 +73,7 @@ def on_panels(edges: Array, count: int) -> tuple[Array, Array]:
     return (edges[:, 1:] + edges[:, :-1])[:, :, None] / 2 + half * nodes, half * weights
 
 
-def integrate(function: Function, ends: Sequence[float]) -> tuple[Array, Array]:
+def integrate(function: ArrayFunction, ends: Sequence[float]) -> tuple[Array, Array]:
     """The integrals of the rows of ``function`` between the first and the last end, with errors.
 
     The ends between are where it may have kinks: panels begin there.
@@ -85,21 +85,21 @@ def integrate(function: Function, ends: Sequence[float]) -> tuple[Array, Array]:
     return total, np.where(np.isfinite(total) & np.isfinite(error), error, np.inf)
 
 
-def mesh(function: Function, ends: Sequence[float]) -> tuple[float, ...]:
+def mesh(function: ArrayFunction, ends: Sequence[float]) -> tuple[float, ...]:
     """Where the panels begin that ``integrate`` comes to: dense where a function bends sharply."""
     found = {float(end) for low, _, _, _ in _settling(function, ends) for end in low}
     return tuple(sorted({*found, float(ends[-1])}))
 
 
 def _settling(
-    function: Function, ends: Sequence[float]
+    function: ArrayFunction, ends: Sequence[float]
 ) -> Iterator[tuple[Array, Array, Array, Array]]:
     """Round by round the panels that have settled: their ends, integrals and differences."""
     low, high = np.asarray(ends[:-1], float), np.asarray(ends[1:], float)
     whole, total = high[-1] - low[0], np.zeros(1)
     for round_ in range(ROUNDS):
         fine, differ = _panels(function, low, high)
-        allowed = CAUTION * _GOAL * np.maximum((high - low) / whole, _LEAST)
+        allowed = _CAUTION * _GOAL * np.maximum((high - low) / whole, _LEAST)
         size = max(1.0, float(np.max(np.abs(total + fine.sum(axis=1)), initial=0.0)))
         bad = ~(differ.max(axis=0) <= allowed * size)
         if round_ == ROUNDS - 1 or 2 * bad.sum() > PANELS or not np.isfinite(size):
@@ -112,7 +112,7 @@ def _settling(
         low, high = np.concatenate([low[bad], middle]), np.concatenate([middle, high[bad]])
 
 
-def _panels(function: Function, low: Array, high: Array) -> tuple[Array, Array]:
+def _panels(function: ArrayFunction, low: Array, high: Array) -> tuple[Array, Array]:
     """The integral of every row on every panel by the fine rule, and how the coarse one differs."""
     results = []
     for nodes, weights in _rules():
@@ -122,11 +122,11 @@ def _panels(function: Function, low: Array, high: Array) -> tuple[Array, Array]:
             values = np.atleast_2d(function(x.ravel())).reshape(-1, *x.shape)
             results.append((values * (half * weights)).sum(axis=-1))
     with np.errstate(all="ignore"):
-        return results[0], CAUTION * np.abs(results[0] - results[1])
+        return results[0], _CAUTION * np.abs(results[0] - results[1])
 
 
 def ends(
-    breakpoints: Iterable[float], mean: float, std: float, cut: float = CUT, width: float = WIDTH
+    breakpoints: Iterable[float], mean: float, std: float, cut: float = _CUT, width: float = WIDTH
 ) -> list[float]:
     """Where panels begin: a grid that has no symmetry, the breakpoints, and the far cuts."""
     count = math.ceil(2 * cut / width)
@@ -136,7 +136,7 @@ def ends(
     return sorted({mean - reach, *grid, *inside, mean + reach})
 
 
-def normal(function: Function, mean: float, std: float) -> Function:
+def normal(function: ArrayFunction, mean: float, std: float) -> ArrayFunction:
     """The rows of a function times the density of N(mean, std**2)."""
 
     def weighted(x: Array) -> Array:
@@ -146,7 +146,7 @@ def normal(function: Function, mean: float, std: float) -> Function:
     return weighted
 
 
-def expectation(function: Function, mean: float = 0.0, std: float = 1.0) -> Quantity:
+def expectation(function: ArrayFunction, mean: float = 0.0, std: float = 1.0) -> Quantity:
     """E g(Z) at Z ~ N(mean, std**2), for a g of which nothing but its values is known.
 
     Not proved where it does not settle, where only cancellation makes an integral of it, as of 1/x,
@@ -165,9 +165,9 @@ def expectation(function: Function, mean: float = 0.0, std: float = 1.0) -> Quan
         return np.stack([row, np.abs(row)])
 
     weighted = normal(with_size, mean, std)
-    values, errors = integrate(weighted, ends((), mean, std, FAR, NARROW))
+    values, errors = integrate(weighted, ends((), mean, std, _FAR, _NARROW))
     size, error = float(values[1]), float(errors.max())
-    outside = mean + std * np.array([-FAR, -FAR + NARROW, FAR - NARROW, FAR])
+    outside = mean + std * np.array([-_FAR, -_FAR + _NARROW, _FAR - _NARROW, _FAR])
     with np.errstate(all="ignore"):
         far = float(np.max(weighted(outside)[1]))
     small = math.isfinite(size) and far <= _GOAL * size

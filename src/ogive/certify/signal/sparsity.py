@@ -22,9 +22,9 @@ from ogive.expr import Node
 from ogive.expr.node import ZERO
 
 #: How far out pieces are looked at, in standard deviations; beyond lies less than 1e-30.
-CUT = 12.0
+_CUT = 12.0
 #: The most that the unknown part may weigh.
-ACCEPTED = 1e-9
+_ACCEPTED = 1e-9
 
 
 def zero_probability(f: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
@@ -35,9 +35,9 @@ def zero_probability(f: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
         >>> zero_probability(parse("max(x, 0)", ["x"])).value
         0.5
     """
-    for reach in (math.inf, CUT * std):
+    for reach in (math.inf, _CUT * std):
         held = if_proved(partial(_probability, f, mean, std, reach))
-        if held is not None and (found := quantity(held, near_zero=ACCEPTED)) != NOT_PROVED:
+        if held is not None and (found := quantity(held, near_zero=_ACCEPTED)) != NOT_PROVED:
             return found
     return NOT_PROVED
 
@@ -45,9 +45,9 @@ def zero_probability(f: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
 def _probability(f: Node, mean: float, std: float, reach: float) -> Ball:
     """The mass of the pieces that are 0, give or take that of what may be."""
     root = ball(2.0).sqrt()
-    certain, unknown = ball(0.0), (ball(CUT) / root).erfc()
+    certain, unknown = ball(0.0), (ball(_CUT) / root).erfc()
     for piece in partition(f, mean - reach, mean + reach):
-        low, high = (((end - mean) / std).max(-CUT).min(CUT) for end in (piece.low, piece.high))
+        low, high = (((end - mean) / std).max(-_CUT).min(_CUT) for end in (piece.low, piece.high))
         mass = ((high / root).erf() - (low / root).erf()) / 2
         if piece.node is ZERO:
             certain += mass

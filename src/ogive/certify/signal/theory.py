@@ -18,8 +18,8 @@ import numpy as np
 from ogive.catalogue import Spec
 from ogive.certify import pieces
 from ogive.certify.signal.correlation import correlated
-from ogive.certify.signal.moments import formula
-from ogive.certify.signal.quadrature import Array, Function, ends, evaluator, integrate, normal
+from ogive.certify.signal.moments import mean_formula
+from ogive.certify.signal.quadrature import Array, ArrayFunction, ends, evaluator, integrate, normal
 from ogive.errors import OgiveError
 from ogive.expr import diff, symbol
 
@@ -33,8 +33,8 @@ EXPLODED = 1e100
 class Field:
     """A function and its derivative on arrays, and where they have kinks or jumps."""
 
-    function: Function
-    derivative: Function
+    function: ArrayFunction
+    derivative: ArrayFunction
     breakpoints: tuple[float, ...] = ()
 
 
@@ -57,7 +57,7 @@ class LayerMoments(NamedTuple):
 @lru_cache(maxsize=512)
 def field(spec: Spec) -> Field:
     """The function of an entry, of its evaluation form or of its gate, at default parameters."""
-    f = formula(spec)
+    f = mean_formula(spec)
     derivative = diff(f, symbol("x"))
     return Field(evaluator(f), evaluator(derivative), pieces.breakpoints(f))
 

@@ -20,9 +20,9 @@ from ogive.engine import cache
 from ogive.errors import EngineError
 
 # To be raised whenever the same text would be compiled differently than before.
-PROCEDURE = 1
+_PROCEDURE = 1
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 # Held during every use of LLVM. Reentrant, because a thread that forks takes it as well.
 _lock = threading.RLock()
@@ -88,7 +88,7 @@ class Toolchain:
         llvm_version = ".".join(map(str, self._llvm.llvm_version_info))
         llvmlite_version = importlib.import_module("llvmlite").__version__
         parts = (
-            f"procedure {PROCEDURE}",
+            f"procedure {_PROCEDURE}",
             f"llvmlite {llvmlite_version}, LLVM {llvm_version}",
             self._machine.triple,
             self._cpu,
@@ -204,14 +204,14 @@ def _load(source: str, label: str) -> Library:
 
 def _code(toolchain: Toolchain, source: str, label: str) -> bytes:
     key = toolchain.key(source)
-    code = cache.get(key)
+    code = cache.fetch(key)
     if code is None:
         code = toolchain.compile(source)
         cache.put(key, code, label)
     return code
 
 
-def _uninterrupted(work: Callable[[], T]) -> T:
+def _uninterrupted(work: Callable[[], _T]) -> _T:
     """The work done where no KeyboardInterrupt can reach it, so that no lock stays taken.
 
     Signals interrupt the main thread only. There, the work is done by a thread of its own; if the
@@ -219,7 +219,7 @@ def _uninterrupted(work: Callable[[], T]) -> T:
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
-    done: list[T] = []
+    done: list[_T] = []
     failed: list[BaseException] = []
     thread = threading.Thread(target=_keep, args=(work, done, failed), name="ogive compiler")
     try:
@@ -232,7 +232,7 @@ def _uninterrupted(work: Callable[[], T]) -> T:
     return done[0]
 
 
-def _keep(work: Callable[[], T], done: list[T], failed: list[BaseException]) -> None:
+def _keep(work: Callable[[], _T], done: list[_T], failed: list[BaseException]) -> None:
     try:
         done.append(work())
     except BaseException as error:

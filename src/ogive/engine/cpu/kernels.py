@@ -9,13 +9,13 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ogive.engine.call import Call, NoMemory, Result, RowCall, Runner, compute_dtype
+from ogive.engine.call import Call, KernelRunner, NoMemory, Output, RowCall, compute_dtype
 from ogive.engine.cpu import compiler, output_pool, threads
 from ogive.engine.cpu.launch import Kernel, Launch, TooManySums
 from ogive.engine.cpu.loops import kernel
 from ogive.engine.cpu.operands import CODES, Operand
 from ogive.engine.cpu.precision import arithmetic
-from ogive.engine.cpu.rowwise import tasks
+from ogive.engine.cpu.rowwise.row_launch import prepare_rows
 from ogive.expr import Program
 
 DTYPES: dict[torch.dtype | str, str] = {
@@ -27,7 +27,7 @@ DTYPES: dict[torch.dtype | str, str] = {
 }
 #: Bytes hold packed bits.
 READABLE = {d for d in DTYPES if isinstance(d, torch.dtype)} | {torch.uint8}
-PLAIN = (Tensor, torch.nn.Parameter)
+_PLAIN = (Tensor, torch.nn.Parameter)
 
 
 def check() -> None:
@@ -41,7 +41,7 @@ def serves(inputs: Sequence[Tensor]) -> bool:
         for t in inputs:
             if (
                 not t.is_cpu
-                or type(t) not in PLAIN
+                or type(t) not in _PLAIN
                 or t.dtype not in READABLE
                 or t.layout is not torch.strided
                 or t.is_nested
@@ -54,7 +54,7 @@ def serves(inputs: Sequence[Tensor]) -> bool:
     return True
 
 
-def prepare(call: Call | RowCall, tensors: Sequence[Tensor]) -> Runner:
+def prepare(call: Call | RowCall, tensors: Sequence[Tensor]) -> KernelRunner:
     """What runs the call on tensors like these, which the engine serves.
 
     Results are laid out as the first input of full shape is.
@@ -62,13 +62,15 @@ def prepare(call: Call | RowCall, tensors: Sequence[Tensor]) -> Runner:
     if isinstance(call, RowCall):
         x = tensors[0]
         kind = DTYPES[x.dtype]
-        return Runner(tasks.prepare(call.function, kind, x.shape, call.dim, call.factor))
+        return KernelRunner(prepare_rows(call.function, kind, x.shape, call.dim, call.factor))
     if call.pointwise and _contiguous(tensors) and call.results[0].dtype is tensors[0].dtype:
-        return Runner(pointwise(call.program, tuple([t.dtype for t in tensors])), contiguous=True)
+        return KernelRunner(
+            pointwise(call.program, tuple([t.dtype for t in tensors])), contiguous=True
+        )
     try:
-        return Runner(Launch(compiled, call, tensors))
+        return KernelRunner(Launch(compiled_kernel, call, tensors))
     except TooManySums:
-        return Runner(_summed_afterwards(call, tensors))
+        return KernelRunner(_summed_afterwards(call, tensors))
 
 
 def _contiguous(tensors: Sequence[Tensor]) -> bool:
@@ -77,7 +79,7 @@ def _contiguous(tensors: Sequence[Tensor]) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def compiled(
+def compiled_kernel(
     program: Program,
     dtypes: tuple[torch.dtype | str, ...],
     roles: tuple[str, ...],
@@ -100,9 +102,9 @@ def pointwise(program: Program, dtypes: tuple[torch.dtype, ...]) -> Callable[...
     like the first."""
     roles = (*("in" for _ in dtypes), "out")
     access = ("each",) * len(roles)
-    _, region, start = compiled(program, (*dtypes, dtypes[0]), roles, access, "flat")
+    _, region, start = compiled_kernel(program, (*dtypes, dtypes[0]), roles, access, "flat")
     # looked up once: a name costs time in every call
-    data_ptr, empty_like, large = Tensor.data_ptr, torch.empty_like, output_pool.LEAST
+    data_ptr, empty_like, large = Tensor.data_ptr, torch.empty_like, output_pool.SMALLEST_POOLED
 
     def run(*tensors: Tensor) -> Tensor:
         x = tensors[0]
@@ -124,8 +126,8 @@ def _summed_afterwards(
 ) -> Callable[..., Tensor | tuple[Tensor, ...]]:
     """Sums that a kernel cannot make, made by torch from outputs of full shape."""
     dtype = compute_dtype(tensors)
-    whole = tuple(r if r.shape is None else Result(dtype) for r in call.results)
-    launch = Launch(compiled, replace(call, results=whole), tensors)
+    whole = tuple(r if r.shape is None else Output(dtype) for r in call.results)
+    launch = Launch(compiled_kernel, replace(call, results=whole), tensors)
 
     def run(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
         made = launch(*tensors)

@@ -182,7 +182,7 @@ class _Fresh:
     def __init__(self, example: Tensor, tensors: Sequence[Tensor]) -> None:
         self._shape = (example.size(), example.stride())
         self._dtype = example.dtype
-        self._large = example.nbytes >= output_pool.LEAST
+        self._large = example.nbytes >= output_pool.SMALLEST_POOLED
         #: torch makes what is like another tensor in less time
         alike = [k for k, t in enumerate(tensors) if _alike(example, t)]
         self._like = alike[0] if alike else None

@@ -24,7 +24,7 @@ from ogive.torch_private import storage_uses
 
 #: The fewest bytes that the C library never keeps itself (glibc: mallopt(3), M_MMAP_THRESHOLD).
 #: What it keeps serves torch's operators too, and so is in the cache more often than a block here.
-LEAST = 2**25
+SMALLEST_POOLED = 2**25
 #: The variable that says how many MiB are kept at most, in use or not.
 VARIABLE = "OGIVE_KEEP_MIB"
 DEFAULT = "256"
@@ -49,7 +49,11 @@ def empty(like: Tensor, size: Sequence[int], stride: Sequence[int], dtype: torch
 
 def empty_like(x: Tensor) -> Tensor:
     """The same for a result like a dense tensor, large or small."""
-    return torch.empty_like(x) if x.nbytes < LEAST else empty(x, x.shape, x.stride(), x.dtype)
+    return (
+        torch.empty_like(x)
+        if x.nbytes < SMALLEST_POOLED
+        else empty(x, x.shape, x.stride(), x.dtype)
+    )
 
 
 class _Block:

@@ -52,13 +52,13 @@ CANDIDATES = (
 )
 #: Beyond this size a branch costs next to nothing, and the bars are this much lower: some 160,000
 #: numbers do not show the worst of all.
-FAR, STRICTER = 12.0, 0.88
+_FAR, STRICTER = 12.0, 0.88
 #: Beyond one of these sizes an element is rare enough to be computed in float64 on its own.
 LIMITS = (3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, NEAR)
 #: The most that a number may be off that is rounded to a code.
 OFF = 0.02
 #: A gradient or tangent has so many samples.
-GRADIENT = 1
+_GRADIENT = 1
 
 
 def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
@@ -81,7 +81,7 @@ def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
     wide = _probe(program, Arithmetic(FLOAT64), "float64")
     found = _kept(
         f"{program.name} arithmetic for {dtype}",
-        [f"{dtype} {BARS[dtype]} {LIMITS} {FAR} {STRICTER}", *texts, wide],
+        [f"{dtype} {BARS[dtype]} {LIMITS} {_FAR} {STRICTER}", *texts, wide],
         lambda: _verdict(program, candidates, texts, wide, dtype),
     )
     number, _, within = found.partition(" ")
@@ -112,7 +112,7 @@ def _with_codes(
 def _kept(label: str, determines: Sequence[str], find: Callable[[], str]) -> str:
     """A verdict that was found before, with these texts, or is found now."""
     key = hashlib.sha256("\n".join(determines).encode()).hexdigest()
-    verdict = cache.get(key)
+    verdict = cache.fetch(key)
     if verdict is None:
         verdict = find().encode()
         cache.put(key, verdict, label)
@@ -169,7 +169,7 @@ def _first_wrong(
     named = zip(program.inputs, inputs, strict=True)
     data = [x.abs() for name, x in named if name in program.data]
     size = torch.stack(data or [torch.zeros_like(inputs[0])]).amax(0)
-    derivative = any(len(s) == GRADIENT for s in program.samples)
+    derivative = any(len(s) == _GRADIENT for s in program.samples)
     bars = BARS[dtype]
     bar = (bars.derivative if derivative else bars.function) if narrow else bars.short
     errors = [_error(g, w, size, bar, derivative, dtype) for g, w in zip(got, wanted, strict=True)]
@@ -194,7 +194,7 @@ def _error(
     relative, smallest = FLOATS[dtype]
     _, exponent = torch.frexp(wanted)
     place = torch.ldexp(torch.full_like(wanted, relative), exponent - 1).clamp(min=smallest)
-    allowed = bar * place * torch.where(size > FAR, STRICTER, 1.0)
+    allowed = bar * place * torch.where(size > _FAR, STRICTER, 1.0)
     if derivative and dtype == "float32":  # near a zero of the slope its largest size counts
         scale = wanted[size <= 4].abs().nan_to_num(0.0, 0.0, 0.0).max()
         floor = bar * relative * float(scale)

@@ -50,7 +50,7 @@ def flat(
     f.begin(done)
 
 
-def rows(
+def row_regions(
     f: Function, operands: Sequence[Operand], span: str, a: Register, *given: Register
 ) -> None:
     """After the places: rows, columns, dimensions, their sizes, and for each operand its slot, step
@@ -133,4 +133,4 @@ class _Dimensions(NamedTuple):
         return [o + by * s.slot(d) for o, s in zip(offsets, self.steps, strict=True)]
 
 
-REGIONS: dict[str, Callable[..., None]] = {"flat": flat, "rows": rows}
+REGIONS: dict[str, Callable[..., None]] = {"flat": flat, "rows": row_regions}

@@ -10,9 +10,9 @@ from __future__ import annotations
 import ctypes
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -90,6 +90,17 @@ def _launch(f: Function, own: Register, given: Register, n: Register) -> Registe
 
 
 _forked = False
+
+
+@contextmanager
+def limited_to(count: int | None) -> Iterator[None]:
+    """Lets torch, and kernels, compute with so many threads in the block; None changes nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def workers(count: int) -> int:

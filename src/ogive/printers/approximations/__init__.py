@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ogive.printers.approximations import exponential, gaussian, logarithm, trigonometric
+from ogive.printers.approximations import exponentials, gaussian, logarithm, trigonometric
 from ogive.printers.approximations.parts import libm
 from ogive.printers.machine import Format, Value
 
@@ -38,30 +38,30 @@ def _by_libm(name: str) -> Build:
 
 
 _BOTH = (
-    exponential.exp, exponential.decay, exponential.expm1, exponential.sinh, exponential.cosh,
+    exponentials.exp, exponentials.decay, exponentials.expm1, exponentials.sinh, exponentials.cosh,
     logarithm.log, logarithm.log1p, trigonometric.sin, trigonometric.cos,
 )  # fmt: skip
 #: Where arguments are not large, or have other limits or another format.
 _SPECIAL = (
-    exponential.exp_near, exponential.exp_near_of_wide, gaussian.bell_near, trigonometric.sin_near,
-    trigonometric.cos_near, logarithm.log1p_of_unit, exponential.exp_of_wide,
-    exponential.decay_of_wide, exponential.tanh_close,
+    exponentials.exp_near, exponentials.exp_near_of_wide, gaussian.bell_near,
+    trigonometric.sin_near, trigonometric.cos_near, logarithm.log1p_of_unit,
+    exponentials.exp_of_wide, exponentials.decay_of_wide, exponentials.tanh_close,
 )  # fmt: skip
 _GATES = (
     gaussian.gelu, gaussian.geglu_near, gaussian.gelu_slope, gaussian.gelu_tanh,
-    gaussian.geglu_tanh_near, gaussian.gelu_tanh_slope, exponential.tanhshrink,
+    gaussian.geglu_tanh_near, gaussian.gelu_tanh_slope, exponentials.tanhshrink,
 )  # fmt: skip
 _SHORT = (
-    exponential.exp_short, exponential.decay_short, exponential.expm1_short, exponential.tanh_short,
-    logarithm.log1p_short, trigonometric.sin_short, gaussian.erf_short, gaussian.erfc_short,
-    gaussian.ndtr_short,
+    exponentials.exp_short, exponentials.decay_short, exponentials.expm1_short,
+    exponentials.tanh_short, logarithm.log1p_short, trigonometric.sin_short, gaussian.erf_short,
+    gaussian.erfc_short, gaussian.ndtr_short,
 )  # fmt: skip
 _IN_FLOAT32 = (
-    exponential.tanh32, logarithm.asinh32, logarithm.pow32, trigonometric.atan32, gaussian.erf32,
+    exponentials.tanh32, logarithm.asinh32, logarithm.pow32, trigonometric.atan32, gaussian.erf32,
     gaussian.erfc32, gaussian.erfinv32, gaussian.ndtr32,
 )  # fmt: skip
 _IN_FLOAT64 = (
-    exponential.tanh64, gaussian.erf64, gaussian.erfc64, gaussian.erfinv64, gaussian.ndtr64,
+    exponentials.tanh64, gaussian.erf64, gaussian.erfc64, gaussian.erfinv64, gaussian.ndtr64,
 )  # fmt: skip
 FORMS: dict[str, dict[str, Build]] = {
     "float32": _table(*_BOTH, *_SPECIAL, *_GATES, *_IN_FLOAT32),

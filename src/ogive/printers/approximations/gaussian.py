@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from ogive.printers.approximations.exponential import (
+from ogive.printers.approximations.exponentials import (
     beyond_linear,
     decay_short,
     exp,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ogive.printers.approximations.exponential import short_exp
+from ogive.printers.approximations.exponentials import short_exp
 from ogive.printers.approximations.parts import (
     at_least,
     at_most,

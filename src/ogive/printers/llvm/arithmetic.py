@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ogive.expr import Node, Program
-from ogive.printers.llvm.body import define, named
+from ogive.printers.llvm.body import define_function, named
 from ogive.printers.llvm.builder import RARE, Function, Module
 from ogive.printers.llvm.notation import vector
 from ogive.printers.llvm.printer import LLVMPrinter
-from ogive.printers.llvm.values import Register
+from ogive.printers.llvm.typed_values import Register
 from ogive.printers.machine import FLOAT64, Format
 
 #: Up to this size, products of two exponentials stay in float32's range.
@@ -61,11 +61,11 @@ def define_program(
     coder = LLVMPrinter(arithmetic.format) if arithmetic.plain_codes else printer
     outputs = _outputs(program, codes, printer, coder)
     if arithmetic.within == math.inf:
-        return define(module, name, program.inputs, outputs, type)
-    near = define(module, "near", program.inputs, outputs, type)
+        return define_function(module, name, program.inputs, outputs, type)
+    near = define_function(module, "near", program.inputs, outputs, type)
     double = vector(FLOAT64, arithmetic.lanes)
     wide = _outputs(program, codes, LLVMPrinter(FLOAT64), LLVMPrinter(FLOAT64))
-    far = define(module, "far", program.inputs, wide, double, RARE)
+    far = define_function(module, "far", program.inputs, wide, double, RARE)
 
     def near_or_far(function: Function, *given: Register) -> Sequence[Register]:
         """Calls ``far`` too if there is data beyond the bound."""

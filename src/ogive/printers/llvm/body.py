@@ -10,7 +10,7 @@ from ogive.printers.approximations import approximation
 from ogive.printers.llvm.builder import INLINED, Function, Module
 from ogive.printers.llvm.notation import FORMAT_OF, VECTOR_BITS, Type, vector
 from ogive.printers.llvm.operations import INSTRUCTIONS, each
-from ogive.printers.llvm.values import Register
+from ogive.printers.llvm.typed_values import Register
 from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value
 
 #: The format of an operation's arguments, where it is not that of its result.
@@ -18,7 +18,7 @@ _TAKEN = {"widen": FLOAT32, "narrow": FLOAT64}
 _NUMBERS = ("const", "pi")
 
 
-def define(
+def define_function(
     module: Module,
     name: str,
     inputs: Sequence[str],

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from ogive.printers.llvm.notation import I64, POINTER, VOID, Type, quoted
-from ogive.printers.llvm.values import Register
+from ogive.printers.llvm.typed_values import Register
 
 #: Functions of vectors become a part of whoever calls them. What is long and rarely called stays
 #: out of line, where it takes no registers from the loop around the call.
@@ -20,7 +20,7 @@ _ATTRIBUTES = """\
 attributes #0 = { alwaysinline "min-legal-vector-width"="512" }
 attributes #1 = { noinline cold "min-legal-vector-width"="512" }
 """
-Result = Register | Iterable[Register] | None
+_Result = Register | Iterable[Register] | None
 Edge = tuple["Block", Sequence[Register]]
 
 
@@ -36,7 +36,7 @@ class Module:
         self,
         name: str,
         inputs: Mapping[str, Type],
-        build: Callable[..., Result],
+        build: Callable[..., _Result],
         attributes: str = INLINED,
         linkage: str = "internal ",
     ) -> str:

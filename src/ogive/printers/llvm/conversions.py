@@ -8,7 +8,7 @@ first in its lowest bits.
 from __future__ import annotations
 
 from ogive.printers.llvm.notation import Type
-from ogive.printers.llvm.values import Register
+from ogive.printers.llvm.typed_values import Register
 
 #: What an element is in memory; codes are moved as bytes.
 STORED = {"float32": "float", "float64": "double", "bfloat16": "i16", "float16": "half"}

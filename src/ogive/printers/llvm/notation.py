@@ -12,7 +12,7 @@ from ogive.printers.machine import FLOAT32, FLOAT64, Format
 #: LLVM's name of a floating-point format, and of its numbers in the names of intrinsics.
 ELEMENTS = {FLOAT32: "float", FLOAT64: "double"}
 FORMAT_OF = {element: format for format, element in ELEMENTS.items()}
-SUFFIXES = {"float": "f32", "double": "f64", "half": "f16"}
+_SUFFIXES = {"float": "f32", "double": "f64", "half": "f16"}
 
 
 class Type(str):
@@ -25,7 +25,7 @@ class Type(str):
 
     def __new__(cls, element: str, lanes: int = 0) -> Type:
         made = super().__new__(cls, f"<{lanes} x {element}>" if lanes else element)
-        made.element, made.lanes, made.floating = element, lanes, element in SUFFIXES
+        made.element, made.lanes, made.floating = element, lanes, element in _SUFFIXES
         return made
 
     def of(self, element: str) -> Type:
@@ -35,12 +35,12 @@ class Type(str):
     @property
     def bits(self) -> int:
         """Bits of an element."""
-        return int(SUFFIXES.get(self.element, self.element)[1:])
+        return int(_SUFFIXES.get(self.element, self.element)[1:])
 
     @property
     def suffix(self) -> str:
         """What intrinsics of this type have at the end of their names."""
-        element = SUFFIXES.get(self.element, self.element)
+        element = _SUFFIXES.get(self.element, self.element)
         return f"v{self.lanes}{element}" if self.lanes else element
 
     def number(self, value: float) -> str:
@@ -67,14 +67,14 @@ def literal(value: float, element: str) -> str:
         value = _round32(value)
     value = float(value)
     exact = value - value == 0 and (value * 2**20) % 1 == 0 and abs(value) < 1e6
-    return repr(value) if exact else f"0x{bits(value, FLOAT64):016X}"
+    return repr(value) if exact else f"0x{bit_pattern(value, FLOAT64):016X}"
 
 
 def _whole(value: int, element: str) -> str:
     return str(bool(value)).lower() if element == "i1" else str(value)
 
 
-def bits(value: float, format: Format) -> int:
+def bit_pattern(value: float, format: Format) -> int:
     """The bits of a number in a format."""
     float_, int_ = ("<f", "<I") if format is FLOAT32 else ("<d", "<Q")
     found: int = struct.unpack(int_, struct.pack(float_, value))[0]

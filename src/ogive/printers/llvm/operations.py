@@ -6,8 +6,8 @@ import operator
 from collections.abc import Callable
 from functools import partial
 
-from ogive.printers.llvm.notation import FORMAT_OF, Type, bits, literal
-from ogive.printers.llvm.values import Register
+from ogive.printers.llvm.notation import FORMAT_OF, Type, bit_pattern, literal
+from ogive.printers.llvm.typed_values import Register
 
 Writer = Callable[..., Register]
 #: How many numbers "entry" chooses from: with AVX2 they are one register, and a choice for all of
@@ -62,7 +62,7 @@ def _ldexp(a: Register, n: Register) -> Register:
 def _exponent(a: Register) -> Register:
     fraction, bias, integer = _fraction(a)
     biased = a.to(integer) >> fraction
-    whole = (biased | bits(2.0**fraction, FORMAT_OF[a.type.element])).to(a.type.element)
+    whole = (biased | bit_pattern(2.0**fraction, FORMAT_OF[a.type.element])).to(a.type.element)
     return whole - (2.0**fraction + bias)
 
 

@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ogive.expr import Node, Program, expand, fold, rebuild, share, symbols, walk
+from ogive.expr import Node, Program, expand, fold, rebuild, shared_subexpressions, symbols, walk
 from ogive.expr.node import constant_value
 from ogive.printers.approximations import approximation
-from ogive.printers.base import Printer
-from ogive.printers.llvm.body import define
+from ogive.printers.base import ATOMS, Printer
+from ogive.printers.llvm.body import define_function
 from ogive.printers.llvm.builder import Module
-from ogive.printers.llvm.forms import OWN, of_functions, of_operations, replaced
+from ogive.printers.llvm.forms import OWN, of_divisions, of_functions, of_operations, with_forms
 from ogive.printers.llvm.notation import vector
 from ogive.printers.llvm.operations import INSTRUCTIONS
 from ogive.printers.machine import FLOAT32, Format
@@ -58,10 +58,11 @@ class LLVMPrinter(Printer):
         """
         given = tuple(map(fold, program.outputs)) if self._near else program.guarded
         for forms in of_functions():
-            given = tuple(replaced(o, forms, self.format, self._is_near) for o in given)
-        given = tuple(fold(expand(share(o), self.spoken())) for o in given)
-        for forms in of_operations():
-            given = tuple(replaced(o, forms, self.format, self._is_near) for o in given)
+            given = tuple(with_forms(o, forms, self.format, self._is_near) for o in given)
+        given = tuple(fold(expand(shared_subexpressions(o), self.spoken())) for o in given)
+        plain = all(node.op in (*INSTRUCTIONS, *ATOMS) for node in walk(*given))
+        for forms in (*of_operations(), () if plain else of_divisions()):
+            given = tuple(with_forms(o, forms, self.format, self._is_near) for o in given)
         return _fused(tuple(rebuild(o, self._approximated) for o in given))
 
     def has_forms(self, program: Program) -> bool:
@@ -83,7 +84,7 @@ class LLVMPrinter(Printer):
         name, module = name or program.name, Module()
         if approximation(name, self.format) is not None:
             name = f"{name}.program"
-        define(module, name, program.inputs, self.outputs(program), vector(self.format))
+        define_function(module, name, program.inputs, self.outputs(program), vector(self.format))
         return module.text()
 
 

@@ -24,7 +24,7 @@ from ogive.printers.machine import Value, fma, op, where
 
 Formula = Callable[..., dict[str, Value]]
 #: Of less than minus this, exp is 0 in float64, too.
-FAR = 1000.0
+_FAR = 1000.0
 
 
 def _difference(a: Value, b: Value) -> tuple[Value, Value]:
@@ -38,7 +38,7 @@ def _share(logit: Value, m: Value) -> dict[str, Value]:
     """exp(logit - m) with what rounding took from the difference."""
     size, lost = _difference(m, logit)
     e = op("decay", size)
-    return {"share": fma(e, where(size < FAR, -lost, 0.0), e)}
+    return {"share": fma(e, where(size < _FAR, -lost, 0.0), e)}
 
 
 def _tempered(logit: Value, m: Value, factor: Value, factor_low: Value) -> dict[str, Value]:
@@ -47,7 +47,7 @@ def _tempered(logit: Value, m: Value, factor: Value, factor_low: Value) -> dict[
     size = d * factor
     e = op("decay", size)
     more = fma(lost, factor, fma(d, factor_low, fma(d, factor, -size)))
-    return {"share": fma(e, where(size < FAR, -more, 0.0), e)}
+    return {"share": fma(e, where(size < _FAR, -more, 0.0), e)}
 
 
 def _inverse(total: Value, low: Value) -> dict[str, Value]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from ogive.engine.cpu.rowwise.formulas import FORMULAS, GIVEN
 from ogive.engine.cpu.rowwise.programs import Kind
 from ogive.expr import Node, symbol
-from ogive.printers.llvm import POINTER, Function, Module, Register, Type, define
+from ogive.printers.llvm import POINTER, Function, Module, Register, Type, define_function
 from ogive.printers.llvm.conversions import ROUNDED, in_memory, loaded, rounded
 from ogive.printers.machine import Value
 
@@ -119,7 +119,7 @@ class Step:
         """The results of a formula under their names."""
         names, results, nodes = _expressions(formula)
         given = [self.value(name) for name in names]
-        function = define(self.function.module, formula, names, nodes, self.type)
+        function = define_function(self.function.module, formula, names, nodes, self.type)
         return dict(zip(results, self.function.call(function, *given), strict=True))
 
     def value(self, name: str) -> Register:

@@ -15,16 +15,17 @@ import torch
 from torch import Tensor, nn
 
 import ogive
-from ogive.bench.bench import Progress, threads
-from ogive.bench.machine import Machine
+from ogive.bench.bench import Progress
 from ogive.bench.measure import Runner, Spread, interleaved, ratio
 from ogive.bench.memory import held, peak
-from ogive.bench.models import MODELS, Example, build, call, checked
+from ogive.bench.models import MODELS, Example, build_model, call_model, checked
+from ogive.bench.processor import Machine
 from ogive.bench.settings import ModelSettings
+from ogive.engine.cpu.threads import limited_to
 
 UNTOUCHED = "untouched"
 #: What is saved for backward by an accelerated model.
-MODES = ("exact", "lean")
+SAVE_MODES = ("exact", "lean")
 #: Small, so that a model that is stepped hundreds of times stays one of ordinary numbers.
 RATE = 1e-5
 
@@ -91,7 +92,7 @@ def run_models(
     settings = settings or ModelSettings()
     cells = [(checked(n), dtype) for n in names or MODELS for dtype in settings.dtypes]
     results: list[Measured] = []
-    with threads(settings.threads):
+    with limited_to(settings.threads):
         machine = Machine.here()
         for done, (name, dtype) in enumerate(cells):
             notify(Progress(done, len(cells), f"{name} {dtype}"))
@@ -101,9 +102,9 @@ def run_models(
 
 
 def _measured(name: str, dtype: str, settings: ModelSettings) -> Iterator[Measured]:
-    model, example = build(name, settings.scale)
+    model, example = build_model(name, settings.scale)
     model, example = model.to(getattr(torch, dtype)), _converted(example, getattr(torch, dtype))
-    steps = {m: Step(accelerated(model, m), example) for m in (UNTOUCHED, *MODES)}
+    steps = {m: ModelStep(accelerated(model, m), example) for m in (UNTOUCHED, *SAVE_MODES)}
     times = interleaved({m: Runner(step) for m, step in steps.items()}, settings.pace)
     bytes_held = {m: step.held() for m, step in steps.items()}
     peaks = {m: step.peak() for m, step in steps.items()}
@@ -126,12 +127,12 @@ def _converted(example: Example, dtype: torch.dtype) -> Example:
     return example.to(dtype) if isinstance(example, Tensor) else example
 
 
-class Step:
+class ModelStep:
     """A training step of a model, to be called again and again."""
 
     def __init__(self, model: nn.Module, example: Example) -> None:
         self.model = model
-        self.forward = partial(call, model, example)
+        self.forward = partial(call_model, model, example)
         self.optimiser = torch.optim.SGD(model.parameters(), RATE)
 
     def __call__(self) -> None:

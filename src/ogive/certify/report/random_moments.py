@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ogive.catalogue import Spec
-from ogive.certify.function import defaults
 from ogive.certify.pieces import breakpoints, deciders
 from ogive.certify.quantity import NOT_PROVED, Quantity, computed
 from ogive.certify.signal.quadrature import Array, ends, evaluator, integrate, normal, on_panels
+from ogive.certify.univariate import defaults
 from ogive.expr import bind
 
 #: The inputs of the table.
@@ -20,7 +20,7 @@ _PLACES = (-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0)
 #: Points on a panel of the noise, of two rules that are compared.
 _POINTS = (16, 11)
 #: The largest error of an integral that is reported, and what the difference of two rules counts.
-ACCEPTED, CAUTION = 1e-6, 10.0
+_ACCEPTED, _CAUTION = 1e-6, 10.0
 #: Rounding of a sum in floats, relative to it or to 1.
 EPS = 4e-16
 #: Panels of uniform noise halve towards 0 and 1, where logistic noise is infinite, so many times.
@@ -169,6 +169,6 @@ def _graded() -> list[float]:
 
 def _settled(fine: float, coarse: float, error: float) -> Quantity:
     """An integral with the difference of two rules and the error that it has besides."""
-    total = float(CAUTION * abs(fine - coarse) + error + EPS * max(1.0, abs(fine)))
-    settled = total <= ACCEPTED * max(1.0, abs(fine)) and math.isfinite(fine)
+    total = float(_CAUTION * abs(fine - coarse) + error + EPS * max(1.0, abs(fine)))
+    settled = total <= _ACCEPTED * max(1.0, abs(fine)) and math.isfinite(fine)
     return Quantity(float(fine), total, "quadrature") if settled else NOT_PROVED

@@ -153,12 +153,12 @@ TABLE: Mapping[str, RowFacts | Callable[[_Values], RowFacts]] = {
 }  # fmt: skip
 
 
-def rows(spec: Spec, values: _Values) -> RowFacts:
+def row_facts(spec: Spec, values: _Values) -> RowFacts:
     """What is proved of a rowwise entry at these parameters.
 
     Example:
         >>> from ogive.catalogue import entries
-        >>> rows(entries()["softmax"], {}).jacobian.value
+        >>> row_facts(entries()["softmax"], {}).jacobian.value
         0.5
     """
     found = TABLE.get(spec.name, _UNKNOWN)

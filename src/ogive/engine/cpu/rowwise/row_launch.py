@@ -23,11 +23,11 @@ from ogive.printers.machine import FLOAT64, Format
 #: written is still in the cache for the next.
 CACHED = 131072
 #: So many elements of neighbouring short rows are walked through together.
-NEAR = 2048
+_NEAR = 2048
 
 
 @lru_cache(maxsize=256)
-def compiled(kind: Kind) -> int:
+def _compiled(kind: Kind) -> int:
     """The kernel's address."""
     return compiler.load(source(kind), f"{kind.function.name} {kind.dtype}").address("region")
 
@@ -45,11 +45,11 @@ class _Launch:
     ) -> None:
         n, columns = shape[dim], math.prod(shape[dim + 1 :])
         kind = Kind(function, dtype, "rows" if columns == 1 else "columns")
-        self._region, self._start = compiled(kind), threads.pool()
+        self._region, self._start = _compiled(kind), threads.pool()
         size, lanes = SIZE[kind.dtype], kind.type.lanes
         if kind.layout == "rows":
             groups, columns = 1, shape.numel() // n
-            width = max(1, min(lanes, columns, NEAR // n))
+            width = max(1, min(lanes, columns, _NEAR // n))
             steps = (0, 0, size * n * width, size * n)
         else:
             groups = shape.numel() // (n * columns)
@@ -94,7 +94,7 @@ class _Launch:
         return output
 
 
-def prepare(
+def prepare_rows(
     function: RowFunction, dtype: str, shape: torch.Size, dim: int, factor: float | Fraction = 1
 ) -> Callable[..., Tensor]:
     """What runs the kernel along ``dim`` of tensors of this dtype and shape, which have elements.

@@ -40,11 +40,9 @@ SAME_FILES = {
     "what a user asks of a run, and what is written about it": "report.py settings.py",
     "the time over relu's: as it is measured, and as a certificate states it": "speed.py",
     "the errors of the package, and those that only one room has": "errors.py",
+    "functions of rows: what they are, and how torch computes them": "rowwise.py",
 }
 FILE_REASONS = {name: reason for reason, names in SAME_FILES.items() for name in names.split()}
-
-
-being_renamed = pytest.mark.xfail(reason="rooms are being renamed, one by one", strict=True)
 
 
 def modules(root: Path) -> dict[str, ast.Module]:
@@ -107,7 +105,6 @@ def refused(found: dict[str, list[str]], allowed: Iterable[str]) -> dict[str, li
     }
 
 
-@being_renamed
 def test_a_public_name_means_one_thing():
     wrong = refused(places(ROOT), REASONS)
     assert not wrong, (
@@ -116,7 +113,6 @@ def test_a_public_name_means_one_thing():
     )
 
 
-@being_renamed
 def test_files_of_different_rooms_have_different_names():
     wrong = refused(shared_files(ROOT), FILE_REASONS)
     assert not wrong, (
@@ -125,7 +121,6 @@ def test_files_of_different_rooms_have_different_names():
     )
 
 
-@being_renamed
 def test_every_reason_is_needed():
     names, files = places(ROOT), shared_files(ROOT)
     idle = [n for n in REASONS if len(names.get(n, ())) < 2]
