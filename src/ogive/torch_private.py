@@ -190,7 +190,6 @@ def storage_uses(storage: torch.UntypedStorage) -> float:
 #: leaky_relu, 0.6 us of relu6.
 relu6: Callable[..., Tensor] = _private("torch._C._nn:relu6", F.relu6)
 leaky_relu: Callable[..., Tensor] = _private("torch._C._nn:leaky_relu", F.leaky_relu)
-hardsigmoid: Callable[..., Tensor] = _private("torch._C._nn:hardsigmoid", F.hardsigmoid)
 hardtanh: Callable[..., Tensor] = _private("torch._C._nn:hardtanh", F.hardtanh)
 softshrink: Callable[..., Tensor] = _private("torch._C._nn:softshrink", F.softshrink)
 #: Where they lie: a model may call one of them itself, and be left alone if it cannot be known.

@@ -6,21 +6,24 @@ with an exponential in them are not here, however good torch's are: their last d
 what a call returns would depend on the size of its input.
 
 Where torch has the gradient as one operator too, a recorded call of a small tensor is torch's own
-altogether, and a larger one takes torch's gradient: it is one value at every size, also where the
-kernels' differs, which is at NaN, at a gradient that is infinite or NaN, and in the sign of a 0.
+altogether. Kernels compute that gradient by torch's formula, so that it is one value at every size,
+also where an infinite or NaN gradient meets a slope of 0. An input that is NaN is the exception:
+there torch's own gradient differs with dtype and place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, cast
+from functools import lru_cache
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ogive.engine.cpu.output_pool import empty_like
 from ogive.engine.selection import state
-from ogive.torch_private import hardsigmoid, hardtanh, leaky_relu, relu6, softshrink
+from ogive.expr import Program, parse
+from ogive.expr.program import DATA_SAMPLES, GRADIENT_SAMPLES
+from ogive.torch_private import hardtanh, leaky_relu, relu6, softshrink
 
 #: Up to so many elements torch's operator is the shorter way. torch computes 16-bit numbers more
 #: slowly than kernels do, so only the call's own cost is to be saved.
@@ -37,32 +40,34 @@ class _Row(NamedTuple):
 
     Attributes:
         forward: of the input and the entry's parameters, in their order.
-        backward: torch's operator of the gradient and the input, if it is a single one.
-        constants: what that takes besides, from the parameters.
+        gradient: the formula by which torch's single operator computes the gradient from that of
+            the result, g; empty if torch has no such operator.
+        parameters: their names in the formula.
         keeps_result: whether torch keeps the result, and not the input, for backward.
         rounds: whether torch rounds the parameters to the input's dtype first, so that it serves
             only where they are such numbers.
     """
 
     forward: Callable[..., Tensor]
-    backward: str = ""
-    constants: Callable[..., tuple[float, ...]] = lambda *numbers: numbers
+    gradient: str = ""
+    parameters: str = ""
     keeps_result: bool = False
     rounds: bool = True
 
 
+_INSIDE = "where(x <= low, 0, where(x >= high, 0, g))"
+_OUTSIDE = "where(abs(x) <= lambd, 0, g)"
 #: The functions of torch.nn.functional ask in Python what these ask in C++.
 NATIVE: dict[str, _Row] = {
-    "relu": _Row(torch.relu, "threshold_backward", lambda: (0,), keeps_result=True),
-    "relu6": _Row(relu6, "hardtanh_backward", lambda: (0, 6)),
-    "leaky_relu": _Row(leaky_relu, "leaky_relu_backward", lambda a: (a, False), rounds=False),
-    "hardtanh": _Row(hardtanh, "hardtanh_backward"),
-    "hardshrink": _Row(torch.hardshrink, "hardshrink_backward"),
-    "softshrink": _Row(softshrink, "softshrink_backward"),
-    "threshold": _Row(torch.threshold, "threshold_backward", lambda threshold, value: (threshold,)),
+    "relu": _Row(torch.relu, "where(x <= 0, 0, g)", keeps_result=True),
+    "relu6": _Row(relu6, "where(x <= 0, 0, where(x >= 6, 0, g))"),
+    "leaky_relu": _Row(leaky_relu, "where(x > 0, g, g * a)", "a", rounds=False),
+    "hardtanh": _Row(hardtanh, _INSIDE, "low high"),
+    "hardshrink": _Row(torch.hardshrink, _OUTSIDE, "lambd"),
+    "softshrink": _Row(softshrink, _OUTSIDE, "lambd"),
+    "threshold": _Row(torch.threshold, "where(x <= threshold, 0, g)", "threshold value"),
     "absolute": _Row(torch.abs),
     "square": _Row(torch.square),
-    "hardsigmoid": _Row(hardsigmoid),
 }
 
 
@@ -77,22 +82,11 @@ class Native(NamedTuple):
     numbers: tuple[float, ...]
     up_to: int
     recorded_up_to: int
-    backward: str
-    constants: tuple[float, ...]
     keeps_result: bool
 
     def serves(self, x: Tensor) -> bool:
         """Whether it serves a recorded call."""
         return x.numel() <= self.recorded_up_to and state.free
-
-    def gradient(self, gradient: Tensor, x: Tensor) -> Tensor:
-        """torch's gradient; a large one lies in the memory of earlier results."""
-        operator = getattr(torch.ops.aten, self.backward)
-        if torch.is_grad_enabled() or not (gradient.is_cpu and gradient.is_contiguous()):
-            return cast(Tensor, operator(gradient, x, *self.constants))
-        made = empty_like(gradient)
-        operator.grad_input(gradient, x, *self.constants, grad_input=made)
-        return made
 
 
 def native(name: str, numbers: Sequence[float], dtype: torch.dtype) -> Native | None:
@@ -102,8 +96,17 @@ def native(name: str, numbers: Sequence[float], dtype: torch.dtype) -> Native | 
         return None
     if row.rounds and any(torch.tensor(n, dtype=dtype).item() != n for n in numbers):
         return None
-    constants = row.constants(*numbers) if row.backward else ()
-    recorded = most if row.backward else -1
-    return Native(
-        row.forward, tuple(numbers), most, recorded, row.backward, constants, row.keeps_result
-    )
+    return Native(row.forward, tuple(numbers), most, most if row.gradient else -1, row.keeps_result)
+
+
+@lru_cache(maxsize=1024)
+def native_slope(name: str, numbers: tuple[float, ...]) -> Program | None:
+    """torch's gradient as a program of g and x; None where it has no single operator for it."""
+    row = NATIVE.get(name)
+    if row is None or not row.gradient:
+        return None
+    names = row.parameters.split()
+    formula = parse(row.gradient, ["g", "x", *names])
+    samples = (GRADIENT_SAMPLES, DATA_SAMPLES, *((float(n),) for n in numbers))
+    program = Program(f"{name}_backward", ("g", "x", *names), (formula,), samples)
+    return program.bind(dict(zip(names, numbers, strict=True)))

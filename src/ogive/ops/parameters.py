@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
@@ -13,7 +14,7 @@ from ogive.engine.call import compute_dtype
 from ogive.engine.packed_layout import PackedLayout
 from ogive.expr import Program
 from ogive.ops.arguments import Argument
-from ogive.ops.native import native
+from ogive.ops.native import native, native_slope
 from ogive.ops.plan import Plan
 
 #: So many sets of numbers become part of a program, each a kernel of its own. A number that changes
@@ -59,7 +60,7 @@ def planned(
         values = _as_tensors(values, x)
     tensors = [v for v in values.values() if isinstance(v, Tensor)]
     packed = (layout is not None,) * len(data) + (False,) * len(tensors)
-    entry = "" if tensors or engine == "cpu" else entry
+    entry = "" if tensors else entry
     plan = _plan(program, _numbers(values), x.dtype, packed, layout, engine, entry)
     return plan, [*data, *tensors]
 
@@ -88,9 +89,10 @@ def _plan(
     engine: str | None,
     entry: str,
 ) -> Plan:
-    own = native(entry, [float.fromhex(n) for _, n in numbers], dtype) if entry else None
-    program = _bound(program, numbers)
-    return Plan(program, (Output(dtype),), packed, layout, engine=engine, native=own)
+    given = tuple([float.fromhex(n) for _, n in numbers])
+    own = native(entry, given, dtype) if engine != "cpu" else None
+    plan = Plan(_bound(program, numbers), (Output(dtype),), packed, layout, engine=engine)
+    return replace(plan, native=own, native_slope=native_slope(entry, given))
 
 
 @lru_cache(maxsize=4096)

@@ -15,8 +15,7 @@ from torch import Tensor
 
 from ogive.engine import Call, Output
 from ogive.engine.call import broadcast
-from ogive.engine.selection import state
-from ogive.expr import symbol
+from ogive.expr import Program, symbol
 from ogive.ops.native import Native
 from ogive.ops.record import Differentiable, Gradients, apply_plan, outputs
 
@@ -27,10 +26,12 @@ class Plan(Differentiable, Call):
 
     Attributes:
         native: torch's own operator with the same values, if there is one.
+        native_slope: the gradient by torch's formula, for an entry that torch has.
         recorded: what records it where not its inputs are kept.
     """
 
     native: Native | None = None
+    native_slope: Program | None = None
     recorded: Callable[..., Any] | None = None
 
     __hash__ = Call.__hash__
@@ -39,7 +40,7 @@ class Plan(Differentiable, Call):
         return self.recorded or super().recorder(run)
 
     def _derived(self, **changes: Any) -> Plan:
-        return replace(self, native=None, recorded=None, **changes)
+        return replace(self, native=None, native_slope=None, recorded=None, **changes)
 
     @cached_property
     def over(self) -> Plan:
@@ -62,8 +63,6 @@ class Plan(Differentiable, Call):
     ) -> Gradients:
         gradient = given[0]
         if len(kept) == 1 and gradient is not None:  # most calls
-            if self.native is not None and self.native.backward and state.free:
-                return (self.native.gradient(gradient, kept[0]),)
             result = self.slope.dispatch(gradient, *kept)
             return (apply_plan(self.slope, gradient, *kept) if result is None else result,)
         found: list[Tensor | None] = [None] * len(kept)
@@ -112,6 +111,8 @@ class Plan(Differentiable, Call):
     @cached_property
     def slope(self) -> Plan:
         """The gradient of the one tensor that the plan takes."""
+        if self.native_slope is not None:
+            return self._derived(program=self.native_slope, packed=(False, False))
         return self._backward((0,), (0,), (replace(self.results[0], packed=self.packed[0]),))
 
     @lru_cache(maxsize=8192)  # noqa: B019 - plans are few and live as long as the process

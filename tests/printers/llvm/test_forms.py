@@ -2,18 +2,9 @@
 
 import pytest
 
-from ogive.expr import Node, Program, fold, parse, symbol
+from ogive.expr import Node, fold, parse, symbol
 from ogive.expr.primitives import call
-from ogive.expr.program import DATA_SAMPLES
-from ogive.printers.llvm.forms import (
-    OWN,
-    Form,
-    of_divisions,
-    of_functions,
-    of_operations,
-    with_forms,
-)
-from ogive.printers.llvm.printer import LLVMPrinter
+from ogive.printers.llvm.forms import OWN, Form, of_functions, of_operations, with_forms
 from ogive.printers.machine import FLOAT32, FLOAT64
 
 X, Y = symbol("x"), symbol("y")
@@ -63,6 +54,7 @@ def test_a_function_with_its_own_approximation_is_found(name):
         ("exp(-abs(x))", "decay(abs(x))"),
         ("log1p(exp(-abs(x)))", "log1p_of_unit(decay(abs(x)))"),
         ("exp(x + 1)", "exp_of_wide(add(widen(x), 1.0))"),
+        ("x / 5", "mul(0.2, x)"),
     ],
 )
 def test_operations_have_forms(formula, form):
@@ -75,11 +67,3 @@ def test_forms_for_what_is_not_large():
         "mul(mul(y, x), exp_near(x))"
     )
     assert "mul(mul(" not in found(X * (X * call("exp", X)), *of_operations(), near="x")
-
-
-def test_only_arithmetic_alone_divides_by_a_number_as_it_is_written():
-    assert found(parse("x / 5"), of_divisions()) == "mul(0.2, x)"
-    for formula, divides in (("(x + 3) / 6", True), ("exp(x) / 6", False)):
-        program = Program("f", ("x",), (parse(formula),), (DATA_SAMPLES,))
-        (output,) = LLVMPrinter().outputs(program)
-        assert (output.op == "div") is divides

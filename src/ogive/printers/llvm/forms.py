@@ -213,15 +213,10 @@ def of_operations() -> tuple[tuple[Form, ...], ...]:
                 for e in (_named("decay"), _near_decay)
             ),
             Form(tanhshrink(x), _named("tanhshrink"), "", FLOAT32),
+            Form(a / b, _by_inverse, "", FLOAT32),
         ),
         tuple(
             Form(_op(op, x), partial(_of_wide, op), "", FLOAT32)
             for op in ("exp", "decay", "exp_near")
         ),
     )
-
-
-def of_divisions() -> tuple[Form, ...]:
-    """A product in the place of a division by a number, where functions take the time. Arithmetic
-    alone is bound by memory, and divides as it is written, as torch's operators do."""
-    return (Form(symbol("a") / symbol("b"), _by_inverse, "", FLOAT32),)

@@ -15,10 +15,10 @@ from typing import ClassVar
 from ogive.expr import Node, Program, expand, fold, rebuild, shared_subexpressions, symbols, walk
 from ogive.expr.node import constant_value
 from ogive.printers.approximations import approximation
-from ogive.printers.base import ATOMS, Printer
+from ogive.printers.base import Printer
 from ogive.printers.llvm.body import define_function
 from ogive.printers.llvm.builder import Module
-from ogive.printers.llvm.forms import OWN, of_divisions, of_functions, of_operations, with_forms
+from ogive.printers.llvm.forms import OWN, of_functions, of_operations, with_forms
 from ogive.printers.llvm.notation import vector
 from ogive.printers.llvm.operations import INSTRUCTIONS
 from ogive.printers.machine import FLOAT32, Format
@@ -60,8 +60,7 @@ class LLVMPrinter(Printer):
         for forms in of_functions():
             given = tuple(with_forms(o, forms, self.format, self._is_near) for o in given)
         given = tuple(fold(expand(shared_subexpressions(o), self.spoken())) for o in given)
-        plain = all(node.op in (*INSTRUCTIONS, *ATOMS) for node in walk(*given))
-        for forms in (*of_operations(), () if plain else of_divisions()):
+        for forms in of_operations():
             given = tuple(with_forms(o, forms, self.format, self._is_near) for o in given)
         return _fused(tuple(rebuild(o, self._approximated) for o in given))
 

@@ -74,10 +74,12 @@ class _Launch:
         self._layout = (ctypes.c_int64 * len(numbers))(*numbers)
         self._address = ctypes.addressof(self._layout)
 
-    def __call__(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
+    def run(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
         x = x.contiguous()
         output = output_pool.empty_like(x) if self._shape is None else x.new_empty(self._shape)
-        parallel = min(self._tasks, threads.workers(self._count))
+        parallel = 0
+        if self._count > threads.SHARE:
+            parallel = min(self._tasks, threads.workers(self._count))
         source, target = x.data_ptr(), output.data_ptr()
         if not source:
             raise NoMemory("a tensor has no memory")
@@ -101,7 +103,7 @@ def prepare_rows(
 
     The factor is that of a tempered function, or the eps of L2 normalisation.
     """
-    return _Launch(function, dtype, shape, dim, factor)
+    return _Launch(function, dtype, shape, dim, factor).run
 
 
 def _bits(factor: float | Fraction, format: Format) -> tuple[int, int]:
