@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # torch comes first and pinned: a bare requirement would take the newest build with its GPU packages.
 TORCH  := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: run test lint format fresh accuracy certificates saving attack exhaustive bench bench-models pictures coverage clean
+.PHONY: run test lint format fresh accuracy certificates saving attack exhaustive bench bench-models pictures coverage versions clean
 
 run: $(VENV)/.installed
 	$(BIN)/ogive study digits
@@ -76,8 +76,13 @@ coverage: $(VENV)/.developed
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov=ogive --cov-report=term \
 	  --ignore tests/conformance/test_accuracy.py --ignore tests/conformance/test_dtypes.py
 
+# Runs the tests of calls under four releases of torch, each with three of Python, and writes
+# docs/versions.md (several GB from the registry and hours on two cores).
+versions: $(VENV)/.developed
+	$(BIN)/python tools/versions.py
+
 clean:
-	rm -rf $(VENV) build src/*.egg-info
+	rm -rf $(VENV) .versions build src/*.egg-info
 
 $(VENV)/.python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ogive needs Python >= 3.11, this is " + sys.version.split()[0] + "; set PYTHON=python3.11")'

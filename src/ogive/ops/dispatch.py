@@ -132,7 +132,7 @@ def native_first(
             except KeyError:
                 native = by_dtype[x.dtype] = natives(x.dtype)
             if native is not None:
-                recorded = x.requires_grad and grad_enabled()
+                recorded = (x.requires_grad and grad_enabled()) or FORWARD[FORWARD_AD_LEVEL] >= 0
                 if x.numel() <= (native.recorded_up_to if recorded else native.up_to):
                     return native.forward(x, *native.numbers)
         return otherwise(x)
