@@ -55,13 +55,13 @@ class _Row(NamedTuple):
     rounds: bool = True
 
 
-_INSIDE = "where(x <= low, 0, where(x >= high, 0, g))"
+_INSIDE = "where(x > low, where(x < high, g, 0), 0)"
 _OUTSIDE = "where(abs(x) <= lambd, 0, g)"
 #: The functions of torch.nn.functional ask in Python what these ask in C++.
 NATIVE: dict[str, _Row] = {
-    "relu": _Row(torch.relu, "where(x <= 0, 0, g)", keeps_result=True),
-    "relu6": _Row(relu6, "where(x <= 0, 0, where(x >= 6, 0, g))"),
-    "leaky_relu": _Row(leaky_relu, "where(x > 0, g, g * a)", "a", rounds=False),
+    "relu": _Row(torch.relu, "where(x > 0, g, 0)", keeps_result=True),
+    "relu6": _Row(relu6, "where(x > 0, where(x < 6, g, 0), 0)"),
+    "leaky_relu": _Row(leaky_relu, "where(x <= 0, g * a, g)", "a", rounds=False),
     "hardtanh": _Row(hardtanh, _INSIDE, "low high"),
     "hardshrink": _Row(torch.hardshrink, _OUTSIDE, "lambd"),
     "softshrink": _Row(softshrink, _OUTSIDE, "lambd"),
