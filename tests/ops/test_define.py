@@ -2,6 +2,8 @@
 
 import copy
 import pickle
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -103,6 +105,20 @@ def test_a_name_is_taken_once(bump: ogive.Activation) -> None:
 def test_a_built_in_name_is_never_replaced() -> None:
     with pytest.raises(OgiveError, match="choose another name"):
         ogive.define("mish", "x", replace=True)
+
+
+def test_nor_before_anything_has_asked_for_the_catalogue() -> None:
+    """torch's own operator would have gone on serving leaky_relu, by its name."""
+    code = "import ogive; ogive.define('leaky_relu', 'x * x + 1', replace=True)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "choose another name" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["SiLU", "LeakyReLU"])
+def test_nor_is_the_name_of_its_class(name: str) -> None:
+    with pytest.raises(OgiveError, match="choose another name"):
+        ogive.define(name, "x")
+    assert getattr(ogive.nn, name)().function.family != "user"
 
 
 @pytest.mark.parametrize("name", ["x", "exp", "pi", "two words", "1st", "_hidden", "class", ""])

@@ -56,7 +56,7 @@ def _register(kind: str, facts: dict[str, Any]) -> Callable[[Body], Body]:
     def register(body: Body) -> Body:
         name = body.__name__.rstrip("_")
         facts["aliases"] = tuple(facts.get("aliases", "").split())
-        add(
+        _enter(
             Spec(
                 name=name,
                 title=facts.pop("title", _camel(name)),
@@ -76,16 +76,27 @@ def _camel(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
-def add(spec: Spec, replace: bool = False) -> None:
-    """Enters a spec; only a user's own entry can be replaced."""
-    present = _ENTRIES.get(spec.name)
-    if present and not (replace and present.family == "user"):
-        mend = "pass replace=True or " if present.family == "user" else ""
-        raise OgiveError(
-            f"there is an entry named {spec.name!r} already; {mend}choose another name"
-        )
+def _enter(spec: Spec) -> None:
     _ENTRIES[spec.name] = spec
     forget()
+
+
+def add(spec: Spec, replace: bool) -> None:
+    """Enters a user's spec; of those that are there only a user's own can be replaced.
+
+    A built-in one's name and title stay its own: kernels, certificates and modules go by them.
+    """
+    for present in entries().values():
+        if spec.name != present.name and spec.title != present.title:
+            continue
+        own = present.family == "user"
+        if not (replace and own):
+            mend = "pass replace=True or " if own else ""
+            raise OgiveError(
+                f"there is an entry named {present.name!r} ({present.title}) already; "
+                f"{mend}choose another name than {spec.name!r}"
+            )
+    _enter(spec)
 
 
 def entries() -> Mapping[str, Spec]:

@@ -26,7 +26,7 @@ Serve = Callable[..., Tensor | None]
 
 
 def nothing(*tensors: object) -> None:
-    """Serves no call: the general way does."""
+    """Serves no call: the general call does."""
     return
 
 

@@ -18,7 +18,6 @@ from torch.autograd import Function
 
 from ogive.ops import operator
 from ogive.ops.dispatch import Dispatch
-from ogive.ops.native import Native
 from ogive.torch_private import FORWARD, FORWARD_AD_LEVEL, direct_apply, transforms_active
 
 Gradients = Sequence[Tensor | None]
@@ -27,8 +26,6 @@ Gradients = Sequence[Tensor | None]
 class Differentiable:
     """A plan: a call of an engine's, with its derivatives."""
 
-    #: torch's own operator with the same values, if there is one
-    native: Native | None = None
     #: whether backward needs the result in the place of the tensors given
     keeps_result = False
 

@@ -191,12 +191,12 @@ for number in (1, 2, 10 + int(os.environ["NUMBER"]) % 10):
     made.append(function())
 print(made)
 """
-    # one process that imports nothing, forked 60 times: each child is a process of its own, with
-    # its own llvmlite of 130 MB, and starts in milliseconds
+    # one process that imports nothing, forked 200 times: each child is a process of its own, with
+    # its own llvmlite, and starts in milliseconds
     parent = f"""
 import os, sys
 children = []
-for k in range(60):
+for k in range(200):
     out, into = os.pipe()
     child = os.fork()
     if not child:
@@ -220,7 +220,7 @@ print(len(children), wrong)
     done = subprocess.run(
         [sys.executable, "-c", parent], capture_output=True, text=True, timeout=300
     )
-    assert (done.stdout, done.stderr) == ("60 []\n", "")
+    assert (done.stdout, done.stderr) == ("200 []\n", "")
     assert len(cache.entries()) == 12
     assert len(list(cache_directory.iterdir())) == 12, "no part of a file stays behind"
 
