@@ -7,9 +7,10 @@ catalogue's rowwise entries are the references that the tests compare with.
 
 What all have in common: any dimension, also a negative one; a tensor without dimensions is a row of
 one; a dimension of size 0 gives an empty result; float16 and bfloat16 are computed in float32 and
-rounded once; NaN in a row is never turned into a number that looks like an answer. A constant that
-only keeps numbers in range (the largest element, a scale) is detached: the function does not depend
-on it, so neither does any of its derivatives.
+rounded once; NaN in a row is never turned into a number that looks like an answer. Among shares
+-inf gets 0, and a row of -inf or one that holds +inf is NaN, unless a function says otherwise. A
+constant that only keeps numbers in range (the largest element, a scale) is detached: the function
+does not depend on it, so neither does any of its derivatives.
 """
 
 from __future__ import annotations
@@ -94,48 +95,34 @@ def _shares(weights: Tensor, dim: int) -> Tensor:
 
 @implementation
 def softmax(x: Tensor, dim: int) -> Tensor:
-    """Shares exp(x) / sum(exp(x)); same shape.
-
-    The largest element is subtracted. -inf gets the share 0; a row of -inf and a row that holds
-    +inf or NaN are NaN throughout. The Jacobian is diag(y) - y y^T.
-    """
+    """As torch: the largest element is subtracted. The Jacobian is diag(y) - y y^T."""
     return along("softmax", x, dim)
 
 
 @implementation
 def softmin(x: Tensor, dim: int) -> Tensor:
-    """Softmax of -x; same shape. +inf gets the share 0; -inf in a row makes it NaN."""
+    """Softmax of -x: +inf gets the share 0, and a row that holds -inf is NaN."""
     return along("softmin", x, dim)
 
 
 @implementation
 def log_softmax(x: Tensor, dim: int) -> Tensor:
-    """x - log(sum(exp(x))); same shape.
-
-    Finite wherever the row is. The CPU engine's kernel is right to the last digits, close to 0 as
-    well; torch's, which serves elsewhere, to a few units of max(1, |y|), since it rounds 1 plus the
-    other terms. NaN as in softmax.
+    """The CPU engine's kernel is right to the last digits, close to 0 as well; torch's, which
+    serves elsewhere, to a few units of max(1, |y|), since it rounds 1 plus the other terms.
     """
     return along("log_softmax", x, dim)
 
 
 @implementation
 def logsumexp(x: Tensor, dim: int, keepdim: float = 0.0) -> Tensor:
-    """log(sum(exp(x))); the dimension is removed, or kept with size 1.
-
-    The gradient is softmax(x). A row of -inf, or an empty one, gives -inf; +inf gives +inf.
-    """
+    """The gradient is softmax(x). An empty row gives -inf, as one of -inf; +inf gives +inf."""
     y = along("logsumexp", x, dim)
     return y.unsqueeze(dim) if keepdim else y
 
 
 @implementation
 def logmeanexp(x: Tensor, dim: int, keepdim: float = 0.0) -> Tensor:
-    """log(mean(exp(x))); the dimension is removed, or kept with size 1.
-
-    The gradient is softmax(x). A row of -inf gives -inf, +inf gives +inf, and an empty row, which
-    has no mean, NaN. After jax.nn.logmeanexp.
-    """
+    """The gradient is softmax(x). Infinities as in logsumexp; an empty row has no mean: NaN."""
     count = x.shape[dim]
     total = torch.logsumexp(x, dim, keepdim=bool(keepdim))
     return total - (math.log(count) if count else -math.inf)
@@ -143,31 +130,21 @@ def logmeanexp(x: Tensor, dim: int, keepdim: float = 0.0) -> Tensor:
 
 @implementation
 def safe_softmax(x: Tensor, dim: int) -> Tensor:
-    """Softmax in which a row of -inf gives zeros with zero gradient; same shape.
-
-    For attention rows that a mask leaves empty. Any other row is softmax's, NaN included.
-    """
+    """A row of -inf, which an attention mask leaves, gives zeros with zero gradient."""
     masked = (x == -math.inf).all(dim, keepdim=True)
     return torch.softmax(x.masked_fill(masked, 0.0), dim).masked_fill(masked, 0.0)
 
 
 @implementation
 def quiet_softmax(x: Tensor, dim: int) -> Tensor:
-    """exp(x) / (1 + sum(exp(x))); same shape.
-
-    Softmax over the row and one further 0, whose share is dropped. A row of -inf gives zeros; +inf
-    makes a row NaN.
-    """
+    """Softmax over the row and one further 0, whose share is dropped; a row of -inf gives zeros."""
     nothing = torch.zeros_like(x.narrow(dim, 0, 1))
     return torch.softmax(torch.cat([x, nothing], dim), dim).narrow(dim, 0, x.shape[dim])
 
 
 @implementation
 def hardmax(x: Tensor, dim: int) -> Tensor:
-    """One-hot at the largest element, the first one on a tie; same shape.
-
-    The gradient is 0. A row of equal infinities is a tie like any other; a row with NaN is NaN.
-    """
+    """The gradient is 0. A row of equal infinities is a tie like any other."""
     best = _only_first_largest(x, dim)
     # filled, not multiplied: that keeps an inf of the row out of the (zero) gradient
     hot = x.masked_fill(best, 1.0).masked_fill(~best, 0.0)
@@ -211,11 +188,8 @@ def _last(ordered: Tensor, inside: Tensor, dim: int) -> Tensor:
 
 @implementation
 def sparsemax(x: Tensor, dim: int) -> Tensor:
-    """The Euclidean projection onto the simplex; same shape.
-
-    By sorting. -inf gets 0; a row of -inf and a row that holds +inf or NaN are NaN. An element
-    exactly at the threshold gets 0 and no gradient (ReLU's convention); the gradient among the k
-    others is that of subtracting their mean. arXiv:1602.02068.
+    """By sorting. An element exactly at the threshold gets 0 and no gradient (ReLU's convention);
+    the gradient among the k others is that of subtracting their mean.
     """
     z = x - x.detach().amax(dim, keepdim=True)
     support = _sparsemax_support(z.detach(), dim)
@@ -225,12 +199,8 @@ def sparsemax(x: Tensor, dim: int) -> Tensor:
 
 @implementation
 def entmax15(x: Tensor, dim: int) -> Tensor:
-    """The 1.5-entmax of a row, max(x/2 - t, 0)**2 with sum 1; same shape.
-
-    By sorting; t is then recomputed from the elements above it, through which the gradient flows:
-    with s = sqrt(y), J = diag(s) - s s^T / sum(s). An element exactly at the threshold gets 0 and
-    no gradient. -inf gets 0; a row of -inf and a row that holds +inf or NaN are NaN.
-    arXiv:1905.05702.
+    """By sorting; t is then recomputed from what is above it, through which the gradient flows:
+    with s = sqrt(y), J = diag(s) - s s^T / sum(s). The threshold's own element as in sparsemax.
     """
     z = (x - x.detach().amax(dim, keepdim=True)) / 2.0
     support = _entmax15_support(z.detach(), dim)
@@ -263,14 +233,10 @@ def gumbel_softmax_of(x: Tensor, gumbel: Tensor, dim: int, tau: float, hard: flo
 
 @implementation
 def gumbel_softmax(x: Tensor, dim: int, tau: float = 1.0, hard: float = 0.0) -> Tensor:
-    """A sample of the relaxed categorical distribution with logits x; same shape.
+    """Drawn anew in every call, in evaluation as well; under vmap, say how with ``randomness``.
 
-    Softmax of (x + Gumbel noise) / tau, drawn anew in every call, in evaluation as well; the
-    gradient has the factor 1/tau. With ``hard`` the value is exactly one-hot (the first largest on
-    a tie) and the gradient is the relaxed sample's. Finite logits never give NaN or inf: the noise
-    is finite, whatever is drawn, and tau > 0 may be as small as it likes. -inf is a class that is
-    never drawn; a row of -inf, or one that holds +inf or NaN, is NaN. Under vmap, say how to draw
-    with ``randomness``. arXiv:1611.01144, arXiv:1611.00712.
+    Finite logits never give NaN or inf: the noise is finite, and tau > 0 may be as small as it
+    likes. -inf is a class that is never drawn. ``hard``: the first largest on a tie.
     """
     if isinstance(tau, (int, float)) and not tau > 0:
         raise InputError(f"gumbel_softmax needs tau > 0, not {tau!r}; for tau near 0 use hard=True")
@@ -279,10 +245,8 @@ def gumbel_softmax(x: Tensor, dim: int, tau: float = 1.0, hard: float = 0.0) -> 
 
 @implementation
 def taylor_softmax(x: Tensor, dim: int) -> Tensor:
-    """(1 + x + x**2/2) over its sum; same shape.
-
-    As (1 + (1 + x)**2) over its sum: all terms are positive, so nothing cancels; both are scaled,
-    so that squares do not overflow. An infinite element makes the row NaN. arXiv:1511.05042.
+    """As (1 + (1 + x)**2) over its sum: positive terms, so nothing cancels; both are scaled, so
+    that squares do not overflow. An infinite element makes the row NaN.
     """
     shifted = 1.0 + x
     scale = largest_size(shifted, dim, 1.0)
@@ -291,11 +255,7 @@ def taylor_softmax(x: Tensor, dim: int) -> Tensor:
 
 @implementation
 def spherical_softmax(x: Tensor, dim: int, eps: float | Tensor = 1e-8) -> Tensor:
-    """(x**2 + eps) over its sum; same shape.
-
-    Scaled, so that squares neither overflow nor vanish. A row of zeros gives equal shares, NaN with
-    eps = 0; an infinite element makes the row NaN. arXiv:1511.05042.
-    """
+    """Scaled: squares neither overflow nor vanish. An infinite element makes the row NaN."""
     root = torch.as_tensor(eps, dtype=x.dtype, device=x.device).sqrt()
     scale = torch.maximum(largest_size(x, dim, torch.finfo(x.dtype).tiny), root.detach())
     return _shares((x / scale).square() + (root / scale).square(), dim)
@@ -303,32 +263,20 @@ def spherical_softmax(x: Tensor, dim: int, eps: float | Tensor = 1e-8) -> Tensor
 
 @implementation
 def sigsoftmax(x: Tensor, dim: int) -> Tensor:
-    """exp(x) sigmoid(x) over its sum; same shape.
-
-    Softmax of x + log(sigmoid(x)). -inf gets 0; a row of -inf or with +inf is NaN.
-    arXiv:1805.10829.
-    """
+    """Softmax of x + log(sigmoid(x))."""
     return torch.softmax(x + torch.nn.functional.logsigmoid(x), dim)
 
 
 @implementation
 def scalable_softmax(x: Tensor, dim: int, s: float | Tensor = 1.0) -> Tensor:
-    """Softmax of s log(n) x, n the size of ``dim``; same shape.
-
-    s is a number or a learned tensor that broadcasts against x. Infinities as in softmax.
-    arXiv:2501.19399.
-    """
+    """s is a number or a learned tensor that broadcasts against x."""
     return torch.softmax(x * (s * math.log(x.shape[dim])), dim)
 
 
 @implementation
 def softpick(x: Tensor, dim: int, eps: float = 1e-8) -> Tensor:
-    """max(exp(x) - 1, 0) / (sum(|exp(x) - 1|) + eps); same shape.
-
-    |exp(x) - 1| exp(-c) is written as -expm1(-|x|) exp(max(x, 0) - c), with c the largest positive
-    element: no overflow, and full precision near 0. -inf is masked: it counts nothing in the sum.
-    At 0 the gradient is 0. A row without positive elements gives zeros; +inf makes a row NaN.
-    arXiv:2504.20966.
+    """|exp(x) - 1| exp(-c) is -expm1(-|x|) exp(max(x, 0) - c), with c the largest positive
+    element: no overflow, and full precision near 0. At 0 the gradient is 0.
     """
     most = x.detach().amax(dim, keepdim=True).clamp(min=0.0)
     sizes = -torch.expm1(-x.abs()) * torch.exp(torch.relu(x) - most)
@@ -339,19 +287,14 @@ def softpick(x: Tensor, dim: int, eps: float = 1e-8) -> Tensor:
 
 @implementation
 def solu(x: Tensor, dim: int) -> Tensor:
-    """x times its softmax; same shape.
-
-    At -inf it is 0, the limit; a row of -inf or with +inf is NaN. Elhage et al. 2022.
-    """
+    """At -inf it is 0, the limit."""
     return x.masked_fill(x == -math.inf, 0.0) * torch.softmax(x, dim)
 
 
 @implementation
 def squash(x: Tensor, dim: int) -> Tensor:
-    """x |x| / (1 + |x|**2): the direction of the row, its length below 1; same shape.
-
-    Scaled by the largest element, so that the square of the length does not overflow. A row of
-    zeros gives 0 with derivative 0; an infinite element makes the row NaN. arXiv:1710.09829.
+    """Scaled by the largest element, so that the square of the length does not overflow. A row of
+    zeros gives 0 with derivative 0; an infinite element makes the row NaN.
     """
     scale = largest_size(x, dim, torch.finfo(x.dtype).tiny)
     direction = x / scale
@@ -361,30 +304,21 @@ def squash(x: Tensor, dim: int) -> Tensor:
 
 @implementation
 def l2_normalize(x: Tensor, dim: int, eps: float | Tensor = 1e-12) -> Tensor:
-    """x / max(|x|, eps); same shape.
-
-    torch.nn.functional.normalize, but scaled, so that the square of the length neither overflows
-    nor vanishes. A row of zeros gives 0; an infinite element makes the row NaN.
+    """Scaled, so that the square of the length neither overflows nor vanishes, as torch's does. A
+    row of zeros gives 0; an infinite element makes the row NaN.
     """
     return along("l2_normalize", x, dim, eps)
 
 
 @implementation
 def maxout(x: Tensor, dim: int, k: float = 2) -> Tensor:
-    """The largest of each k neighbours; the size of ``dim`` is divided by k.
-
-    The gradient goes to the largest one, in equal parts at a tie. Infinities are numbers like
-    others; NaN wins its group. arXiv:1302.4389.
-    """
+    """The gradient goes to the largest one, in equal parts at a tie; NaN wins its group."""
     return _grouped("maxout", x, dim, "k", k).amax(dim + 1)
 
 
 @implementation
 def lwta(x: Tensor, dim: int, group: float = 2) -> Tensor:
-    """In each group of neighbours the largest passes, the others give 0; same shape.
-
-    The first one wins a tie and alone has a gradient; NaN wins its group. Srivastava et al. 2013.
-    """
+    """The first one wins a tie and alone has a gradient; NaN wins its group."""
     groups = _grouped("lwta", x, dim, "group", group)
     lost = ~_only_first_largest(groups, dim + 1)
     return groups.masked_fill(lost, 0.0).flatten(dim, dim + 1)
@@ -392,11 +326,7 @@ def lwta(x: Tensor, dim: int, group: float = 2) -> Tensor:
 
 @implementation
 def k_wta(x: Tensor, dim: int, k: float = 1) -> Tensor:
-    """The k largest elements of the row pass, the others give 0; same shape.
-
-    The first one wins a tie and alone has a gradient; NaN counts as larger than every number.
-    arXiv:1905.10510.
-    """
+    """The first one wins a tie and alone has a gradient; NaN is larger than every number."""
     winners = int(k)
     if not 1 <= winners <= x.shape[dim]:
         raise InputError(
@@ -410,28 +340,18 @@ def k_wta(x: Tensor, dim: int, k: float = 1) -> Tensor:
 
 @implementation
 def group_sort(x: Tensor, dim: int, group: float = 2) -> Tensor:
-    """Each group of neighbours in ascending order; same shape.
-
-    A permutation, so the gradient is permuted back; equal elements keep their order. NaN goes last.
-    arXiv:1811.05381.
-    """
+    """The gradient is permuted back. Equal elements keep their order; NaN goes last."""
     groups = _grouped("group_sort", x, dim, "group", group)
     return groups.sort(dim=dim + 1, stable=True).values.flatten(dim, dim + 1)
 
 
 @implementation
 def crelu(x: Tensor, dim: int) -> Tensor:
-    """relu(x) and relu(-x) side by side; the size of ``dim`` is doubled.
-
-    At 0 both have the derivative 0. NaN gives NaN in both. arXiv:1603.05201.
-    """
+    """At 0 both have the derivative 0; NaN gives NaN in both."""
     return torch.cat([torch.relu(x), torch.relu(-x)], dim)
 
 
 @implementation
 def ncrelu(x: Tensor, dim: int) -> Tensor:
-    """max(x, 0) and min(x, 0) side by side; the size of ``dim`` is doubled.
-
-    At 0 both have the derivative 0. NaN gives NaN in both. arXiv:1706.00388.
-    """
+    """At 0 both have the derivative 0; NaN gives NaN in both."""
     return torch.cat([torch.relu(x), -torch.relu(-x)], dim)
