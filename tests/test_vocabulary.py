@@ -38,7 +38,6 @@ REASONS = {name: reason for reason, names in SAME.items() for name in names.spli
 SAME_FILES = {
     "a command is called as what it shows": ("bench.py cache.py certificate.py models.py study.py"),
     "what a user asks of a run, and what is written about it": "report.py settings.py",
-    "the time over relu's: as it is measured, and as a certificate states it": "speed.py",
     "the errors of the package, and those that only one room has": "errors.py",
     "functions of rows: what they are, and how torch computes them": "rowwise.py",
 }

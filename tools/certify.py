@@ -28,6 +28,7 @@ from rich.progress import track
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "certify"))
 
+from agreement import agree
 from attack import violations
 
 from ogive.catalogue import Spec, entries
@@ -35,7 +36,7 @@ from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.quantity import METHODS, Quantity
 from ogive.certify.report.certificate import Certificate, certificate, identity, prove, sections
 from ogive.certify.report.page import NOT_PROVED_METHOD, said
-from ogive.certify.serialize import agree, encoded
+from ogive.certify.serialize import encoded
 from ogive.certify.shipped import FILE, shipped
 
 RAW = argparse.RawDescriptionHelpFormatter

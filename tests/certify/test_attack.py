@@ -7,9 +7,9 @@ import pytest
 from attack import COUNT, Attack, violations
 
 from ogive.catalogue import entries, user_spec
-from ogive.certify.proof.saturation import saturation_of
-from ogive.certify.proof.shape import Shape, shape_of
-from ogive.certify.proof.smoothness import Smoothness, smoothness_of
+from ogive.certify.proof.saturation import saturation
+from ogive.certify.proof.shape import Shape, shape
+from ogive.certify.proof.smoothness import Smoothness, smoothness
 from ogive.certify.proof.under_proof import FunctionUnderProof, under_proof
 from ogive.expr import Node, const, parse, rebuild, walk
 from ogive.expr.node import constant_value
@@ -20,7 +20,7 @@ CHANGE = 1e-6
 
 
 def certificates(of: FunctionUnderProof):
-    return shape_of(of), smoothness_of(of), saturation_of(of)
+    return shape(of), smoothness(of), saturation(of)
 
 
 @pytest.mark.parametrize("name", POINTWISE)
@@ -32,7 +32,7 @@ def test_no_point_contradicts_a_certificate(name):
 @pytest.mark.parametrize("name", POINTWISE)
 def test_a_supremum_is_reached_where_it_is_said_to_be(name):
     of = under_proof(entries()[name])
-    smooth, attack = smoothness_of(of), Attack(of)
+    smooth, attack = smoothness(of), Attack(of)
     for order, found in ((1, smooth.slope), (2, smooth.bend)):
         for place in found.places:
             ends = (place.low.value, place.high.value)
@@ -62,7 +62,7 @@ def bounds(shape: Shape, smooth: Smoothness) -> list[float]:
 
 def moved(old: list[float], new: FunctionUnderProof) -> bool:
     """Whether a finite bound of the new function lies outside of the old one's by 1e-8 or more."""
-    pairs = zip(bounds(shape_of(new), smoothness_of(new)), old, strict=True)
+    pairs = zip(bounds(shape(new), smoothness(new)), old, strict=True)
     return any(math.isfinite(b) and a > b + 1e-8 * (1 + abs(b)) for a, b in pairs)
 
 
@@ -80,7 +80,7 @@ def test_mutants_move_the_bounds_of_most_entries():
     """Otherwise the test above would test nothing."""
     found = [under_proof(entries()[n]) for n in POINTWISE[::4]]
     changed = [FunctionUnderProof((1 + CHANGE) * of.node, of.domain) for of in found]
-    old = [bounds(shape_of(of), smoothness_of(of)) for of in found]
+    old = [bounds(shape(of), smoothness(of)) for of in found]
     assert sum(map(moved, old, changed)) > 30
 
 

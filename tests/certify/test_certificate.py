@@ -8,6 +8,7 @@ from functools import wraps
 
 import numpy as np
 import pytest
+from agreement import agree
 from attack import violations
 
 import ogive
@@ -16,7 +17,6 @@ from ogive.certify.proof.under_proof import FunctionUnderProof, under_proof
 from ogive.certify.report.certificate import Certificate, certificate, prove, sections
 from ogive.certify.report.criteria import CRITERIA
 from ogive.certify.report.page import said
-from ogive.certify.serialize import agree
 from ogive.certify.shipped import key, shipped
 from ogive.certify.signal.theory import field, layer
 from ogive.certify.univariate import with_defaults

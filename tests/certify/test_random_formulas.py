@@ -8,9 +8,9 @@ import random
 import pytest
 from attack import violations
 
-from ogive.certify.proof.saturation import saturation_of
-from ogive.certify.proof.shape import shape_of
-from ogive.certify.proof.smoothness import smoothness_of
+from ogive.certify.proof.saturation import saturation
+from ogive.certify.proof.shape import shape
+from ogive.certify.proof.smoothness import smoothness
 from ogive.certify.proof.under_proof import FunctionUnderProof
 from ogive.certify.quantity import NOT_PROVED
 from ogive.expr import parse
@@ -43,9 +43,9 @@ def under_proof(seed: int) -> FunctionUnderProof:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_point_contradicts_what_is_proved(seed):
     of = under_proof(seed)
-    assert violations(of, shape_of(of), smoothness_of(of), saturation_of(of)) == [], of.node
+    assert violations(of, shape(of), smoothness(of), saturation(of)) == [], of.node
 
 
 def test_enough_of_them_is_proved_to_mean_something():
-    proved = [s for s in SEEDS if smoothness_of(under_proof(s)).slope.value != NOT_PROVED]
+    proved = [s for s in SEEDS if smoothness(under_proof(s)).slope.value != NOT_PROVED]
     assert len(proved) > len(SEEDS) / 3

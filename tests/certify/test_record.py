@@ -4,10 +4,10 @@ import json
 import math
 
 import pytest
+from agreement import agree
 
-from ogive.certify.proof.interval import ProvedInterval
-from ogive.certify.quantity import NOT_PROVED, Quantity
-from ogive.certify.serialize import agree, decoded, encoded
+from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity
+from ogive.certify.serialize import decoded, encoded
 
 HALF = ProvedInterval(Quantity(-math.inf, 0.0, "ball"), Quantity(0.5, 1e-17, "ball"), None, True)
 

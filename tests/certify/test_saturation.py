@@ -7,6 +7,7 @@ from seen import saturates, value
 
 from ogive.catalogue import entries, user_spec
 from ogive.certify.proof.saturation import THRESHOLDS, saturation
+from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.quantity import NOT_PROVED
 from ogive.certify.univariate import function_of_one_number
 
@@ -15,7 +16,7 @@ POINTWISE = [n for n, s in entries().items() if s.kind != "rowwise"]
 
 
 def of(formula: str):
-    return saturation(user_spec("bump", formula, {}))
+    return saturation(under_proof(user_spec("bump", formula, {})))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def of(formula: str):
     ],
 )
 def test_kinds(name, left, right):
-    found = saturation(entries()[name])
+    found = saturation(under_proof(entries()[name]))
     assert (found.left.kind, found.right.kind) == (left, right)
 
 
@@ -49,10 +50,10 @@ def test_places_have_closed_forms(name):
         ("tanh", math.acosh(1 / math.sqrt(small))),
         ("sigmoid", 2 * math.acosh(0.5 / math.sqrt(small))),
     ):
-        found = saturation(entries()[entry])
+        found = saturation(under_proof(entries()[entry]))
         assert found.right.below[name].value == pytest.approx(place, rel=1e-14)
         assert found.left.below[name].value == pytest.approx(-place, rel=1e-14)
-    elu = saturation(entries()["elu"])
+    elu = saturation(under_proof(entries()["elu"]))
     assert elu.left.below[name].value == pytest.approx(math.log(small), rel=1e-14)
     assert elu.right.below[name] is None
 
@@ -60,7 +61,7 @@ def test_places_have_closed_forms(name):
 @pytest.mark.parametrize("name", POINTWISE)
 def test_the_gradient_passes_the_threshold_at_the_place(name):
     spec = function_of_one_number(entries()[name])
-    found = saturation(spec)
+    found = saturation(under_proof(spec))
     for side, end in ((-1, found.left), (1, found.right)):
         for which, place in end.below.items():
             if place in (None, NOT_PROVED) or not math.isfinite(place.value):
@@ -74,7 +75,7 @@ def test_the_gradient_passes_the_threshold_at_the_place(name):
 @pytest.mark.parametrize("name", POINTWISE)
 def test_kinds_agree_with_what_was_only_looked_for(name):
     spec = function_of_one_number(entries()[name])
-    found = saturation(spec)
+    found = saturation(under_proof(spec))
     for end, sign in ((found.left, -1.0), (found.right, 1.0)):
         assert end.kind in (saturates(spec, sign), "not proved")
 

@@ -8,8 +8,6 @@ import torch
 
 import ogive
 from ogive.catalogue import entries, user_spec
-from ogive.certify.proof.shape import shape, shape_of
-from ogive.certify.proof.smoothness import smoothness
 from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.report.cost import cost
 from ogive.certify.report.gate import gate
@@ -177,7 +175,7 @@ def test_hard_gumbel_samples_have_the_gradient_of_soft_ones():
 
 def overflow(formula, domain=(-math.inf, math.inf)):
     spec = replace(user_spec("f", formula, {}), domain=domain)
-    return numerics(under_proof(spec), shape_of(under_proof(spec))).overflow
+    return numerics(under_proof(spec)).overflow
 
 
 def test_where_a_function_leaves_the_range_of_a_dtype():
@@ -232,4 +230,4 @@ def test_what_functions_cost():
 
 def cost_of(name):
     spec = entries()[name]
-    return cost(spec, shape(spec), smoothness(spec))
+    return cost(spec)

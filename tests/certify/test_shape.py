@@ -7,6 +7,7 @@ from seen import far, symmetric
 
 from ogive.catalogue import entries, user_spec
 from ogive.certify.proof.shape import shape
+from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.quantity import NOT_PROVED
 from ogive.certify.univariate import function_of_one_number
 from ogive.errors import OgiveError
@@ -16,7 +17,7 @@ POINTWISE = [n for n, s in entries().items() if s.kind != "rowwise"]
 
 
 def of(formula: str):
-    return shape(user_spec("bump", formula, {}))
+    return shape(under_proof(user_spec("bump", formula, {})))
 
 
 def ends(intervals):
@@ -42,7 +43,7 @@ MINIMA = [
 
 @pytest.mark.parametrize(("name", "least", "place", "digits"), MINIMA)
 def test_golden_minima(name, least, place, digits):
-    found = shape(entries()[name])
+    found = shape(under_proof(entries()[name]))
     assert round(found.range.low.value, digits) == least
     if place is not None:
         (turn,) = found.turning_points
@@ -51,7 +52,7 @@ def test_golden_minima(name, least, place, digits):
 
 
 def test_leaky_relu_is_unbounded_below():
-    assert shape(entries()["leaky_relu"]).range.low.value == -INF
+    assert shape(under_proof(entries()["leaky_relu"])).range.low.value == -INF
 
 
 # formula, low, high, closed ends
@@ -129,12 +130,12 @@ def test_zeros(formula, zeros):
     ],
 )
 def test_fixed_points(name, points):
-    found = ends(shape(entries()[name]).fixed_points)
+    found = ends(shape(under_proof(entries()[name])).fixed_points)
     assert [e for p in found for e in p] == pytest.approx([e for p in points for e in p], rel=1e-7)
 
 
 def test_stretches_and_turning_points_of_mish():
-    found = shape(entries()["mish"])
+    found = shape(under_proof(entries()["mish"]))
     assert [s.kind for s in found.monotone] == ["decreasing", "increasing"]
     assert [s.kind for s in found.convexity] == ["concave", "convex", "concave"]
     assert found.convexity[1].interval.high.value == pytest.approx(1.4905711795, rel=1e-9)
@@ -186,23 +187,23 @@ def test_symmetry_and_homogeneity(formula, symmetry, homogeneous):
 
 
 def test_branches_have_images():
-    found = shape(entries()["silu"])
+    found = shape(under_proof(entries()["silu"]))
     assert found.invertible is False
     falling, rising = found.branches
     assert ends([falling.image]) == [(rising.image.low.value, 0)]
     assert (falling.image.closed_low, falling.image.closed_high) == (True, False)
-    assert shape(entries()["softplus"]).invertible is True
+    assert shape(under_proof(entries()["softplus"])).invertible is True
 
 
 def test_values_at_zero():
-    found = shape(entries()["softplus"])
+    found = shape(under_proof(entries()["softplus"]))
     assert found.at_zero.value == math.log(2)
     assert found.at_zero.error < 1e-16
     assert (found.slope_at_zero.value, found.slope_at_zero.error) == (0.5, 0.0)
 
 
 def test_a_function_on_half_the_line():
-    found = shape(entries()["log1mexp"])
+    found = shape(under_proof(entries()["log1mexp"]))
     assert ends([found.domain]) == [(0, INF)]
     assert ends([found.range]) == [(-INF, 0)]
     assert (found.left.growth, found.invertible) == ("logarithmic", True)
@@ -239,14 +240,14 @@ def test_hidden_kinks_are_found():
 
 def test_rowwise_entries_have_no_shape():
     with pytest.raises(OgiveError, match="rows"):
-        shape(entries()["softmax"])
+        shape(under_proof(entries()["softmax"]))
 
 
 @pytest.mark.parametrize("name", POINTWISE)
 def test_proofs_agree_with_what_was_only_looked_for(name):
     """Where a limit or a symmetry can be read off at points, the proof finds the same."""
     spec = function_of_one_number(entries()[name])
-    found = shape(spec)
+    found = shape(under_proof(spec))
     for side, sign in ((found.left, -1.0), (found.right, 1.0)):
         if side.value != NOT_PROVED and spec.domain[0] < 0:
             assert side.value.value == pytest.approx(far(spec, sign), rel=1e-9, abs=1e-9)
@@ -257,7 +258,7 @@ def test_proofs_agree_with_what_was_only_looked_for(name):
 
 def test_most_of_the_catalogue_is_proved():
     """The rest oscillates without end."""
-    found = {name: shape(entries()[name]) for name in POINTWISE}
+    found = {name: shape(under_proof(entries()[name])) for name in POINTWISE}
     open_ends = [n for n, s in found.items() if NOT_PROVED in (s.range.low, s.range.high)]
     assert open_ends == ["gcu"]
     unknown = [n for n, s in found.items() if s.monotone is None or s.convexity is None]

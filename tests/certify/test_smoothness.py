@@ -8,6 +8,7 @@ from seen import steps
 from ogive.catalogue import entries, user_spec
 from ogive.certify import breakpoints
 from ogive.certify.proof.smoothness import ORDERS, smoothness
+from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.quantity import NOT_PROVED
 from ogive.certify.univariate import defaults, function_of_one_number
 from ogive.expr import bind
@@ -17,7 +18,7 @@ POINTWISE = [n for n, s in entries().items() if s.kind != "rowwise"]
 
 
 def of(formula: str):
-    return smoothness(user_spec("bump", formula, {}))
+    return smoothness(under_proof(user_spec("bump", formula, {})))
 
 
 # Golden: column "sup |f'|" of the table of reference numbers, to the printed digits.
@@ -40,7 +41,7 @@ SUPREMA = [
 
 @pytest.mark.parametrize(("name", "value", "place", "digits"), SUPREMA)
 def test_golden_suprema(name, value, place, digits):
-    found = smoothness(entries()[name]).slope
+    found = smoothness(under_proof(entries()[name])).slope
     assert round(found.value.value, digits) == value
     if place is not None:
         (where,) = found.places
@@ -49,14 +50,14 @@ def test_golden_suprema(name, value, place, digits):
 
 
 def test_the_supremum_of_the_slope_of_mish_is_proved_to_nine_digits():
-    found = smoothness(entries()["mish"]).slope.value
+    found = smoothness(under_proof(entries()["mish"])).slope.value
     assert 1.088498161 <= found.low <= found.high <= 1.088498163
     assert (found.method, found.error < 1e-15) == ("ball", True)
 
 
 def test_the_suprema_of_gelu_have_closed_forms():
     """|gelu'| at sqrt(2) is ndtr(sqrt(2)) + sqrt(2) phi(sqrt(2)), |gelu''| at 0 is 2 phi(0)."""
-    found = smoothness(entries()["gelu"])
+    found = smoothness(under_proof(entries()["gelu"]))
     root, density = math.sqrt(2), math.exp(-1) / math.sqrt(2 * math.pi)
     slope = math.erfc(-1) / 2 + root * density
     assert found.slope.value.value == pytest.approx(slope, rel=1e-15)
@@ -98,7 +99,7 @@ def test_a_jump_makes_the_lipschitz_constant_infinite():
 
 
 def test_one_sided_slopes_count():
-    found = smoothness(entries()["hardswish"])
+    found = smoothness(under_proof(entries()["hardswish"]))
     assert [(j.place.value, j.order, j.below.value, j.above.value) for j in found.breakpoints] == [
         (-3, 1, 0, -0.5),
         (3, 1, 1.5, 1),
@@ -135,7 +136,7 @@ def test_what_cannot_be_proved_is_not_guessed(formula):
 def test_the_joints_of_an_entry_are_those_that_were_looked_for(name):
     """The proved list is part of the one that ``pieces`` looks for, and holds all that step."""
     spec = function_of_one_number(entries()[name])
-    found = smoothness(spec)
+    found = smoothness(under_proof(spec))
     looked_for = breakpoints(bind(spec.expression, defaults(spec)))
     near = pytest.approx
     assert all(
@@ -149,7 +150,7 @@ def test_the_joints_of_an_entry_are_those_that_were_looked_for(name):
 
 def test_suprema_are_proved_for_most_of_the_catalogue():
     """gcu and its derivatives oscillate ever more widely; coslu'' comes ever nearer to 1."""
-    found = {name: smoothness(entries()[name]) for name in POINTWISE}
+    found = {name: smoothness(under_proof(entries()[name])) for name in POINTWISE}
     assert [n for n, s in found.items() if s.slope.value == NOT_PROVED] == ["gcu"]
     assert [n for n, s in found.items() if s.bend.value == NOT_PROVED] == ["gcu", "coslu"]
     assert all(s.breakpoints is not None for s in found.values())

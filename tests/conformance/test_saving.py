@@ -12,8 +12,7 @@ from torch import Tensor
 
 import ogive
 from ogive.certify.saving.mode import NotLegal
-from ogive.certify.saving.modes import MODES
-from ogive.certify.saving.saving import saving
+from ogive.certify.saving.saving import MODES, saving
 
 ENTRIES = [n for n in ogive.names() if ogive.get(n).kind == "elementwise"]
 #: What a rounding of the gradient may add: a unit in the last place of the dtype at 2.

@@ -15,8 +15,7 @@ from ogive.bench.cell import Contest, serving_engine
 from ogive.bench.measure import Pace, Runner, interleaved
 from ogive.bench.processor import Machine
 from ogive.certify.quantity import Quantity
-from ogive.certify.report.certificate import Certificate
-from ogive.certify.report.speed import Speed
+from ogive.certify.report.certificate import Certificate, Speed
 
 #: Elements of the input: so few that they stay in the caches, so many that the call costs little.
 _SIZE = 65_536

@@ -1,4 +1,4 @@
-"""A number of a report, how it was obtained, and how far from the truth it can be.
+"""A number of a report, or an interval: how it was obtained, and how far off it can be.
 
 Apart because every part of a certificate speaks in it: proofs, integrals and samples alike.
 """
@@ -78,6 +78,26 @@ class Quantity:
         if self.error == 0 or math.isinf(self.value):
             return self.value
         return math.nextafter(self.value + by, outwards)
+
+
+@dataclass(frozen=True)
+class ProvedInterval:
+    """An interval with open or closed ends; a point where both ends are the same number.
+
+    Attributes:
+        low, high: the ends.
+        closed_low, closed_high: whether an end belongs to it; None where that is not proved.
+    """
+
+    low: Quantity
+    high: Quantity
+    closed_low: bool | None = False
+    closed_high: bool | None = False
+
+    def __contains__(self, x: float) -> bool:
+        """Whether a number lies within, as far as the ends are known."""
+        above = x > self.low.value or (x == self.low.value and bool(self.closed_low))
+        return above and (x < self.high.value or (x == self.high.value and bool(self.closed_high)))
 
 
 #: The answer of a search that reached its limit, or met what it cannot bound.

@@ -16,9 +16,8 @@ from torch.autograd import Function
 
 from ogive.catalogue import Spec
 from ogive.certify.saving.mode import Mode, NotLegal
-from ogive.certify.saving.modes import MODES
 from ogive.certify.saving.overview import SavingModes, mode_table, only_input
-from ogive.certify.saving.saving import saving
+from ogive.certify.saving.saving import MODES, saving
 from ogive.engine import Output
 from ogive.engine.call import dense, laid
 from ogive.errors import OgiveError, ParameterError

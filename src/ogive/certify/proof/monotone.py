@@ -12,11 +12,10 @@ from itertools import pairwise
 
 from ogive.certify.proof import variation
 from ogive.certify.proof.enclosure import Ball
-from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.under_proof import FunctionUnderProof, step
 from ogive.certify.proof.variation import Segment
-from ogive.certify.quantity import Quantity, quantity
+from ogive.certify.quantity import ProvedInterval, Quantity, quantity
 
 MONOTONE = {1: "increasing", -1: "decreasing", 0: "constant"}
 CONVEX = {1: "convex", -1: "concave", 0: "linear"}

@@ -11,17 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ogive.catalogue import Spec
 from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, Enclosure, ball, between
-from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.proof.polynomials import is_constant
 from ogive.certify.proof.search import DIVISIONS
-from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, under_proof
+from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved
 from ogive.certify.proof.variation import Segment, end_value
 from ogive.certify.proof.zeros import zeros_of
-from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
+from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity
 from ogive.printers.machine import BFLOAT16, FLOAT16, FLOAT32
 
 #: What |f'| falls below. A format's smallest normal number keeps all its digits; below its
@@ -71,24 +69,17 @@ class Saturation:
     zero: tuple[ProvedInterval, ...] | None
 
 
-def saturation(spec: Spec) -> Saturation:
-    """The saturation of an entry; see ``under_proof`` for what it is of gated and stochastic ones.
-
-    Raises:
-        OgiveError: for a rowwise entry, which is no function of one number.
+@lru_cache(maxsize=1024)
+def saturation(f: FunctionUnderProof) -> Saturation:
+    """What is proved of the saturation of a function.
 
     Example:
         >>> from ogive.catalogue import entries
-        >>> found = saturation(entries()["sigmoid"])
+        >>> from ogive.certify.proof.under_proof import under_proof
+        >>> found = saturation(under_proof(entries()["sigmoid"]))
         >>> found.right.kind, round(found.right.below["1e-3"].value, 9)
         ('soft', 6.905752272)
     """
-    return saturation_of(under_proof(spec))
-
-
-@lru_cache(maxsize=1024)
-def saturation_of(f: FunctionUnderProof) -> Saturation:
-    """The saturation of a function; see ``saturation``."""
     zero = if_proved(lambda: tuple(z for z in zeros_of(f) if z.low != z.high))
     return Saturation(_side(f, -1), _side(f, 1), zero)
 

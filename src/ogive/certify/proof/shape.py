@@ -11,11 +11,9 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ogive.catalogue import Spec
 from ogive.certify.proof import algebra, variation
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import X, ball
-from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.proof.monotone import (
     CONVEX,
     MONOTONE,
@@ -33,10 +31,9 @@ from ogive.certify.proof.under_proof import (
     FunctionUnderProof,
     if_proved,
     quantity_if_proved,
-    under_proof,
 )
 from ogive.certify.proof.zeros import zeros_of
-from ogive.certify.quantity import NOT_PROVED, Quantity, quantity, symbolic
+from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity, symbolic
 
 POWERS = {1: "linear", 2: "quadratic", 3: "cubic"}
 #: Points at which a symmetry or homogeneity that does not hold is disproved, with one beyond every
@@ -100,24 +97,17 @@ class Shape:
     branches: tuple[Branch, ...] | None
 
 
-def shape(spec: Spec) -> Shape:
-    """The shape of an entry; see ``under_proof`` for what it is of gated and stochastic ones.
-
-    Raises:
-        OgiveError: for a rowwise entry, which is no function of one number.
+@lru_cache(maxsize=1024)
+def shape(f: FunctionUnderProof) -> Shape:
+    """What is proved of the shape of a function.
 
     Example:
         >>> from ogive.catalogue import entries
-        >>> found = shape(entries()["silu"])
+        >>> from ogive.certify.proof.under_proof import under_proof
+        >>> found = shape(under_proof(entries()["silu"]))
         >>> [s.kind for s in found.monotone], round(found.range.low.value, 9)
         (['decreasing', 'increasing'], -0.278464543)
     """
-    return shape_of(under_proof(spec))
-
-
-@lru_cache(maxsize=1024)
-def shape_of(f: FunctionUnderProof) -> Shape:
-    """The shape of a function; see ``shape``."""
     runs = if_proved(lambda: runs_of(f, 1))
     bends = if_proved(lambda: runs_of(f, 2))
     values = _range(f)

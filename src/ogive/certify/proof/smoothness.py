@@ -12,17 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ogive.catalogue import Spec
 from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Budget, Unproved
 from ogive.certify.proof.enclosure import Ball, enclosed
-from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomials import is_constant
-from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, step, under_proof
+from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, step
 from ogive.certify.proof.variation import end_value
 from ogive.certify.proof.zeros import touching
-from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
+from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity
 from ogive.expr import PRIMITIVES, Node, walk
 
 #: Derivatives up to this order are compared where pieces meet.
@@ -97,24 +95,17 @@ class Smoothness:
         return None if found is None else tuple(j.place for j in found if j.order == order)
 
 
-def smoothness(spec: Spec) -> Smoothness:
-    """The smoothness of an entry; see ``under_proof`` for what it is of gated and stochastic ones.
-
-    Raises:
-        OgiveError: for a rowwise entry, which is no function of one number.
+@lru_cache(maxsize=1024)
+def smoothness(f: FunctionUnderProof) -> Smoothness:
+    """What is proved of the smoothness of a function.
 
     Example:
         >>> from ogive.catalogue import entries
-        >>> found = smoothness(entries()["mish"])
+        >>> from ogive.certify.proof.under_proof import under_proof
+        >>> found = smoothness(under_proof(entries()["mish"]))
         >>> found.order, round(found.slope.value.value, 9)
         (inf, 1.088498161)
     """
-    return smoothness_of(under_proof(spec))
-
-
-@lru_cache(maxsize=1024)
-def smoothness_of(f: FunctionUnderProof) -> Smoothness:
-    """The smoothness of a function; see ``smoothness``."""
     breakpoints = if_proved(lambda: _breakpoints(f))
     order = None if breakpoints is None else _class(f, breakpoints)
     unknown = Supremum(NOT_PROVED, ())

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball
-from ogive.certify.proof.interval import ProvedInterval
 from ogive.certify.proof.under_proof import JOINED, FunctionUnderProof
 from ogive.certify.proof.variation import Segment
-from ogive.certify.quantity import quantity
+from ogive.certify.quantity import ProvedInterval, quantity
 
 
 def zeros_of(f: FunctionUnderProof) -> tuple[ProvedInterval, ...]:

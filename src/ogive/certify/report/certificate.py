@@ -15,6 +15,7 @@ from ogive.certify.proof.saturation import Saturation, saturation
 from ogive.certify.proof.shape import Shape, shape
 from ogive.certify.proof.smoothness import Smoothness, smoothness
 from ogive.certify.proof.under_proof import under_proof
+from ogive.certify.quantity import Quantity
 from ogive.certify.report.cost import Cost, cost
 from ogive.certify.report.criteria import Criterion, Evidence, criteria
 from ogive.certify.report.gate import Gate, gate
@@ -22,7 +23,6 @@ from ogive.certify.report.numerics import Numerics, numerics
 from ogive.certify.report.random_moments import Training, training
 from ogive.certify.report.rowwise_facts import RowFacts, row_facts
 from ogive.certify.report.signal import Signal, signal
-from ogive.certify.report.speed import Speed
 from ogive.certify.serialize import decoded, encoded
 from ogive.certify.shipped import key, shipped
 from ogive.certify.univariate import function_of_one_number, with_defaults
@@ -63,6 +63,29 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Speed:
+    """Times over those of relu in the same process, where 1 is as fast as relu.
+
+    They belong to a machine: ``ogive.bench.timed`` takes them, and nothing shipped has any.
+
+    Attributes:
+        forward: the median ratio of a call without gradients.
+        both: that of a call and its backward.
+        dtype, size, threads: of the input, its number of elements, and torch's threads.
+        engine: which engine served the call; empty for functions of rows.
+        machine: where it was measured.
+    """
+
+    forward: Quantity
+    both: Quantity
+    dtype: str
+    size: int
+    threads: int
+    engine: str
+    machine: str
+
+
+@dataclass(frozen=True)
 class Certificate:
     """A report on one function; a section is None where it does not apply to the kind of entry.
 
@@ -75,7 +98,7 @@ class Certificate:
         gate: how a gated unit depends on its value.
         rows: what holds of a rowwise entry.
         numerics, cost: see ``numerics.Numerics``, ``cost.Cost``.
-        speed: see ``speed.Speed``; None until it is measured, by ``ogive.bench.timed``.
+        speed: see ``Speed``; None until it is measured.
         criteria: seven verdicts, see ``criteria``.
     """
 
@@ -190,16 +213,16 @@ def prove(spec: Spec, values: Mapping[str, Any] | None = None) -> Certificate:
     if spec.kind == "rowwise":
         return Certificate(who, rows=row_facts(spec, who.parameters))
     one = with_defaults(spec, values or {})
-    form, smooth = shape(one), smoothness(one)
+    f = under_proof(one)
     found = Certificate(
         identity=who,
-        shape=form,
-        smoothness=smooth,
-        saturation=saturation(one),
+        shape=shape(f),
+        smoothness=smoothness(f),
+        saturation=saturation(f),
         signal=signal(one),
         training=training(one) if spec.noise else None,
         gate=gate(one) if spec.kind == "gated" else None,
-        numerics=numerics(under_proof(one), form),
-        cost=cost(one, form, smooth),
+        numerics=numerics(f),
+        cost=cost(one),
     )
     return _judged(found, one)

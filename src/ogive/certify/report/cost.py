@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from ogive.catalogue import Spec
 from ogive.certify.proof.polynomials import is_constant
-from ogive.certify.proof.shape import Shape
-from ogive.certify.proof.smoothness import Smoothness
-from ogive.certify.saving.modes import Proved, bits_kept
-from ogive.certify.univariate import defaults
+from ogive.certify.proof.shape import shape
+from ogive.certify.proof.smoothness import smoothness
+from ogive.certify.proof.under_proof import under_proof
+from ogive.certify.saving.saving import Saving
 from ogive.expr import Node, Program, diff, expand, symbol, walk
 from ogive.expr.primitives import PRIMITIVES
 from ogive.printers.machine import FORMATS
@@ -56,24 +56,22 @@ class Cost:
     modes: Mapping[str, int]
 
 
-def cost(spec: Spec, shape: Shape, smoothness: Smoothness) -> Cost:
+def cost(spec: Spec) -> Cost:
     """The cost of an entry at its default parameters; of a stochastic one's evaluation form.
-
-    Args:
-        shape, smoothness: what is proved of it.
 
     Raises:
         TypeError: for a rowwise entry, which has no program.
 
     Example:
         >>> from ogive.catalogue import entries
-        >>> from ogive.certify.proof import shape, smoothness
-        >>> spec = entries()["sigmoid"]
-        >>> found = cost(spec, shape.shape(spec), smoothness.smoothness(spec))
+        >>> found = cost(entries()["sigmoid"])
         >>> found.forward.transcendental, found.modes
         (1, {'output': 0, 'code4': 4, 'code8': 8})
     """
-    forward = spec.program.bind(defaults(spec))
+    saving = Saving(spec, {})
+    f = under_proof(spec)
+    saving.shape, saving.smoothness = shape(f), smoothness(f)  # not as shipped
+    forward = saving.program
     slopes = tuple(diff(forward.outputs[0], symbol(variable)) for variable in spec.data)
     needed = sum(any(n == symbol(v) for s in slopes for n in walk(s)) for v in spec.data)
     return Cost(
@@ -81,7 +79,7 @@ def cost(spec: Spec, shape: Shape, smoothness: Smoothness) -> Cost:
         derivative=_work(_with(forward, slopes)),
         both=_work(_with(forward, (*forward.outputs, *slopes))),
         kept={dtype: format.bits * needed for dtype, format in FORMATS.items()},
-        modes=bits_kept(Proved(forward, shape, smoothness)) if spec.kind == "elementwise" else {},
+        modes=saving.bits if spec.kind == "elementwise" else {},
     )
 
 

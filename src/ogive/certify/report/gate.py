@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ogive.catalogue import Spec
-from ogive.certify.proof.interval import ProvedInterval
-from ogive.certify.proof.shape import shape_of
+from ogive.certify.proof.shape import shape
 from ogive.certify.proof.under_proof import FunctionUnderProof
-from ogive.certify.quantity import NOT_PROVED
+from ogive.certify.quantity import NOT_PROVED, ProvedInterval
 from ogive.certify.univariate import defaults
 from ogive.expr import Node, bind, diff, substitute, symbol, walk
 
@@ -56,4 +55,4 @@ def _is_zero(values: ProvedInterval) -> bool | None:
 
 
 def _range(slope: Node, gate: str) -> ProvedInterval:
-    return shape_of(FunctionUnderProof(substitute(slope, {gate: symbol("x")}))).range
+    return shape(FunctionUnderProof(substitute(slope, {gate: symbol("x")}))).range

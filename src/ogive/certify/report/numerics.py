@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, ball, between
-from ogive.certify.proof.shape import Shape
+from ogive.certify.proof.shape import Shape, shape
 from ogive.certify.proof.under_proof import FunctionUnderProof, quantity_if_proved
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.reference import ulp
@@ -55,24 +55,24 @@ class Numerics:
     errors: Mapping[str, Mapping[str, Mapping[str, float]]] = field(default_factory=dict)
 
 
-def numerics(f: FunctionUnderProof, shape: Shape) -> Numerics:
-    """The overflow points of a function whose shape is proved; nothing is measured here."""
+def numerics(f: FunctionUnderProof) -> Numerics:
+    """The overflow points of a function; nothing is measured here."""
     return Numerics(
         {
-            dtype: Overflow(*(_beyond(f, shape, side, dtype) for side in (-1, 1)))
+            dtype: Overflow(*(_beyond(f, shape(f), side, dtype) for side in (-1, 1)))
             for dtype in LARGEST
         }
     )
 
 
-def _beyond(f: FunctionUnderProof, shape: Shape, side: int, dtype: str) -> Quantity | None:
-    limit, infinite = (shape.right if side > 0 else shape.left).value, LARGEST[dtype][1]
-    largest = max(abs(shape.range.low.low), abs(shape.range.high.high))
-    if abs(limit.value) < infinite or (shape.bounded and largest < infinite):
+def _beyond(f: FunctionUnderProof, of: Shape, side: int, dtype: str) -> Quantity | None:
+    limit, infinite = (of.right if side > 0 else of.left).value, LARGEST[dtype][1]
+    largest = max(abs(of.range.low.low), abs(of.range.high.high))
+    if abs(limit.value) < infinite or (of.bounded and largest < infinite):
         return None
-    if not shape.monotone or not math.isinf(limit.value):
+    if not of.monotone or not math.isinf(limit.value):
         return NOT_PROVED
-    outermost = shape.monotone[-1 if side > 0 else 0].interval
+    outermost = of.monotone[-1 if side > 0 else 0].interval
     start = (outermost.low if side > 0 else outermost.high).value
     outer = _outermost(f.domain[1 if side > 0 else 0], side, dtype)
     if quantity_if_proved(lambda: abs(f.at(ball(outer)))).high < infinite:

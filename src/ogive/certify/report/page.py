@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ogive.certify.proof.interval import ProvedInterval
-from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity
 
 if TYPE_CHECKING:
     from ogive.certify.report.certificate import Certificate

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ogive.certify.proof.interval import ProvedInterval
+from ogive.certify.quantity import ProvedInterval
 from ogive.certify.saving.mode import CODE, Mode, NotLegal, derivative, mode
 from ogive.expr import Program, symbol
 from ogive.expr.node import where

@@ -8,8 +8,7 @@ from typing import Any
 
 from ogive.certify.saving.error import Error
 from ogive.certify.saving.mode import NotLegal
-from ogive.certify.saving.modes import MODES
-from ogive.certify.saving.saving import Saving
+from ogive.certify.saving.saving import MODES, Saving
 from ogive.table import table
 
 #: The dtypes that the table shows.

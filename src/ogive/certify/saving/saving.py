@@ -10,10 +10,12 @@ from typing import TypeVar
 from ogive.catalogue import Parameter, Spec
 from ogive.certify.proof.shape import Shape, shape
 from ogive.certify.proof.smoothness import Smoothness, smoothness
+from ogive.certify.proof.under_proof import FunctionUnderProof, under_proof
+from ogive.certify.saving.code import code
 from ogive.certify.saving.error import Error, error
-from ogive.certify.saving.mask import slopes
+from ogive.certify.saving.mask import mask, slopes
 from ogive.certify.saving.mode import Mode, NotLegal
-from ogive.certify.saving.modes import MODES
+from ogive.certify.saving.output import output
 from ogive.certify.serialize import decoded
 from ogive.certify.shipped import key, shipped
 from ogive.certify.univariate import defaults, with_defaults
@@ -51,6 +53,12 @@ class Saving:
         if isinstance(found, str):
             raise NotLegal(found)
         return found
+
+    @property
+    def bits(self) -> dict[str, int]:
+        """The modes there are, with the bits that they keep of each element beside the result."""
+        modes = map(self._mode, MODES)
+        return {m.name: m.bits for m in modes if isinstance(m, Mode)}
 
     def _mode(self, name: str) -> Mode | str:
         """The mode, or why there is none; no exception is kept, which would keep tensors alive."""
@@ -125,13 +133,24 @@ class Saving:
         """What is proved of its smoothness."""
         return self._proved(Smoothness, smoothness)
 
-    def _proved(self, kind: type[_Section], prove: Callable[[Spec], _Section]) -> _Section:
+    def _proved(
+        self, kind: type[_Section], prove: Callable[[FunctionUnderProof], _Section]
+    ) -> _Section:
         """A section of the certificate that the package ships, or the same proved now."""
         known = shipped(key(self._spec, self._values))
         if known is None:
-            return prove(with_defaults(self._spec, self._values))
+            return prove(under_proof(with_defaults(self._spec, self._values)))
         found: _Section = decoded(kind, known[prove.__name__])
         return found
+
+
+#: The modes besides ``input``, those that keep least first.
+MODES: dict[str, Callable[[Saving], Mode]] = {
+    "output": lambda of: output(of.program, of.shape, of.smoothness),
+    "mask": lambda of: mask(of.program),
+    "code4": lambda of: code(of.program, of.smoothness.slopes, 4),
+    "code8": lambda of: code(of.program, of.smoothness.slopes, 8),
+}
 
 
 @lru_cache(maxsize=1024)
