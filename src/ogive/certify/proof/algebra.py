@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from ogive.certify.proof.enclosure import Ball, X, ball, constant
+from ogive.certify.proof.enclosure import Ball, X, coincide, constant
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomials import Monomial, Polynomial, T, is_constant, polynomial
 from ogive.certify.proof.scale import rational
@@ -20,15 +20,7 @@ from ogive.expr.primitives import call
 
 
 def period(node: Node) -> Ball | None:
-    """A period of an expression in which x stands only in sines and cosines of c x + d.
-
-    Example:
-        >>> from ogive.certify.proof.enclosure import ball_arithmetic
-        >>> from ogive.expr import parse
-        >>> with ball_arithmetic():
-        ...     round(float(period(parse("sin(x)**2 + cos(3 * x)"))), 6)
-        6.283185
-    """
+    """A period of an expression in which x stands only in sines and cosines of c x + d."""
     slopes: set[tuple[Monomial, Fraction]] = set()
 
     def change(n: Node) -> Node | None:
@@ -45,7 +37,10 @@ def period(node: Node) -> Ball | None:
     common = Fraction(
         math.gcd(*(f.numerator for f in factors)), math.lcm(*(f.denominator for f in factors))
     )
-    return _product(constants) * 2 * constant(PI) / rational(common)
+    total = 2 * constant(PI) / rational(common)
+    for atom, exponent in constants:
+        total /= constant(atom) ** exponent
+    return total
 
 
 def _slope(argument: Node) -> tuple[Monomial, Fraction] | None:
@@ -59,27 +54,15 @@ def _slope(argument: Node) -> tuple[Monomial, Fraction] | None:
     return (rest, factor) if rest != monomial and all(is_constant(a) for a, _ in rest) else None
 
 
-def _product(constants: Monomial) -> Ball:
-    """The reciprocal of the product of constants."""
-    total = ball(1.0)
-    for atom, exponent in constants:
-        total /= constant(atom) ** exponent
-    return total
-
-
 def parity(pieces: Sequence[Piece]) -> int:
     """1 for an even function, -1 for an odd one, 0 where neither follows from the formulas."""
-    return next((sign for sign in (1, -1) if _is_symmetric(pieces, sign)), 0)
-
-
-def _is_symmetric(pieces: Sequence[Piece], sign: int) -> bool:
     mirrored = list(zip(pieces, reversed(pieces), strict=True))
-    return all(_opposite(p, q) and _equal(p.node, sign * reflected(q.node)) for p, q in mirrored)
-
-
-def _opposite(p: Piece, q: Piece) -> bool:
-    ends = ((p.low, -q.high), (p.high, -q.low))
-    return all(bool(a == b) or bool(a.overlaps(b) and a.is_finite()) for a, b in ends)
+    if not all(coincide(p.low, -q.high) and coincide(p.high, -q.low) for p, q in mirrored):
+        return 0
+    for sign in (1, -1):
+        if all(_equal(p.node, sign * reflected(q.node)) for p, q in mirrored):
+            return sign
+    return 0
 
 
 def _equal(a: Node, b: Node) -> bool:
@@ -106,10 +89,7 @@ def reflected(node: Node) -> Node:
 def homogeneous(pieces: Sequence[Piece]) -> bool:
     """Whether f(c x) = c f(x) for c > 0: every piece is a multiple of x and changes only at 0."""
     only_at_zero = all(p.high == 0 or _equal(p.node, q.node) for p, q in pairwise(pieces))
-    return only_at_zero and all(_is_multiple_of_x(p.node) for p in pieces)
-
-
-def _is_multiple_of_x(node: Node) -> bool:
-    return all(
-        (T, 1) in m and all(is_constant(a) for a, _ in m - {(T, 1)}) for m in _polynomial(node)
+    monomials = (m for p in pieces for m in _polynomial(p.node))
+    return only_at_zero and all(
+        (T, 1) in m and all(is_constant(a) for a, _ in m - {(T, 1)}) for m in monomials
     )

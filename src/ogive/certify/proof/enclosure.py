@@ -6,7 +6,7 @@ without pieces (see ``partition``), which is differentiable wherever its derivat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any
@@ -45,6 +45,19 @@ def sign_of(value: Ball) -> int | None:
     return 1 if value > 0 else -1 if value < 0 else 0 if value == 0 else None
 
 
+def coincide(a: Ball, b: Ball) -> bool:
+    """Whether two balls may hold one number; infinite ones, whether they are equal."""
+    return bool(a == b) if not (a.is_finite() and b.is_finite()) else bool(a.overlaps(b))
+
+
+def max_of(values: Iterable[Ball]) -> Ball:
+    """The largest of several balls, infinite ones among them."""
+    first, *rest = values
+    for value in rest:
+        first = value if value > first else first if first > value else first.max(value)
+    return first
+
+
 @lru_cache(maxsize=8192)
 def on_reals(outputs: tuple[Node, ...], inputs: tuple[str, ...] = ("x",)) -> Callable[..., Any]:
     """The expressions as one function of balls that gives a tuple of balls."""
@@ -80,16 +93,14 @@ class Enclosure:
         return self if order == 0 else self.slope.derivative(order - 1)
 
     @cached_property
-    def _value(self) -> Callable[[Ball], tuple[Ball]]:
-        return on_reals((self.node,))
+    def at(self) -> Callable[[Ball], Ball]:
+        """The natural extension: right to nearly all bits where the ball is a point."""
+        compute = on_reals((self.node,))
+        return lambda x: compute(x)[0]
 
     @cached_property
     def _both(self) -> Callable[[Ball], tuple[Ball, Ball]]:
         return on_reals((self.node, self.slope.node))
-
-    def at(self, x: Ball) -> Ball:
-        """The natural extension: right to nearly all bits where the ball is a point."""
-        return self._value(x)[0]
 
     def over(self, box: Ball) -> Ball:
         """Every value over a box."""

@@ -11,7 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from ogive.certify.proof.polynomials import UNIT, Monomial, Polynomial, T
+from ogive.certify.proof.polynomials import Polynomial, T
 from ogive.errors import require
 from ogive.expr import Node
 from ogive.expr.node import constant_value
@@ -35,11 +35,7 @@ def quotient(node: Node) -> tuple[Polynomial, Polynomial] | None:
 
 def _terms(poly: Any) -> Polynomial:
     coefficients = [Fraction(int(c.p), int(c.q)) for c in poly.coeffs()]
-    return {_power(k): c for k, c in enumerate(coefficients) if c}
-
-
-def _power(exponent: int) -> Monomial:
-    return frozenset({(T, exponent)}) if exponent else UNIT
+    return {frozenset({(T, k)} if k else ()): c for k, c in enumerate(coefficients) if c}
 
 
 @lru_cache(maxsize=4096)
@@ -62,10 +58,11 @@ def _combined(op: str, args: list[Quotient]) -> Quotient | None:
     (a, b), (c, d) = args[0], args[-1]
     if op == "neg":
         return -a, b
-    if op == "div":
-        c, d = d, c
-    top, bottom = (a * c, b * d) if op in ("mul", "div") else (a * d, b * d)
-    if op in ("add", "sub"):
-        top = top + c * b if op == "add" else top - c * b
+    top, bottom = {
+        "add": (a * d + c * b, b * d),
+        "sub": (a * d - c * b, b * d),
+        "mul": (a * c, b * d),
+        "div": (a * d, b * c),
+    }[op]
     common = top.gcd(bottom)
     return (top // common, bottom // common) if bottom != 0 else None

@@ -109,15 +109,13 @@ def turns(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> tuple[Turn, ...]
     """Where a rising and a falling interval meet without a step."""
     found = []
     for left, right in pairwise(runs):
-        if left.sign * right.sign == -1 and not _steps(left.segments[-1], right.segments[0]):
+        pieces = left.segments[-1].piece, right.segments[0].piece
+        steps = pieces[0] is not pieces[1] and step(*pieces, 0) != 0
+        if left.sign * right.sign == -1 and not steps:
             place = left.ends[1]
             kind = "minimum" if left.sign < 0 else "maximum"
             found.append(Turn(quantity(place), quantity(f.at(place)), kind))
     return tuple(found)
-
-
-def _steps(left: Segment, right: Segment) -> bool:
-    return left.piece is not right.piece and step(left.piece, right.piece, 0) != 0
 
 
 def curvature(f: FunctionUnderProof, bends: Sequence[SegmentRun]) -> str:

@@ -8,6 +8,7 @@ part of the expression that is no sum or product.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
@@ -94,15 +95,9 @@ def multiply(a: Polynomial, b: Polynomial) -> Polynomial:
     total: Polynomial = {}
     for m, c in a.items():
         for n, d in b.items():
-            total = plus(total, {_joined(m, n): c * d})
+            powers = Counter(dict(m)) + Counter(dict(n))
+            total = plus(total, {frozenset(powers.items()): c * d})
     return total
-
-
-def _joined(m: Monomial, n: Monomial) -> Monomial:
-    powers = dict(m)
-    for atom, power in n:
-        powers[atom] = powers.get(atom, 0) + power
-    return frozenset(powers.items())
 
 
 _RULES: dict[str, Callable[..., Polynomial]] = {

@@ -7,17 +7,17 @@ first place where |f'| reaches a threshold is found by bisection, with proof.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import Ball, Enclosure, ball, between
+from ogive.certify.proof.enclosure import Ball, Enclosure, ball
 from ogive.certify.proof.polynomials import is_constant
-from ogive.certify.proof.search import DIVISIONS
+from ogive.certify.proof.search import crossing
 from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved
-from ogive.certify.proof.variation import Segment, end_value
+from ogive.certify.proof.variation import end_value
 from ogive.certify.proof.zeros import zeros_of
 from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity
 from ogive.printers.machine import BFLOAT16, FLOAT16, FLOAT32
@@ -34,8 +34,6 @@ THRESHOLDS: Mapping[str, float] = {
         for kind, size in (("normal", format.smallest_normal), ("subnormal", format.smallest))
     },
 }
-#: Relative width of the interval around a place.
-_WIDTH = 2.0**-60
 #: No gradient is followed beyond this.
 FARTHEST = 2.0**1000
 
@@ -112,20 +110,16 @@ def _kind(f: FunctionUnderProof, side: int) -> str:
 
 def _place(f: FunctionUnderProof, side: int, threshold: float) -> Ball:
     """Where |f'| first reaches the threshold, coming from the end of the line."""
-    for segment in _inwards(f, side):
+    parts = f.segments(2)
+    for segment in reversed(parts) if side > 0 else parts:
         node = segment.piece.enclosed(1).node
         outer, inner = (segment.high, segment.low) if side > 0 else (segment.low, segment.high)
         sizes = [abs(end_value(segment.piece, node, end)) for end in (outer, inner)]
         if _reaches(sizes[0], threshold):
             return outer
         if _reaches(sizes[1], threshold):
-            return _crossing(segment.piece.enclosed(1), inner, outer, threshold)
+            return _passing(segment.piece.enclosed(1), inner, outer, threshold)
     return ball(-side * math.inf)
-
-
-def _inwards(f: FunctionUnderProof, side: int) -> Iterator[Segment]:
-    parts = f.segments(2)
-    return reversed(parts) if side > 0 else iter(parts)
 
 
 def _reaches(size: Ball, threshold: float) -> bool:
@@ -136,19 +130,11 @@ def _reaches(size: Ball, threshold: float) -> bool:
     raise Unproved("whether a gradient reaches a threshold")
 
 
-def _crossing(slope: Enclosure, inner: Ball, outer: Ball, threshold: float) -> Ball:
+def _passing(slope: Enclosure, inner: Ball, outer: Ball, threshold: float) -> Ball:
     """Where a monotone f' passes the threshold, between an end above it and one below."""
     high = _finite(outer, inner, lambda x: bool(abs(slope.at(x)) < threshold))
     low = _finite(inner, outer, lambda x: bool(abs(slope.at(x)) > threshold))
-    while abs(high - low) > _WIDTH * (abs(low) + abs(high)):
-        middles = ((low + (high - low) * part).mid() for part in DIVISIONS)
-        sizes = ((middle, abs(slope.at(middle))) for middle in middles)
-        decided = next(((m, s) for m, s in sizes if s < threshold or s > threshold), None)
-        if decided is None:
-            break
-        middle, size = decided
-        low, high = (low, middle) if size < threshold else (middle, high)
-    return between(low, high)
+    return crossing(lambda x: abs(slope.at(x)), low, high, threshold)
 
 
 def _finite(end: Ball, other: Ball, holds: Callable[[Ball], bool]) -> Ball:

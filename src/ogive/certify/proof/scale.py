@@ -104,21 +104,13 @@ def _bounding(exponent: Polynomial, start: float) -> dict[int, Ball] | None:
         if others:
             if not coefficient < 0 or any(o.op != "exp" for o in others):
                 return None
-            inner = _rate(_sum_of_arguments(others), start)
+            inner = _rate(sum((o.args[0] for o in others), ZERO), start)
             if inner is None:
                 return None
             power, rate = inner
             power, coefficient = power * _DEGREE, coefficient * rate**_DEGREE / factorial(_DEGREE)
         terms[power] = terms.get(power, ball(0.0)) + coefficient
     return terms
-
-
-def _sum_of_arguments(exponentials: list[Node]) -> Node:
-    """The exponent of a product of exponentials."""
-    total = ZERO
-    for node in exponentials:
-        total = total + node.args[0]
-    return total
 
 
 def _split(monomial: Monomial) -> tuple[int, Ball, list[Node]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
 from itertools import count
 
 from ogive.certify.proof.budget import Budget, Unproved
@@ -60,13 +61,9 @@ def _single(f: Enclosure, left: Ball, right: Ball, slope: Ball) -> list[Ball]:
     at_left, at_right = f.at(left), f.at(right)
     ends = [end for end, value in ((left, at_left), (right, at_right)) if value.contains(0)]
     if ends:
-        return [_shared(f, end, slope) for end in ends]
+        # the ball around an end holds the zero, which may lie in the box or beyond its end
+        return [between(end, end - f.at(end) / slope) for end in ends]
     return [] if sign_of(at_left) == sign_of(at_right) else [newton(f, between(left, right), slope)]
-
-
-def _shared(f: Enclosure, end: Ball, slope: Ball) -> Ball:
-    """The ball around an end in which lies the zero of a monotone function, in the box or not."""
-    return between(end, end - f.at(end) / slope)
 
 
 def newton(f: Enclosure, box: Ball, slope: Ball) -> Ball:
@@ -135,6 +132,19 @@ def _merged(found: list[Ball]) -> list[Ball]:
     return merged
 
 
+def crossing(f: Callable[[Ball], Ball], above: Ball, below: Ball, level: float) -> Ball:
+    """Where a monotone function passes a level that it is above and below at the two points."""
+    while abs(above - below) > _NARROW * (abs(below) + abs(above)):
+        middles = ((above + (below - above) * part).mid() for part in DIVISIONS)
+        values = ((middle, f(middle)) for middle in middles)
+        decided = next(((m, v) for m, v in values if v < level or v > level), None)
+        if decided is None:
+            break
+        middle, value = decided
+        above, below = (above, middle) if value < level else (middle, below)
+    return between(above, below)
+
+
 def supremum(f: Enclosure, low: Ball, high: Ball, budget: Budget) -> tuple[Ball, Ball]:
     """(value, place): a ball around the largest value in [low, high], and where it is reached.
 
@@ -153,7 +163,7 @@ def supremum(f: Enclosure, low: Ball, high: Ball, budget: Budget) -> tuple[Ball,
         best, place = _better((best, place), (f.at(candidate), candidate))
         if bound is None:
             continue
-        if bound <= _enough(best):
+        if bound <= best.lower() + _RELATIVE * (abs(best).lower() + ball(_TINY)):
             ignored = ignored.max(bound)
             continue
         if not (right - left) > _NARROW * (1 + abs(left)):
@@ -171,11 +181,6 @@ def _bound(f: Enclosure, left: Ball, right: Ball) -> tuple[Ball | None, Ball]:
         return None, (right if slope >= 0 else left)
     bound = value.upper() if value.is_finite() else ball(math.inf)
     return bound, ((left + right) / 2).mid()
-
-
-def _enough(best: Ball) -> Ball:
-    """What a bound may exceed the best value by, and still count as equal to it."""
-    return best.lower() + _RELATIVE * (abs(best).lower() + ball(_TINY))
 
 
 def _better(a: tuple[Ball, Ball], b: tuple[Ball, Ball]) -> tuple[Ball, Ball]:

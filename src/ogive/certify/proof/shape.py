@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from ogive.certify.proof import algebra, variation
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import X, ball
+from ogive.certify.proof.enclosure import X, ball, coincide, max_of
 from ogive.certify.proof.monotone import (
     CONVEX,
     MONOTONE,
@@ -142,9 +142,9 @@ def _range_end(f: FunctionUnderProof, side: int) -> tuple[Quantity, bool | None]
     """The infimum (-1) or supremum (1), and whether it is reached."""
     inner = variation.largest(f.pieces) if side > 0 else variation.smallest(f.pieces)
     at_breakpoints = [f.at(left.high) for left, _ in f.breakpoints]
-    value = side * variation.max_of([side * v for v in (inner.value, *at_breakpoints)])
+    value = side * max_of([side * v for v in (inner.value, *at_breakpoints)])
     reached = any(v.overlaps(value) for v in at_breakpoints) or (
-        any(inner.inside) and variation.coincide(inner.value, value)
+        any(inner.inside) and coincide(inner.value, value)
     )
     return quantity(value), True if reached else False if inner.places else None
 

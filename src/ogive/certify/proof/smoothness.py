@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Budget, Unproved
-from ogive.certify.proof.enclosure import Ball, enclosed
+from ogive.certify.proof.enclosure import Ball, coincide, enclosed, max_of
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomials import is_constant
 from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, step
@@ -136,7 +136,7 @@ def _lipschitz(breakpoints: tuple[Breakpoint, ...] | None, slope: Supremum) -> Q
 
 def _breakpoints(f: FunctionUnderProof) -> tuple[Breakpoint, ...]:
     """Where a derivative steps, on condition that none does inside a piece."""
-    if not all(_is_regular(piece) for piece in f.pieces):
+    if not all(_has_no_zero(piece, node) for piece in f.pieces for node in delicate(piece.node)):
         raise Unproved("the argument of a quotient, a root or a logarithm may be 0")
     found = (_breakpoint(left, right) for left, right in f.breakpoints)
     return tuple(breakpoint for breakpoint in found if breakpoint is not None)
@@ -156,11 +156,6 @@ def _breakpoint(left: Piece, right: Piece) -> Breakpoint | None:
     return None
 
 
-def _is_regular(piece: Piece) -> bool:
-    """Whether nothing that must not be 0 has a zero in a piece or at an end that belongs to it."""
-    return all(_has_no_zero(piece, node) for node in delicate(piece.node))
-
-
 def delicate(root: Node) -> Iterator[Node]:
     """What is analytic only where it is not 0, or leads to something that is."""
     for node in walk(root):
@@ -172,6 +167,7 @@ def delicate(root: Node) -> Iterator[Node]:
 
 
 def _has_no_zero(piece: Piece, node: Node) -> bool:
+    """Whether it has no zero in a piece or at an end that belongs to it."""
     if is_constant(node):
         return True
     sides = ((piece.low, piece.open_low), (piece.high, piece.open_high))
@@ -188,11 +184,11 @@ def _slopes(f: FunctionUnderProof) -> ProvedInterval:
 def _largest_size(f: FunctionUnderProof, order: int) -> Supremum:
     """The larger of the supremum and minus the infimum of a derivative."""
     above, below = variation.largest(f.pieces, order), variation.smallest(f.pieces, order)
-    value = variation.max_of([above.value, -below.value])
+    value = max_of([above.value, -below.value])
     places = [
         place
         for extreme, size in ((above, above.value), (below, -below.value))
-        if variation.coincide(size, value)
+        if coincide(size, value)
         for place in extreme.places
     ]
     places.sort(key=lambda ends: (float(ends[0]), float(ends[1])))
@@ -200,6 +196,6 @@ def _largest_size(f: FunctionUnderProof, order: int) -> Supremum:
 
 
 def _place(low: Ball, high: Ball) -> ProvedInterval:
-    if variation.coincide(low, high):
+    if coincide(low, high):
         return ProvedInterval(quantity(low), quantity(low), True, True)
     return ProvedInterval(quantity(low), quantity(high))

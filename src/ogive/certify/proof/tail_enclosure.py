@@ -39,7 +39,9 @@ class TailEnclosure:
         major, minor = self._by_growth(other)
         if minor.factor == 0:
             return major
-        limit = _sum(self, other) if major.scale == minor.scale else major.limit
+        limit = major.limit
+        if major.scale == minor.scale and limit is not None:
+            limit = None if minor.limit is None else limit + minor.limit
         return replace(major, factor=major.factor + minor.factor, limit=limit)
 
     def union(self, other: TailEnclosure) -> TailEnclosure:
@@ -87,8 +89,7 @@ class TailEnclosure:
 
     def times(self, constant: Ball) -> TailEnclosure:
         """The product with a constant."""
-        limit = None if self.limit is None else self.limit * constant
-        return replace(self, factor=self.factor * constant, limit=limit)
+        return self * self.mapped(constant, constant)
 
     def mapped(self, factor: Ball, limit: Ball | None) -> TailEnclosure:
         """A bounded function on the same half-line."""
@@ -139,7 +140,3 @@ class TailEnclosure:
             return self.limit if self.tendency == 0 else None
         infinity = require("flint", "certify").arb.pos_inf()
         return ball(0.0) if self.tendency < 0 else infinity * (self.sign or 1)
-
-
-def _sum(a: TailEnclosure, b: TailEnclosure) -> Ball | None:
-    return None if a.limit is None or b.limit is None else a.limit + b.limit

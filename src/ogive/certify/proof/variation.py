@@ -7,13 +7,22 @@ one of those points, at a breakpoint from one side, or as a limit.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
 from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Budget, Unproved
-from ogive.certify.proof.enclosure import Ball, X, ball, between, enclosed, sign_of
+from ogive.certify.proof.enclosure import (
+    Ball,
+    X,
+    ball,
+    between,
+    coincide,
+    enclosed,
+    max_of,
+    sign_of,
+)
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomials import is_constant
 from ogive.certify.proof.search import supremum
@@ -92,11 +101,6 @@ def end_value(piece: Piece, node: Node, at: Ball) -> Ball:
     return value
 
 
-def coincide(a: Ball, b: Ball) -> bool:
-    """Whether two balls may hold one number; infinite ones, whether they are equal."""
-    return bool(a == b) if not (a.is_finite() and b.is_finite()) else bool(a.overlaps(b))
-
-
 def largest(pieces: Sequence[Piece], order: int = 0) -> Extreme:
     """The supremum of a derivative over the pieces, one-sided values at breakpoints among them.
 
@@ -172,11 +176,3 @@ def _with_tails(near: Ball, far: Sequence[TailEnclosure]) -> Ball | None:
     if not least.is_finite():
         return least
     return between(least, most) if most <= least + SLACK * (1 + abs(least)) else None
-
-
-def max_of(values: Iterable[Ball]) -> Ball:
-    """The largest of several balls, infinite ones among them."""
-    first, *rest = values
-    for value in rest:
-        first = value if value > first else first if first > value else first.max(value)
-    return first

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import Ball
+from ogive.certify.proof.enclosure import Ball, coincide, max_of
 from ogive.certify.proof.under_proof import JOINED, FunctionUnderProof
 from ogive.certify.proof.variation import Segment
 from ogive.certify.quantity import ProvedInterval, quantity
@@ -42,8 +41,8 @@ def touching(found: Iterable[tuple[Ball, Ball]]) -> list[tuple[Ball, Ball]]:
     """Intervals in the order of their lower ends, those that touch or overlap made one."""
     merged: list[tuple[Ball, Ball]] = []
     for low, high in found:
-        if merged and (low <= merged[-1][1] or variation.coincide(merged[-1][1], low)):
-            merged[-1] = (merged[-1][0], variation.max_of([merged[-1][1], high]))
+        if merged and (low <= merged[-1][1] or coincide(merged[-1][1], low)):
+            merged[-1] = (merged[-1][0], max_of([merged[-1][1], high]))
         else:
             merged.append((low, high))
     return merged

@@ -8,11 +8,12 @@ At a finite end of the domain the dtype's number next to it is the last one.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import Ball, ball, between
+from ogive.certify.proof.enclosure import Ball, ball
+from ogive.certify.proof.search import crossing
 from ogive.certify.proof.shape import Shape, shape
 from ogive.certify.proof.under_proof import FunctionUnderProof, quantity_if_proved
 from ogive.certify.quantity import NOT_PROVED, Quantity
@@ -24,8 +25,6 @@ LARGEST: Mapping[str, tuple[float, float]] = {
     format.name: (format.largest, format.largest + ulp(format.largest, format.name) / 2)
     for format in (FLOAT16, BFLOAT16, FLOAT32)
 }
-#: Relative width of the interval around a crossing.
-_WIDTH = 2.0**-50
 
 
 @dataclass(frozen=True)
@@ -72,13 +71,25 @@ def _beyond(f: FunctionUnderProof, of: Shape, side: int, dtype: str) -> Quantity
         return None
     if not of.monotone or not math.isinf(limit.value):
         return NOT_PROVED
+
+    def size(x: Ball) -> Ball:
+        return abs(f.at(x))
+
     outermost = of.monotone[-1 if side > 0 else 0].interval
     start = (outermost.low if side > 0 else outermost.high).value
     outer = _outermost(f.domain[1 if side > 0 else 0], side, dtype)
-    if quantity_if_proved(lambda: abs(f.at(ball(outer)))).high < infinite:
+    if quantity_if_proved(lambda: size(ball(outer))).high < infinite:
         return None
-    inner = start if math.isfinite(start) else _within(f.domain)
-    return quantity_if_proved(lambda: _crossing(f, inner, outer, infinite))
+    low, high = f.domain
+    within = 0.0 if low < 0 < high else low + 1 if math.isfinite(low) else high - 1
+    inner = start if math.isfinite(start) else within
+    return quantity_if_proved(lambda: _crossing(size, ball(inner), ball(outer), infinite))
+
+
+def _crossing(size: Callable[[Ball], Ball], inner: Ball, outer: Ball, level: float) -> Ball:
+    if not size(inner) < level < size(outer):
+        raise Unproved("a crossing")
+    return crossing(size, outer, inner, level)
 
 
 def _outermost(end: float, side: int, dtype: str) -> float:
@@ -87,22 +98,3 @@ def _outermost(end: float, side: int, dtype: str) -> float:
         return side * LARGEST[dtype][0]
     spacing = ulp(math.nextafter(end, -side * math.inf), dtype)
     return -side * spacing * (math.floor(-side * end / spacing) + 1)
-
-
-def _within(domain: tuple[float, float]) -> float:
-    """A number of the domain: 0, or one that is 1 from an end."""
-    low, high = domain
-    return 0.0 if low < 0 < high else low + 1 if math.isfinite(low) else high - 1
-
-
-def _crossing(f: FunctionUnderProof, inner: float, outer: float, size: float) -> Ball:
-    """Where |f|, monotone between the two points, passes a size."""
-    if not (abs(f.at(ball(inner))) < size < abs(f.at(ball(outer)))):
-        raise Unproved("a crossing")
-    while abs(outer - inner) > _WIDTH * abs(outer):
-        middle = inner + (outer - inner) / 2
-        found = abs(f.at(ball(middle)))
-        if not (found > size or found < size):
-            break
-        inner, outer = (inner, middle) if found > size else (middle, outer)
-    return between(ball(inner), ball(outer))
