@@ -6,9 +6,15 @@ import pytest
 from torch.nn.init import calculate_gain
 
 from ogive.catalogue import entries
-from ogive.certify.signal.gains import LINEAR, convention, criticality, gains, recommended
+from ogive.certify.signal.gains import (
+    LINEAR,
+    convention,
+    criticality,
+    gains,
+    recommended,
+    selu_constants,
+)
 from ogive.certify.signal.moments import moments
-from ogive.certify.signal.selu import selu_constants
 from ogive.errors import OgiveError
 
 #: name: 1/sqrt(E f**2), 1/std f

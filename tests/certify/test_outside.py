@@ -45,7 +45,7 @@ def ranges(g, low, high):
         yield low, high, *majorant(g, min(abs(low), abs(high)), side).ends
         return
     for piece in partition(g, low, high):
-        held = piece.enclosed().over(between(piece.low, piece.high))
+        held = piece.enclosed().with_slope(between(piece.low, piece.high))[0]
         yield float(piece.low), float(piece.high), held.lower(), held.upper()
 
 

@@ -62,10 +62,9 @@ def test_zeros_that_cannot_be_isolated_are_refused(formula):
 def test_suprema_are_sharp(formula, value):
     with ball_arithmetic():
         high = 6.5 if "sqrt" in formula else 7.0
-        found, place = supremum(function(formula), ball(-high), ball(high), Budget())
+        found = supremum(function(formula), ball(-high), ball(high), Budget())
         assert float(found.upper()) == pytest.approx(value, rel=1e-11, abs=1e-25)
         assert float(found.lower()) == pytest.approx(value, rel=1e-11, abs=1e-25)
-        assert function(formula).at(place) <= found.upper()
 
 
 @pytest.mark.parametrize("formula", ["1/x", "sin(1/x)/x", "sin(x)/cos(x)", "1/(x - 0.3)**2"])
@@ -89,7 +88,7 @@ def test_the_mean_value_form_holds_the_values(formula):
     f = function(formula)
     with ball_arithmetic():
         for low in (-3.0, -0.1, 0.7):
-            box = f.over(between(ball(low), ball(low + 0.25)))
+            box = f.with_slope(between(ball(low), ball(low + 0.25)))[0]
             for part in (0.0, 0.1, 0.2, 0.25):
                 assert box.overlaps(f.at(ball(low + part)))
 

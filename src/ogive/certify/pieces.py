@@ -31,11 +31,17 @@ def breakpoints(expression: Node, variable: str = "x") -> tuple[float, ...]:
     """Where pieces of an expression of one symbol meet, in order.
 
     A border that is a linear equation is solved; others are looked for in ``WINDOW``, so that two
-    borders of one condition within a step can be missed.
+    borders of one condition within a step can be missed. Borders that only rounding separates are
+    one.
     """
-    known = in_known_primitives(expression)
-    found = {b for d in deciders(known) for b in _borders(d, variable)}
-    return _merged(sorted(found))
+    found = {b for d in deciders(in_known_primitives(expression)) for b in _borders(d, variable)}
+    merged: list[float] = []
+    for border in sorted(0.0 if abs(b) < _TINY else b for b in found):
+        if merged and border - merged[-1] <= SAME * abs(border):
+            merged[-1] = (merged[-1] + border) / 2
+        else:
+            merged.append(border)
+    return tuple(merged)
 
 
 def deciders(expression: Node) -> list[Node]:
@@ -78,17 +84,6 @@ def without_infinity(node: Node) -> Node:
     return rebuild(node, change)
 
 
-def _merged(borders: list[float]) -> tuple[float, ...]:
-    """The borders with neighbours that only rounding separates replaced by their middle."""
-    merged: list[float] = []
-    for border in (0.0 if abs(b) < _TINY else b for b in borders):
-        if merged and border - merged[-1] <= SAME * abs(border):
-            merged[-1] = (merged[-1] + border) / 2
-        else:
-            merged.append(border)
-    return tuple(merged)
-
-
 def _borders(difference: Node, variable: str) -> set[float]:
     """Where an expression of one symbol changes its sign."""
     slope = constant_value(diff(difference, symbol(variable)))
@@ -97,10 +92,6 @@ def _borders(difference: Node, variable: str) -> set[float]:
     if slope is not None and not in_pieces(difference):
         border = 0.0 - evaluate(difference, **{variable: 0.0}) / slope
         return {border} if math.isfinite(border) else set()
-    return _sign_changes(difference, variable)
-
-
-def _sign_changes(difference: Node, variable: str) -> set[float]:
     low, high = WINDOW
     points = [low + _STEP * i for i in range(int((high - low) / _STEP) + 1)]
     signs = [_sign(difference, variable, p) for p in points]

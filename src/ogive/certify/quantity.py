@@ -32,9 +32,6 @@ class Quantity:
             bounds), ``quadrature`` (an integral with an error bound), ``sampled`` or
             ``not proved``.
 
-    Raises:
-        OgiveError: for a method that is not one of ``METHODS``.
-
     Example:
         >>> Quantity(0.25, 0.0, "symbolic").high
         0.25
@@ -131,13 +128,7 @@ def quantity(held: Any, method: str = "ball", near_zero: float = NEAR_ZERO) -> Q
 
 
 def computed(function: Callable[..., Any], *quantities: Quantity) -> Quantity:
-    """A function of quantities, its error enclosed, its method the least certain of theirs.
-
-    Example:
-        >>> half = Quantity(0.5, 0.0, "symbolic")
-        >>> computed(lambda a: 1 / a.sqrt(), half).value
-        1.4142135623730951
-    """
+    """A function of quantities, its error enclosed, its method the least certain of theirs."""
     if any(q.method == "not proved" for q in quantities):
         return NOT_PROVED
     flint = require("flint", "certify")

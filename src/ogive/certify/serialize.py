@@ -23,8 +23,7 @@ def encoded(value: Any) -> Any:
         {'value': 'inf', 'error': 0.0, 'method': 'ball'}
     """
     if dataclasses.is_dataclass(value):
-        named = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-        return {name: encoded(item) for name, item in named.items()}
+        return {f.name: encoded(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, float):
         return value if math.isfinite(value) else str(float(value))
     if value is None or isinstance(value, (bool, int, str)):
@@ -37,12 +36,7 @@ def encoded(value: Any) -> Any:
 
 
 def decoded(kind: Any, plain: Any) -> Any:
-    """What ``encoded`` made plain, as a value of the type that a field is annotated with.
-
-    Example:
-        >>> decoded(tuple[float, ...], [1, "-inf"])
-        (1.0, -inf)
-    """
+    """What ``encoded`` made plain, as a value of the type that a field is annotated with."""
     if plain is None:
         return None
     if dataclasses.is_dataclass(kind):

@@ -46,11 +46,7 @@ def function_of_one_number(spec: Spec) -> Spec:
 
 @lru_cache(maxsize=256)
 def of_normal(spec: Spec, mean: float, std: float) -> Spec:
-    """f(mean + std * x), so the function of what was standardised; evaluated, or of the gate.
-
-    Raises:
-        OgiveError: for a rowwise entry.
-    """
+    """f(mean + std * x), so the function of what was standardised; evaluated, or of the gate."""
     one = function_of_one_number(spec)
     return _elementwise(one, substitute(one.expression, {"x": mean + std * symbol("x")}))
 

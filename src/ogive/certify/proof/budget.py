@@ -21,16 +21,7 @@ class Unproved(Exception):
 
 @dataclass
 class Budget:
-    """The boxes and the seconds that are left of a search.
-
-    Example:
-        >>> budget = Budget(boxes=1)
-        >>> budget.spend()
-        >>> budget.spend()
-        Traceback (most recent call last):
-        ...
-        ogive.certify.proof.budget.Unproved: the search reached its limit
-    """
+    """The boxes and the seconds that are left of a search."""
 
     boxes: int = BOXES
     seconds: float = SECONDS

@@ -71,14 +71,7 @@ def constant(node: Node) -> Ball:
 
 
 class Enclosure:
-    """An expression of ``x`` without pieces, and its derivatives.
-
-    Example:
-        >>> from ogive.expr import parse
-        >>> with ball_arithmetic():
-        ...     enclosed(parse("x * x - x")).over(between(ball(0.0), ball(1.0))) < 0.3
-        True
-    """
+    """An expression of ``x`` without pieces, and its derivatives."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -101,10 +94,6 @@ class Enclosure:
     @cached_property
     def _both(self) -> Callable[[Ball], tuple[Ball, Ball]]:
         return on_reals((self.node, self.slope.node))
-
-    def over(self, box: Ball) -> Ball:
-        """Every value over a box."""
-        return self.with_slope(box)[0]
 
     def with_slope(self, box: Ball) -> tuple[Ball, Ball]:
         """Every value and every slope over a box.

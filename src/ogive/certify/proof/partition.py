@@ -109,11 +109,7 @@ class Piece:
 
 @lru_cache(maxsize=4096)
 def partition(node: Node, low: float = -math.inf, high: float = math.inf) -> tuple[Piece, ...]:
-    """The pieces of an expression of x on an open interval, in order, with proof of completeness.
-
-    Raises:
-        Unproved: where the zeros of a condition cannot all be isolated.
-    """
+    """The pieces of an expression of x on an open interval, in order, proved to be complete."""
     with ball_arithmetic():
         whole = Piece(ball(low), ball(high), without_infinity(in_known_primitives(node)))
         return tuple(_divided(whole))

@@ -14,11 +14,11 @@ from functools import lru_cache
 from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, Enclosure, ball
+from ogive.certify.proof.monotone import zeros_of
 from ogive.certify.proof.polynomials import is_constant
 from ogive.certify.proof.search import crossing
 from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved
 from ogive.certify.proof.variation import end_value
-from ogive.certify.proof.zeros import zeros_of
 from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity
 from ogive.printers.machine import BFLOAT16, FLOAT16, FLOAT32
 

@@ -128,16 +128,11 @@ def _split(monomial: Monomial) -> tuple[int, Ball, list[Node]]:
 
 def _rate(argument: Node, start: float) -> tuple[int, Ball] | None:
     """(n, a) with a > 0 such that the argument is at least a t**n from ``start`` on."""
-    terms: dict[int, Ball] = {}
-    for monomial, factor in polynomial(argument).items():
-        power, product, others = _split(monomial)
-        if others:
-            return None
-        terms[power] = terms.get(power, ball(0.0)) + product * rational(factor)
-    if not terms or (top := max(terms)) < 1:
+    opposite = _bounding(multiple(polynomial(argument), Fraction(-1)), start)
+    if not opposite or (top := max(opposite)) < 1:
         return None
-    falling = (c.min(0) * ball(start) ** (k - top) for k, c in terms.items() if k != top)
-    rate = terms[top] + sum(falling, ball(0.0))
+    falling = (c.max(0) * ball(start) ** (k - top) for k, c in opposite.items() if k != top)
+    rate = -opposite[top] - sum(falling, ball(0.0))
     return (top, rate) if rate > 0 else None
 
 

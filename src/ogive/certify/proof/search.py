@@ -91,21 +91,18 @@ def _multiple(f: Enclosure, left: Ball, right: Ball, box: Ball) -> Ball | None:
     """
     for point in (ball(0.0), left, right):
         if box.contains(point) and f.at(point) == 0:
-            return point if _order(f, point, box) else None
+            return point if _is_alone(f, point, box) else None
     return None
 
 
-def _order(f: Enclosure, point: Ball, box: Ball) -> int:
-    """How many derivatives from the 0-th on vanish at a point, if the next has one sign."""
-    for order in range(1, MULTIPLICITY):
+def _is_alone(f: Enclosure, point: Ball, box: Ball) -> bool:
+    """Whether the first derivative that does not vanish at a point has one sign over the box."""
+    for _ in range(1, MULTIPLICITY):
         f = f.slope
-        side = sign_of(f.at(point))
-        if side is None:
-            return 0
-        if side:
-            value = f.over(box)
-            return order if value.is_finite() and sign_of(value) else 0
-    return 0
+        if sign_of(f.at(point)) != 0:
+            value, _ = f.with_slope(box)
+            return bool(value.is_finite() and sign_of(value))
+    return False
 
 
 def _division(f: Enclosure, left: Ball, right: Ball) -> Ball:
@@ -145,22 +142,21 @@ def crossing(f: Callable[[Ball], Ball], above: Ball, below: Ball, level: float) 
     return between(above, below)
 
 
-def supremum(f: Enclosure, low: Ball, high: Ball, budget: Budget) -> tuple[Ball, Ball]:
-    """(value, place): a ball around the largest value in [low, high], and where it is reached.
+def supremum(f: Enclosure, low: Ball, high: Ball, budget: Budget) -> Ball:
+    """A ball around the largest value in [low, high].
 
     Branch and bound: the box with the largest bound is divided until the bound is within
     ``RELATIVE`` of a value that is reached; a box over which the slope has one sign counts with the
-    end that is larger. The place is a ball that holds a point with a value as large as the bound
-    allows, to the same precision, not one of several equal maxima in particular.
+    end that is larger.
     """
-    best, place = _better((f.at(low), low), (f.at(high), high))
+    best = _better(f.at(low), f.at(high))
     order, ignored = count(), best
     heap = [(-math.inf, next(order), low, high)]
     while heap:
         budget.spend()
         _, _, left, right = heapq.heappop(heap)
         bound, candidate = _bound(f, left, right)
-        best, place = _better((best, place), (f.at(candidate), candidate))
+        best = _better(best, f.at(candidate))
         if bound is None:
             continue
         if bound <= best.lower() + _RELATIVE * (abs(best).lower() + ball(_TINY)):
@@ -170,7 +166,7 @@ def supremum(f: Enclosure, low: Ball, high: Ball, budget: Budget) -> tuple[Ball,
             raise Unproved("values that the arithmetic cannot bound")
         for part in ((left, candidate), (candidate, right)):
             heapq.heappush(heap, (-float(bound), next(order), *part))
-    return between(best, best.max(ignored)), place
+    return between(best, best.max(ignored))
 
 
 def _bound(f: Enclosure, left: Ball, right: Ball) -> tuple[Ball | None, Ball]:
@@ -183,8 +179,8 @@ def _bound(f: Enclosure, left: Ball, right: Ball) -> tuple[Ball | None, Ball]:
     return bound, ((left + right) / 2).mid()
 
 
-def _better(a: tuple[Ball, Ball], b: tuple[Ball, Ball]) -> tuple[Ball, Ball]:
-    """The pair with the larger value, of two that are known."""
-    if not (a[0].is_finite() and b[0].is_finite()):
-        return a if a[0].is_finite() else b
-    return a if a[0].lower() >= b[0].lower() else b
+def _better(a: Ball, b: Ball) -> Ball:
+    """The larger of two values, if both are known."""
+    if not (a.is_finite() and b.is_finite()):
+        return a if a.is_finite() else b
+    return a if a.lower() >= b.lower() else b

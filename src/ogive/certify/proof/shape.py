@@ -25,14 +25,13 @@ from ogive.certify.proof.monotone import (
     monotone_intervals,
     runs_of,
     turns,
+    zeros_of,
 )
-from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.certify.proof.under_proof import (
     FunctionUnderProof,
     if_proved,
     quantity_if_proved,
 )
-from ogive.certify.proof.zeros import zeros_of
 from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity, symbolic
 
 POWERS = {1: "linear", 2: "quadratic", 3: "cubic"}
@@ -164,14 +163,9 @@ def _growth(f: FunctionUnderProof, side: int) -> Limit:
     factor = NOT_PROVED if signed.limit is None else quantity(signed.limit)
     if signed.tendency <= 0:
         return Limit(value, "bounded", value)
-    return Limit(value, _order_of_growth(signed), factor)
-
-
-def _order_of_growth(tail: TailEnclosure) -> str:
-    if tail.scale.exponent:
-        return "exponential"
-    power = tail.scale.power
-    return POWERS.get(int(power), f"power {power}") if power else "logarithmic"
+    power = signed.scale.power
+    growth = POWERS.get(int(power), f"power {power}") if power else "logarithmic"
+    return Limit(value, "exponential" if signed.scale.exponent else growth, factor)
 
 
 def _at_zero(f: FunctionUnderProof, order: int) -> Quantity:

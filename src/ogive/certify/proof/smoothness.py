@@ -15,11 +15,11 @@ from functools import lru_cache
 from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Budget, Unproved
 from ogive.certify.proof.enclosure import Ball, coincide, enclosed, max_of
+from ogive.certify.proof.monotone import touching
 from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.polynomials import is_constant
 from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, step
 from ogive.certify.proof.variation import end_value
-from ogive.certify.proof.zeros import touching
 from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity
 from ogive.expr import PRIMITIVES, Node, walk
 
@@ -109,14 +109,16 @@ def smoothness(f: FunctionUnderProof) -> Smoothness:
     breakpoints = if_proved(lambda: _breakpoints(f))
     order = None if breakpoints is None else _class(f, breakpoints)
     unknown = Supremum(NOT_PROVED, ())
+    jumps = any(j.order == 0 for j in breakpoints or ())
     slope = if_proved(lambda: _largest_size(f, 1)) or unknown
+    lipschitz = Quantity(math.inf, 0.0, "ball") if jumps else slope.value
     return Smoothness(
         order=order,
         exact=None if breakpoints is None else bool(breakpoints) or order == math.inf,
         breakpoints=breakpoints,
         slope=slope,
         slopes=if_proved(lambda: _slopes(f)) or ProvedInterval(NOT_PROVED, NOT_PROVED, None, None),
-        lipschitz=_lipschitz(breakpoints, slope),
+        lipschitz=NOT_PROVED if breakpoints is None else lipschitz,
         bend=if_proved(lambda: _largest_size(f, 2)) or unknown,
     )
 
@@ -125,13 +127,6 @@ def _class(f: FunctionUnderProof, breakpoints: tuple[Breakpoint, ...]) -> float:
     if breakpoints:
         return min(j.order for j in breakpoints) - 1
     return ORDERS if f.breakpoints else math.inf
-
-
-def _lipschitz(breakpoints: tuple[Breakpoint, ...] | None, slope: Supremum) -> Quantity:
-    if breakpoints is None:
-        return NOT_PROVED
-    jumps = any(j.order == 0 for j in breakpoints)
-    return Quantity(math.inf, 0.0, "ball") if jumps else slope.value
 
 
 def _breakpoints(f: FunctionUnderProof) -> tuple[Breakpoint, ...]:

@@ -12,8 +12,14 @@ from fractions import Fraction
 
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, ball, between, constant, on_reals
-from ogive.certify.proof.fraction import quotient
-from ogive.certify.proof.polynomials import Monomial, Polynomial, T, is_constant, polynomial
+from ogive.certify.proof.polynomials import (
+    Monomial,
+    Polynomial,
+    T,
+    is_constant,
+    polynomial,
+    quotient,
+)
 from ogive.certify.proof.scale import GrowthScale, rational
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.expr import PRIMITIVES, Node, const, symbol
@@ -54,18 +60,14 @@ class HalfLine:
         self._found: dict[Node, TailEnclosure] = {}
 
     def enclosure(self, node: Node) -> TailEnclosure:
-        """The tail of an expression.
-
-        Raises:
-            Unproved: where a rule's condition is not seen to hold from ``start`` on.
-        """
+        """The tail of an expression, if each rule's condition is seen to hold from start on."""
         if node not in self._found:
             self._found[node] = self._enclosure(node)
         return self._found[node]
 
     def _enclosure(self, node: Node) -> TailEnclosure:
         if node is T:
-            return TailEnclosure(ball(1.0), ball(1.0), self.start, GrowthScale(power=Fraction(1)))
+            return self._pure(GrowthScale(power=Fraction(1)))
         if is_constant(node):
             return self._constant(constant(node))
         rule = _RULES.get(node.op)
@@ -89,6 +91,9 @@ class HalfLine:
             return None
         found = self.sum(terms)
         return found if found.sign is not None else None
+
+    def _pure(self, scale: GrowthScale) -> TailEnclosure:
+        return TailEnclosure(ball(1.0), ball(1.0), self.start, scale)
 
     def _constant(self, value: Ball) -> TailEnclosure:
         if not value.is_finite():
@@ -162,9 +167,7 @@ class HalfLine:
         limit = None if inner.limit is None else inner.limit.log()
         total = inner.mapped(_value("log", inner.factor), limit)
         if inner.scale.power:
-            logarithm = TailEnclosure(
-                ball(1.0), ball(1.0), self.start, GrowthScale(logs=Fraction(1))
-            )
+            logarithm = self._pure(GrowthScale(logs=Fraction(1)))
             total += logarithm.times(rational(inner.scale.power))
         return total + self.sum(dict(inner.scale.exponent))
 
@@ -178,11 +181,8 @@ class HalfLine:
         scales = [self._monomial(m).scale for m in growing]
         if not all(scale.exponent or scale.power for scale in scales):
             raise Unproved("the exponential of a logarithm")
-        scale = inner.mapped(ball(1.0), ball(1.0))
-        scale = TailEnclosure(
-            scale.factor, scale.limit, self.start, GrowthScale(frozenset(growing.items()))
-        )
-        return scale * self._bounded("exp", rest)
+        scale = GrowthScale(frozenset(growing.items()))
+        return self._pure(scale) * self._bounded("exp", rest)
 
     def _grown(self, node: Node) -> Node | None:
         """Another form of a part of an exponent that shows how the part grows."""

@@ -85,10 +85,8 @@ class FunctionUnderProof:
 def under_proof(spec: Spec) -> FunctionUnderProof:
     """The function that an entry is with its parameters at their defaults.
 
-    A stochastic entry counts with its form of evaluation, a gated one with its gate at value = 1.
-
-    Raises:
-        OgiveError: for a rowwise entry, which is no function of one number.
+    A stochastic entry counts with its form of evaluation, a gated one with its gate at value = 1,
+    and a rowwise one is no function of one number, which is an OgiveError.
     """
     function = function_of_one_number(spec)
     return FunctionUnderProof(substitute(function.expression, defaults(function)), function.domain)

@@ -62,11 +62,7 @@ class Extreme:
 
 
 def segments(pieces: Sequence[Piece], order: int = 0) -> list[Segment]:
-    """The signs of a derivative over the whole line, in order.
-
-    Raises:
-        Unproved: where its zeros cannot all be isolated.
-    """
+    """The signs of a derivative over the whole line, in order, if its zeros can be isolated."""
     return [s for piece in pieces for s in _segments(piece, piece.enclosed(order).node)]
 
 
@@ -82,11 +78,7 @@ def _segments(piece: Piece, node: Node) -> list[Segment]:
 
 
 def end_value(piece: Piece, node: Node, at: Ball) -> Ball:
-    """The value of an expression at a point of a piece, or its limit at an end.
-
-    Raises:
-        Unproved: where no limit is seen.
-    """
+    """The value of an expression at a point of a piece, or its limit at an end, if one is seen."""
     if is_constant(node):
         return enclosed(node).at(ball(0.0))
     side = 1 if coincide(at, piece.high) else -1 if coincide(at, piece.low) else 0
@@ -102,11 +94,7 @@ def end_value(piece: Piece, node: Node, at: Ball) -> Ball:
 
 
 def largest(pieces: Sequence[Piece], order: int = 0) -> Extreme:
-    """The supremum of a derivative over the pieces, one-sided values at breakpoints among them.
-
-    Raises:
-        Unproved: where it cannot be bounded to the precision that a report asks for.
-    """
+    """The supremum of a derivative over the pieces, one-sided values at breakpoints among them."""
     return _combined([_largest(p, p.enclosed(order).node) for p in pieces])
 
 
@@ -149,11 +137,11 @@ def _by_bounds(piece: Piece, node: Node) -> Extreme:
     """Branch and bound nearby and the tail's bound far out; over one period of a periodic one."""
     f = enclosed(node)
     if (length := period(node)) is not None and (piece.open_low or piece.open_high):
-        return Extreme(supremum(f, *_one_period(piece, length), Budget())[0])
+        return Extreme(supremum(f, *_one_period(piece, length), Budget()))
     lower = islice(piece.tails(node, -1), TAILS) if piece.open_low else [(piece.low, None)] * TAILS
     upper = islice(piece.tails(node, 1), TAILS) if piece.open_high else [(piece.high, None)] * TAILS
     for (low, left), (high, right) in zip(lower, upper, strict=False):
-        near = supremum(f, low.lower(), high.upper(), Budget())[0]
+        near = supremum(f, low.lower(), high.upper(), Budget())
         far = [tail for tail in (left, right) if tail is not None]
         if (value := _with_tails(near, far)) is not None:
             return Extreme(value)

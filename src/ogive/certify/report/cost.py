@@ -7,7 +7,7 @@ operations that have no simpler definition: softplus counts as its exp, its log1
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ogive.catalogue import Spec
 from ogive.certify.proof.polynomials import is_constant
@@ -15,7 +15,7 @@ from ogive.certify.proof.shape import shape
 from ogive.certify.proof.smoothness import smoothness
 from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.saving.saving import Saving
-from ogive.expr import Node, Program, diff, expand, symbol, walk
+from ogive.expr import Program, diff, expand, symbol, walk
 from ogive.expr.primitives import PRIMITIVES
 from ogive.printers.machine import FORMATS
 
@@ -76,15 +76,11 @@ def cost(spec: Spec) -> Cost:
     needed = sum(any(n == symbol(v) for s in slopes for n in walk(s)) for v in spec.data)
     return Cost(
         forward=_work(forward),
-        derivative=_work(_with(forward, slopes)),
-        both=_work(_with(forward, (*forward.outputs, *slopes))),
+        derivative=_work(replace(forward, outputs=slopes)),
+        both=_work(replace(forward, outputs=(*forward.outputs, *slopes))),
         kept={dtype: format.bits * needed for dtype, format in FORMATS.items()},
         modes=saving.bits if spec.kind == "elementwise" else {},
     )
-
-
-def _with(forward: Program, outputs: tuple[Node, ...]) -> Program:
-    return Program(forward.name, forward.inputs, outputs, forward.samples)
 
 
 def _work(program: Program) -> Work:

@@ -52,98 +52,106 @@ class Evidence:
     cost: Cost
 
 
+#: A verdict, what decides it, and that in words.
+Judgement = tuple[str, Quantity, str]
+_UNKNOWN: Judgement = ("not proved", NOT_PROVED, "what decides it is not proved")
+
+
 def criteria(evidence: Evidence) -> tuple[Criterion, ...]:
     """The seven verdicts, in the order of ``CRITERIA``."""
-    return tuple(judge(evidence) for judge in CRITERIA)
+    return tuple(Criterion(name, *judge(evidence)) for name, judge in CRITERIA.items())
 
 
-def _unknown(name: str) -> Criterion:
-    return Criterion(name, "not proved", NOT_PROVED, "what decides it is not proved")
-
-
-def nonlinear(of: Evidence) -> Criterion:
+def nonlinear(of: Evidence) -> Judgement:
     """Whether layers do not collapse into one: the derivative is no constant."""
     bend, breakpoints = of.smoothness.bend.value, of.smoothness.breakpoints
     if bend.low > 0:
-        return Criterion("nonlinear", "yes", bend, "the supremum of |f''| is above 0")
+        return "yes", bend, "the supremum of |f''| is above 0"
     breaks = [j for j in breakpoints or () if j.order <= 1]
     if not breaks and (breakpoints is None or bend.method == "not proved"):
-        return _unknown("nonlinear")
+        return _UNKNOWN
     reason = f"points where the slope or the value steps: {len(breaks)}"
-    return Criterion("nonlinear", "yes" if breaks else "no", symbolic(len(breaks)), reason)
+    return "yes" if breaks else "no", symbolic(len(breaks)), reason
 
 
-def differentiable(of: Evidence) -> Criterion:
+def differentiable(of: Evidence) -> Judgement:
     """Whether every point has a gradient."""
     breakpoints = of.smoothness.breakpoints
     if breakpoints is None:
-        return _unknown("differentiable")
+        return _UNKNOWN
     jumps = sum(j.order == 0 for j in breakpoints)
     kinks = sum(j.order == 1 for j in breakpoints)
     verdict = "no" if jumps else "partly" if kinks else "yes"
     reason = f"jumps: {jumps}, kinks: {kinks}"
-    return Criterion("differentiable", verdict, symbolic(jumps + kinks), reason)
+    return verdict, symbolic(jumps + kinks), reason
 
 
-def cheap(of: Evidence) -> Criterion:
+def cheap(of: Evidence) -> Judgement:
     """Whether it needs no exponential or the like."""
     work = of.cost.forward
     reason = f"transcendental evaluations: {work.transcendental}, operations: {work.operations}"
     verdict = "no" if work.transcendental else "yes"
-    return Criterion("cheap", verdict, symbolic(work.transcendental), reason)
+    return verdict, symbolic(work.transcendental), reason
 
 
-def unsaturated(of: Evidence) -> Criterion:
+def unsaturated(of: Evidence) -> Judgement:
     """Whether its gradient vanishes towards neither end."""
     sides = (of.saturation.left, of.saturation.right)
     kinds = [side.kind for side in sides]
     if "not proved" in kinds:
-        return _unknown("unsaturated")
+        return _UNKNOWN
     count = sum(kind != "none" for kind in kinds)
     verdict = ("yes", "partly", "no")[count]
     if count == 0:
-        return Criterion("unsaturated", verdict, symbolic(0), "f' does not tend to 0 at either end")
+        return verdict, symbolic(0), "f' does not tend to 0 at either end"
     places = [side.below[VANISHED] for side in sides if side.kind != "none"]
     known = [place for place in places if place is not None and place.method != "not proved"]
     number = min(known, key=lambda p: abs(p.value), default=symbolic(count))
     told = ", ".join(f"{kind} {name}" for kind, name in zip(kinds, ENDS, strict=True))
     far = " and ".join(f"{place.value:.5g}" for place in known)
-    return Criterion("unsaturated", verdict, number, f"{told}; |f'| < {VANISHED} beyond {far}")
+    return verdict, number, f"{told}; |f'| < {VANISHED} beyond {far}"
 
 
-def monotone(of: Evidence) -> Criterion:
+def monotone(of: Evidence) -> Judgement:
     """Whether it never turns, so that one layer keeps a convex problem convex."""
     turns = of.shape.turning_points
     if turns is None:
-        return _unknown("monotone")
+        return _UNKNOWN
     number = symbolic(len(turns))
     if turns:
         told = ", ".join(f"{t.kind} at {t.place.value:.5g}" for t in turns[:3])
-        return Criterion("monotone", "no", number, f"turning points: {len(turns)}, {told}")
+        return "no", number, f"turning points: {len(turns)}, {told}"
     if len({part.kind for part in of.shape.monotone or ()} - {"constant"}) > 1:
-        return Criterion("monotone", "no", number, "it turns at a jump or a pole")
-    return Criterion("monotone", "yes", number, "no turning points")
+        return "no", number, "it turns at a jump or a pole"
+    return "yes", number, "no turning points"
 
 
-def few_parameters(of: Evidence) -> Criterion:
+def few_parameters(of: Evidence) -> Judgement:
     """Whether training has few numbers of its own to find."""
     learned = sum(len(p.symbols) for p in of.spec.parameters if p.learnable)
     fixed = sum(len(p.symbols) for p in of.spec.parameters if not p.learnable)
     verdict = "yes" if learned == 0 else "partly" if learned == 1 else "no"
     reason = f"learned: {learned}, fixed: {fixed}"
-    return Criterion("few parameters", verdict, symbolic(learned), reason)
+    return verdict, symbolic(learned), reason
 
 
-def centred(of: Evidence) -> Criterion:
+def centred(of: Evidence) -> Judgement:
     """Whether outputs of normal inputs have the mean 0."""
     mean, std = of.signal.moments.first, math.sqrt(max(of.signal.moments.variance.low, 0.0))
     if mean.method == "not proved":
-        return _unknown("zero-centred")
+        return _UNKNOWN
     verdict = "yes" if mean.low <= 0 <= mean.high else "no"
     share = f", {abs(mean.value) / std:.3g} standard deviations" if std else ""
-    return Criterion("zero-centred", verdict, mean, f"E f(Z) = {mean.value:.5g}{share}")
+    return verdict, mean, f"E f(Z) = {mean.value:.5g}{share}"
 
 
-CRITERIA: tuple[Callable[[Evidence], Criterion], ...] = (
-    nonlinear, differentiable, cheap, unsaturated, monotone, few_parameters, centred,
-)  # fmt: skip
+#: name -> judge, in the order of reports.
+CRITERIA: dict[str, Callable[[Evidence], Judgement]] = {
+    "nonlinear": nonlinear,
+    "differentiable": differentiable,
+    "cheap": cheap,
+    "unsaturated": unsaturated,
+    "monotone": monotone,
+    "few parameters": few_parameters,
+    "zero-centred": centred,
+}

@@ -44,14 +44,9 @@ def gate(spec: Spec) -> Gate:
     if not linear:
         return Gate(False, ProvedInterval(NOT_PROVED, NOT_PROVED, None, None), False)
     rest = _range(substitute(formula, {value: 0.0}), other)
-    return Gate(True, _range(slope, other), _is_zero(rest))
-
-
-def _is_zero(values: ProvedInterval) -> bool | None:
-    """Whether a range is 0 alone."""
-    if NOT_PROVED in (values.low, values.high):
-        return None
-    return values.low.value == values.high.value == 0
+    known = NOT_PROVED not in (rest.low, rest.high)
+    product = rest.low.value == rest.high.value == 0 if known else None
+    return Gate(True, _range(slope, other), product)
 
 
 def _range(slope: Node, gate: str) -> ProvedInterval:

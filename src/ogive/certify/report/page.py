@@ -34,16 +34,11 @@ class Line:
 
 
 def lines(section: Any, label: str = "", missing: str = NONE) -> Iterator[Line]:
-    """The lines of a section, or of a part of it; ``missing`` says what None means there.
-
-    Example:
-        >>> [line.value for line in lines({"slope": Quantity(0.25, 0.0, "symbolic")})]
-        ['0.25']
-    """
+    """The lines of a section, or of a part of it; ``missing`` says what None means there."""
     if _is_nested(section):
         for name, item in _items(section):
             yield from lines(item, f"{label} {name.replace('_', ' ')}".strip(), missing)
-    elif _is_list(section):
+    elif isinstance(section, tuple) and section and dataclasses.is_dataclass(section[0]):
         for item in section:
             yield _line(getattr(item, "name", label), item)
     else:
@@ -53,10 +48,6 @@ def lines(section: Any, label: str = "", missing: str = NONE) -> Iterator[Line]:
 def _is_nested(value: Any) -> bool:
     whole = isinstance(value, (Quantity, ProvedInterval))
     return isinstance(value, Mapping) or (dataclasses.is_dataclass(value) and not whole)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, tuple) and bool(value) and dataclasses.is_dataclass(value[0])
 
 
 def _items(value: Any) -> Iterable[tuple[str, Any]]:
@@ -137,12 +128,9 @@ def markdown(found: Certificate) -> str:
             "| what | value | error | method |",
             "|---|---|---|---|",
         ]
-        told += [f"| {r.label} | {_cell(r.value)} | {r.error} | {r.method} |" for r in rows]
+        cells = ((r.label, r.value.replace("|", "\\|"), r.error, r.method) for r in rows)
+        told += [f"| {' | '.join(row)} |" for row in cells]
     return "\n".join(told) + "\n"
-
-
-def _cell(value: str) -> str:
-    return value.replace("|", "\\|")
 
 
 def text(found: Certificate) -> str:

@@ -60,9 +60,9 @@ def _saturates(side: Side) -> Answer:
     return "no" if side.kind == "none" else side.kind
 
 
-def _zero_at_zero(of: Certificate) -> Answer:
-    value = _number(_known(of.shape).at_zero)
-    return value if value == _UNPROVED else value == 0
+def _is_zero(number: Quantity) -> Answer:
+    """Whether a number is 0; what is 0 within an error need not be."""
+    return _UNPROVED if number.low < 0 < number.high else number.value == 0
 
 
 def _smooth(of: Certificate) -> Answer:
@@ -71,20 +71,9 @@ def _smooth(of: Certificate) -> Answer:
     return _UNPROVED if unknown else found.order == float("inf")
 
 
-def _piecewise_linear(of: Certificate) -> Answer:
-    """The supremum of |f''| is 0."""
-    bend = _known(of.smoothness).bend.value
-    return _UNPROVED if bend.low <= 0 < bend.high else bend.value == 0
-
-
 def _symmetric(of: Certificate, kind: str) -> Answer:
     found = _known(of.shape).symmetry
     return _UNPROVED if found == _UNPROVED else found == kind
-
-
-def _learnable(of: Certificate) -> Answer:
-    (few,) = (c for c in of.criteria if c.name == "few parameters")
-    return few.number.value > 0
 
 
 #: name -> function of a certificate; the order is that of every report.
@@ -97,12 +86,13 @@ PROPERTIES: dict[str, Callable[[Certificate], Answer]] = {
     "growth_right": lambda of: _known(of.shape).right.growth,
     "saturates_left": lambda of: _saturates(_known(of.saturation).left),
     "saturates_right": lambda of: _saturates(_known(of.saturation).right),
-    "zero_at_zero": _zero_at_zero,  # f(0) is 0
+    "zero_at_zero": lambda of: _is_zero(_known(of.shape).at_zero),  # f(0) is 0
     "smooth": _smooth,  # every derivative exists everywhere
     "jumps": lambda of: _numbers(_known(of.smoothness).jumps),  # where f itself jumps
     "kinks": lambda of: _numbers(_known(of.smoothness).kinks),  # where only f' does
-    "piecewise_linear": _piecewise_linear,
+    "piecewise_linear": lambda of: _is_zero(_known(of.smoothness).bend.value),  # f'' is 0
     "odd": lambda of: _symmetric(of, "odd"),  # f(-x) = -f(x)
     "even": lambda of: _symmetric(of, "even"),  # f(-x) = f(x)
-    "learnable": _learnable,  # training adjusts a parameter of the formula
+    # training adjusts a parameter of the formula
+    "learnable": lambda of: {c.name: c.number.value for c in of.criteria}["few parameters"] > 0,
 }

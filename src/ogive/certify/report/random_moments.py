@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -25,6 +26,7 @@ _ACCEPTED, _CAUTION = 1e-6, 10.0
 EPS = 4e-16
 #: Panels of uniform noise halve towards 0 and 1, where logistic noise is infinite, so many times.
 HALVINGS = 44
+_GRADED = {0.0, 1.0, *(abs(end - 2.0**-k) for k in range(1, HALVINGS) for end in (0, 1))}
 #: Borders of one condition that are looked for along the noise, and halvings that find each.
 BORDERS, STEPS = 2, 54
 
@@ -68,7 +70,7 @@ def training(spec: Spec) -> Training:
         >>> round(found.spread[5].mean.value, 6), round(found.second.value, 6)
         (0.841345, 0.5)
     """
-    of = _OverNoise.of(spec)
+    of = _OverNoise(spec)
     kinks = breakpoints(bind(spec.expression, defaults(spec)))
     first, second = of.expected(ends(kinks, 0.0, 1.0))
     return Training(
@@ -81,48 +83,29 @@ def training(spec: Spec) -> Training:
     )
 
 
-@dataclass(frozen=True)
 class _OverNoise:
-    """A function of an input and a noise, integrated over the noise.
+    """A function of an input and a noise, integrated over the noise."""
 
-    Attributes:
-        function: of arrays of inputs and of noise.
-        conditions: what changes its sign where pieces meet.
-        grid: where panels of the noise begin whatever the input is.
-        density: of the noise.
-    """
-
-    function: Noisy
-    conditions: tuple[Noisy, ...]
-    grid: Array
-    density: Callable[[Array], Array]
-
-    @classmethod
-    def of(cls, spec: Spec) -> _OverNoise:
+    def __init__(self, spec: Spec) -> None:
         formula = bind(spec.training_expression, defaults(spec))
         ((noise, distribution),) = spec.noise.items()
-        inputs = ("x", noise)
-        return cls(
-            evaluator(formula, inputs),
-            tuple(evaluator(d, inputs) for d in deciders(formula)),
-            np.array(ends((), 0.0, 1.0) if distribution == "normal" else _graded()),
-            normal(np.ones_like, 0.0, 1.0) if distribution == "normal" else np.ones_like,
-        )
+        gaussian, inputs = distribution == "normal", ("x", noise)
+        self.function: Noisy = evaluator(formula, inputs)
+        self.conditions = [evaluator(d, inputs) for d in deciders(formula)]
+        self.grid = np.array(ends((), 0.0, 1.0) if gaussian else sorted(_GRADED))
+        self.density = normal(np.ones_like, 0.0, 1.0) if gaussian else np.ones_like
 
     def moments(self, x: Array, count: int) -> Array:
         """The rows mean and variance at every input, with so many points on a panel."""
-        noise, weights = on_panels(self._edges(x), count)
+        whole = np.broadcast_to(self.grid, (len(x), len(self.grid)))
+        borders = [self._borders(condition, x) for condition in self.conditions]
+        edges = np.sort(np.concatenate([whole, *borders], axis=1), axis=1)
+        noise, weights = on_panels(edges, count)
         values = self.function(x[:, None, None], noise)
         weights = weights * self.density(noise)
         mean = (values * weights).sum(axis=(1, 2))
         away = values - mean[:, None, None]
         return np.stack([mean, (away * away * weights).sum(axis=(1, 2))])
-
-    def _edges(self, x: Array) -> Array:
-        """Where panels begin for each input: the grid, and where a condition changes its sign."""
-        whole = np.broadcast_to(self.grid, (len(x), len(self.grid)))
-        found = [self._borders(condition, x) for condition in self.conditions]
-        return np.sort(np.concatenate([whole, *found], axis=1), axis=1)
 
     def _borders(self, condition: Noisy, x: Array) -> Array:
         """Up to ``BORDERS`` sign changes along the noise for each input, or the last number."""
@@ -147,24 +130,14 @@ class _OverNoise:
     def expected(self, panels: list[float]) -> tuple[Quantity, Quantity]:
         """First and second moment at an input from N(0, 1) as well."""
 
-        def rows(count: int) -> Callable[[Array], Array]:
-            def first_and_second(x: Array) -> Array:
-                mean, variance = self.moments(x, count)
-                return np.stack([mean, variance + mean * mean])
+        def first_and_second(count: int, x: Array) -> Array:
+            mean, variance = self.moments(x, count)
+            return np.stack([mean, variance + mean * mean])
 
-            return first_and_second
-
-        (fine, error), (coarse, _) = (
-            integrate(normal(rows(count), 0.0, 1.0), panels) for count in _POINTS
-        )
+        rows = (partial(first_and_second, count) for count in _POINTS)
+        (fine, error), (coarse, _) = (integrate(normal(row, 0.0, 1.0), panels) for row in rows)
         first, second = (_settled(*row) for row in zip(fine, coarse, error, strict=True))
         return first, second
-
-
-def _graded() -> list[float]:
-    """Panels of (0, 1) that halve towards both ends."""
-    parts = [2.0**-k for k in range(1, HALVINGS)]
-    return sorted({0.0, *parts, *(1 - p for p in parts), 1.0})
 
 
 def _settled(fine: float, coarse: float, error: float) -> Quantity:

@@ -70,11 +70,6 @@ def _gumbel(values: _Values) -> RowFacts:
     return RowFacts(True, True, True, symbolic(bound), why)
 
 
-def _scalable(values: _Values) -> RowFacts:
-    also = "; the logits are multiplied by s log(n)"
-    return replace(_softmax(0.5 * abs(values["s"]), also), times="log(n)")
-
-
 def _softpick(values: _Values) -> RowFacts:
     """The denominator a is at least eps and at least every |e^x - 1|."""
     eps = values["eps"]
@@ -113,7 +108,9 @@ TABLE: Mapping[str, RowFacts | Callable[[_Values], RowFacts]] = {
     "taylor_softmax": _softmax(also="; times a weight's |w'/w| = |1 + x| / (1 + x + x^2/2) <= 1"),
     "spherical_softmax": _spherical,
     "sigsoftmax": _softmax(1.0, "; times a weight's w'/w = 1 + sigmoid(-x) < 2"),
-    "scalable_softmax": _scalable,
+    "scalable_softmax": lambda values: replace(
+        _softmax(0.5 * abs(values["s"]), "; the logits are multiplied by s log(n)"), times="log(n)"
+    ),
     "log_softmax": RowFacts(
         False, False, False, symbolic(1.0),
         "the Jacobian is the projection 1 - 1 p^T, and a projection is as large as its "

@@ -21,7 +21,7 @@ from ogive.certify.signal.gains import (
 )
 from ogive.certify.signal.moments import Moments, moments
 from ogive.certify.signal.phase import UNSETTLED, Phase, phase
-from ogive.certify.signal.theory import Field, correlation_map, field
+from ogive.certify.signal.theory import correlation_map, field
 from ogive.certify.univariate import of_normal
 
 #: The correlations of the table, and the biases of the edge of chaos.
@@ -42,7 +42,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class Critical:
-    """The edge of chaos at a standard deviation of the biases, see ``chaos.Edge``.
+    """The edge of chaos at a standard deviation of the biases, see ``chaos.EdgeOfChaos``.
 
     The length and its slope are None where no edge is found; the length 0 stands for its limit.
     """
@@ -85,9 +85,6 @@ class Signal:
 def signal(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Signal:
     """The signal section of an entry's certificate, at its default parameters.
 
-    Raises:
-        OgiveError: for a rowwise entry, or a standard deviation that is not positive.
-
     Example:
         >>> from ogive.catalogue import entries
         >>> round(signal(entries()["relu"]).correlation[2].after.value, 6)
@@ -97,16 +94,22 @@ def signal(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Signal:
     one = spec if (mean, std) == (0.0, 1.0) else of_normal(spec, mean, std)
     found, advice = moments(one), recommended(moments(one))
     f, known = field(one), math.isfinite(advice.gain)
-    table = _correlations(f, advice.gain) if known else ()
-    right = _agrees(table, criticality(found).kernel_at_zero)
+    maps = ((c, correlation_map(f, c, 1.0, advice.gain, 0.0)) for c in CORRELATIONS if known)
+    table = tuple(Kept(c, Quantity(v, RULE, "quadrature")) for c, v in maps)
+    at_zero = criticality(found).kernel_at_zero.value
+    settled = phase(f, advice.gain, 0.0) if known else UNSETTLED
+    right = all(abs(k.after.value - at_zero) <= RULE for k in table if k.before == 0)
+    if not right:
+        table = tuple(Kept(row.before, NOT_PROVED) for row in table)
+        settled = replace(settled, correlation=NOT_PROVED, correlation_depth=NOT_PROVED)
     return Signal(
         mean=float(mean),
         std=float(std),
         moments=asked,
         gains=gains(one),
         criticality=criticality(found),
-        correlation=table if right else tuple(Kept(row.before, NOT_PROVED) for row in table),
-        settled=_settled(f, advice.gain, right) if known else UNSETTLED,
+        correlation=table,
+        settled=settled,
         edge=tuple(_critical(b, edge_of_chaos(f, b) if known else None) for b in BIASES),
         recommendation=advice,
     )
@@ -116,21 +119,3 @@ def _critical(sigma_b: float, edge: EdgeOfChaos | None) -> Critical:
     if edge is None:
         return Critical(sigma_b, NOT_PROVED, None, None)
     return Critical(sigma_b, edge.sigma_w, edge.length, edge.length_slope)
-
-
-def _correlations(f: Field, gain: float) -> tuple[Kept, ...]:
-    values = ((c, correlation_map(f, c, 1.0, gain, 0.0)) for c in CORRELATIONS)
-    return tuple(Kept(c, Quantity(v, RULE, "quadrature")) for c, v in values)
-
-
-def _agrees(table: tuple[Kept, ...], at_zero: Quantity) -> bool:
-    """Whether the map by quadrature has the value at 0 that is proved."""
-    return all(abs(k.after.value - at_zero.value) <= RULE for k in table if k.before == 0)
-
-
-def _settled(f: Field, gain: float, right: bool) -> Phase:
-    """Where deep layers settle; nothing of correlations if their map is not right."""
-    found = phase(f, gain, 0.0)
-    if right:
-        return found
-    return replace(found, correlation=NOT_PROVED, correlation_depth=NOT_PROVED)

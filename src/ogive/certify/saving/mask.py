@@ -29,11 +29,7 @@ def mask(program: Program) -> Mode:
 
 
 def slopes(program: Program) -> list[float]:
-    """The values of f' in order.
-
-    Raises:
-        NotLegal: where they are a continuum.
-    """
+    """The values of f' in order; NotLegal where they are a continuum."""
     found = set(_leaves(_tree(derivative(program))))
     return sorted(found, key=lambda v: (math.isnan(v), v))
 
@@ -75,7 +71,7 @@ def _leaves(tree: Node) -> list[float]:
 
 
 def _numbered(tree: Node, values: list[float]) -> Node:
-    if tree.op == "where":
-        condition, a, b = tree.args
-        return where(condition, _numbered(a, values), _numbered(b, values))
-    return const(values.index(_leaves(tree)[0]))
+    if tree.op != "where":
+        return const(values.index(_leaves(tree)[0]))
+    condition, a, b = tree.args
+    return where(condition, _numbered(a, values), _numbered(b, values))

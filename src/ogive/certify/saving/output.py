@@ -66,11 +66,8 @@ def _parts(shape: Shape, smooth: Smoothness) -> list[Part]:
     ends = {j.place.value for j in smooth.breakpoints}
     for interval in shape.monotone:
         ends |= {interval.interval.low.value, interval.interval.high.value}
-    return [Part(low, high, _is_constant(shape, low, high)) for low, high in pairwise(sorted(ends))]
-
-
-def _is_constant(shape: Shape, low: float, high: float) -> bool:
-    return any(
-        s.kind == "constant" and s.interval.low.value <= low and high <= s.interval.high.value
-        for s in shape.monotone or ()
-    )
+    flat = [i.interval for i in shape.monotone if i.kind == "constant"]
+    return [
+        Part(low, high, any(i.low.value <= low and high <= i.high.value for i in flat))
+        for low, high in pairwise(sorted(ends))
+    ]

@@ -64,9 +64,8 @@ def _errors(row: ModeRow) -> list[str]:
 
 def mode_table(of: Saving) -> SavingModes:
     """The table of a function of one number."""
-    chosen = {
-        save: {dtype: _name(of, save, dtype) for dtype in _DTYPES} for save in ("exact", "lean")
-    }
+    found = {s: {d: of.choose(s, d) for d in _DTYPES} for s in ("exact", "lean")}
+    chosen = {s: {d: m.name if m else "input" for d, m in by.items()} for s, by in found.items()}
     return SavingModes((*(_row(of, name) for name in MODES), ModeRow("input")), chosen)
 
 
@@ -76,11 +75,6 @@ def only_input(reason: str) -> SavingModes:
     return SavingModes(
         (*(ModeRow(name, reason=reason) for name in MODES), ModeRow("input")), chosen
     )
-
-
-def _name(of: Saving, save: str, dtype: str) -> str:
-    mode = of.choose(save, dtype)
-    return "input" if mode is None else mode.name
 
 
 def _row(of: Saving, name: str) -> ModeRow:

@@ -27,11 +27,6 @@ def _nowhere() -> ComplexBall:
     return _number("nan")
 
 
-def _method(name: str) -> Callable[[ComplexBall, bool], ComplexBall]:
-    """A primitive that python-flint has under the same name, analytic everywhere."""
-    return lambda u, analytic: getattr(u, name)()
-
-
 def _defined(u: ComplexBall) -> bool:
     """Whether a root or logarithm of u can be real: false for a negative real number."""
     return bool(u.imag != 0 or not u.real < 0)
@@ -75,8 +70,8 @@ def _where(
 
 #: primitive -> (*arguments, analytic) -> ball; what is not here has a definition that is.
 ON_BALLS: dict[str, Callable[..., ComplexBall]] = {
-    **{
-        name: _method(name)
+    **{  # those that python-flint has under the same name, analytic everywhere
+        name: lambda u, w, name=name: getattr(u, name)()
         for name in ("exp", "expm1", "tanh", "sech", "sinh", "cosh", "erf", "erfc", "sin", "cos")
     },
     "pi": lambda w: _number(0).pi(),
@@ -126,14 +121,7 @@ def supported(expression: Node) -> bool:
 
 
 def on_balls(expression: Node, variable: str = "x") -> BallFunction:
-    """The formula as a function of a complex ball and the flag ``analytic``.
-
-    Example:
-        >>> from flint import acb
-        >>> from ogive.expr import parse
-        >>> on_balls(parse("x * abs(x)", ["x"]))(acb(-3), True)
-        -9.00000000000000
-    """
+    """The formula as a function of a complex ball and the flag ``analytic``."""
     acb = require("flint", "certify").acb
     nodes = list(walk(expand(expression, SPOKEN)))
     place = {node: i for i, node in enumerate(nodes)}

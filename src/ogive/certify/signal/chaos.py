@@ -40,14 +40,7 @@ class EdgeOfChaos:
 
 
 def edge_at(f: Field, q: float) -> EdgeOfChaos | None:
-    """The point of the edge that keeps the length q; None where no sigma_b does.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> from ogive.certify.signal.theory import field
-        >>> round(edge_at(field(entries()["relu"]), 1.0).sigma_w.value, 6)
-        1.414214
-    """
+    """The point of the edge that keeps the length q; None where no sigma_b does."""
     found = layer(f, q)
     excess = _excess(f, q)
     if not excess >= -_ROUNDING * q:
@@ -63,11 +56,6 @@ def _excess(f: Field, q: float) -> float:
     """sigma_b**2 on the edge at the length q; NaN where the derivative vanishes."""
     found = layer(f, q)
     return q - found.second / found.chi_1 if found.chi_1 > 0 else math.nan
-
-
-def edge_curve(f: Field, lengths: tuple[float, ...] = _LENGTHS) -> list[EdgeOfChaos]:
-    """The edge of chaos at these lengths, where there is one."""
-    return [point for q in lengths if (point := edge_at(f, q)) is not None]
 
 
 def edge_of_chaos(f: Field, sigma_b: float) -> EdgeOfChaos | None:

@@ -54,11 +54,7 @@ class Moments:
 
 
 def mean_formula(spec: Spec) -> Node:
-    """The entry's function of x with every parameter at its default; a gated one's gate.
-
-    Raises:
-        OgiveError: for a rowwise entry.
-    """
+    """The entry's function of x with every parameter at its default; a gated one's gate."""
     one = function_of_one_number(spec)
     return bind(one.expression, defaults(one))
 
@@ -67,7 +63,7 @@ def moments(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Moments:
     """The moments of an entry at N(mean, std**2): elementwise, in evaluation, or of its gate.
 
     Raises:
-        OgiveError: for a rowwise entry, or a standard deviation that is not positive.
+        OgiveError: for a rowwise entry, or a standard deviation that is not positive and finite.
 
     Example:
         >>> from ogive.catalogue import entries

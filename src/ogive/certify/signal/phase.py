@@ -106,9 +106,6 @@ UNSETTLED = Phase(*[NOT_PROVED] * 7)
 def phase(f: Field, sigma_w: float, sigma_b: float) -> Phase:
     """Where a network with these weights and biases settles; not proved where it does not.
 
-    Raises:
-        OgiveError: for sigma_w <= 0 or sigma_b < 0.
-
     Example:
         >>> from ogive.catalogue import entries
         >>> from ogive.certify.signal.theory import field

@@ -28,13 +28,7 @@ _ACCEPTED = 1e-9
 
 
 def zero_probability(f: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
-    """P(f(Z) = 0) at Z ~ N(mean, std**2), for a formula of x.
-
-    Example:
-        >>> from ogive.expr import parse
-        >>> zero_probability(parse("max(x, 0)", ["x"])).value
-        0.5
-    """
+    """P(f(Z) = 0) at Z ~ N(mean, std**2), for a formula of x."""
     for reach in (math.inf, _CUT * std):
         held = if_proved(partial(_probability, f, mean, std, reach))
         if held is not None and (found := quantity(held, near_zero=_ACCEPTED)) != NOT_PROVED:

@@ -41,11 +41,8 @@ class Field:
 class LayerMoments(NamedTuple):
     """Expectations at pre-activations u ~ N(0, q), to be multiplied by sigma_w**2; with errors.
 
-    Attributes:
-        second: E f(u)**2, of the length map.
-        chi_1: E f'(u)**2, the factor of a gradient's square, and the slope of the correlation map
-            C(c) at c = 1.
-        chi_q: E u f(u) f'(u) / q = E f'(u)**2 + E f(u) f''(u), the slope of the length map.
+    E f(u)**2; chi_1 = E f'(u)**2, the slope of the correlation map C(c) at c = 1 too; and chi_q =
+    E u f(u) f'(u) / q = E f'(u)**2 + E f(u) f''(u), the slope of the length map.
     """
 
     second: float
@@ -128,9 +125,6 @@ def predict(
     correlation: float = 0.5,
 ) -> Prediction:
     """What ``depth`` layers make of pre-activations of a length and a correlation.
-
-    Raises:
-        OgiveError: for sigma_w <= 0 or sigma_b < 0.
 
     Example:
         >>> from ogive.catalogue import entries
