@@ -10,7 +10,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, TypeVar, cast
 
-from ogive.catalogue._spec import Spec
+from ogive.catalogue._spec import Spec, camel
 from ogive.errors import AmbiguousName, OgiveError, UnknownName, nearest
 
 Body = Callable[..., Any]
@@ -54,26 +54,27 @@ def rowwise(**facts: Any) -> Callable[[Body], Body]:
 
 def _register(kind: str, facts: dict[str, Any]) -> Callable[[Body], Body]:
     def register(body: Body) -> Body:
-        name = body.__name__.rstrip("_")
-        facts["aliases"] = tuple(facts.get("aliases", "").split())
-        _enter(
-            Spec(
-                name=name,
-                title=facts.pop("title", _camel(name)),
-                kind=kind,
-                family=body.__module__.rpartition(".")[2],
-                body=body,
-                doc=inspect.getdoc(body) or "",
-                **facts,
-            )
-        )
+        name, paper = body.__name__.rstrip("_"), facts.get("paper", "")
+        known = {
+            "title": camel(name),
+            "year": _year(paper),
+            "evidence": "paper" if paper else "framework",
+            **facts,
+            "aliases": tuple(facts.get("aliases", "").split()),
+        }
+        family = body.__module__.rpartition(".")[2]
+        doc = inspect.getdoc(body) or ""
+        _enter(Spec(name=name, kind=kind, family=family, body=body, doc=doc, **known))
         return body
 
     return register
 
 
-def _camel(name: str) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+def _year(paper: str) -> int | None:
+    """The year of an arXiv number, or the one that a reference names."""
+    arxiv = re.match(r"arXiv:(\d\d)", paper)
+    named = re.search(r"\b(?:19|20)\d\d\b", paper)
+    return 2000 + int(arxiv[1]) if arxiv else int(named[0]) if named else None
 
 
 def _enter(spec: Spec) -> None:

@@ -121,8 +121,9 @@ class Spec:
         aliases: ``framework:name`` under which others know it.
         presets: parameters that such a name implies.
         variants: ``{argument: {value: entry}}``, e.g. gelu's ``approximate="tanh"``.
-        paper, year, evidence: source; evidence is ``paper``, ``framework``, ``secondary`` (seen
-            only in a list of others) or ``user``.
+        paper, year, evidence: source; the year by default that of ``paper``, and the evidence
+            ``paper``, or ``framework`` where none is named; else ``secondary`` (seen only in a list
+            of others) or ``user``.
         pitfalls: what people get wrong about it, each a sentence.
         domain: the open interval on which it is defined; outside it is NaN.
         layout: where a gated entry's checkpoints keep the gate: ``gate`` ("first" or "second" half,
@@ -301,10 +302,14 @@ def user_spec(
     else:
         expression = stabilise(parse(formula, ["x", *parameters]))
     listed = tuple(Parameter(n, float(v), REAL, False) for n, v in parameters.items())
-    title = "".join(part[:1].upper() + part[1:] for part in name.split("_"))
     doc = f"Defined by the user as {expression}."
     body = FixedFormula(expression, listed)
-    return Spec(name, title, "elementwise", "user", body, doc, evidence="user")
+    return Spec(name, camel(name), "elementwise", "user", body, doc, evidence="user")
+
+
+def camel(name: str) -> str:
+    """The class of that name: leaky_relu is LeakyRelu, unless its entry says otherwise."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
 def _check_name(name: str) -> None:

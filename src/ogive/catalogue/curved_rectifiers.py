@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import Positive, Real
-from ogive.expr.functions import (
-    cos,
-    log1p,
-    max_,
-    relu,
-    sigmoid,
-    sin,
-    tanh,
-    where,
-)
+from ogive.expr.functions import cos, log1p, max_, relu, sigmoid, sin, tanh, where
 
 INF = float("inf")
 
 
-@activation(
-    title="QReLU", paper="arXiv:2010.08031", year=2020, aliases="survey:qrelu acttensor:qrelu"
-)
+@activation(title="QReLU", paper="arXiv:2010.08031", aliases="survey:qrelu acttensor:qrelu")
 def quantum_relu(x):
     """Identity for positive inputs, a faint parabola for negative ones."""
     return where(x > 0, x, 0.01 * x * (x - 2))
 
 
-@activation(
-    title="MQReLU", paper="arXiv:2010.08031", year=2020, aliases="survey:mqrelu acttensor:mqrelu"
-)
+@activation(title="MQReLU", paper="arXiv:2010.08031", aliases="survey:mqrelu acttensor:mqrelu")
 def modified_quantum_relu(x):
     """Identity for positive inputs, a line of slope -0.99 for negative ones."""
     return where(x > 0, x, -0.99 * x)
@@ -37,7 +24,6 @@ def modified_quantum_relu(x):
 @activation(
     title="NLReLU",
     paper="arXiv:1908.03682",
-    year=2019,
     aliases="echo:nlrelu survey:nlrelu survey:nrelu",
 )
 def natural_log_relu(x, beta: Positive = 1.0):
@@ -58,24 +44,19 @@ def sine_relu(x, epsilon: Real = 0.0025):
     return where(x > 0, x, epsilon * (sin(x) - cos(x)))
 
 
-@activation(title="Minsin", paper="arXiv:1901.02671", year=2019, aliases="survey:minsin")
+@activation(paper="arXiv:1901.02671", aliases="survey:minsin")
 def minsin(x):
     """The smaller of the input and its sine."""
     return where(x > 0, sin(x), x)
 
 
-@activation(title="Maxsig", paper="arXiv:1710.05941", year=2017, aliases="survey:maxsig")
+@activation(paper="arXiv:1710.05941", aliases="survey:maxsig")
 def maxsig(x):
     """The larger of the input and its sigmoid."""
     return max_(x, sigmoid(x))
 
 
-@activation(
-    title="Maxtanh",
-    paper="arXiv:1901.02671",
-    year=2019,
-    aliases="survey:maxtanh survey:siglu",
-)
+@activation(paper="arXiv:1901.02671", aliases="survey:maxtanh survey:siglu")
 def maxtanh(x):
     """The larger of the input and its hyperbolic tangent: identity above 0, tanh below."""
     return where(x > 0, x, tanh(x))

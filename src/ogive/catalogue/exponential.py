@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedPositive, LearnedReal, Positive, Real
-from ogive.expr.functions import (
-    algebraic,
-    exp,
-    expm1,
-    log1p,
-    sigmoid,
-    sqrt,
-    tanh,
-    where,
-)
+from ogive.expr.functions import algebraic, exp, expm1, log1p, sigmoid, sqrt, tanh, where
 
 # The constants of 1706.02515, the fixed point at mean 0 and variance 1, as torch has them.
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -21,9 +12,7 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 
 
 @activation(
-    title="Exponential",
     aliases="keras:exponential torch:exp jax:exp onnx:Exp",
-    evidence="framework",
     pitfalls=("The survey's mirror calls exp(-x) the exponential activation.",),
 )
 def exponential(x):
@@ -34,7 +23,6 @@ def exponential(x):
 @activation(
     title="ELU",
     paper="arXiv:1511.07289",
-    year=2015,
     aliases="torch:elu timm:elu keras:elu jax:elu flax:elu onnx:Elu mlx:elu tinygrad:elu "
     "candle:elu burn:elu nnlib:elu paddle:elu mindspore:ELU dashee87:elu",
     pitfalls=(
@@ -51,7 +39,6 @@ def elu(x, alpha: Real = 1.0):
 @activation(
     title="SELU",
     paper="arXiv:1706.02515",
-    year=2017,
     aliases="torch:selu timm:selu keras:selu jax:selu flax:selu onnx:Selu mlx:selu "
     "tinygrad:selu candle:selu burn:selu nnlib:selu paddle:selu mindspore:SeLU dashee87:selu",
     pitfalls=(
@@ -68,7 +55,6 @@ def selu(x):
 @activation(
     title="CELU",
     paper="arXiv:1704.07483",
-    year=2017,
     aliases="torch:celu timm:celu keras:celu jax:celu flax:celu onnx:Celu mlx:celu "
     "tinygrad:celu burn:celu nnlib:celu paddle:celu mindspore:CELU",
     pitfalls=("alpha must not be 0; torch raises there.",),
@@ -81,7 +67,6 @@ def celu(x, alpha: Positive = 1.0):
 @activation(
     title="PELU",
     paper="arXiv:1605.09332",
-    year=2016,
     aliases="survey:pelu activations_plus:pelu",
     pitfalls=("The slope above 0 is a/b, so that the two sides meet with one derivative.",),
 )
@@ -90,35 +75,25 @@ def pelu(x, a: LearnedPositive = 1.0, b: LearnedPositive = 1.0):
     return where(x > 0, a / b * x, a * expm1(x / b))
 
 
-@activation(
-    title="MPELU",
-    paper="arXiv:1606.00305",
-    year=2016,
-    aliases="survey:mpelu echo:mpelu survey:felu",
-)
+@activation(title="MPELU", paper="arXiv:1606.00305", aliases="survey:mpelu echo:mpelu survey:felu")
 def mpelu(x, alpha: LearnedReal = 1.0, beta: LearnedPositive = 1.0):
     """ELU with learned height and rate."""
     return where(x > 0, x, alpha * expm1(beta * x))
 
 
-@activation(title="SERLU", paper="arXiv:1807.10117", year=2018, aliases="survey:serlu")
+@activation(title="SERLU", paper="arXiv:1807.10117", aliases="survey:serlu")
 def serlu(x, scale: Real = 1.07862, alpha: Real = 2.90427):
     """A line for positive inputs, a dip that fades back to 0 for negative ones."""
     return scale * where(x > 0, x, alpha * (x * exp(x)))
 
 
-@activation(
-    title="PoLU",
-    paper="arXiv:1802.00212",
-    year=2018,
-    aliases="survey:polu survey:power_linear_unit",
-)
+@activation(title="PoLU", paper="arXiv:1802.00212", aliases="survey:polu survey:power_linear_unit")
 def polu(x, n: Positive = 1.0):
     """Identity for positive inputs, an inverse power towards -1 for negative ones."""
     return where(x > 0, x, where(x > -1, expm1(-n * log1p(-x)), (1 - x) ** (-n) - 1))
 
 
-@activation(title="PTELU", paper="ICCV Workshops 2017", year=2017, aliases="survey:ptelu")
+@activation(title="PTELU", paper="ICCV Workshops 2017", aliases="survey:ptelu")
 def ptelu(x, alpha: LearnedPositive = 1.0, beta: LearnedPositive = 1.0):
     """Identity for positive inputs, tanh of learned height and slope for negative ones."""
     return where(x > 0, x, alpha * tanh(beta * x))
@@ -127,7 +102,6 @@ def ptelu(x, alpha: LearnedPositive = 1.0, beta: LearnedPositive = 1.0):
 @activation(
     title="ISRLU",
     paper="arXiv:1710.09967",
-    year=2017,
     aliases="survey:isrlu echo:isrlu activations_plus:isrlu",
 )
 def isrlu(x, alpha: LearnedPositive = 1.0):
@@ -138,7 +112,6 @@ def isrlu(x, alpha: LearnedPositive = 1.0):
 @activation(
     title="ELiSH",
     paper="arXiv:1808.00783",
-    year=2018,
     aliases="survey:elish echo:elish acttensor:elish",
 )
 def elish(x):
@@ -149,7 +122,6 @@ def elish(x):
 @activation(
     title="HardELiSH",
     paper="arXiv:1808.00783",
-    year=2018,
     aliases="survey:hard_elish acttensor:hard_elish",
     pitfalls=("Its gate is (x + 1)/2 clipped to [0, 1]; two copies have other factors.",),
 )
@@ -162,7 +134,6 @@ def hard_elish(x):
 @activation(
     title="XIELU",
     paper="arXiv:2411.13010",
-    year=2024,
     aliases="transformers:xielu",
     presets={"transformers:xielu": {"eps": -1e-6}},
     pitfalls=(

@@ -41,7 +41,6 @@ def _within(x: Node, limit: Node) -> Node:
 @gated(
     title="GLU",
     paper="arXiv:1612.08083",
-    year=2016,
     aliases="torch:glu keras:glu jax:glu mlx:glu paddle:glu burn:glu te:GLU",
     presets={"te:GLU": _GATE_FIRST},
     pitfalls=(
@@ -54,7 +53,7 @@ def glu(value, gate):
     return value * sigmoid(gate)
 
 
-@gated(title="GTU", paper="arXiv:1606.05328", year=2016)
+@gated(title="GTU", paper="arXiv:1606.05328")
 def gtu(value, gate):
     """Gated tanh unit of PixelCNN and WaveNet: a bounded value times a sigmoid gate."""
     return tanh(value) * sigmoid(gate)
@@ -63,7 +62,6 @@ def gtu(value, gate):
 @gated(
     title="BilinearGLU",
     paper="arXiv:2002.05202",
-    year=2020,
     aliases="acttensor:Bilinear nafnet:SimpleGate",
     pitfalls=("Not torch.nn.Bilinear, which is a layer with a weight for every pair of inputs.",),
 )
@@ -75,7 +73,6 @@ def bilinear(value, gate):
 @gated(
     title="ReGLU",
     paper="arXiv:2002.05202",
-    year=2020,
     aliases="acttensor:ReGLU te:ReGLU",
     presets={"te:ReGLU": _GATE_FIRST},
 )
@@ -87,7 +84,6 @@ def reglu(value, gate):
 @gated(
     title="GEGLU",
     paper="arXiv:2002.05202",
-    year=2020,
     aliases="acttensor:GeGLU diffusers:GEGLU",
     pitfalls=(
         "Some libraries (TransformerEngine, Liger) compute GELU's tanh form under this name: "
@@ -102,7 +98,6 @@ def geglu(value, gate):
 @gated(
     title="GEGLUTanh",
     paper="arXiv:2002.05202",
-    year=2020,
     aliases="te:GEGLU liger:GEGLU",
     presets={"te:GEGLU": _GATE_FIRST, "liger:GEGLU": _GATE_FIRST},
 )
@@ -111,12 +106,7 @@ def geglu_tanh(value, gate):
     return value * gelu_tanh(gate)
 
 
-@gated(
-    title="QGEGLU",
-    evidence="framework",
-    aliases="te:QGEGLU",
-    presets={"te:QGEGLU": _GATE_FIRST},
-)
+@gated(title="QGEGLU", aliases="te:QGEGLU", presets={"te:QGEGLU": _GATE_FIRST})
 def qgeglu(value, gate):
     """The value behind the sigmoid form of GELU, gate * sigmoid(1.702 gate)."""
     return value * (gate * sigmoid(1.702 * gate))
@@ -125,7 +115,6 @@ def qgeglu(value, gate):
 @gated(
     title="SwiGLU",
     paper="arXiv:2002.05202",
-    year=2020,
     aliases="acttensor:SwiGLU candle:swiglu xformers:swiglu paddle:swiglu timm:SwiGLUPacked "
     "te:SwiGLU",
     presets={
@@ -145,11 +134,7 @@ def swiglu(value, gate):
     return value * silu(gate)
 
 
-@gated(
-    title="SeGLU",
-    evidence="framework",
-    aliases="acttensor:SeGLU",
-)
+@gated(title="SeGLU", aliases="acttensor:SeGLU")
 def seglu(value, gate):
     """The value behind a SELU gate."""
     scale, alpha = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
@@ -158,7 +143,6 @@ def seglu(value, gate):
 
 @gated(
     title="SReGLU",
-    evidence="framework",
     aliases="te:SReGLU",
     presets={"te:SReGLU": _GATE_FIRST},
     pitfalls=("The S stands for squared: neither the shifted nor the S-shaped ReLU is meant.",),
@@ -171,7 +155,6 @@ def sreglu(value, gate):
 @gated(
     title="DReLUGLU",
     paper="arXiv:2406.05955",
-    year=2024,
     aliases="turbosparse:dReLU",
     pitfalls=("Gradients reach neither half where either is negative.",),
 )
@@ -182,7 +165,6 @@ def drelu_glu(value, gate):
 
 @gated(
     title="SwiGLUOAI",
-    evidence="framework",
     year=2025,
     layout={"gate": "first", "interleave": True},
     aliases="transformers:gpt_oss te:ClampedSwiGLU vllm:swigluoai",
@@ -202,7 +184,6 @@ def swiglu_oai(value, gate, alpha: Real = 1.702, limit: Positive = 7.0, offset: 
 
 @gated(
     title="SwiGLUClipped",
-    evidence="framework",
     year=2026,
     layout=_GATE_FIRST,
     aliases="transformers:deepseek_v4 transformers:hy_v4 transformers:glm5_next",
@@ -215,7 +196,6 @@ def swiglu_clipped(value, gate, limit: Positive = 10.0):
 
 @gated(
     title="SwiGLUStep",
-    evidence="framework",
     year=2026,
     layout=_GATE_FIRST,
     aliases="transformers:step3p7",
@@ -228,7 +208,6 @@ def swiglu_step(value, gate, limit: Positive = 7.0):
 
 @gated(
     title="SiTUGLU",
-    evidence="framework",
     year=2026,
     layout=_GATE_FIRST,
     aliases="te:SiTUGLU transformers:inkling2",
@@ -243,7 +222,7 @@ def situ_glu(value, gate, beta: Positive = 4.0, linear_beta: Positive = 25.0):
     return linear_beta * tanh(value / linear_beta) * capped
 
 
-@gated(title="XSwiGLU", paper="arXiv:2405.20768", year=2024)
+@gated(title="XSwiGLU", paper="arXiv:2405.20768")
 def xswiglu(value, gate, alpha: LearnedReal = 0.0):
     """SwiGLU whose sigmoid has a learned range (-alpha, 1 + alpha)."""
     return value * (gate * ((1 + 2 * alpha) * sigmoid(gate) - alpha))

@@ -5,20 +5,12 @@ from __future__ import annotations
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedReal, Real
 from ogive.expr import functions
-from ogive.expr.functions import (
-    clip,
-    erf,
-    exp,
-    ndtr,
-    sigmoid,
-    sqrt,
-)
+from ogive.expr.functions import clip, erf, exp, ndtr, sigmoid, sqrt
 
 
 @activation(
     title="GELU",
     paper="arXiv:1606.08415",
-    year=2016,
     aliases="torch:gelu timm:gelu transformers:gelu transformers:gelu_python keras:gelu "
     "onnx:Gelu mlx:gelu candle:gelu burn:gelu fairseq:gelu nnlib:gelu_erf quack:gelu_erf "
     "paddle:gelu",
@@ -38,7 +30,6 @@ def gelu(x):
 @activation(
     title="GELUTanh",
     paper="arXiv:1606.08415",
-    year=2016,
     aliases="timm:gelu_tanh transformers:gelu_new transformers:gelu_fast "
     "transformers:gelu_accurate transformers:gelu_pytorch_tanh transformers:gelu_python_tanh "
     "jax:gelu flax:gelu keras_ops:gelu tfa:gelu tinygrad:gelu mindspore:GELU mlx:gelu_approx "
@@ -62,7 +53,6 @@ def gelu_tanh(x):
 @activation(
     title="QuickGELU",
     paper="arXiv:1606.08415",
-    year=2016,
     aliases="timm:quick_gelu transformers:quick_gelu tinygrad:quick_gelu mlx:gelu_fast_approx "
     "mindspore:FastGelu nnlib:gelu_sigmoid quack:quick_gelu te:qgelu",
     pitfalls=("It is up to 0.02 off the exact GELU.",),
@@ -75,7 +65,6 @@ def quick_gelu(x):
 @activation(
     title="ClippedGELU",
     paper="arXiv:2004.09602",
-    year=2020,
     aliases="transformers:gelu_10",
     presets={"transformers:gelu_10": {"low": -10.0, "high": 10.0}},
 )
@@ -84,25 +73,25 @@ def gelu_clipped(x, low: Real = -10.0, high: Real = 10.0):
     return clip(x * ndtr(x), low, high)
 
 
-@activation(title="SGELU", paper="arXiv:1911.03925", year=2019, aliases="survey:sgelu")
+@activation(title="SGELU", paper="arXiv:1911.03925", aliases="survey:sgelu")
 def symmetric_gelu(x, alpha: Real = 1.0):
     """The input times its error function: an even function."""
     return alpha * (x * erf(x / sqrt(2)))
 
 
-@activation(title="XGELU", paper="arXiv:2405.20768", year=2024, aliases="survey:xgelu")
+@activation(title="XGELU", paper="arXiv:2405.20768", aliases="survey:xgelu")
 def xgelu(x, alpha: LearnedReal = 0.0):
     """GELU whose gate is widened to [-alpha, 1 + alpha]."""
     return x * (ndtr(x) * (1 + 2 * alpha) - alpha)
 
 
-@activation(title="XSiLU", paper="arXiv:2405.20768", year=2024, aliases="survey:xsilu")
+@activation(title="XSiLU", paper="arXiv:2405.20768", aliases="survey:xsilu")
 def xsilu(x, alpha: LearnedReal = 0.0):
     """SiLU whose gate is widened to [-alpha, 1 + alpha]."""
     return x * (sigmoid(x) * (1 + 2 * alpha) - alpha)
 
 
-@activation(title="GoLU", paper="arXiv:2502.03654", year=2025, aliases="survey:expexpish")
+@activation(title="GoLU", paper="arXiv:2502.03654", aliases="survey:expexpish")
 def golu(x):
     """The input gated by the distribution function of Gumbel noise."""
     return x * exp(-exp(-x))

@@ -22,9 +22,7 @@ def _magnitudes(terms):
 
 
 @activation(
-    title="RationalA",
     paper="arXiv:1907.06732",
-    year=2019,
     aliases="rational_activations:A survey:pau",
     pitfalls=(
         "The default coefficients are a least squares fit of leaky ReLU on [-3, 3], 0.03 off at "
@@ -44,7 +42,6 @@ def rational_a(
 @activation(
     title="APL",
     paper="arXiv:1412.6830",
-    year=2014,
     aliases="echo:apl survey:apl survey:aplu",
     pitfalls=("Slopes of opposite signs leave its limit at minus infinity undecided.",),
 )
@@ -59,7 +56,6 @@ def apl(x, slopes: LearnedReal = (0.2, 0.2), hinges: LearnedReal = (0.5, -0.5)):
 @activation(
     title="SPLASH",
     paper="arXiv:2006.08947",
-    year=2020,
     aliases="survey:splash",
     pitfalls=("The hinges are fixed and symmetric; only the slopes are learned.",),
 )

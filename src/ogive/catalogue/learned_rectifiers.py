@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedReal, Positive, Real
-from ogive.expr.functions import (
-    abs_,
-    clip,
-    relu,
-    sigmoid,
-    where,
-)
+from ogive.expr.functions import abs_, clip, relu, sigmoid, where
 
 
 @activation(
     title="PReLU",
     paper="arXiv:1502.01852",
-    year=2015,
     aliases="torch:prelu timm:prelu transformers:prelu onnx:PRelu mlx:prelu candle:prelu "
     "burn:prelu paddle:prelu mindspore:PReLU keras:prelu flax:prelu dashee87:prelu",
     presets={"keras:prelu": {"weight": 0.0}, "flax:prelu": {"weight": 0.01}},
@@ -31,7 +24,7 @@ def prelu(x, weight: LearnedReal = 0.25):
     return where(x <= 0, weight * x, x)
 
 
-@activation(title="RPReLU", paper="arXiv:2003.03488", year=2020, aliases="survey:rprelu")
+@activation(title="RPReLU", paper="arXiv:2003.03488", aliases="survey:rprelu")
 def rprelu(x, gamma: LearnedReal = 0.0, zeta: LearnedReal = 0.0, beta: LearnedReal = 0.25):
     """PReLU with its hinge moved to a learned point (gamma, zeta); from ReActNet."""
     return where(x > gamma, x - gamma, beta * (x - gamma)) + zeta
@@ -40,7 +33,6 @@ def rprelu(x, gamma: LearnedReal = 0.0, zeta: LearnedReal = 0.0, beta: LearnedRe
 @activation(
     title="PLU",
     paper="arXiv:1809.09534",
-    year=2018,
     aliases="survey:plu",
     pitfalls=("It is the identity within [-c, c] and has slope alpha outside.",),
 )
@@ -52,7 +44,6 @@ def piecewise_linear_unit(x, alpha: Real = 0.1, c: Positive = 1.0):
 @activation(
     title="SShapedReLU",
     paper="arXiv:1512.07030",
-    year=2015,
     aliases="survey:s_shaped_relu echo:srelu keras_contrib:srelu dashee87:srelu",
     pitfalls=(
         "Four functions share the name SReLU: this one, max(-1, x), the squared ReLU of "
@@ -74,7 +65,6 @@ def s_shaped_relu(
 @activation(
     title="FlexibleReLU",
     paper="arXiv:1706.08098",
-    year=2017,
     aliases="survey:frelu survey:flexible_relu echo:flexible_relu acttensor:frelu",
     pitfalls=("The funnel activation, which looks at neighbouring pixels, is called FReLU too.",),
 )
@@ -86,7 +76,6 @@ def flexible_relu(x, bias: LearnedReal = 0.0):
 @activation(
     title="AReLU",
     paper="arXiv:2006.13858",
-    year=2020,
     aliases="survey:arelu echo:arelu",
     pitfalls=("The slope for negative inputs is clipped to [0.01, 0.99]; some copies omit it.",),
 )

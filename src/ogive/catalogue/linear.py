@@ -16,7 +16,6 @@ from ogive.expr.functions import abs_, clip, sign, where
 @activation(
     aliases="torch:identity timm:identity jax:identity flax:identity transformers:linear "
     "keras:linear fairseq:linear survey:linear dashee87:identity",
-    evidence="framework",
     pitfalls=(
         "Layers joined by it collapse into one affine layer: depth adds nothing without a "
         "nonlinearity.",
@@ -29,7 +28,6 @@ def identity(x):
 
 @activation(
     paper="McCulloch and Pitts, A logical calculus of the ideas immanent in nervous activity, 1943",
-    year=1943,
     aliases="mlx:step survey:binary_step survey:heaviside dashee87:step dashee87:binary_step",
     pitfalls=(
         "At the threshold itself frameworks differ: mlx and this entry give 1, others 0 or 1/2.",
@@ -43,7 +41,6 @@ def step(x, threshold: Real = 0.0):
 
 @activation(
     aliases="torch:sign jax:sign onnx:Sign dashee87:signum survey:sign survey:bipolar",
-    evidence="framework",
     pitfalls=("Its derivative is 0 wherever it exists, so gradients cannot pass.",),
 )
 def signum(x):
@@ -52,9 +49,7 @@ def signum(x):
 
 
 @activation(
-    title="Hardtanh",
     paper="Collobert, Large scale machine learning, 2004",
-    year=2004,
     aliases="torch:hardtanh keras:hard_tanh jax:hard_tanh flax:hard_tanh mlx:hard_tanh "
     "tinygrad:hardtanh burn:hardtanh nnlib:hardtanh paddle:hardtanh mindspore:hardtanh onnx:Clip "
     "torch:clamp dashee87:hard_tanh survey:clip",
@@ -70,9 +65,7 @@ def hardtanh(x, min_val: Real = -1.0, max_val: Real = 1.0):
 
 
 @activation(
-    title="Hardsigmoid",
     paper="arXiv:1905.02244",
-    year=2019,
     aliases="torch:hardsigmoid timm:hard_sigmoid keras:hard_sigmoid "
     "jax:hard_sigmoid flax:hard_sigmoid tinygrad:hardsigmoid candle:hard_sigmoid "
     "paddle:hardsigmoid mindspore:HSigmoid",
@@ -89,14 +82,12 @@ def hardsigmoid(x):
 
 
 @activation(
-    title="AffineHardsigmoid",
     aliases="onnx:HardSigmoid keras2:hard_sigmoid burn:hard_sigmoid noisy_units:hard_sigmoid "
     "dashee87:hard_sigmoid nnlib:hardsigma",
     presets={
         "noisy_units:hard_sigmoid": {"alpha": 0.25},
         "nnlib:hardsigma": {"alpha": 1 / 6},
     },
-    evidence="framework",
     pitfalls=(
         "Keras changed the slope from 0.2 to 1/6 between versions 2 and 3, which changes LSTM "
         "checkpoints.",
@@ -109,7 +100,6 @@ def affine_hardsigmoid(x, alpha: Real = 0.2, beta: Real = 0.5):
 
 @activation(
     paper="arXiv:1901.02324",
-    year=2019,
     aliases="jax:sparse_sigmoid keras:sparse_sigmoid flax:sparse_sigmoid "
     "binaryconnect:hard_sigmoid acttensor:hard_sigmoid",
     pitfalls=("It is the derivative of sparse_plus.",),
@@ -119,10 +109,7 @@ def sparse_sigmoid(x):
     return (clip(x, -1, 1) + 1) / 2
 
 
-@activation(
-    aliases="acttensor:piecewise_linear survey:piecewise_linear",
-    evidence="framework",
-)
+@activation(aliases="acttensor:piecewise_linear survey:piecewise_linear")
 def ramp(x, low: Real = -1.0, high: Real = 1.0):
     """0 up to ``low``, 1 from ``high`` on, a straight line between them."""
     return (clip(x, low, high) - low) / (high - low)
@@ -130,7 +117,6 @@ def ramp(x, low: Real = -1.0, high: Real = 1.0):
 
 @activation(
     aliases="torch:threshold keras:threshold burn:threshold mindspore:threshold",
-    evidence="framework",
     pitfalls=(
         "torch and Keras have no defaults for the two numbers; here both are 0, which gives ReLU.",
     ),
@@ -143,7 +129,6 @@ def threshold(x, threshold: Real = 0.0, value: Real = 0.0):
 @activation(
     title="ThresholdedReLU",
     paper="arXiv:1402.3337",
-    year=2014,
     aliases="onnx:ThresholdedRelu burn:thresholded_relu nnlib:trelu paddle:thresholded_relu "
     "survey:trec survey:fastlu",
     pitfalls=("It jumps at the threshold, from 0 to alpha.",),
@@ -155,7 +140,6 @@ def thresholded_relu(x, alpha: Real = 1.0):
 
 @activation(
     paper="arXiv:2407.14435",
-    year=2024,
     aliases="survey:jump_relu",
     title="JumpReLU",
     pitfalls=(
@@ -169,10 +153,8 @@ def jump_relu(x, theta: LearnedPositive = 0.001):
 
 
 @activation(
-    title="Hardshrink",
     aliases="torch:hardshrink keras:hard_shrink mlx:hard_shrink burn:hard_shrink "
     "paddle:hardshrink mindspore:HShrink tfa:hardshrink",
-    evidence="framework",
     pitfalls=("The zero band is closed: at both ends the value is 0.",),
 )
 def hardshrink(x, lambd: NonNegative = 0.5):
@@ -181,10 +163,8 @@ def hardshrink(x, lambd: NonNegative = 0.5):
 
 
 @activation(
-    title="Softshrink",
     aliases="torch:softshrink keras:soft_shrink mlx:softshrink burn:soft_shrink "
     "paddle:softshrink mindspore:SoftShrink nnlib:softshrink tfa:softshrink",
-    evidence="framework",
     pitfalls=("Older versions of torch turned NaN into 0.",),
 )
 def softshrink(x, lambd: NonNegative = 0.5):
@@ -195,7 +175,6 @@ def softshrink(x, lambd: NonNegative = 0.5):
 @activation(
     aliases="onnx:Shrink burn:shrink",
     presets={"burn:shrink": {"bias": 0.5}},
-    evidence="framework",
     pitfalls=(
         "The default bias is 0 in ONNX, a hard shrink, and 0.5 in burn, a soft shrink.",
         "A negative lambd makes the two conditions overlap; ONNX lets the lower one win.",
@@ -208,7 +187,6 @@ def shrink(x, lambd: NonNegative = 0.5, bias: Real = 0.0):
 
 @activation(
     aliases="torch:abs jax:abs onnx:Abs dashee87:absolute dashee87:abs survey:vrelu survey:modulus",
-    evidence="framework",
     pitfalls=("At 0 the derivative is taken as 0.",),
 )
 def absolute(x):
@@ -218,7 +196,6 @@ def absolute(x):
 
 @activation(
     paper="arXiv:1908.02435",
-    year=2019,
     aliases="survey:tent survey:mrelu",
     pitfalls=("With delta = 1 it is the mirrored ReLU of the survey.",),
 )

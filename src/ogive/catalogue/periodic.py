@@ -18,7 +18,6 @@ INF = float("inf")
 
 @activation(
     paper="arXiv:2006.09661",
-    year=2020,
     aliases="echo:sine survey:sine siren:sine dashee87:sinusoid torch:sin onnx:Sin",
     presets={"siren:sine": {"omega": 30.0}},
     pitfalls=(
@@ -33,7 +32,6 @@ def sine(x, omega: Real = 1.0):
 
 @activation(
     aliases="acttensor:cos dashee87:cosine torch:cos onnx:Cos",
-    evidence="framework",
     pitfalls=("The survey's mirror calls 1 - cos(x) the cosine activation.",),
 )
 def cosine(x):
@@ -43,7 +41,6 @@ def cosine(x):
 
 @activation(
     paper="arXiv:2006.08195",
-    year=2020,
     aliases="tfa:snake echo:snake survey:snake transformers:Snake1d dac:snake",
     pitfalls=(
         "alpha must not be 0; codecs add 1e-9 to it.",
@@ -58,7 +55,6 @@ def snake(x, alpha: LearnedPositive = 1.0):
 
 @activation(
     paper="arXiv:2206.04658",
-    year=2022,
     aliases="transformers:SnakeBeta bigvgan:snakebeta",
     pitfalls=("Codecs store both parameters as logarithms, so that their zeros mean 1.",),
 )
@@ -68,12 +64,7 @@ def snake_beta(x, alpha: LearnedPositive = 1.0, beta: LearnedPositive = 1.0):
     return where(abs_(x) < INF, x + wave * wave / beta, x)
 
 
-@activation(
-    title="GCU",
-    paper="arXiv:2108.12943",
-    year=2021,
-    aliases="acttensor:gcu survey:gcu",
-)
+@activation(title="GCU", paper="arXiv:2108.12943", aliases="acttensor:gcu survey:gcu")
 def gcu(x):
     """The input times its cosine: a growing wave."""
     return x * cos(x)
@@ -81,7 +72,6 @@ def gcu(x):
 
 @activation(
     aliases="dashee87:sinc",
-    evidence="framework",
     pitfalls=(
         "torch.sinc and numpy.sinc are the normalised form, with pi before x: another function.",
     ),
@@ -95,13 +85,13 @@ def _sinc(x):
     return where(abs_(x) < 2, sine_over_x(x * x, 15), where(abs_(x) < INF, sin(x) / x, 1 / x))
 
 
-@activation(paper="arXiv:1901.02671", year=2019, aliases="survey:cosid")
+@activation(paper="arXiv:1901.02671", aliases="survey:cosid")
 def cosid(x):
     """The cosine less the input."""
     return where(abs_(x) < INF, cos(x) - x, -x)
 
 
-@activation(paper="arXiv:1901.02671", year=2019, aliases="survey:sinp")
+@activation(paper="arXiv:1901.02671", aliases="survey:sinp")
 def sinp(x, alpha: LearnedReal = 1.0):
     """The sine less a multiple of the input."""
     near = (1 - alpha) * x - x * _sine_gap(x * x)

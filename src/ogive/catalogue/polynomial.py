@@ -5,13 +5,7 @@ from __future__ import annotations
 from ogive.catalogue._registry import activation
 from ogive.catalogue._series import polynomial
 from ogive.catalogue._spec import LearnedReal
-from ogive.expr.functions import (
-    expm1,
-    hypot1,
-    log1p,
-    relu,
-    where,
-)
+from ogive.expr.functions import expm1, hypot1, log1p, relu, where
 
 INF = float("inf")
 
@@ -22,13 +16,13 @@ def square(x):
     return x * x
 
 
-@activation(title="NCU", paper="arXiv:2111.04020", year=2021, aliases="survey:ncu")
+@activation(title="NCU", paper="arXiv:2111.04020", aliases="survey:ncu")
 def ncu(x):
     """The input less its cube: three zeros."""
     return x * (1 - x * x)
 
 
-@activation(title="SQU", paper="arXiv:2111.04020", year=2021, aliases="survey:squ")
+@activation(title="SQU", paper="arXiv:2111.04020", aliases="survey:squ")
 def squ(x):
     """The input plus its square: two zeros."""
     return x * (x + 1)
@@ -36,7 +30,6 @@ def squ(x):
 
 @activation(
     aliases="dashee87:bent_identity survey:bent_identity",
-    evidence="framework",
     pitfalls=("It has slope 1/2 far to the left, 3/2 far to the right.",),
 )
 def bent_identity(x):
@@ -47,7 +40,6 @@ def bent_identity(x):
 @activation(
     title="BLU",
     paper="Godfrey, An evaluation of parametric activation functions for deep learning, 2019",
-    year=2019,
     aliases="survey:blu",
     pitfalls=("beta multiplies all of sqrt(x**2 + 1) - 1; at beta = 1/2 it is bent identity.",),
 )
@@ -66,7 +58,6 @@ def _bent(x, beta):
 
 @activation(
     paper="arXiv:2301.04104",
-    year=2023,
     aliases="survey:symlog survey:laf",
     pitfalls=("It is continuous at 0, with slope 1; a copy called logarithmic jumps there.",),
 )
@@ -75,29 +66,19 @@ def symlog(x):
     return where(x < 0, -log1p(-x), log1p(x))
 
 
-@activation(paper="arXiv:2301.04104", year=2023, aliases="survey:symexp")
+@activation(paper="arXiv:2301.04104", aliases="survey:symexp")
 def symexp(x):
     """The inverse of symlog."""
     return where(x < 0, -expm1(-x), expm1(x))
 
 
-@activation(
-    title="PolyReLU",
-    paper="arXiv:2411.03884",
-    year=2024,
-    aliases="survey:poly_relu",
-)
+@activation(title="PolyReLU", paper="arXiv:2411.03884", aliases="survey:poly_relu")
 def poly_relu(x, coefficients: LearnedReal = (0.0, 1 / 3, 1 / 3, 1 / 3)):
     """A learned polynomial of ReLU."""
     return polynomial(relu(x), coefficients)
 
 
-@activation(
-    title="SLAF",
-    paper="arXiv:1906.09529",
-    year=2019,
-    aliases="echo:slaf survey:slaf",
-)
+@activation(title="SLAF", paper="arXiv:1906.09529", aliases="echo:slaf survey:slaf")
 def slaf(x, coefficients: LearnedReal = (0.0, 1.0, 0.0)):
     """A learned polynomial."""
     return polynomial(x, coefficients)

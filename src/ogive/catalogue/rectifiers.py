@@ -8,12 +8,7 @@ from __future__ import annotations
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedReal, NonNegative, Positive, Real
-from ogive.expr.functions import (
-    clip,
-    max_,
-    relu,
-    where,
-)
+from ogive.expr.functions import clip, max_, relu, where
 
 INF = float("inf")
 
@@ -21,7 +16,6 @@ INF = float("inf")
 @activation(
     title="ReLU",
     paper="Nair and Hinton, Rectified linear units improve restricted Boltzmann machines, 2010",
-    year=2010,
     aliases="torch:relu timm:relu transformers:relu jax:relu flax:relu onnx:Relu mlx:relu "
     "tinygrad:relu candle:relu burn:relu fairseq:relu te:relu nnlib:relu paddle:relu quack:relu "
     "mindspore:ReLU dashee87:relu",
@@ -41,7 +35,6 @@ def relu_(x):
 @activation(
     title="KerasReLU",
     aliases="keras:relu",
-    evidence="framework",
     pitfalls=("Below the threshold the slope applies to x - threshold, not to x.",),
 )
 def keras_relu(x, negative_slope: Real = 0.0, max_value: NonNegative = INF, threshold: Real = 0.0):
@@ -67,7 +60,6 @@ def relu6(x):
     title="LeakyReLU",
     paper="Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic "
     "models, 2013",
-    year=2013,
     aliases="torch:leaky_relu timm:leaky_relu transformers:leaky_relu jax:leaky_relu "
     "flax:leaky_relu onnx:LeakyRelu mlx:leaky_relu tinygrad:leaky_relu candle:leaky_relu "
     "burn:leaky_relu paddle:leaky_relu nnlib:leakyrelu acttensor:leaky_relu dashee87:leaky_relu "
@@ -95,7 +87,6 @@ def leaky_relu(x, negative_slope: Real = 0.01):
 @activation(
     title="ShiftedReLU",
     paper="arXiv:1511.07289",
-    year=2015,
     aliases="survey:srelu survey:shifted_relu",
     pitfalls=("It is max(-1, x); ReLU of x - 1 is another function.",),
 )
@@ -108,7 +99,6 @@ def shifted_relu(x):
     title="DisplacedReLU",
     paper="Macedo et al., Enhancing batch normalized convolutional networks using displaced "
     "rectifier linear units, 2019",
-    year=2019,
     aliases="survey:drelu survey:displaced_relu survey:disrelu",
 )
 def displaced_relu(x, delta: Real = 0.05):
@@ -119,7 +109,6 @@ def displaced_relu(x, delta: Real = 0.05):
 @activation(
     title="SquaredReLU",
     paper="arXiv:2109.08668",
-    year=2021,
     aliases="transformers:relu2 mlx:relu2 candle:relu2 fairseq:relu_squared quack:relu_sq "
     "fla:sqrelu liger:relu_squared te:srelu "
     "acttensor:squared_relu survey:squared_relu",
@@ -145,7 +134,6 @@ def leaky_relu_squared(x, negative_slope: Real = 0.5):
 @activation(
     title="StarReLU",
     paper="arXiv:2210.13452",
-    year=2022,
     aliases="survey:star_relu",
     pitfalls=(
         "The defaults give mean 0 and variance 1 for standard normal inputs: scale sqrt(4/5), "

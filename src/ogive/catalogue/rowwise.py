@@ -34,11 +34,9 @@ def _one_hot(row, m):
 
 
 @rowwise(
-    title="Softmax",
     aliases="torch:softmax keras:softmax jax:softmax tf:softmax onnx:Softmax mlx:softmax "
     "tinygrad:softmax burn:softmax candle:softmax paddle:softmax mindspore:Softmax attorch:Softmax",
     paper="Bridle 1990, Probabilistic interpretation of feedforward classification network outputs",
-    year=1990,
     formula_text="y[i] = exp(x[i]) / sum(exp(x))",
     latex_text=r"y_i = \frac{e^{x_i}}{\sum_j e^{x_j}}",
     pitfalls=(
@@ -54,9 +52,7 @@ def softmax(row, m):
 
 
 @rowwise(
-    title="Softmin",
     aliases="torch:softmin mlx:softmin tinygrad:softmin burn:softmin mindspore:Softmin",
-    evidence="framework",
     formula_text="y[i] = exp(-x[i]) / sum(exp(-x))",
     latex_text=r"y_i = \frac{e^{-x_i}}{\sum_j e^{-x_j}}",
 )
@@ -66,10 +62,8 @@ def softmin(row, m):
 
 
 @rowwise(
-    title="LogSoftmax",
     aliases="torch:log_softmax keras:log_softmax jax:log_softmax tf:log_softmax onnx:LogSoftmax "
     "mlx:log_softmax tinygrad:log_softmax burn:log_softmax paddle:log_softmax mindspore:LogSoftmax",
-    evidence="framework",
     formula_text="y[i] = x[i] - log(sum(exp(x)))",
     latex_text=r"y_i = x_i - \log \sum_j e^{x_j}",
     pitfalls=("The logarithm of softmax is -inf where softmax has underflowed; this is not.",),
@@ -83,7 +77,6 @@ def log_softmax(row, m):
 @rowwise(
     title="LogSumExp",
     aliases="torch:logsumexp jax:logsumexp",
-    evidence="framework",
     formula_text="y = log(sum(exp(x)))",
     latex_text=r"y = \log \sum_j e^{x_j}",
     pitfalls=("A row of -inf gives -inf, the logarithm of an empty sum.",),
@@ -96,7 +89,6 @@ def logsumexp(row, m, keepdim: Flag = 0.0):
 @rowwise(
     title="LogMeanExp",
     aliases="jax:logmeanexp",
-    evidence="framework",
     formula_text="y = log(mean(exp(x)))",
     latex_text=r"y = \log \frac{1}{n} \sum_j e^{x_j}",
 )
@@ -106,8 +98,6 @@ def logmeanexp(row, m, keepdim: Flag = 0.0):
 
 
 @rowwise(
-    title="SafeSoftmax",
-    evidence="framework",
     aliases="torch:_safe_softmax",
     formula_text="y[i] = exp(x[i]) / sum(exp(x)), or 0 if every x is -inf",
     latex_text=r"y_i = \frac{e^{x_i}}{\sum_j e^{x_j}},\quad y = 0 \text{ if all } x_j = -\infty",
@@ -119,9 +109,7 @@ def safe_softmax(row, m):
 
 
 @rowwise(
-    title="QuietSoftmax",
     paper="Miller 2023, Attention is off by one",
-    year=2023,
     aliases="burn:quiet_softmax paper:Softmax1",
     formula_text="y[i] = exp(x[i]) / (1 + sum(exp(x)))",
     latex_text=r"y_i = \frac{e^{x_i}}{1 + \sum_j e^{x_j}}",
@@ -133,9 +121,7 @@ def quiet_softmax(row, m):
 
 
 @rowwise(
-    title="Hardmax",
     aliases="onnx:Hardmax",
-    evidence="framework",
     formula_text="y[i] = 1 for the first largest x[i], else 0",
     latex_text=r"y_i = [\,i = \min \operatorname{arg\,max}_j x_j\,]",
     pitfalls=("Its gradient is 0 everywhere; to train, use gumbel_softmax with hard=True.",),
@@ -146,9 +132,7 @@ def hardmax(row, m):
 
 
 @rowwise(
-    title="Sparsemax",
     paper="arXiv:1602.02068",
-    year=2016,
     aliases="keras:sparsemax tfa:sparsemax entmax:sparsemax liger:sparsemax "
     "activations_plus:Sparsemax",
     formula_text="y[i] = max(x[i] - t, 0) with t such that sum(y) = 1",
@@ -166,9 +150,7 @@ def sparsemax(row, m):
 
 
 @rowwise(
-    title="Entmax15",
     paper="arXiv:1905.05702",
-    year=2019,
     aliases="entmax:entmax15 activations_plus:Entmax15",
     formula_text="y[i] = max(x[i]/2 - t, 0)**2 with t such that sum(y) = 1",
     latex_text=r"y_i = \max\left(\tfrac{x_i}{2} - \tau, 0\right)^2,\quad \tau:\ \sum_j y_j = 1",
@@ -188,9 +170,7 @@ def entmax15(row, m):
 
 
 @rowwise(
-    title="GumbelSoftmax",
     paper="arXiv:1611.01144",
-    year=2016,
     aliases="torch:gumbel_softmax paddle:gumbel_softmax",
     formula_text="y = softmax((x - log(-log(u))) / tau), u[i] uniform on (0, 1)",
     latex_text=r"y_i = \frac{e^{(x_i + g_i)/\tau}}{\sum_j e^{(x_j + g_j)/\tau}},"
@@ -216,9 +196,7 @@ def gumbel_softmax(row, m, uniform: Uniform, tau: Positive = 1.0, hard: Flag = 0
 
 
 @rowwise(
-    title="TaylorSoftmax",
     paper="arXiv:1511.05042",
-    year=2015,
     formula_text="y[i] = (1 + x[i] + x[i]**2/2) / sum(1 + x + x**2/2)",
     latex_text=r"y_i = \frac{1 + x_i + x_i^2/2}{\sum_j (1 + x_j + x_j^2/2)}",
     pitfalls=(
@@ -231,9 +209,7 @@ def taylor_softmax(row, m):
 
 
 @rowwise(
-    title="SphericalSoftmax",
     paper="arXiv:1511.05042",
-    year=2015,
     formula_text="y[i] = (x[i]**2 + eps) / sum(x**2 + eps)",
     latex_text=r"y_i = \frac{x_i^2 + \varepsilon}{\sum_j (x_j^2 + \varepsilon)}",
     pitfalls=(
@@ -247,9 +223,7 @@ def spherical_softmax(row, m, eps: NonNegative = 1e-8):
 
 
 @rowwise(
-    title="Sigsoftmax",
     paper="arXiv:1805.10829",
-    year=2018,
     formula_text="y[i] = exp(x[i]) sigmoid(x[i]) / sum(exp(x) sigmoid(x))",
     latex_text=r"y_i = \frac{e^{x_i}\,\sigma(x_i)}{\sum_j e^{x_j}\,\sigma(x_j)}",
 )
@@ -259,9 +233,7 @@ def sigsoftmax(row, m):
 
 
 @rowwise(
-    title="ScalableSoftmax",
     paper="arXiv:2501.19399",
-    year=2025,
     aliases="paper:SSMax",
     formula_text="y = softmax(s log(n) x), n the length of the row",
     latex_text=r"y_i = \frac{n^{s x_i}}{\sum_j n^{s x_j}}",
@@ -273,9 +245,7 @@ def scalable_softmax(row, m, s: LearnedReal = 1.0):
 
 
 @rowwise(
-    title="Softpick",
     paper="arXiv:2504.20966",
-    year=2025,
     formula_text="y[i] = max(exp(x[i]) - 1, 0) / (sum(|exp(x) - 1|) + eps)",
     latex_text=r"y_i = \frac{\max(e^{x_i} - 1, 0)}{\sum_j |e^{x_j} - 1| + \varepsilon}",
     pitfalls=(
@@ -295,7 +265,6 @@ def softpick(row, m, eps: NonNegative = 1e-8):
 @rowwise(
     title="SoLU",
     paper="Elhage et al. 2022, Softmax linear units",
-    year=2022,
     aliases="x_transformers:SoLU",
     formula_text="y[i] = x[i] softmax(x)[i]",
     latex_text=r"y_i = x_i\,\frac{e^{x_i}}{\sum_j e^{x_j}}",
@@ -307,9 +276,7 @@ def solu(row, m):
 
 
 @rowwise(
-    title="Squash",
     paper="arXiv:1710.09829",
-    year=2017,
     formula_text="y = x |x| / (1 + |x|**2), |x| the Euclidean length",
     latex_text=r"y = \frac{\lVert x \rVert^2}{1 + \lVert x \rVert^2}\,\frac{x}{\lVert x \rVert}",
     pitfalls=(
@@ -323,8 +290,6 @@ def squash(row, m):
 
 
 @rowwise(
-    title="L2Normalize",
-    evidence="framework",
     aliases="torch:normalize",
     formula_text="y = x / max(|x|, eps), |x| the Euclidean length",
     latex_text=r"y = \frac{x}{\max(\lVert x \rVert, \varepsilon)}",
@@ -336,9 +301,7 @@ def l2_normalize(row, m, eps: Positive = 1e-12):
 
 
 @rowwise(
-    title="Maxout",
     paper="arXiv:1302.4389",
-    year=2013,
     aliases="paddle:maxout tfa:Maxout echo:Maxout activations_plus:Maxout",
     formula_text="y[i] = max(x[k i], ..., x[k i + k - 1])",
     latex_text=r"y_i = \max_{0 \le j < k} x_{k i + j}",
@@ -355,7 +318,6 @@ def maxout(row, m, k: Count = 2.0):
 @rowwise(
     title="LWTA",
     paper="Srivastava et al. 2013, Compete to compute",
-    year=2013,
     formula_text="y[i] = x[i] for the first largest of its group, else 0",
     latex_text=r"y_i = x_i\,[\,i \text{ is the first largest of its group}\,]",
 )
@@ -371,7 +333,6 @@ def lwta(row, m, group: Count = 2.0):
 @rowwise(
     title="KWTA",
     paper="arXiv:1905.10510",
-    year=2019,
     formula_text="y[i] = x[i] if it is among the k largest of the row, else 0",
     latex_text=r"y_i = x_i\,[\,x_i \text{ is among the } k \text{ largest}\,]",
     pitfalls=(
@@ -388,9 +349,7 @@ def k_wta(row, m, k: Count = 1.0):
 
 
 @rowwise(
-    title="GroupSort",
     paper="arXiv:1811.05381",
-    year=2018,
     aliases="paper:MaxMin paper:OPLU",
     presets={"paper:MaxMin": {"group": 2.0}, "paper:OPLU": {"group": 2.0}},
     formula_text="each group of neighbours in ascending order",
@@ -408,7 +367,6 @@ def group_sort(row, m, group: Count = 2.0):
 @rowwise(
     title="CReLU",
     paper="arXiv:1603.05201",
-    year=2016,
     aliases="tf:crelu",
     formula_text="y = concatenate(max(x, 0), max(-x, 0))",
     latex_text=r"y = [\max(x, 0),\ \max(-x, 0)]",
@@ -426,7 +384,6 @@ def crelu(row, m):
 @rowwise(
     title="NCReLU",
     paper="arXiv:1706.00388",
-    year=2017,
     formula_text="y = concatenate(max(x, 0), min(x, 0))",
     latex_text=r"y = [\max(x, 0),\ \min(x, 0)]",
 )

@@ -6,20 +6,12 @@ from __future__ import annotations
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedPositive, LearnedReal, Positive, Real
-from ogive.expr.functions import (
-    exp,
-    log,
-    sigmoid,
-    softplus,
-    tanh,
-    where,
-)
+from ogive.expr.functions import exp, log, sigmoid, softplus, tanh, where
 
 
 @activation(
     title="SiLU",
     paper="arXiv:1606.08415",
-    year=2016,
     aliases="torch:silu timm:silu timm:swish transformers:silu transformers:swish keras:silu "
     "keras:swish jax:silu jax:swish flax:silu flax:swish mlx:silu tinygrad:silu tinygrad:swish "
     "candle:silu candle:swish burn:silu fairseq:swish te:silu "
@@ -36,7 +28,6 @@ def silu(x):
 
 @activation(
     paper="arXiv:1710.05941",
-    year=2017,
     aliases="onnx:Swish survey:swish echo:swish activations_plus:swish dashee87:swish",
     presets={"onnx:Swish": {"beta": 1.0}},
     pitfalls=("beta = 0 gives x/2, and beta to infinity gives ReLU.",),
@@ -46,27 +37,20 @@ def swish(x, beta: LearnedReal = 1.0):
     return x * sigmoid(beta * x)
 
 
-@activation(
-    title="ESwish",
-    paper="arXiv:1801.07145",
-    year=2018,
-    aliases="survey:eswish acttensor:eswish echo:eswish",
-)
+@activation(paper="arXiv:1801.07145", aliases="survey:eswish acttensor:eswish echo:eswish")
 def e_swish(x, beta: Real = 1.5):
     """SiLU times a constant, 1.5 to 1.75 in the paper."""
     return beta * (x * sigmoid(x))
 
 
-@activation(title="DSiLU", paper="arXiv:1702.03118", year=2017, aliases="survey:dsilu")
+@activation(title="DSiLU", paper="arXiv:1702.03118", aliases="survey:dsilu")
 def dsilu(x):
     """The derivative of SiLU, used as a squasher that overshoots on both sides."""
     return sigmoid(x) * (1 + x * sigmoid(-x))
 
 
 @activation(
-    title="Hardswish",
     paper="arXiv:1905.02244",
-    year=2019,
     aliases="torch:hardswish timm:hard_swish transformers:hardswish "
     "keras:hard_swish keras:hard_silu jax:hard_swish jax:hard_silu flax:hard_swish "
     "flax:hard_silu onnx:HardSwish mlx:hardswish tinygrad:hardswish candle:hard_swish "
@@ -80,22 +64,14 @@ def hardswish(x):
     return where(x <= -3, 0, where(x >= 3, x, x * (x + 3) / 6))
 
 
-@activation(
-    title="HardMish",
-    paper="Misra, H-Mish notes",
-    year=2019,
-    aliases="timm:hard_mish",
-    evidence="framework",
-)
+@activation(paper="Misra, H-Mish notes", year=2019, aliases="timm:hard_mish", evidence="framework")
 def hard_mish(x):
     """0 up to -2, identity from 0 on, a parabola between."""
     return where(x <= -2, 0, where(x >= 0, x, x * (x + 2) / 2))
 
 
 @activation(
-    title="AconC",
     paper="arXiv:2009.04759",
-    year=2020,
     aliases="survey:acon_c survey:acon",
     pitfalls=("With p1 = 1 and p2 = 0 it is Swish (ACON-A).",),
 )
@@ -107,7 +83,6 @@ def acon_c(x, p1: LearnedReal = 1.0, p2: LearnedReal = 0.0, beta: LearnedReal = 
 @activation(
     title="ARiA2",
     paper="arXiv:1805.08878",
-    year=2018,
     aliases="survey:aria2",
     pitfalls=("The factor x belongs to it; two copies omit it and so compute a squasher.",),
 )
@@ -116,12 +91,7 @@ def aria2(x, alpha: Positive = 1.5, beta: Positive = 2.0):
     return x * exp(-alpha * softplus(-beta * x))
 
 
-@activation(
-    title="EIS3",
-    paper="arXiv:2009.13501",
-    year=2020,
-    aliases="echo:eis3 survey:eis",
-)
+@activation(title="EIS3", paper="arXiv:2009.13501", aliases="echo:eis3 survey:eis")
 def eis3(x, delta: LearnedPositive = 0.68, theta: LearnedPositive = 1.7):
     """The input over 1 plus a scaled exponential."""
     return x * sigmoid(theta * x - log(delta))
@@ -130,7 +100,6 @@ def eis3(x, delta: LearnedPositive = 0.68, theta: LearnedPositive = 1.7):
 @activation(
     title="BSiLU",
     paper="arXiv:2505.22074",
-    year=2025,
     aliases="sugar:b_silu survey:b_silu",
     pitfalls=("alpha = 0 gives SiLU.",),
 )
@@ -142,7 +111,6 @@ def b_silu(x, alpha: Real = 1.67):
 @activation(
     title="FTSwish",
     paper="arXiv:1812.06247",
-    year=2018,
     aliases="survey:fts survey:flatten_t_swish survey:ftswish",
 )
 def flatten_t_swish(x, threshold: Real = -0.2):

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedPositive, Positive, Real
-from ogive.expr.functions import (
-    exp,
-    expm1,
-    ndtr,
-    softplus,
-    where,
-)
+from ogive.expr.functions import exp, expm1, ndtr, softplus, where
 
 
-@activation(title="Elliott", evidence="secondary", year=1993, aliases="survey:elliott")
+@activation(evidence="secondary", year=1993, aliases="survey:elliott")
 def elliott(x):
     """Softsign moved into (0, 1)."""
     return where(x < 0, 0.5 / (1 - x), 1 - 0.5 / (1 + x))
 
 
 @activation(
-    title="LogLog",
     paper="Gomes and Ludermir, Complementary log-log and probit: activation functions, 2008",
-    year=2008,
     aliases="survey:loglog",
 )
 def log_log(x):
@@ -31,9 +23,7 @@ def log_log(x):
 
 
 @activation(
-    title="CLogLog",
     paper="Gomes and Ludermir, Complementary log-log and probit: activation functions, 2008",
-    year=2008,
     aliases="survey:cloglog acttensor:cll dashee87:log_log",
     pitfalls=("It rises; a copy with exp(-x) inside falls.",),
 )
@@ -43,9 +33,7 @@ def c_log_log(x):
 
 
 @activation(
-    title="SoftClipping",
     paper="arXiv:1810.11509",
-    year=2018,
     aliases="echo:soft_clipping survey:soft_clipping activations_plus:soft_clipping",
     presets={"echo:soft_clipping": {"alpha": 0.5}},
     pitfalls=("The logarithm of the quotient of exponentials overflows; a difference cancels.",),
@@ -57,12 +45,7 @@ def soft_clipping(x, alpha: Positive = 50.0):
     return where(x > 0.5, 1 - right / alpha, left / alpha)
 
 
-@activation(
-    title="SoftRootSign",
-    paper="arXiv:2003.02547",
-    year=2020,
-    aliases="survey:soft_root_sign survey:srs",
-)
+@activation(paper="arXiv:2003.02547", aliases="survey:soft_root_sign survey:srs")
 def soft_root_sign(x, alpha: LearnedPositive = 2.0, beta: LearnedPositive = 3.0):
     """Bounded on both sides: dips below 0, then nears alpha."""
     inner = x * exp(x / beta)
@@ -73,9 +56,7 @@ def soft_root_sign(x, alpha: LearnedPositive = 2.0, beta: LearnedPositive = 3.0)
 
 
 @activation(
-    title="Laplace",
     paper="arXiv:2209.10655",
-    year=2022,
     aliases="transformers:laplace",
     pitfalls=(
         "It is a normal distribution function, chosen to approximate squared ReLU near 1, and is "

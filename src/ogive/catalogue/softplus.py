@@ -9,27 +9,14 @@ import math
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import Positive, Real
-from ogive.expr.functions import (
-    abs_,
-    exp,
-    expm1,
-    hypot1,
-    log,
-    log1p,
-    sinh,
-    softplus,
-    sqrt,
-    where,
-)
+from ogive.expr.functions import abs_, exp, expm1, hypot1, log, log1p, sinh, softplus, sqrt, where
 
 INF = float("inf")
 
 
 @activation(
-    title="Softplus",
     paper="Dugas et al., Incorporating second-order functional knowledge for better option "
     "pricing, 2001",
-    year=2001,
     aliases="torch:softplus keras:softplus jax:softplus flax:softplus onnx:Softplus mlx:softplus "
     "tinygrad:softplus burn:softplus nnlib:softplus paddle:softplus quack:softplus "
     "dashee87:softplus",
@@ -46,11 +33,7 @@ def softplus_(x, beta: Positive = 1.0, threshold: Real = INF):
     return where(beta * x > threshold, x, softplus(beta * x) / beta)
 
 
-@activation(
-    paper="arXiv:1706.08566",
-    year=2017,
-    aliases="acttensor:shifted_softplus schnet:shifted_softplus",
-)
+@activation(paper="arXiv:1706.08566", aliases="acttensor:shifted_softplus schnet:shifted_softplus")
 def shifted_softplus(x):
     """Softplus lowered so that it passes through 0."""
     return _through_zero(x)
@@ -62,7 +45,6 @@ def _through_zero(x):
 
 
 @activation(
-    title="SqrtSoftplus",
     aliases="transformers:sqrtsoftplus",
     evidence="framework",
     paper="DeepSeek-V4, router scores",
@@ -74,7 +56,6 @@ def sqrt_softplus(x):
 
 @activation(
     paper="arXiv:2112.11687",
-    year=2021,
     aliases="jax:squareplus keras:squareplus",
     pitfalls=(
         "The plain sum cancels for negative inputs: in float32 it is exactly 0 below about -6000.",
@@ -87,17 +68,13 @@ def squareplus(x, b: Positive = 4.0):
     return where(x < -sqrt(b) / 2, b / 4 / (half - x / 2), x / 2 + half)
 
 
-@activation(
-    paper="arXiv:1901.02324",
-    year=2019,
-    aliases="jax:sparse_plus keras:sparse_plus flax:sparse_plus",
-)
+@activation(paper="arXiv:1901.02324", aliases="jax:sparse_plus keras:sparse_plus flax:sparse_plus")
 def sparse_plus(x):
     """ReLU with its corner between -1 and 1 rounded off by a parabola."""
     return where(x <= -1, 0, where(x >= 1, x, (x + 1) * (x + 1) / 4))
 
 
-@activation(title="LogCosh", aliases="nnlib:logcosh", evidence="framework")
+@activation(aliases="nnlib:logcosh")
 def log_cosh(x):
     """A parabola near 0 that turns into the magnitude less log(2)."""
     far = abs_(x) - (log(2) - softplus(-2 * abs_(x)))
@@ -108,7 +85,6 @@ def log_cosh(x):
     title="Log1mExp",
     aliases="jax:log1mexp",
     domain=(0.0, math.inf),
-    evidence="framework",
     pitfalls=("It is minus infinity at 0 and NaN below.",),
 )
 def log1mexp(x):
@@ -116,7 +92,7 @@ def log1mexp(x):
     return where(x < log(2), log(-expm1(-x)), log1p(-exp(-x)))
 
 
-@activation(title="Seagull", evidence="framework", aliases="echo:seagull")
+@activation(aliases="echo:seagull")
 def seagull(x):
     """The logarithm of 1 plus the square."""
     return where(abs_(x) > 1, 2 * log(hypot1(x)), log1p(x * x))

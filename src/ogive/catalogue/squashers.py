@@ -20,12 +20,10 @@ from ogive.expr.functions import (
 
 
 @activation(
-    title="Sigmoid",
     aliases="torch:sigmoid timm:sigmoid transformers:sigmoid keras:sigmoid jax:sigmoid "
     "flax:sigmoid onnx:Sigmoid mlx:sigmoid tinygrad:sigmoid candle:sigmoid burn:sigmoid "
     "fla:sigmoid nnlib:sigma nnlib:sigmoid_fast paddle:sigmoid quack:sigmoid mindspore:Sigmoid "
     "dashee87:sigmoid survey:logistic scipy:expit",
-    evidence="framework",
     pitfalls=(
         "Its derivative is s (1 - s), at most 1/4; forms with s**2 or 0.5 - s are wrong (E3).",
         "It saturates at 0 and 1, not at -1 and 1 (E4).",
@@ -41,11 +39,9 @@ def sigmoid_(x):
 
 
 @activation(
-    title="Tanh",
     aliases="torch:tanh timm:tanh transformers:tanh keras:tanh jax:tanh flax:tanh onnx:Tanh "
     "mlx:tanh tinygrad:tanh burn:tanh fairseq:tanh nnlib:tanh_fast paddle:tanh quack:tanh "
     "mindspore:Tanh dashee87:tanh",
-    evidence="framework",
     pitfalls=(
         "Its derivative lies in (0, 1]: 1 is reached at 0, and 0 or a negative value never (E10).",
         "1 - tanh(x)**2 is 0 in float32 from about |x| = 9 on; sech(x)**2 keeps its digits.",
@@ -61,7 +57,6 @@ def tanh_(x):
     aliases="torch:logsigmoid keras:log_sigmoid jax:log_sigmoid "
     "flax:log_sigmoid mlx:log_sigmoid tinygrad:logsigmoid burn:log_sigmoid nnlib:logsigma "
     "paddle:log_sigmoid mindspore:LogSigmoid fla:logsigmoid",
-    evidence="framework",
     pitfalls=("log(sigmoid(x)) underflows to minus infinity for very negative x.",),
 )
 def logsigmoid(x):
@@ -70,9 +65,7 @@ def logsigmoid(x):
 
 
 @activation(
-    title="Softsign",
     paper="Elliott, A better activation function for artificial neural networks, 1993",
-    year=1993,
     aliases="torch:softsign keras:softsign jax:soft_sign flax:soft_sign onnx:Softsign "
     "mlx:softsign tinygrad:softsign burn:softsign nnlib:softsign paddle:softsign "
     "mindspore:Softsign dashee87:softsign",
@@ -85,7 +78,6 @@ def softsign_(x):
 @activation(
     title="LeCunTanh",
     paper="LeCun et al., Efficient backprop, 1998",
-    year=1998,
     aliases="acttensor:lecun_tanh survey:stanh survey:lecun_tanh dashee87:lecun_tanh",
 )
 def lecun_tanh(x, a: Real = 1.7159, b: Real = 2 / 3):
@@ -93,11 +85,7 @@ def lecun_tanh(x, a: Real = 1.7159, b: Real = 2 / 3):
     return a * tanh(b * x)
 
 
-@activation(
-    title="BipolarSigmoid",
-    aliases="acttensor:bipolar_sigmoid survey:bipolar_sigmoid dashee87:symmetrical_sigmoid",
-    evidence="framework",
-)
+@activation(aliases="acttensor:bipolar_sigmoid survey:bipolar_sigmoid dashee87:symmetrical_sigmoid")
 def bipolar_sigmoid(x):
     """The sigmoid stretched to (-1, 1); tanh of half the input."""
     return tanh(x / 2)
@@ -106,23 +94,20 @@ def bipolar_sigmoid(x):
 @activation(
     title="ArcTan",
     aliases="acttensor:arctan survey:arctan dashee87:arctan torch:atan torch:arctan",
-    evidence="framework",
 )
 def arctan(x):
     """The angle whose tangent is the input."""
     return atan(x)
 
 
-@activation(title="Erf", aliases="onnx:Erf torch:erf", evidence="framework")
+@activation(aliases="onnx:Erf torch:erf")
 def erf_(x):
     """The error function."""
     return erf(x)
 
 
 @activation(
-    title="PenalizedTanh",
     paper="arXiv:1602.05980",
-    year=2016,
     aliases="survey:penalized_tanh",
     pitfalls=("The penalty is a factor on the negative side; tanh minus its square is not it.",),
 )
@@ -134,7 +119,6 @@ def penalized_tanh(x, a: Real = 0.25):
 @activation(
     title="ISRU",
     paper="arXiv:1710.09967",
-    year=2017,
     aliases="survey:isru survey:softtanh echo:isru activations_plus:isru",
 )
 def isru(x, alpha: LearnedPositive = 1.0):
@@ -145,7 +129,6 @@ def isru(x, alpha: LearnedPositive = 1.0):
 @activation(
     title="SQNL",
     paper="Wuraola and Patel, SQNL: a new computationally efficient activation function, 2018",
-    year=2018,
     aliases="echo:sqnl survey:sqnl",
 )
 def sqnl(x):
@@ -155,9 +138,7 @@ def sqnl(x):
 
 
 @activation(
-    title="Softcap",
     paper="arXiv:2408.00118",
-    year=2024,
     aliases="transformers:softcap xtransformers:softclamp",
     evidence="framework",
 )
@@ -169,7 +150,6 @@ def softcap(x, cap: Positive = 30.0):
 @activation(
     title="DyT",
     paper="arXiv:2503.10622",
-    year=2025,
     aliases="xtransformers:DynamicTanh survey:dyt",
     presets={"xtransformers:DynamicTanh": {"alpha": 1.0}},
     pitfalls=("alpha starts at 0.5 in the paper and at 1 in x-transformers.",),
@@ -179,7 +159,7 @@ def dynamic_tanh(x, alpha: LearnedReal = 0.5, weight: LearnedReal = 1.0, bias: L
     return weight * tanh(alpha * x) + bias
 
 
-@activation(title="Derf", paper="arXiv:2512.10938", year=2025, aliases="xtransformers:Derf")
+@activation(title="Derf", paper="arXiv:2512.10938", aliases="xtransformers:Derf")
 def dynamic_erf(
     x,
     alpha: LearnedReal = 0.5,

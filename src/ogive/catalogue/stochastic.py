@@ -8,14 +8,7 @@ where they did not: the mean over the noise, or the noise at rest.
 from __future__ import annotations
 
 from ogive.catalogue._registry import stochastic
-from ogive.catalogue._spec import (
-    LearnedPositive,
-    LearnedReal,
-    Normal,
-    Positive,
-    Real,
-    Uniform,
-)
+from ogive.catalogue._spec import LearnedPositive, LearnedReal, Normal, Positive, Real, Uniform
 from ogive.expr import Node
 from ogive.expr.functions import clip, log, log1p, ndtr, pi, relu, sigmoid, sign, sqrt, tanh, where
 
@@ -28,7 +21,6 @@ def _leaky(x: Node, slope: Node) -> Node:
     evaluation=lambda x, lower, upper: _leaky(x, (lower + upper) / 2),
     title="RReLU",
     paper="arXiv:1505.00853",
-    year=2015,
     aliases="torch:rrelu tfa:rrelu burn:rrelu mindspore:RReLU paddle:rrelu",
     pitfalls=(
         "The paper divides by a number drawn from U(3, 8) and evaluates x / 5.5, a slope of 0.182; "
@@ -45,7 +37,6 @@ def rrelu(x, uniform: Uniform, lower: Real = 1 / 8, upper: Real = 1 / 3):
     evaluation=lambda x: x * ndtr(x),
     title="StochasticGELU",
     paper="arXiv:1606.08415",
-    year=2016,
     pitfalls=(
         "Its mean is GELU, but the mean of its gradient is ndtr(x): the mask passes no gradient, "
         "so GELU's term x * density(x) is missing.",
@@ -88,9 +79,7 @@ def _noisy_hardsigmoid(x: Node, size: Node, p: Node, alpha: Node, c: Node) -> No
 
 @stochastic(
     evaluation=lambda x, p, alpha, c: _noisy_hardtanh(x, _HALF_NORMAL_MEAN, p, alpha, c),
-    title="NoisyHardtanh",
     paper="arXiv:1603.00391",
-    year=2016,
     pitfalls=_NOISY_PITFALLS,
 )
 def noisy_hardtanh(x, normal: Normal, p: LearnedReal = 1.0, alpha: Real = 1.15, c: Real = 0.5):
@@ -100,9 +89,7 @@ def noisy_hardtanh(x, normal: Normal, p: LearnedReal = 1.0, alpha: Real = 1.15, 
 
 @stochastic(
     evaluation=lambda x, p, alpha, c: _noisy_hardsigmoid(x, _HALF_NORMAL_MEAN, p, alpha, c),
-    title="NoisyHardsigmoid",
     paper="arXiv:1603.00391",
-    year=2016,
     pitfalls=(*_NOISY_PITFALLS, "Its hard sigmoid is clip(x/4 + 1/2), the tangent at 0."),
 )
 def noisy_hardsigmoid(x, normal: Normal, p: LearnedReal = 1.0, alpha: Real = 1.1, c: Real = 0.15):
@@ -110,23 +97,13 @@ def noisy_hardsigmoid(x, normal: Normal, p: LearnedReal = 1.0, alpha: Real = 1.1
     return _noisy_hardsigmoid(x, abs(normal), p, alpha, c)
 
 
-@stochastic(
-    evaluation=lambda x, c: clip(x, -1.0, 1.0),
-    title="NoisyInputHardtanh",
-    paper="arXiv:1603.00391",
-    year=2016,
-)
+@stochastic(evaluation=lambda x, c: clip(x, -1.0, 1.0), paper="arXiv:1603.00391")
 def noisy_input_hardtanh(x, normal: Normal, c: Real = 0.05):
     """Hard tanh of a shaken input (NANI); evaluation leaves the noise out, as its authors do."""
     return clip(x + c * normal, -1.0, 1.0)
 
 
-@stochastic(
-    evaluation=lambda x, c: clip(0.25 * x + 0.5, 0.0, 1.0),
-    title="NoisyInputHardsigmoid",
-    paper="arXiv:1603.00391",
-    year=2016,
-)
+@stochastic(evaluation=lambda x, c: clip(0.25 * x + 0.5, 0.0, 1.0), paper="arXiv:1603.00391")
 def noisy_input_hardsigmoid(x, normal: Normal, c: Real = 0.05):
     """Hard sigmoid of a shaken input (NANI); evaluation leaves the noise out, as its authors do."""
     return clip(0.25 * (x + c * normal) + 0.5, 0.0, 1.0)
@@ -136,7 +113,6 @@ def noisy_input_hardsigmoid(x, normal: Normal, c: Real = 0.05):
     evaluation=lambda x: relu(x),
     title="NReLU",
     paper="Nair and Hinton 2010, Rectified linear units improve restricted Boltzmann machines",
-    year=2010,
     pitfalls=(
         "The variance of the noise is sigmoid(x), so its standard deviation is the square root of "
         "that; the deviation of the batch, seen in a list of activations, is another function.",
@@ -152,7 +128,6 @@ def nrelu(x, normal: Normal):
     evaluation=lambda x, sigma: relu(x),
     title="ProbAct",
     paper="arXiv:1905.10761",
-    year=2019,
     aliases="echo:ProbAct",
     pitfalls=(
         "The authors' code and its copies keep the noise in evaluation; here it is the mean.",
@@ -170,9 +145,7 @@ def _logistic(uniform: Node) -> Node:
 
 @stochastic(
     evaluation=lambda x, tau: sigmoid(x),
-    title="GumbelSigmoid",
     paper="arXiv:1611.00712",
-    year=2016,
     pitfalls=(
         "One uniform number a gate is enough: the difference of two Gumbel numbers is logistic.",
         "At every tau a sample exceeds 1/2 with probability sigmoid(x), the evaluation form; the "
@@ -190,9 +163,7 @@ def _stretched(gate: Node, low: Node, high: Node) -> Node:
 
 @stochastic(
     evaluation=lambda x, beta, gamma, zeta: _stretched(sigmoid(x), gamma, zeta),
-    title="HardConcrete",
     paper="arXiv:1712.01312",
-    year=2017,
     pitfalls=("The temperature acts in training only; the authors' evaluation has none.",),
 )
 def hard_concrete(

@@ -24,9 +24,7 @@ INF = float("inf")
 
 
 @activation(
-    title="Mish",
     paper="arXiv:1908.08681",
-    year=2019,
     aliases="torch:mish timm:mish transformers:mish keras:mish jax:mish flax:mish onnx:Mish "
     "tfa:mish mlx:mish tinygrad:mish candle:mish burn:mish nnlib:mish paddle:mish "
     "mindspore:Mish dashee87:mish",
@@ -37,12 +35,7 @@ def mish(x):
     return x * tanh(softplus(x))
 
 
-@activation(
-    title="LiSHT",
-    paper="arXiv:1901.05894",
-    year=2019,
-    aliases="tfa:lisht nnlib:lisht survey:lisht",
-)
+@activation(title="LiSHT", paper="arXiv:1901.05894", aliases="tfa:lisht nnlib:lisht survey:lisht")
 def lisht(x):
     """The input times its own tanh: an even function."""
     return x * tanh(x)
@@ -51,7 +44,6 @@ def lisht(x):
 @activation(
     title="TanhExp",
     paper="arXiv:2003.09855",
-    year=2020,
     aliases="survey:tanhexp acttensor:tanhexp activations_plus:tanh_exp pytorch_issue:telu",
     pitfalls=("Published again in 2024 as TeLU (arXiv:2412.20269).",),
 )
@@ -68,7 +60,6 @@ def telu_elu(x, alpha: LearnedPositive = 1.0):
 
 
 @activation(
-    title="Smish",
     paper="doi:10.3390/electronics11040540",
     year=2022,
     aliases="survey:smish acttensor:smish survey:psmish acttensor:psmish",
@@ -79,9 +70,7 @@ def smish(x, alpha: LearnedReal = 1.0, beta: LearnedReal = 1.0):
 
 
 @activation(
-    title="Logish",
     paper="Zhu et al., Logish: a new nonlinear nonmonotonic activation function, 2021",
-    year=2021,
     evidence="secondary",
     aliases="survey:logish survey:plogish",
     presets={"survey:plogish": {"beta": 10.0}},
@@ -92,9 +81,7 @@ def logish(x, alpha: LearnedReal = 1.0, beta: LearnedReal = 1.0):
 
 
 @activation(
-    title="Phish",
     paper="Naveen, Phish: a novel hyper-optimizable activation function, 2021",
-    year=2021,
     aliases="survey:phish acttensor:phish",
 )
 def phish(x):
@@ -102,32 +89,20 @@ def phish(x):
     return x * tanh(x * ndtr(x))
 
 
-@activation(
-    title="Serf",
-    paper="arXiv:2108.09598",
-    year=2021,
-    aliases="survey:serf acttensor:serf",
-)
+@activation(paper="arXiv:2108.09598", aliases="survey:serf acttensor:serf")
 def serf(x):
     """The input gated by the error function of its softplus."""
     return x * erf(softplus(x))
 
 
-@activation(
-    title="Pserf",
-    paper="arXiv:2109.04386",
-    year=2021,
-    aliases="survey:pserf activations_plus:pserf",
-)
+@activation(paper="arXiv:2109.04386", aliases="survey:pserf activations_plus:pserf")
 def pserf(x, gamma: LearnedReal = 1.25, delta: LearnedReal = 0.85):
     """Serf with learned scale and slope of the softplus."""
     return x * erf(gamma * softplus(delta * x))
 
 
 @activation(
-    title="ErfAct",
     paper="arXiv:2109.04386",
-    year=2021,
     aliases="survey:erfact activations_plus:erf_act",
     presets={
         "survey:erfact": {"alpha": 1.0, "beta": 0.5},
@@ -139,12 +114,7 @@ def erf_act(x, alpha: LearnedReal = 0.75, beta: LearnedReal = 0.75):
     return x * erf(alpha * exp(beta * x))
 
 
-@activation(
-    title="TanhSoft2",
-    paper="arXiv:2009.03863",
-    year=2020,
-    aliases="survey:tanhsoft2 echo:tanhsoft",
-)
+@activation(title="TanhSoft2", paper="arXiv:2009.03863", aliases="survey:tanhsoft2 echo:tanhsoft")
 def tanhsoft2(x, beta: LearnedReal = 0.6, gamma: LearnedReal = 1.0):
     """The input gated by tanh of a scaled exponential."""
     return x * tanh(beta * exp(gamma * x))
@@ -153,7 +123,6 @@ def tanhsoft2(x, beta: LearnedReal = 0.6, gamma: LearnedReal = 1.0):
 @activation(
     title="APTx",
     paper="arXiv:2209.06119",
-    year=2022,
     aliases="survey:aptx",
     pitfalls=(
         "With alpha = 1 and beta = gamma = 1/2 it is SiLU exactly.",
@@ -165,12 +134,7 @@ def aptx(x, alpha: LearnedReal = 1.0, beta: LearnedReal = 1.0, gamma: LearnedRea
     return gamma * x * ((alpha - 1) + 2 * sigmoid(2 * (beta * x)))
 
 
-@activation(
-    title="SinLU",
-    paper="doi:10.3390/math10030337",
-    year=2022,
-    aliases="survey:sinlu",
-)
+@activation(title="SinLU", paper="doi:10.3390/math10030337", year=2022, aliases="survey:sinlu")
 def sinlu(x, alpha: LearnedReal = 1.0, beta: LearnedReal = 1.0):
     """The input plus a wave, gated by the sigmoid of the input."""
     return where(abs_(x) < INF, x + alpha * sin(beta * x), x) * sigmoid(x)
@@ -188,10 +152,8 @@ def coslu(x, alpha: LearnedReal = 1.0, beta: LearnedReal = 1.0):
 
 
 @activation(
-    title="Tanhshrink",
     aliases="torch:tanhshrink keras:tanh_shrink tfa:tanhshrink burn:tanhshrink "
     "nnlib:tanhshrink paddle:tanhshrink mindspore:Tanhshrink",
-    evidence="framework",
     pitfalls=("Near 0 it is a third of the cube; the difference as written loses all digits.",),
 )
 def tanhshrink(x):
