@@ -53,18 +53,19 @@ _GATES = (
 )  # fmt: skip
 _SHORT = (
     exponentials.exp_short, exponentials.decay_short, exponentials.expm1_short,
-    exponentials.tanh_short, logarithm.log1p_short, trigonometric.sin_short, gaussian.erf_short,
-    gaussian.erfc_short, gaussian.ndtr_short,
+    exponentials.tanh_short, logarithm.log1p_short, trigonometric.sin_short,
 )  # fmt: skip
 _IN_FLOAT32 = (
     exponentials.tanh32, logarithm.asinh32, logarithm.pow32, trigonometric.atan32, gaussian.erf32,
     gaussian.erfc32, gaussian.erfinv32, gaussian.ndtr32,
 )  # fmt: skip
-_IN_FLOAT64 = (
-    exponentials.tanh64, gaussian.erf64, gaussian.erfc64, gaussian.erfinv64, gaussian.ndtr64,
-)  # fmt: skip
 FORMS: dict[str, dict[str, Build]] = {
     "float32": _table(*_BOTH, *_SPECIAL, *_GATES, *_IN_FLOAT32),
-    "float64": _table(*_BOTH, *_SHORT, *_IN_FLOAT64)
+    "float64": _table(*_BOTH, *_SHORT, exponentials.tanh64, gaussian.erfinv64)
+    | {
+        f"{build.__name__}{form}": partial(build, form)
+        for build in (gaussian.erf, gaussian.erfc, gaussian.ndtr)
+        for form in ("", "_short")
+    }
     | {name: _by_libm(name) for name in ("atan", "asinh", "pow")},
 }

@@ -7,7 +7,6 @@ that the first is made of.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from ogive.printers.approximations.exponentials import (
     beyond_linear,
@@ -66,41 +65,24 @@ def bell_near(format: Format, x: Value) -> Value:
     return fma(power, fma(series(format, "exp", r), r, 1.0) * r, power)
 
 
-_Tail = Callable[[str, Value, float, float], Value]
-
-
-def _tail(name: str, size: Value, scale: float, centre: float) -> Value:
-    """exp(scale size**2) p((size - centre) / (size + centre)) / (size + centre) in float64."""
-    return ldexp(*_bell(FLOAT64, size, scale, _slow(name, size, centre), 0.0))
-
-
-def _short_tail(name: str, size: Value, scale: float, centre: float) -> Value:
-    """The same without what rounding the square loses."""
-    factor = _slow(f"{name}_short", size, centre)
-    return factor * decay_short(FLOAT64, (size * -scale) * size)
-
-
-def _slow(name: str, size: Value, centre: float) -> Value:
+def _tail(form: str, name: str, size: Value, scale: float, centre: float) -> Value:
+    """exp(scale size**2) p((size - centre) / (size + centre)) / (size + centre) in float64; in the
+    short form without what rounding the square loses."""
     inverse = 1.0 / (size + centre)
-    return inverse * series(FLOAT64, name, (size - centre) * inverse)
+    factor = inverse * series(FLOAT64, name + form, (size - centre) * inverse)
+    if form:
+        return factor * decay_short(FLOAT64, (size * -scale) * size)
+    return ldexp(*_bell(FLOAT64, size, scale, factor, 0.0))
 
 
-def _erfc(tail: _Tail, x: Value) -> Value:
+def erfc(form: str, format: Format, x: Value) -> Value:
     """exp(-x**2) times a slow function; 2 - erfc(-x) below zero."""
-    y = tail("erfc", at_most(abs(x), 27.25), -1.0, 2.0)
+    y = _tail(form, "erfc", at_most(abs(x), 27.25), -1.0, 2.0)
     return where(x < 0.0, 2.0 - y, y)
 
 
-def erfc64(format: Format, x: Value) -> Value:
-    return _erfc(_tail, x)
-
-
-def erfc_short(format: Format, x: Value) -> Value:
-    return _erfc(_short_tail, x)
-
-
 def erfc32(format: Format, x: Value) -> Value:
-    """The same with a slow function in two pieces, and in float64 far out."""
+    """erfc with a slow function in two pieces, and in float64 far out."""
     near = at_most(abs(x), 4.0)
     y, n = _bell(format, near, -1.0, *_two_pieces("erfc", near, 1.5, (0.75, 2.875)))
     y = y * power_of_two(n)
@@ -130,19 +112,11 @@ def _far_tail(name: str, size: Value, scale: float) -> Value:
     return op("narrow", short_exp(wide * scale * wide) * factor)
 
 
-def _erf(name: str, tail: _Tail, x: Value) -> Value:
+def erf(form: str, format: Format, x: Value) -> Value:
     """x + x p(x**2) up to 1; beyond, 1 - erfc(|x|)."""
     size = abs(x)
-    small = fma(size, series(FLOAT64, name, size * size), size)
-    return copysign(where(size < 1.0, small, 1.0 - _erfc(tail, size)), x)
-
-
-def erf64(format: Format, x: Value) -> Value:
-    return _erf("erf", _tail, x)
-
-
-def erf_short(format: Format, x: Value) -> Value:
-    return _erf("erf_short", _short_tail, x)
+    small = fma(size, series(FLOAT64, f"erf{form}", size * size), size)
+    return copysign(where(size < 1.0, small, 1.0 - erfc(form, format, size)), x)
 
 
 def erf32(format: Format, x: Value) -> Value:
@@ -174,24 +148,16 @@ def erfinv64(format: Format, x: Value) -> Value:
     """One step of Halley's method from the polynomials, on erfc where erf is near one."""
     size = abs(x)
     y = abs(_erfinv_start(size))
-    beyond = (1.0 - size) - erfc64(format, y)
-    above = where(size < 0.5, erf64(format, y) - size, beyond)
+    beyond = (1.0 - size) - erfc("", format, y)
+    above = where(size < 0.5, erf("", format, y) - size, beyond)
     step = above * (math.sqrt(math.pi) / 2) / exp(format, -(y * y))
     return _within_one(x, copysign(y - step / fma(y, step, 1.0), x))
 
 
-def _ndtr(tail: _Tail, x: Value) -> Value:
+def ndtr(form: str, format: Format, x: Value) -> Value:
     """exp(-x**2 / 2) times a slow function below zero; 1 - ndtr(-x) above."""
-    y = tail("ndtr", at_most(abs(x), 38.5), -0.5, 3.0)
+    y = _tail(form, "ndtr", at_most(abs(x), 38.5), -0.5, 3.0)
     return where(x > 0.0, 1.0 - y, y)
-
-
-def ndtr64(format: Format, x: Value) -> Value:
-    return _ndtr(_tail, x)
-
-
-def ndtr_short(format: Format, x: Value) -> Value:
-    return _ndtr(_short_tail, x)
 
 
 def ndtr32(format: Format, x: Value) -> Value:
