@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
+
+_T = TypeVar("_T", bound="Operators")
+
+
+def _unary(op: str) -> Callable[[_T], _T]:
+    return lambda a: a._of(op, a)
+
+
+def _binary(op: str) -> Callable[[_T, Any], _T]:
+    return lambda a, b: a._of(op, a, b)
+
+
+def _reflected(op: str) -> Callable[[_T, Any], _T]:
+    return lambda b, a: b._of(op, a, b)
 
 
 class Operators:
@@ -13,50 +28,11 @@ class Operators:
         """The operation on these arguments, numbers among them."""
         raise NotImplementedError
 
-    def __add__(self, other: Any) -> Self:
-        return self._of("add", self, other)
-
-    def __radd__(self, other: Any) -> Self:
-        return self._of("add", other, self)
-
-    def __sub__(self, other: Any) -> Self:
-        return self._of("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Self:
-        return self._of("sub", other, self)
-
-    def __mul__(self, other: Any) -> Self:
-        return self._of("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Self:
-        return self._of("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Self:
-        return self._of("div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Self:
-        return self._of("div", other, self)
-
-    def __pow__(self, other: Any) -> Self:
-        return self._of("pow", self, other)
-
-    def __rpow__(self, other: Any) -> Self:
-        return self._of("pow", other, self)
-
-    def __neg__(self) -> Self:
-        return self._of("neg", self)
-
-    def __abs__(self) -> Self:
-        return self._of("abs", self)
-
-    def __lt__(self, other: Any) -> Self:
-        return self._of("lt", self, other)
-
-    def __le__(self, other: Any) -> Self:
-        return self._of("le", self, other)
-
-    def __gt__(self, other: Any) -> Self:
-        return self._of("lt", other, self)
-
-    def __ge__(self, other: Any) -> Self:
-        return self._of("le", other, self)
+    __add__, __radd__ = _binary("add"), _reflected("add")
+    __sub__, __rsub__ = _binary("sub"), _reflected("sub")
+    __mul__, __rmul__ = _binary("mul"), _reflected("mul")
+    __truediv__, __rtruediv__ = _binary("div"), _reflected("div")
+    __pow__, __rpow__ = _binary("pow"), _reflected("pow")
+    __lt__, __gt__ = _binary("lt"), _reflected("lt")
+    __le__, __ge__ = _binary("le"), _reflected("le")
+    __neg__, __abs__ = _unary("neg"), _unary("abs")
