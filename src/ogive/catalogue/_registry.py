@@ -5,12 +5,12 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, TypeVar, cast
 
-from ogive.catalogue._spec import Spec, camel
+from ogive.catalogue._spec import KINDS, Spec, camel
 from ogive.errors import AmbiguousName, OgiveError, UnknownName, nearest
 
 Body = Callable[..., Any]
@@ -32,42 +32,31 @@ def forget() -> None:
         cached.cache_clear()
 
 
-def activation(**facts: Any) -> Callable[[Body], Body]:
-    """Registers an elementwise entry; the facts are fields of Spec."""
-    return _register("elementwise", facts)
+def _decorator(kind: str) -> Callable[..., Callable[[Body], Body]]:
+    """Registers the entries of a kind; given facts, which are fields of Spec."""
+
+    def decorator(**facts: Any) -> Callable[[Body], Body]:
+        return partial(_register, kind, facts)
+
+    return decorator
 
 
-def gated(**facts: Any) -> Callable[[Body], Body]:
-    """Registers a gated entry, a formula of ``value`` and ``gate``."""
-    return _register("gated", facts)
+def _register(kind: str, facts: dict[str, Any], body: Body) -> Body:
+    name, paper = body.__name__.rstrip("_"), facts.get("paper", "")
+    known = {
+        "title": camel(name),
+        "year": _year(paper),
+        "evidence": "paper" if paper else "framework",
+        **facts,
+        "aliases": tuple(facts.get("aliases", "").split()),
+    }
+    family = body.__module__.rpartition(".")[2]
+    doc = inspect.getdoc(body) or ""
+    _enter(Spec(name=name, kind=kind, family=family, body=body, doc=doc, **known))
+    return body
 
 
-def stochastic(*, evaluation: Body, **facts: Any) -> Callable[[Body], Body]:
-    """Registers an entry with a noisy training form and an evaluation form."""
-    return _register("stochastic", {"evaluation": evaluation, **facts})
-
-
-def rowwise(**facts: Any) -> Callable[[Body], Body]:
-    """Registers an entry that works along a dimension; the body is its reference."""
-    return _register("rowwise", facts)
-
-
-def _register(kind: str, facts: dict[str, Any]) -> Callable[[Body], Body]:
-    def register(body: Body) -> Body:
-        name, paper = body.__name__.rstrip("_"), facts.get("paper", "")
-        known = {
-            "title": camel(name),
-            "year": _year(paper),
-            "evidence": "paper" if paper else "framework",
-            **facts,
-            "aliases": tuple(facts.get("aliases", "").split()),
-        }
-        family = body.__module__.rpartition(".")[2]
-        doc = inspect.getdoc(body) or ""
-        _enter(Spec(name=name, kind=kind, family=family, body=body, doc=doc, **known))
-        return body
-
-    return register
+activation, gated, stochastic, rowwise = map(_decorator, KINDS)
 
 
 def _year(paper: str) -> int | None:

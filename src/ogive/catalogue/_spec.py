@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from keyword import iskeyword
@@ -159,14 +159,12 @@ class Spec:
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
         """The parameters, in the order of the body's signature."""
-        if isinstance(self.body, FixedFormula):
-            return self.body.parameters
-        return tuple(p for p in self._arguments if isinstance(p, Parameter))
+        return self._arguments[0]
 
     @cached_property
     def noise(self) -> Mapping[str, str]:
         """Noise input -> its distribution."""
-        return {n: d.distribution for n, d in self._noise_arguments}
+        return self._arguments[1]
 
     @cached_property
     def data(self) -> tuple[str, ...]:
@@ -174,24 +172,21 @@ class Spec:
         return ("value", "gate") if self.kind == "gated" else ("x",)
 
     @cached_property
-    def _hints(self) -> list[tuple[inspect.Parameter, tuple[Any, ...]]]:
+    def _arguments(self) -> tuple[tuple[Parameter, ...], Mapping[str, str]]:
         if isinstance(self.body, FixedFormula):
-            return []
+            return self.body.parameters, self.body.noise
         hints = get_type_hints(self.body, include_extras=True)
         skipped = 2 if self.kind in ("gated", "rowwise") else 1
-        arguments = list(inspect.signature(self.body).parameters.values())[skipped:]
-        return [(a, getattr(hints.get(a.name, Real), "__metadata__", ())) for a in arguments]
-
-    @cached_property
-    def _noise_arguments(self) -> Sequence[tuple[str, Noise]]:
-        if isinstance(self.body, FixedFormula):
-            return self.body.noise
-        return [(a.name, m) for a, meta in self._hints for m in meta if isinstance(m, Noise)]
-
-    @cached_property
-    def _arguments(self) -> list[Parameter]:
-        noise = dict(self._noise_arguments)
-        return [_parameter(a, meta) for a, meta in self._hints if a.name not in noise]
+        parameters: list[Parameter] = []
+        noise: dict[str, str] = {}
+        for argument in list(inspect.signature(self.body).parameters.values())[skipped:]:
+            metadata = getattr(hints.get(argument.name, Real), "__metadata__", ())
+            drawn = [m.distribution for m in metadata if isinstance(m, Noise)]
+            if drawn:
+                noise[argument.name] = drawn[0]
+            else:
+                parameters.append(_parameter(argument, metadata))
+        return tuple(parameters), noise
 
     @cached_property
     def expression(self) -> Node:
@@ -280,7 +275,7 @@ class FixedFormula:
 
     expression: Node
     parameters: tuple[Parameter, ...]
-    noise: tuple[tuple[str, Noise], ...] = ()
+    noise: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, *data: Node, **values: Node) -> Node:
         return self.expression

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from ogive.catalogue import Spec
-from ogive.catalogue._spec import FixedFormula, Noise
+from ogive.catalogue._spec import FixedFormula
 from ogive.certify import pieces
 from ogive.errors import OgiveError
 from ogive.expr import Node, bind, substitute, symbol
@@ -22,8 +22,7 @@ def with_defaults(spec: Spec, values: Mapping[str, Any]) -> Spec:
     if not values:
         return spec
     changed = tuple(replace(p, default=values.get(p.name, p.default)) for p in spec.parameters)
-    noise = tuple((name, Noise(distribution)) for name, distribution in spec.noise.items())
-    return replace(spec, body=FixedFormula(spec.training_expression, changed, noise))
+    return replace(spec, body=FixedFormula(spec.training_expression, changed, spec.noise))
 
 
 @lru_cache(maxsize=4096)
