@@ -229,7 +229,7 @@ def test_kernels_that_cannot_be_had_are_replaced(monkeypatch):
     def refuse(*_):
         raise EngineError("no compiler here")
 
-    monkeypatch.setattr(kernels, "prepare_rows", refuse)
+    monkeypatch.setattr(kernels, "RowLaunch", refuse)
     x = numbers(2, 3).requires_grad_()
     try:
         with pytest.warns(EngineWarning, match="no compiler here"):

@@ -8,7 +8,7 @@ definitions, and ``guard`` makes the limits at infinity come out.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import product
 
@@ -202,7 +202,7 @@ def stabilise(root: Node) -> Node:
 def _stable_form(node: Node) -> Node | None:
     for textbook, stable in _stable_rows():
         found: dict[str, Node] = {}
-        if _matches(textbook, node, found):
+        if matches(textbook, node, found, ("add", "mul")):
             return substitute(stable, found)
     return None
 
@@ -212,16 +212,19 @@ def _stable_rows() -> list[tuple[Node, Node]]:
     return [(parse(a, "uv"), parse(b, "uv")) for a, b in _STABLE]
 
 
-def _matches(pattern: Node, node: Node, found: dict[str, Node]) -> bool:
-    """Whether the node is the pattern with nodes for its symbols, which then are in ``found``."""
+def matches(
+    pattern: Node, node: Node, found: dict[str, Node], commuting: Sequence[str] = ()
+) -> bool:
+    """Whether the node is the pattern with nodes for its symbols, which then are in ``found``; the
+    arguments of commuting operations may stand in either order."""
     if pattern.op == "symbol":
         return found.setdefault(str(pattern.value), node) is node
     if pattern.op != node.op or not node.args:
         return pattern is node
-    orders = (node.args, node.args[::-1]) if node.op in ("add", "mul") else (node.args,)
-    for args in orders:
+    for args in (node.args, node.args[::-1])[: 1 + (node.op in commuting)]:
         trial = dict(found)
-        if all(_matches(p, a, trial) for p, a in zip(pattern.args, args, strict=True)):
+        pairs = zip(pattern.args, args, strict=True)
+        if all(matches(p, a, trial, commuting) for p, a in pairs):
             found.update(trial)
             return True
     return False

@@ -15,7 +15,7 @@ from ogive.engine.cpu.launch import Kernel, Launch, TooManySums
 from ogive.engine.cpu.loops import kernel
 from ogive.engine.cpu.operands import CODES, Operand
 from ogive.engine.cpu.precision import arithmetic
-from ogive.engine.cpu.rowwise.row_launch import prepare_rows
+from ogive.engine.cpu.rowwise.row_launch import RowLaunch
 from ogive.expr import Program
 
 DTYPES: dict[torch.dtype | str, str] = {
@@ -61,8 +61,7 @@ def prepare(call: Call | RowCall, tensors: Sequence[Tensor]) -> KernelRunner:
     """
     if isinstance(call, RowCall):
         x = tensors[0]
-        kind = DTYPES[x.dtype]
-        return KernelRunner(prepare_rows(call.function, kind, x.shape, call.dim, call.factor))
+        return KernelRunner(RowLaunch(call, DTYPES[x.dtype], x.shape).run)
     if call.pointwise and _contiguous(tensors) and call.results[0].dtype is tensors[0].dtype:
         return KernelRunner(
             pointwise(call.program, tuple([t.dtype for t in tensors])), contiguous=True

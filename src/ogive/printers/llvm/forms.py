@@ -16,6 +16,7 @@ from ogive.expr.functions import gelu_tanh, ndtr, tanhshrink
 from ogive.expr.node import ONE, ZERO, as_node, const, where
 from ogive.expr.primitives import call
 from ogive.expr.program import DATA_SAMPLES
+from ogive.expr.rewrite import matches
 from ogive.printers.machine import FLOAT32, Format
 
 #: Functions that have an approximation of their own in float32, and so has the slope of each.
@@ -54,23 +55,13 @@ def with_forms(
     def change(node: Node) -> Node | None:
         for form in rows:
             found: dict[str, Node] = {}
-            if _matches(form.pattern, node, found) and all(near(found[n]) for n in form.near):
+            if matches(form.pattern, node, found) and all(near(found[n]) for n in form.near):
                 new = form.made(**found)
                 if new is not None:
                     return new
         return None
 
     return rebuild(root, change)
-
-
-def _matches(pattern: Node, node: Node, found: dict[str, Node]) -> bool:
-    """Whether the pattern is the node, where its symbols stand for what is put into ``found``."""
-    if pattern.op == "symbol":
-        return found.setdefault(str(pattern.value), node) is node
-    if pattern.op != node.op or len(pattern.args) != len(node.args):
-        return False
-    pairs = zip(pattern.args, node.args, strict=True)
-    return pattern.value == node.value and all(_matches(p, n, found) for p, n in pairs)
 
 
 def _named(op: str) -> Callable[..., Node]:

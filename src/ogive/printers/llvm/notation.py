@@ -64,7 +64,7 @@ def vector(format: Format, lanes: int = 0) -> Type:
 def literal(value: float, element: str) -> str:
     """A number as LLVM reads it: decimal where that is exact and short, else its bits."""
     if element == "float":
-        value = _round32(value)
+        value = round32(value)
     value = float(value)
     exact = value - value == 0 and (value * 2**20) % 1 == 0 and abs(value) < 1e6
     return repr(value) if exact else f"0x{bit_pattern(value, FLOAT64):016X}"
@@ -81,7 +81,8 @@ def bit_pattern(value: float, format: Format) -> int:
     return found
 
 
-def _round32(value: float) -> float:
+def round32(value: float) -> float:
+    """The nearest float32."""
     if math.isinf(value) or abs(value) >= 3.4028235677973366e38:
         return math.copysign(math.inf, value)
     rounded: float = struct.unpack("<f", struct.pack("<f", value))[0]

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import ctypes
 import math
-import struct
-from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from ogive.engine.call import NoMemory, RowFunction
+from ogive.engine.call import NoMemory, RowCall
 from ogive.engine.cpu import compiler, output_pool, threads
 from ogive.engine.cpu.operands import SIZE
 from ogive.engine.cpu.rowwise.loops import VECTORS, source
 from ogive.engine.cpu.rowwise.programs import Kind
+from ogive.printers.llvm.notation import bit_pattern, round32
 from ogive.printers.machine import FLOAT64, Format
 
 #: The part of the rows in a chunk of columns has about so many elements: what one walk has read or
@@ -32,19 +31,14 @@ def _compiled(kind: Kind) -> int:
     return compiler.load(source(kind), f"{kind.function.name} {kind.dtype}").address("region")
 
 
-class _Launch:
-    """A kernel for tensors of one shape: what is known before their memory is."""
+class RowLaunch:
+    """A kernel for tensors of one dtype and shape, which have elements: what is known before their
+    memory is."""
 
-    def __init__(
-        self,
-        function: RowFunction,
-        dtype: str,
-        shape: torch.Size,
-        dim: int,
-        factor: float | Fraction,
-    ) -> None:
+    def __init__(self, call: RowCall, dtype: str, shape: torch.Size) -> None:
+        dim = call.dim
         n, columns = shape[dim], math.prod(shape[dim + 1 :])
-        kind = Kind(function, dtype, "rows" if columns == 1 else "columns")
+        kind = Kind(call.function, dtype, "rows" if columns == 1 else "columns")
         self._region, self._start = _compiled(kind), threads.pool()
         size, lanes = SIZE[kind.dtype], kind.type.lanes
         if kind.layout == "rows":
@@ -70,7 +64,7 @@ class _Launch:
             self._scratch = count * pace
             every[-1] = (4 * count * pace, 0, 0, 4 * pace)
         sizes = (groups, n, columns, width)
-        numbers = [*_bits(factor, kind.format), *sizes, *(v for s in every for v in s)]
+        numbers = [*_bits(call.factor, kind.format), *sizes, *(v for s in every for v in s)]
         self._layout = (ctypes.c_int64 * len(numbers))(*numbers)
         self._address = ctypes.addressof(self._layout)
 
@@ -96,27 +90,9 @@ class _Launch:
         return output
 
 
-def prepare_rows(
-    function: RowFunction, dtype: str, shape: torch.Size, dim: int, factor: float | Fraction = 1
-) -> Callable[..., Tensor]:
-    """What runs the kernel along ``dim`` of tensors of this dtype and shape, which have elements.
-
-    The factor is that of a tempered function, or the eps of L2 normalisation.
-    """
-    return _Launch(function, dtype, shape, dim, factor).run
-
-
 def _bits(factor: float | Fraction, format: Format) -> tuple[int, int]:
     """The factor in two numbers of the format, as bits: rounded, and what rounding took."""
-    high = _rounded(float(factor), format)
-    pair = (high, _rounded(float(Fraction(factor) - Fraction(high)), format))
-    bits = struct.pack("<dd", *pair) if format is FLOAT64 else struct.pack("<ff8x", *pair)
-    first, second = struct.unpack("<qq", bits)
-    return first, second
-
-
-def _rounded(value: float, format: Format) -> float:
-    if format is FLOAT64:
-        return value
-    rounded: float = struct.unpack("<f", struct.pack("<f", value))[0]
-    return rounded
+    high = float(factor) if format is FLOAT64 else round32(float(factor))
+    low = float(Fraction(factor) - Fraction(high))
+    first, second = bit_pattern(high, format), bit_pattern(low, format)
+    return (first, second) if format is FLOAT64 else (first | second << 32, 0)
