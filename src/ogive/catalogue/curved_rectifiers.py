@@ -6,8 +6,6 @@ from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import Positive, Real
 from ogive.expr.functions import cos, log1p, max_, relu, sigmoid, sin, tanh, where
 
-INF = float("inf")
-
 
 @activation(title="QReLU", paper="arXiv:2010.08031", aliases="survey:qrelu acttensor:qrelu")
 def quantum_relu(x):

@@ -8,6 +8,8 @@ last branch always holds x.
 
 from __future__ import annotations
 
+from math import inf
+
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedPositive, NonNegative, Real
 from ogive.expr.functions import abs_, clip, sign, where
@@ -54,8 +56,8 @@ def signum(x):
     "tinygrad:hardtanh burn:hardtanh nnlib:hardtanh paddle:hardtanh mindspore:hardtanh onnx:Clip "
     "torch:clamp dashee87:hard_tanh survey:clip",
     presets={
-        "onnx:Clip": {"min_val": float("-inf"), "max_val": float("inf")},
-        "torch:clamp": {"min_val": float("-inf"), "max_val": float("inf")},
+        "onnx:Clip": {"min_val": -inf, "max_val": inf},
+        "torch:clamp": {"min_val": -inf, "max_val": inf},
     },
     pitfalls=("At both ends torch's derivative is 0; that of its clamp is 1.",),
 )

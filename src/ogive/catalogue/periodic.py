@@ -6,14 +6,12 @@ left out there.
 
 from __future__ import annotations
 
-from math import factorial
+from math import factorial, inf
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._series import polynomial, sine_over_x
 from ogive.catalogue._spec import LearnedPositive, LearnedReal, Real
 from ogive.expr.functions import abs_, cos, sin, where
-
-INF = float("inf")
 
 
 @activation(
@@ -50,7 +48,7 @@ def cosine(x):
 def snake(x, alpha: LearnedPositive = 1.0):
     """The identity plus a squared sine of learned frequency; rises, with periodic rests."""
     wave = sin(alpha * x)
-    return where(abs_(x) < INF, x + wave * wave / alpha, x)
+    return where(abs_(x) < inf, x + wave * wave / alpha, x)
 
 
 @activation(
@@ -61,7 +59,7 @@ def snake(x, alpha: LearnedPositive = 1.0):
 def snake_beta(x, alpha: LearnedPositive = 1.0, beta: LearnedPositive = 1.0):
     """Snake with height and frequency learned apart."""
     wave = sin(alpha * x)
-    return where(abs_(x) < INF, x + wave * wave / beta, x)
+    return where(abs_(x) < inf, x + wave * wave / beta, x)
 
 
 @activation(title="GCU", paper="arXiv:2108.12943", aliases="acttensor:gcu survey:gcu")
@@ -82,20 +80,20 @@ def sinc(x):
 
 
 def _sinc(x):
-    return where(abs_(x) < 2, sine_over_x(x * x, 15), where(abs_(x) < INF, sin(x) / x, 1 / x))
+    return where(abs_(x) < 2, sine_over_x(x * x, 15), where(abs_(x) < inf, sin(x) / x, 1 / x))
 
 
 @activation(paper="arXiv:1901.02671", aliases="survey:cosid")
 def cosid(x):
     """The cosine less the input."""
-    return where(abs_(x) < INF, cos(x) - x, -x)
+    return where(abs_(x) < inf, cos(x) - x, -x)
 
 
 @activation(paper="arXiv:1901.02671", aliases="survey:sinp")
 def sinp(x, alpha: LearnedReal = 1.0):
     """The sine less a multiple of the input."""
     near = (1 - alpha) * x - x * _sine_gap(x * x)
-    far = where(abs_(x) < INF, sin(x) - alpha * x, -alpha * x)
+    far = where(abs_(x) < inf, sin(x) - alpha * x, -alpha * x)
     return where(abs_(x) < 1, near, far)
 
 

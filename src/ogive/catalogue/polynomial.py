@@ -7,8 +7,6 @@ from ogive.catalogue._series import polynomial
 from ogive.catalogue._spec import LearnedReal
 from ogive.expr.functions import expm1, hypot1, log1p, relu, where
 
-INF = float("inf")
-
 
 @activation(aliases="survey:square torch:square", evidence="secondary")
 def square(x):

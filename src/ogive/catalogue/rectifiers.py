@@ -6,11 +6,11 @@ convention. Where the left slope may be 0, ``where(x <= 0, ..., x)`` keeps NaN a
 
 from __future__ import annotations
 
+from math import inf
+
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedReal, NonNegative, Positive, Real
 from ogive.expr.functions import clip, max_, relu, where
-
-INF = float("inf")
 
 
 @activation(
@@ -37,7 +37,7 @@ def relu_(x):
     aliases="keras:relu",
     pitfalls=("Below the threshold the slope applies to x - threshold, not to x.",),
 )
-def keras_relu(x, negative_slope: Real = 0.0, max_value: NonNegative = INF, threshold: Real = 0.0):
+def keras_relu(x, negative_slope: Real = 0.0, max_value: NonNegative = inf, threshold: Real = 0.0):
     """ReLU with a slope below a movable threshold and an upper bound, as Keras has it."""
     below = negative_slope * (x - threshold)
     return where(x > max_value, max_value, where(x <= threshold, below, x))

@@ -5,13 +5,11 @@ A sum that cancels near 0 or in a tail is written there in its conjugate form.
 
 from __future__ import annotations
 
-import math
+from math import inf
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import Positive, Real
 from ogive.expr.functions import abs_, exp, expm1, hypot1, log, log1p, sinh, softplus, sqrt, where
-
-INF = float("inf")
 
 
 @activation(
@@ -28,7 +26,7 @@ INF = float("inf")
         "torch's threshold applies to beta x, not to x.",
     ),
 )
-def softplus_(x, beta: Positive = 1.0, threshold: Real = INF):
+def softplus_(x, beta: Positive = 1.0, threshold: Real = inf):
     """A smooth ReLU, log(2)/beta high at 0; a larger beta gives a sharper corner."""
     return where(beta * x > threshold, x, softplus(beta * x) / beta)
 
@@ -84,7 +82,7 @@ def log_cosh(x):
 @activation(
     title="Log1mExp",
     aliases="jax:log1mexp",
-    domain=(0.0, math.inf),
+    domain=(0.0, inf),
     pitfalls=("It is minus infinity at 0 and NaN below.",),
 )
 def log1mexp(x):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedPositive, LearnedReal
 from ogive.expr import functions
@@ -19,8 +21,6 @@ from ogive.expr.functions import (
     tanh,
     where,
 )
-
-INF = float("inf")
 
 
 @activation(
@@ -137,7 +137,7 @@ def aptx(x, alpha: LearnedReal = 1.0, beta: LearnedReal = 1.0, gamma: LearnedRea
 @activation(title="SinLU", paper="doi:10.3390/math10030337", year=2022, aliases="survey:sinlu")
 def sinlu(x, alpha: LearnedReal = 1.0, beta: LearnedReal = 1.0):
     """The input plus a wave, gated by the sigmoid of the input."""
-    return where(abs_(x) < INF, x + alpha * sin(beta * x), x) * sigmoid(x)
+    return where(abs_(x) < inf, x + alpha * sin(beta * x), x) * sigmoid(x)
 
 
 @activation(
@@ -148,7 +148,7 @@ def sinlu(x, alpha: LearnedReal = 1.0, beta: LearnedReal = 1.0):
 )
 def coslu(x, alpha: LearnedReal = 1.0, beta: LearnedReal = 1.0):
     """The input plus a cosine, gated by the sigmoid of the input."""
-    return where(abs_(x) < INF, x + alpha * cos(beta * x), x) * sigmoid(x)
+    return where(abs_(x) < inf, x + alpha * cos(beta * x), x) * sigmoid(x)
 
 
 @activation(

@@ -74,7 +74,7 @@ class Launch:
                 made += _places(call, k, example, result.packed, shape, output.role)
         self._sources = [(p.owner, p.offset) for p in given]
         self._targets = [(p.owner, p.offset) for p in made]
-        self._summed = any(p.role == "sum" for p in made)
+        self._summed = [(k, o) for k, o in enumerate(self._outputs) if isinstance(o, _Sums)]
         self._region = 0
         if self._count:
             self._choose_loops(compile_, call, [*given, *made], shape)
@@ -96,8 +96,8 @@ class Launch:
         if self._region:
             places += [results[owner].data_ptr() + offset for owner, offset in self._targets]
             self._start(self._region, parallel, *places, *self._numbers)
-        if self._summed:
-            results = [output.finish(r) for output, r in zip(self._outputs, results, strict=True)]
+        for k, sums in self._summed:
+            results[k] = sums.finish(results[k])
         return tuple(results) if len(results) > 1 else results[0]
 
     def _choose_loops(
@@ -194,9 +194,6 @@ class _Fresh:
             return torch.empty_like(tensors[self._like])
         return tensors[0].new_empty_strided(*self._shape, dtype=self._dtype)
 
-    def finish(self, made: Tensor) -> Tensor:
-        return made
-
 
 def _alike(example: Tensor, tensor: Tensor) -> bool:
     """Whether torch.empty_like of the tensor is like the example."""
@@ -211,9 +208,6 @@ class _Given:
 
     def make(self, tensors: Sequence[Tensor], parallel: int) -> Tensor:
         return tensors[0]
-
-    def finish(self, made: Tensor) -> Tensor:
-        return made
 
 
 class _Sums:

@@ -134,47 +134,34 @@ def _verdict(
     program: Program, candidates: list[Arithmetic], texts: list[str], wide: str, dtype: str
 ) -> str:
     """The number of the first candidate that is good enough, and up to which size of the data."""
-    inputs = _inputs(program, dtype)
-    wanted = _outputs(program, wide, torch.float64, inputs)
+    inputs, derivative = _inputs(program, dtype), any(len(s) == _GRADIENT for s in program.samples)
+    wanted, size = _outputs(program, wide, torch.float64, inputs), _size(program, inputs)
+    bars = BARS[dtype]
     for number, (candidate, text) in enumerate(zip(candidates, texts, strict=True)):
         narrow = candidate.format is FLOAT32
-        got = _outputs(program, text, torch.float32, inputs)
-        first = _first_wrong(program, inputs, got, wanted, dtype, narrow)
-        below = _largest_below(first) if narrow else 0.0
-        within = candidate.within if first == math.inf else below
+        bar = (bars.derivative if derivative else bars.function) if narrow else bars.short
+        pairs = zip(_outputs(program, text, torch.float32, inputs), wanted, strict=True)
+        errors = [_error(g, w, size, bar, derivative, dtype) for g, w in pairs]
+        wrong = size[torch.stack(errors).amax(0) > 1]
+        first = float(wrong.min()) if wrong.numel() else math.inf
+        below = [limit for limit in LIMITS if narrow and 1.02 * limit < first]
+        within = candidate.within if first == math.inf else max(below, default=0.0)
         if within:
             return f"{number} {within}"
     return "none"
+
+
+def _size(program: Program, inputs: list[Tensor]) -> Tensor:
+    """The size of the data at each point."""
+    named = zip(program.inputs, inputs, strict=True)
+    data = [x.abs() for name, x in named if name in program.data]
+    return torch.stack(data or [torch.zeros_like(inputs[0])]).amax(0)
 
 
 def _probe(program: Program, arithmetic: Arithmetic, stored: str) -> str:
     inputs = (Operand("float32"),) * len(program.inputs)
     outputs = (Operand(stored, "out"),) * len(program.outputs)
     return kernel(program, inputs + outputs, arithmetic)
-
-
-def _largest_below(size: float) -> float:
-    return max((limit for limit in LIMITS if 1.02 * limit < size), default=0.0)
-
-
-def _first_wrong(
-    program: Program,
-    inputs: list[Tensor],
-    got: list[Tensor],
-    wanted: list[Tensor],
-    dtype: str,
-    narrow: bool,
-) -> float:
-    """The smallest size of the data at which the arithmetic that got this is not good enough."""
-    named = zip(program.inputs, inputs, strict=True)
-    data = [x.abs() for name, x in named if name in program.data]
-    size = torch.stack(data or [torch.zeros_like(inputs[0])]).amax(0)
-    derivative = any(len(s) == _GRADIENT for s in program.samples)
-    bars = BARS[dtype]
-    bar = (bars.derivative if derivative else bars.function) if narrow else bars.short
-    errors = [_error(g, w, size, bar, derivative, dtype) for g, w in zip(got, wanted, strict=True)]
-    wrong = size[torch.stack(errors).amax(0) > 1]
-    return float(wrong.min()) if wrong.numel() else math.inf
 
 
 def _outputs(
