@@ -81,10 +81,9 @@ def gain(anything: Any, param: float | None = None, **parameters: float) -> Gain
         raise ParameterError(
             f"param is the slope of leaky_relu; give the parameters of {spec.name} by name"
         )
-    spec = with_defaults(
-        spec, {name: spec.parameter(name).check(v) for name, v in parameters.items()}
-    )
-    return _named(anything if isinstance(anything, str) else spec.name, gains(spec))
+    given = {name: spec.parameter(name).check(value) for name, value in parameters.items()}
+    name = anything if isinstance(anything, str) else spec.name
+    return _named(name, gains(with_defaults(spec, given)))
 
 
 def _named(name: str, found: Gains) -> Gain:

@@ -81,13 +81,12 @@ class InitReport:
 
     def __str__(self) -> str:
         heads = ("layer", "activation", "E x^2", "gain", "mode", "fan", "std", "note")
-        notes = [f"skipped: {name}: {reason}" for name, reason in self.skipped]
-        return table(heads, map(_cells, self.rows), notes)
-
-
-def _cells(r: LayerRow) -> list[str]:
-    numbers = (f"{r.square:.5g}", f"{r.gain:.5g}", r.mode, f"{r.fan:g}", f"{r.std:.5g}")
-    return [r.layer, r.activation or "-", *numbers, r.note]
+        rows = (
+            [r.layer, r.activation or "-", f"{r.square:.5g}", f"{r.gain:.5g}", r.mode,
+             f"{r.fan:g}", f"{r.std:.5g}", r.note]
+            for r in self.rows
+        )  # fmt: skip
+        return table(heads, rows, [f"skipped: {name}: {why}" for name, why in self.skipped])
 
 
 def init_(
@@ -118,18 +117,21 @@ def init_(
     """
     steps = steps_of(model, example)
     skipped = _skipped(model, steps)
-    names = {name for name, _ in skipped}
     rows: dict[str, LayerRow] = {}
     squares: list[_Square] = []
     for index, step in enumerate(steps):
-        if step.kind == "layer" and step.name not in names and step.name not in rows:
-            rows[step.name] = _row(steps, index, _inputs(step, squares)[0])
-        squares.append(_square(steps, index, squares))
+        fed = [squares[i] for i in step.inputs] or [_Square(1.0)]
+        if step.kind == "layer" and step.name not in {**skipped, **rows}:
+            rows[step.name] = _row(steps, index, fed[0])
+        squares.append(_square(steps, index, fed))
     if not rows:
         raise OgiveError(f"{type(model).__name__} has no linear or convolution layer to initialise")
     for name, row in rows.items():
-        _draw(model.get_submodule(name), row.std, generator)
-    return InitReport(tuple(rows.values()), skipped)
+        layer = model.get_submodule(name)
+        nn.init.normal_(layer.get_parameter("weight"), 0.0, row.std, generator=generator)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.get_parameter("bias"))
+    return InitReport(tuple(rows.values()), tuple(skipped.items()))
 
 
 @dataclass(frozen=True)
@@ -138,10 +140,6 @@ class _Square:
 
     value: float
     doubt: str = ""
-
-
-def _inputs(step: SignalStep, squares: list[_Square]) -> list[_Square]:
-    return [squares[i] for i in step.inputs] or [_Square(1.0)]
 
 
 def _row(steps: list[SignalStep], index: int, fed: _Square) -> LayerRow:
@@ -206,12 +204,10 @@ def _following(steps: list[SignalStep], index: int) -> tuple[list[SignalStep], b
     return found, first
 
 
-def _square(steps: list[SignalStep], index: int, squares: list[_Square]) -> _Square:
+def _square(steps: list[SignalStep], index: int, fed: list[_Square]) -> _Square:
     """The second moment of a step's output."""
-    step = steps[index]
-    fed = _inputs(step, squares)
+    step, values = steps[index], [f.value for f in fed]
     doubt = next((f.doubt for f in fed if f.doubt), "")
-    values = [f.value for f in fed]
     if step.kind in ("input", "norm"):
         return _Square(1.0)
     if step.kind == "layer":
@@ -234,25 +230,18 @@ def fan_in(layer: nn.Module) -> float:
     return float(fan / math.prod(layer.stride) if layer.transposed else fan)
 
 
-def _draw(layer: nn.Module, std: float, generator: torch.Generator | None) -> None:
-    with torch.no_grad():
-        layer.get_parameter("weight").normal_(0.0, std, generator=generator)
-        if layer.bias is not None:
-            layer.get_parameter("bias").zero_()
-
-
-def _skipped(model: nn.Module, steps: list[SignalStep]) -> tuple[tuple[str, str], ...]:
+def _skipped(model: nn.Module, steps: list[SignalStep]) -> dict[str, str]:
     """Modules that keep what they have, with the reason."""
     reached = {step.name for step in steps if step.kind == "layer"}
     shared = Counter(id(p) for m in model.modules() for p in m._parameters.values())
     opaque = [n for n, m in model.named_modules() if isinstance(m, OPAQUE)]
-    skipped = []
+    skipped = {}
     for name, module in model.named_modules():
         inside = any(name.startswith(f"{outer}.") for outer in opaque)
         reason = _reason(module, name in reached, shared)
         if reason and module._parameters and not inside:
-            skipped.append((name or type(module).__name__, reason))
-    return tuple(skipped)
+            skipped[name or type(module).__name__] = reason
+    return skipped
 
 
 def _reason(module: nn.Module, reached: bool, shared: Counter[int]) -> str:

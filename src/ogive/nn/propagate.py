@@ -109,20 +109,6 @@ def propagate(
         >>> [round(found.predicted.length[layer], 4) for layer in (0, 20)]
         [1.0, 0.7984]
     """
-    _check(depth, width, networks, length, correlation)
-    name, f = _field(activation)
-    predicted = predict(f, depth, sigma_w, sigma_b, length, correlation)
-    start = (length, correlation)
-    with np.errstate(all="ignore"):  # a signal may explode
-        runs = [
-            _one_network(f, depth, sigma_w, sigma_b, width, start, seed * networks + i)
-            for i in range(networks)
-        ]
-        measured = _summary(np.stack(runs))
-    return Propagation(name, depth, sigma_w, sigma_b, width, networks, seed, predicted, measured)
-
-
-def _check(depth: int, width: int, networks: int, length: float, correlation: float) -> None:
     for name, value, least in (("depth", depth, 1), ("width", width, 2), ("networks", networks, 2)):
         whole(name, value, least)
     if not (0 < length < math.inf and -1 <= correlation <= 1):
@@ -130,6 +116,15 @@ def _check(depth: int, width: int, networks: int, length: float, correlation: fl
             f"length is a number > 0 and correlation one in [-1, 1], "
             f"not {length!r} and {correlation!r}"
         )
+    name, f = _field(activation)
+    predicted = predict(f, depth, sigma_w, sigma_b, length, correlation)
+    sigmas, start = (sigma_w, sigma_b), (length, correlation)
+    with np.errstate(all="ignore"):  # a signal may explode
+        seeds = range(seed * networks, (seed + 1) * networks)
+        measured = _summary(
+            np.stack([_one_network(f, depth, sigmas, width, start, s) for s in seeds])
+        )
+    return Propagation(name, depth, sigma_w, sigma_b, width, networks, seed, predicted, measured)
 
 
 def _field(activation: Any) -> tuple[str, Field]:
@@ -149,8 +144,7 @@ def _field(activation: Any) -> tuple[str, Field]:
 def _one_network(
     f: Field,
     depth: int,
-    sigma_w: float,
-    sigma_b: float,
+    sigmas: tuple[float, float],
     width: int,
     start: tuple[float, float],
     seed: int,
@@ -162,7 +156,7 @@ def _one_network(
 
     def weights(layer: int) -> Array:
         draw = np.random.default_rng((seed, layer))
-        return draw.standard_normal((width, width)) * (sigma_w / math.sqrt(width))
+        return draw.standard_normal((width, width)) * (sigmas[0] / math.sqrt(width))
 
     draw = np.random.default_rng((seed, depth))
     length, c = start
@@ -170,29 +164,24 @@ def _one_network(
     signals = math.sqrt(length) * np.stack([first, c * first + math.sqrt(1 - c * c) * second])
     passed = [signals]
     for layer in range(depth):
-        bias = sigma_b * draw.standard_normal(width)
+        bias = sigmas[1] * draw.standard_normal(width)
         signals = f.function(signals.ravel()).reshape(2, width) @ weights(layer).T + bias
         passed.append(signals)
     gradients = [gradient]
     for layer in reversed(range(depth)):
         gradients.append((gradients[-1] @ weights(layer)) * f.derivative(passed[layer][0]))
     squares = np.array([np.mean(g * g) for g in reversed(gradients)])
-    return np.stack([*_statistics(np.stack(passed)), squares / squares[-1]])
-
-
-def _statistics(passed: Array) -> tuple[Array, Array]:
-    """The mean square of the first signal, and the correlation of both, layer by layer."""
-    products = np.einsum("liw,ljw->lij", passed, passed) / passed.shape[-1]
-    norms = np.sqrt(products[:, 0, 0] * products[:, 1, 1])
-    return products[:, 0, 0], products[:, 0, 1] / norms
+    products = np.einsum("liw,ljw->ijl", passed, passed) / width
+    correlations = products[0, 1] / np.sqrt(products[0, 0] * products[1, 1])
+    return np.stack([products[0, 0], correlations, squares / squares[-1]])
 
 
 def _summary(runs: Array) -> MeasuredSignal:
     """Means over the networks with standard errors; runs are (networks, 3, layers)."""
     length, gradient = (_of_products(runs[:, row]) for row in (0, 2))
     correlation = runs[:, 1].mean(axis=0), runs[:, 1].std(axis=0, ddof=1) / math.sqrt(len(runs))
-    columns = [*zip(length, correlation, gradient, strict=True)]
-    return MeasuredSignal(*(tuple(map(float, row)) for row in (*columns[0], *columns[1])))
+    means, errors = zip(length, correlation, gradient, strict=True)
+    return MeasuredSignal(*(tuple(row.tolist()) for row in (*means, *errors)))
 
 
 def _of_products(values: Array) -> tuple[Array, Array]:

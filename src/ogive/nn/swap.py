@@ -13,7 +13,7 @@ import copy
 import fnmatch
 import math
 import re
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -98,58 +98,41 @@ def swap(
         >>> model[1]
         ScaledGELU(scale=1.0843697741253615)
     """
-    work = _Exchange(model, _module(new), rescale)
-    wanted = _name(old) if isinstance(old, str) else None
-    for place in places(model):
-        is_old = type(place.thing) is old or _computes(place.thing, wanted)
-        if place.parent is not None and is_old and _matches(place.name, where):
-            work.at(place)
-    return SwapReport(tuple(work.rows), tuple(work.skipped))
-
-
-@dataclass
-class _Exchange:
-    """What goes in, and what has been done."""
-
-    model: nn.Module
-    wanted: ActivationModule
-    rescale: bool
-    rows: list[Swap] = field(default_factory=list)
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    made: dict[int, tuple[ActivationModule, float]] = field(default_factory=dict)
-
-    def at(self, place: Place) -> None:
-        """One place, or the reason why it is skipped."""
-        try:
-            new, factor = self._new(place)
-        except OgiveError as error:
-            self.skipped.append((place.name, str(error)))
-            return
-        place.put(new)
-        self.rows.append(Swap(place.name, _title(place.thing), type(new).__name__, factor))
-
-    def _new(self, place: Place) -> tuple[ActivationModule, float]:
-        """The module for a place, the same for the same instance, and its factor."""
+    wanted, rows, skipped = _module(new), list[Swap](), list[tuple[str, str]]()
+    made: dict[int, tuple[ActivationModule, float]] = {}  # one module for each instance
+    for place in _chosen(model, old, where):
         found = place.thing
-        if place.parent is not None and found is activation_of(place.parent):
-            raise OgiveError("it is part of a fused block: ogive.restore(model) before")
-        if id(found) not in self.made:
-            factor = _factor(found, self.wanted) if self.rescale else 1.0
-            self.made[id(found)] = _placed(_scaled(self.wanted, factor), self.model, found), factor
-        return self.made[id(found)]
+        try:
+            if place.parent is not None and found is activation_of(place.parent):
+                raise OgiveError("it is part of a fused block: ogive.restore(model) before")
+            if id(found) not in made:
+                factor = _factor(found, wanted) if rescale else 1.0
+                made[id(found)] = _placed(_scaled(wanted, factor), model, found), factor
+        except OgiveError as error:
+            skipped.append((place.name, str(error)))
+            continue
+        module, factor = made[id(found)]
+        place.put(module)
+        rows.append(Swap(place.name, _title(found), type(module).__name__, factor))
+    return SwapReport(tuple(rows), tuple(skipped))
 
 
-def _name(old: str) -> str:
-    spec = resolve(old)[0]
-    if spec.kind not in ELEMENTWISE:
-        raise OgiveError(f"{spec.name} is {spec.kind}; swap exchanges elementwise activations")
-    return spec.name
+def _chosen(model: nn.Module, old: Any, where: str | re.Pattern[str] | None) -> list[Place]:
+    """The places where the old activation stands, and whose name is one of those asked for."""
+    glob = "*" if where is None else where
+    names = re.compile(fnmatch.translate(glob)) if isinstance(glob, str) else glob
+    entry = resolve(old)[0] if isinstance(old, str) else None
+    if entry is not None and entry.kind not in ELEMENTWISE:
+        raise OgiveError(f"{entry.name} is {entry.kind}; swap exchanges elementwise activations")
 
+    def is_old(thing: Any) -> bool:
+        if entry is None:
+            return type(thing) is old
+        replaceable = isinstance(thing, nn.Module) or not recognise(thing).reason
+        return replaceable and _title(thing) == entry.name
 
-def _computes(thing: Any, name: str | None) -> bool:
-    """Whether a module computes an entry, or a function that a module can be called in place of."""
-    replaceable = isinstance(thing, nn.Module) or not recognise(thing).reason
-    return name is not None and replaceable and _title(thing) == name
+    named = (p for p in places(model) if p.parent is not None and names.fullmatch(p.name))
+    return [place for place in named if is_old(place.thing)]
 
 
 def _title(thing: Any) -> str:
@@ -159,12 +142,6 @@ def _title(thing: Any) -> str:
     except OgiveError:  # channels with values of their own
         spec = None
     return spec.name if spec is not None else type(thing).__name__
-
-
-def _matches(name: str, where: str | re.Pattern[str] | None) -> bool:
-    if isinstance(where, re.Pattern):
-        return where.fullmatch(name) is not None
-    return where is None or fnmatch.fnmatchcase(name, where)
 
 
 def _module(new: Any) -> ActivationModule:
@@ -211,12 +188,7 @@ def _scaled(wanted: ActivationModule, factor: float) -> ActivationModule:
 
 @lru_cache(maxsize=256)
 def rescaled(spec: Spec) -> Spec:
-    """An elementwise entry times a number: its formula with one more parameter, ``scale``.
-
-    Example:
-        >>> str(rescaled(resolve("silu")[0]).expression)
-        'scale * (x * sigmoid(x))'
-    """
+    """An elementwise entry times a number: its formula with one more parameter, ``scale``."""
     scale = Parameter("scale", 1.0, Domain("any number"), False)
     if any(p.name == scale.name for p in spec.parameters):
         raise OgiveError(f"{spec.name} has a parameter named scale already: pass rescale=False")
