@@ -14,6 +14,7 @@ from torch import Tensor, nn
 import ogive
 from ogive.engine import cpu
 from ogive.errors import EngineError, OgiveError
+from ogive.nn.accelerated import Accelerated
 
 
 class Held(nn.Module):
@@ -154,21 +155,23 @@ def test_a_copy_keeps_it(kind: str, again: Callable[[nn.Module], nn.Module]) -> 
     model = again(accelerated(kind, "eager"))
     assert engines(model) == {"eager"}
     assert ogive.restore(model)
-    assert not any(isinstance(m, ogive.nn.ActivationModule) for m in model.modules())
+    assert not any(isinstance(m, Accelerated) for m in model.modules())
 
 
 def test_classes_keys_and_the_process_are_as_without_it() -> None:
     model = accelerated("learned", "eager")
-    assert type(model[0]) is type(accelerated("learned", None)[0]) is ogive.nn.PReLU
+    assert type(model[0]) is type(accelerated("learned", None)[0])
     assert list(model.state_dict()) == ["0.weight"]
     assert engines(nn.Sequential(ogive.nn.PReLU(3))) == {"cpu"}
 
 
 def test_who_prints_it_sees_it() -> None:
-    assert repr(accelerated("module", "eager")[0]) == "GELU(approximate='none', engine='eager')"
-    assert repr(accelerated("channels", "cpu")[0]) == "Softmax2d(engine='cpu')"
+    shown = repr(accelerated("module", "eager")[0])
+    assert shown == "AcceleratedGELU(approximate='none', engine='eager')"
+    assert repr(accelerated("channels", "cpu")[0]) == "AcceleratedSoftmax2d(engine='cpu')"
     assert repr(accelerated("function", "cpu")[0].act) == "<ogive gelu, engine='cpu'>"
-    assert repr(accelerated("gated block", "cpu")[0]).startswith("FusedLlamaMLP(\n  engine='cpu'")
+    block = repr(accelerated("gated block", "cpu")[0])
+    assert block.startswith("AcceleratedLlamaMLP(\n  engine='cpu'")
     assert "engine" not in repr(accelerated("gated block", None))
 
 

@@ -6,7 +6,7 @@ the gradients are, is a choice: see ``ogive.get(name).saving()``.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,19 +16,12 @@ from torch import nn
 from ogive.engine.selection import check_name as check_engine
 from ogive.errors import OgiveError
 from ogive.nn import gated_blocks
+from ogive.nn.accelerated import Accelerated, give_back, give_forward
 from ogive.nn.gated_mlp import GatedMLP
 from ogive.nn.modules import ActivationModule
-from ogive.nn.places import (
-    Place,
-    carry,
-    is_scripted,
-    places,
-    replacement_of,
-    stand_in,
-    visit_places,
-)
+from ogive.nn.places import Place, is_scripted, places, visit_places
 from ogive.nn.recognise import Recognised, recognise, sounds_like, torch_functions
-from ogive.nn.translate import HeldFunction, called, equivalent
+from ogive.nn.translate import HeldFunction, SameActivation, called
 from ogive.ops import check_save
 from ogive.table import table
 from ogive.torch_private import is_compiled
@@ -166,22 +159,13 @@ def restore(model: nn.Module) -> tuple[str, ...]:
         >>> ogive.restore(model), model[1]
         (('1',), GELU(approximate='none'))
     """
-    return tuple(place.name for place in places(model) if _put_back(place))
-
-
-def _put_back(place: Place) -> bool:
-    """Puts back what stood at a place; whether anything did."""
-    thing = place.thing
-    if isinstance(thing, gated_blocks.Fused):
-        gated_blocks.unfuse(thing)
-    elif isinstance(thing, HeldFunction):
-        place.put(thing.original)
-    elif place.parent is not None and (original := replacement_of(thing)) is not None:
-        carry(thing, original)
-        place.put(original)
-    else:
-        return False
-    return True
+    found = [p for p in places(model) if isinstance(p.thing, (Accelerated, HeldFunction))]
+    for place in found:
+        if isinstance(place.thing, HeldFunction):
+            place.put(place.thing.original)
+        elif isinstance(place.thing, Accelerated):  # no more, if it stands in several places
+            give_back(place.thing)
+    return tuple(place.name for place in found)
 
 
 @dataclass
@@ -193,23 +177,25 @@ class _Work:
     dtype: torch.dtype
     rows: list[Replacement] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    made: dict[int, ActivationModule] = field(default_factory=dict)
-    seen: set[int] = field(default_factory=set)
+    #: modules that were looked at, by identity, with what was done
+    seen: dict[int, Replacement | None] = field(default_factory=dict)
 
     def look(self, place: Place) -> bool:
         """What is done at one place; whether to look inside of it."""
         thing, parent = place.thing, place.parent
-        if not isinstance(thing, nn.Module):
+        if isinstance(thing, HeldFunction) or not isinstance(thing, nn.Module):
             return self._function(place)
-        if id(thing) in self.made:
-            return self._put(place)
+        if (row := self.seen.get(id(thing))) is not None:
+            self.rows.append(replace(row, name=place.name))
         unused = parent is not None and thing is gated_blocks.activation_of(parent)
         if unused or id(thing) in self.seen or isinstance(thing, OWN_MODULES):
             return False
-        self.seen.add(id(thing))
+        self.seen[id(thing)] = None
         return self._module(place, thing)
 
     def _module(self, place: Place, module: nn.Module) -> bool:
+        if isinstance(module, Accelerated):
+            return True
         for state, closed in (("scripted", is_scripted), ("compiled", is_compiled)):
             if closed(module):
                 return self._skip(place, f"it is {state}: accelerate the model before it is")
@@ -217,72 +203,67 @@ class _Work:
             return self._fuse(place, module, pattern)
         found = recognise(module)
         if found.entry is not None:
-            return self._replace(place, module, found)
+            return found.entry.name != "identity" and self._replace(place, module, found)
         if found.reason:
             return self._skip(place, found.reason)
         if names := _called_by(module):
             self._skip(place, f"its code names {names}: use ogive.intercept()")
         return True
 
-    def _replace(self, place: Place, module: nn.Module, found: Recognised) -> bool:
-        name = found.entry.name if found.entry is not None else ""
-        if name == "identity":  # computes nothing
-            return False
-        if place.parent is None:
-            return self._skip(place, "it is the whole model, and stands in no place")
-        if name in OUTPUT_KEPT:
+    def _replace(self, place: Place, thing: Any, found: Recognised) -> bool:
+        """Replaces an activation, a module or a function that is held, or says why not."""
+        is_module, entry = isinstance(thing, nn.Module), found.variant()
+        assert found.entry is not None and entry is not None
+        if found.entry.name in OUTPUT_KEPT:
             return self._skip(place, KEPT)
+        new: SameActivation | HeldFunction
         try:
-            new = equivalent(module, self.save, self.engine)
-            if type(module) in AS_FAST and new.saved(self.dtype) is None:
-                return self._skip(place, GAINLESS)
-            stand_in(module, new)
+            if is_module:
+                new = SameActivation(found, self.save, self.engine)
+            else:
+                new = HeldFunction(thing, found, self.save, self.engine)
         except OgiveError as error:
             return self._skip(place, str(error))
-        self.made[id(module)] = new
-        return self._put(place)
-
-    def _put(self, place: Place) -> bool:
-        new = self.made[id(place.thing)]
-        place.put(new)
-        self._done(place, type(new).__name__, "module", new.saved(self.dtype))
+        mode, title = new.saved(self.dtype), _title(place)
+        if mode is None and (thing in AS_FAST or type(thing) in AS_FAST):
+            return self._skip(place, GAINLESS)
+        if is_module:
+            give_forward(thing, new)
+            self._done(place, title, entry.title, "module", mode)
+        else:
+            place.put(new)
+            self._done(place, title, found.entry.name, "function", mode)
         return False
 
-    def _done(self, place: Place, new: str, kind: str, mode: Mode | None, old: str = "") -> None:
+    def _done(self, place: Place, old: str, new: str, kind: str, mode: Mode | None) -> None:
         bits = 8 * self.dtype.itemsize if mode is None else mode.bits
         keeps = "the input" if mode is None else mode.keeps
         if kind == "gated":
             keeps, bits = "gate and value", 2 * bits
-        self.rows.append(Replacement(place.name, old or _title(place), new, kind, keeps, bits))
+        row = Replacement(place.name, old, new, kind, keeps, bits)
+        self.rows.append(row)
+        self.seen[id(place.thing)] = row
 
     def _fuse(self, place: Place, module: nn.Module, pattern: gated_blocks.Pattern) -> bool:
         if reason := gated_blocks.why_not_fused(module, pattern):
             self._skip(place, reason)
             return True
-        old, activation = _title(place), getattr(module, pattern.activation, None)
-        kind = "module" if activation is None else "gated"
-        if activation is not None:
-            old = f"{old} with {type(activation).__name__}"
+        old, kind = _title(place), "module"
+        if pattern.activation:
+            activation = getattr(module, pattern.activation)
+            old, kind = f"{old} with {type(activation).__name__}", "gated"
         function = gated_blocks.fuse(module, pattern, self.engine)
-        self._done(place, function.title, kind, None, old)
+        self._done(place, old, function.title, kind, None)
         return True
 
     def _function(self, place: Place) -> bool:
-        value, found = place.thing, recognise(place.thing)
-        if place.key.startswith("_") or isinstance(value, HeldFunction):
+        found = recognise(place.thing)
+        if place.key.startswith("_") or isinstance(place.thing, HeldFunction):
             return False
-        if found.entry is None or found.reason:
-            unknown = found.reason or "a function that is not known"
-            return sounds_like(called(value)) and self._skip(place, unknown)
-        if found.entry.name in OUTPUT_KEPT:
-            return self._skip(place, KEPT)
-        held = HeldFunction(value, self.save, self.engine)
-        mode = held.saved(self.dtype)
-        if value in AS_FAST and mode is None:
-            return self._skip(place, GAINLESS)
-        place.put(held)
-        self._done(place, found.entry.name, "function", mode)
-        return False
+        if found.entry is not None and not found.reason:
+            return self._replace(place, place.thing, found)
+        unknown = found.reason or "a function that is not known"
+        return sounds_like(called(place.thing)) and self._skip(place, unknown)
 
     def _skip(self, place: Place, reason: str) -> bool:
         self.skipped.append(Skipped(place.name, _title(place), reason))

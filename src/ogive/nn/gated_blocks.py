@@ -1,8 +1,7 @@
 """Blocks of timm and transformers that get a fused forward, and stay what they are otherwise.
 
 A block is known by the place of its class and by its code: its forward must have a digest that
-stands here, taken of its source without comments and layout. Its class becomes a subclass of its
-own, so that hooks, names, parameters and ``isinstance`` are as they were.
+stands here, taken of its source without comments and layout.
 """
 
 from __future__ import annotations
@@ -15,57 +14,47 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ogive.catalogue import resolve
-from ogive.errors import OgiveError
+from ogive.nn.accelerated import FORWARD, Accelerated, give_forward
 from ogive.nn.gated_mlp import GATED_UNITS, gated_unit
 from ogive.nn.projected import projected
 from ogive.nn.recognise import recognise
 from ogive.ops import ActivationFunction, owning
 
-#: Under this name a fused block keeps what it needs.
-FUSED = "_fused"
 
-
-def _fused_llama(self: Any, x: Tensor) -> Any:
-    gate = self.gate_proj(x)
-    value = self.up_proj(x)
+def _fused_llama(block: Any, x: Tensor, fusion: Fusion) -> Any:
+    gate = block.gate_proj(x)
+    value = block.up_proj(x)
     if value.dtype is not gate.dtype:
-        return self.down_proj(_opened(self, value, gate))
-    return projected(vars(self)[FUSED].unit, value, gate, self.down_proj)
+        return block.down_proj(fusion.opened(value, gate))
+    return projected(fusion.unit, value, gate, block.down_proj)
 
 
-def _fused_timm_split(self: Any, x: Tensor) -> Any:
-    gate = self.fc1_g(x)
-    x = _opened(self, self.fc1_x(x), gate)
-    return self.drop2(self.fc2(self.norm(self.drop1(x))))
+def _fused_timm_split(block: Any, x: Tensor, fusion: Fusion) -> Any:
+    gate = block.fc1_g(x)
+    x = fusion.opened(block.fc1_x(x), gate)
+    return block.drop2(block.fc2(block.norm(block.drop1(x))))
 
 
-def _fused_timm_packed(self: Any, x: Tensor) -> Any:
-    half = "second" if self.gate_last else "first"
-    x = vars(self)[FUSED].unit(self.fc1(x), dim=self.chunk_dim, gate=half)
-    return self.drop2(self.fc2(self.norm(self.drop1(x))))
+def _fused_timm_packed(block: Any, x: Tensor, fusion: Fusion) -> Any:
+    half = "second" if block.gate_last else "first"
+    x = fusion.unit(block.fc1(x), dim=block.chunk_dim, gate=half)
+    return block.drop2(block.fc2(block.norm(block.drop1(x))))
 
 
-def _opened(self: Any, value: Tensor, gate: Tensor) -> Any:
-    fusion: Fusion = vars(self)[FUSED]
-    if value.dtype is not gate.dtype:  # torch would promote, as adapters in another dtype need
-        return fusion.activation(gate) * value
-    return fusion.unit(value, gate)
-
-
-def _fused_xielu(self: Any, x: Tensor) -> Any:
-    if torch.promote_types(x.dtype, self.alpha_p.dtype) is not x.dtype:
-        return self._xielu_python(x)
-    alpha_n = self.beta + softplus(self.alpha_n)
-    given = {"alpha_p": softplus(self.alpha_p), "alpha_n": alpha_n}
-    given |= {"beta": self.beta, "eps": self.eps}
-    return vars(self)[FUSED].unit(x, **{name: value.to(x.dtype) for name, value in given.items()})
+def _fused_xielu(block: Any, x: Tensor, fusion: Fusion) -> Any:
+    if torch.promote_types(x.dtype, block.alpha_p.dtype) is not x.dtype:
+        return NotImplemented
+    alpha_n = block.beta + softplus(block.alpha_n)
+    given = {"alpha_p": softplus(block.alpha_p), "alpha_n": alpha_n}
+    given |= {"beta": block.beta, "eps": block.eps}
+    return fusion.unit(x, **{name: value.to(x.dtype) for name, value in given.items()})
 
 
 @dataclass(frozen=True)
@@ -104,56 +93,33 @@ PATTERNS: dict[str, Pattern] = {
 
 @dataclass(frozen=True)
 class Fusion:
-    """What a fused block keeps: the activation it had when it was fused, and the unit."""
+    """The forward of a fused block: the activation it had when it was fused, and the unit."""
 
+    pattern: Pattern
     activation: Any
     unit: ActivationFunction
 
+    @property
+    def engine(self) -> str | None:
+        """What runs the unit whatever is set."""
+        return self.unit.engine
 
-class Fused:
-    """Marks a block whose forward is fused; its class is a subclass of the block's own."""
+    def __call__(self, block: Any, x: Tensor) -> Any:
+        if getattr(block, self.pattern.activation, None) is not self.activation:
+            return NotImplemented  # somebody has put in another since
+        return self.pattern.fused(block, x, self)
 
-    original: ClassVar[type[nn.Module]]
-
-    def extra_repr(self) -> str:
-        """That of the block, and the engine it was given."""
-        block: Any = self
-        engine = vars(self)[FUSED].unit.engine
-        said = [self.original.extra_repr(block), "" if engine is None else f"engine={engine!r}"]
-        return ", ".join(filter(None, said))
-
-    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
-        return _empty, (self.original,), self.__dict__
-
-
-def _empty(original: Any) -> nn.Module:
-    cls = fused_class(original)
-    return cls.__new__(cls)
-
-
-@lru_cache(maxsize=256)
-def fused_class(original: Any) -> type[nn.Module]:
-    """The class of a block with its forward fused."""
-    pattern = PATTERNS[_home(original)]
-
-    def forward(self: Any, x: Tensor) -> Any:
-        kept = vars(self)[FUSED].activation
-        if getattr(self, pattern.activation, None) is not kept:  # somebody has put in another since
-            return original.forward(self, x)
-        return pattern.fused(self, x)
-
-    members = {"forward": forward, "original": original, "__module__": original.__module__}
-    return type(f"Fused{original.__name__}", (Fused, original), members)
+    def opened(self, value: Tensor, gate: Tensor) -> Any:
+        """The unit of both; torch would promote them, as adapters in another dtype need."""
+        if value.dtype is not gate.dtype:
+            return self.activation(gate) * value
+        return self.unit(value, gate)
 
 
 def pattern_of(module: nn.Module) -> Pattern | None:
     """The pattern of a module, if its class is in the table."""
-    return PATTERNS.get(_home(type(module)))
-
-
-def _home(cls: type) -> str:
-    """Where a class says it is defined, and its name."""
-    return f"{cls.__module__}.{cls.__qualname__}"
+    cls = type(module)
+    return PATTERNS.get(f"{cls.__module__}.{cls.__qualname__}")
 
 
 def why_not_fused(module: nn.Module, pattern: Pattern) -> str:
@@ -195,28 +161,11 @@ def fuse(module: nn.Module, pattern: Pattern, engine: str | None) -> ActivationF
     activation = getattr(module, pattern.activation, None)
     entry = None if activation is None else recognise(activation).variant()
     fused = ActivationFunction(*resolve("xielu")) if entry is None else gated_unit(entry.name)
-    vars(module)[FUSED] = Fusion(activation, owning(fused, engine))
-    cls: Any = type(module)
-    module.__class__ = fused_class(cls)
+    give_forward(module, Fusion(pattern, activation, owning(fused, engine)))
     return fused
 
 
 def activation_of(module: nn.Module) -> nn.Module | None:
     """The activation that a fused block no longer calls; None for other modules."""
-    return vars(module)[FUSED].activation if isinstance(module, Fused) else None
-
-
-def unfuse(module: Any) -> None:
-    """Gives a block its own forward back.
-
-    Raises:
-        OgiveError: if something, such as fully_shard, has changed its class since.
-    """
-    original: Any = module.original
-    if type(module) is not fused_class(original):
-        raise OgiveError(
-            f"{type(module).__name__} has been given another class after it was accelerated; "
-            f"restore the model before that is done"
-        )
-    del vars(module)[FUSED]
-    module.__class__ = original
+    fusion = vars(module).get(FORWARD) if isinstance(module, Accelerated) else None
+    return fusion.activation if isinstance(fusion, Fusion) else None

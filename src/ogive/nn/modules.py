@@ -10,18 +10,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ogive.catalogue import Parameter, Spec, resolve
 from ogive.errors import ParameterError, nearest
-from ogive.ops import OPTIONS, ActivationFunction, check_save, owning, presetting
+from ogive.ops import OPTIONS, ActivationFunction, check_save, presetting
 from ogive.ops.gates import HALVES
-
-if TYPE_CHECKING:
-    from ogive.certify.saving.mode import Mode
 
 #: Arguments of every module for its learnable parameters.
 LEARNING: dict[str, Any] = {
@@ -49,8 +46,6 @@ class ActivationModule(nn.Module):
 
     #: That of the class; one with an engine of its own belongs to the instance.
     function: ActivationFunction
-    #: The module of somebody else's in whose place it stands, if it stands in one's.
-    _replaced: nn.Module | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
@@ -72,30 +67,19 @@ class ActivationModule(nn.Module):
         self._noisy = self.function.kind == "stochastic"
         #: nothing that may change is ever passed on but the input
         self._bare = not (self._usual or self._noisy)
-        self.run_on(None)
+        # its own, not its class's alone: the exporter of torch 2.9 finds it there
+        self.function = self.function
+        if self._bare:
+            self._called = presetting(self.function, tuple(self._passed.items()))
         placed = {"device": learning["device"], "dtype": learning["dtype"]}
         for parameter in self.function.parameters:
             value = _checked(parameter, given[parameter.name])
             if parameter.name in self.learnable:
                 value = self._parameter(value, placed)
             setattr(self, parameter.name, value)
-        self.saved()  # a mode that the formula rules out is refused now
-
-    def run_on(self, engine: str | None) -> None:
-        """Gives it an engine of its own; None leaves the one it has."""
-        # its own, not its class's alone: the exporter of torch 2.9 finds it there
-        self.function = owning(self.function, engine)
-        if self._bare:
-            self._called = presetting(self.function, tuple(self._passed.items()))
-
-    def saved(self, dtype: torch.dtype = torch.float32) -> Mode | None:
-        """What is kept for backward of inputs of a dtype; None is the input."""
-        save = self._options.get("save", "input")
-        if save == "input":
-            return None
-        chosen = {n: v for n, v in self._options.items() if n in self.function.spec.variants}
-        values = {name: getattr(self, name) for name, _ in self._usual}
-        return self.function.mode(save, dtype, **chosen, **values)
+        if "save" in self._passed:  # a mode that the formula rules out is refused now
+            values = {name: getattr(self, name) for name, _ in self._usual}
+            self.function.mode(**{**self._options, **values})
 
     def _parameter(self, value: Any, placed: dict[str, Any]) -> nn.Parameter:
         """One value a channel; a vector of coefficients has them along its first dimension."""
@@ -106,9 +90,6 @@ class ActivationModule(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """The activation of the input; a gated one also takes value and gate as two tensors."""
-        if self._replaced is not None and _is_unusual(inputs[0]):
-            replaced: Tensor = self._replaced.forward(*inputs)
-            return replaced
         if self._bare:
             bare: Tensor = self._called(*inputs)
             return bare
@@ -162,12 +143,6 @@ class ActivationModule(nn.Module):
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return _empty, (type(self).function,), self.__dict__
-
-
-def _is_unusual(x: Tensor) -> bool:
-    """Whether a tensor is one that no formula is computed on, but torch's operators may be:
-    integer, complex, quantised, nested, sparse or in a layout of a library's own."""
-    return not x.dtype.is_floating_point or x.is_nested or x.layout is not torch.strided
 
 
 def _empty(function: ActivationFunction) -> ActivationModule:
@@ -230,23 +205,17 @@ def _arguments(
     function: ActivationFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any]:
     """Every argument of the module with its value."""
-    known = signature(function).parameters
-    positional = [n for n, p in known.items() if p.kind is p.POSITIONAL_OR_KEYWORD]
-    if len(args) > len(positional):
-        raise ParameterError(
-            f"{function.title} takes {len(positional)} positional argument(s) "
-            f"({', '.join(positional)}), {len(args)} given"
-        )
-    given = dict(zip(positional, args, strict=False))
-    for name in kwargs:
-        if name not in known:
-            listed = f"it takes {', '.join(known)}" if known else "it takes none"
-            raise ParameterError(
-                f"{function.title} has no argument {name!r}; {listed}{nearest(name, known)}"
-            )
-        if name in given:
-            raise ParameterError(f"{function.title}: {name} given twice")
-    return {n: p.default for n, p in known.items()} | given | kwargs
+    known = signature(function)
+    for name in kwargs.keys() - known.parameters.keys():
+        listed = f"it takes {', '.join(known.parameters) or 'none'}"
+        near = nearest(name, known.parameters)
+        raise ParameterError(f"{function.title} has no argument {name!r}; {listed}{near}")
+    try:
+        given = known.bind(*args, **kwargs)
+    except TypeError as error:
+        raise ParameterError(f"{function.title}: {error}; it takes {known}") from error
+    given.apply_defaults()
+    return given.arguments
 
 
 def whole(name: str, number: Any, least: int | None = None) -> int:

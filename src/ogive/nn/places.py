@@ -1,10 +1,4 @@
-"""Places in a model where modules and functions stand, and one module in the place of another.
-
-Both share what belongs to the place and not to the class: parameters and hooks are the same
-dictionaries, so that what is registered, removed, moved or trained while the one stands there holds
-for the other. The module that was replaced is remembered out of sight of torch, which would count
-its parameters twice.
-"""
+"""Places in a model where modules and functions stand."""
 
 from __future__ import annotations
 
@@ -15,10 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from ogive.errors import OgiveError
 from ogive.ops import ActivationFunction
-
-REPLACED = "_replaced"
 
 
 @dataclass(frozen=True)
@@ -90,30 +81,9 @@ def is_scripted(module: nn.Module) -> bool:
     return isinstance(module, torch.jit.ScriptModule)
 
 
-def stand_in(old: nn.Module, new: nn.Module) -> None:
-    """Makes the new module ready to stand where the old one stands.
-
-    Raises:
-        OgiveError: if the old one has parameters, buffers or modules that the new one has no use
-            for.
-    """
-    extra = [*(old._parameters.keys() ^ new._parameters.keys()), *old._buffers, *old._modules]
-    if extra:
-        raise OgiveError(f"it has parameters, buffers or modules of its own: {', '.join(extra)}")
-    carry(old, new)
-    vars(new)["_parameters"] = old._parameters
-    vars(new)[REPLACED] = old
-
-
 def carry(source: nn.Module, target: nn.Module) -> None:
     """Hooks and the training flag of one module for another."""
     target.training = source.training
     for name, value in vars(source).items():
         if "hook" in name:
             vars(target)[name] = value
-
-
-def replacement_of(thing: Any) -> nn.Module | None:
-    """The module that stood where this one stands; None if this one always did, or is none."""
-    found = vars(thing).get(REPLACED) if isinstance(thing, nn.Module) else None
-    return found if isinstance(found, nn.Module) else None

@@ -26,6 +26,7 @@ from ogive.catalogue import Spec, entries, find_alias, plain, resolve, until_add
 from ogive.certify.signal.gains import LINEAR
 from ogive.certify.univariate import with_defaults
 from ogive.errors import AmbiguousName, OgiveError, UnknownName, nearest
+from ogive.nn.accelerated import own_class
 from ogive.nn.modules import ActivationModule
 from ogive.ops import ActivationFunction
 from ogive.torch_private import OPERATORS
@@ -91,12 +92,14 @@ class Recognised:
         reason: why ogive cannot compute it in the object's place; empty if it can, and for what
             has nothing to do with activations.
         arguments: of a function, those behind the input in order.
+        attributes: of a module, where it has the values.
     """
 
     entry: Spec | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
     arguments: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def variant(self) -> Spec | None:
         """The entry, or the one that an option such as ``approximate="tanh"`` chooses."""
@@ -252,7 +255,7 @@ def _aliased(library: str, thing: Any, called: str) -> Rule | None:
 
 def _module(module: nn.Module) -> Recognised:
     """A module of a known class; another means what it likes."""
-    for cls in type(module).__mro__:
+    for cls in own_class(module).__mro__:
         if (rule := _rule(cls)) is not None:
             return _of_class(module, cls, rule)
     if not module._modules and sounds_like(type(module).__name__):
@@ -268,20 +271,20 @@ def _of_class(module: nn.Module, cls: type, rule: Rule) -> Recognised:
     spec = entries()[rule.entry]
     wanted = [*(p.name for p in spec.parameters), *spec.variants, "inplace", "dim"]
     named = {n: rule.renamed.get(n, n) for n in wanted}
-    found = {n: getattr(module, a) for n, a in named.items() if hasattr(module, a)}
-    values = {**rule.values, **found}
+    named = {n: a for n, a in named.items() if hasattr(module, a)}
+    values = {**rule.values, **{n: getattr(module, a) for n, a in named.items()}}
     reason = rule.reason
     if values.get("dim", 0) is None:
         reason = "its dim is left for torch to guess"
     for p in spec.parameters:
         if p.learnable and p.name not in module._parameters:
             reason = f"its {p.name} is computed from other parameters"
-    return Recognised(spec, values, reason)
+    return Recognised(spec, values, reason, attributes=named)
 
 
 def _runs(module: nn.Module, cls: Any) -> bool:
     """Whether a module runs the forward of a class, which nobody has replaced since."""
-    code = type(module)
+    code = own_class(module)
     if "forward" in vars(module) or code.__call__ is not nn.Module.__call__:
         return False
     written = getattr(cls.forward, "__globals__", None) is vars(sys.modules[cls.__module__])

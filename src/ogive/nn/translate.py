@@ -17,17 +17,14 @@ from ogive.catalogue import Spec
 from ogive.errors import OgiveError, ParameterError
 from ogive.nn.modules import ActivationModule, Softmax2d, module_class
 from ogive.nn.recognise import OVERWRITES, Recognised, recognise, unbound
-from ogive.ops import OPTIONS, ActivationFunction, owning
+from ogive.ops import OPTIONS, ActivationFunction, owning, presetting
 
 if TYPE_CHECKING:
     from ogive.certify.saving.mode import Mode
 
 
 def translate(
-    found: Recognised,
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
-    engine: str | None = None,
+    found: Recognised, args: Sequence[Any], kwargs: Mapping[str, Any], engine: str | None = None
 ) -> partial[Tensor] | str:
     """The call of ogive's for a call of a function that is recognised, or why there is none."""
     given = {**found.values, **dict(zip(("input", *found.arguments), args, strict=False)), **kwargs}
@@ -69,7 +66,9 @@ def save_argument(
     function: ActivationFunction, save: str, arguments: Mapping[str, Any]
 ) -> dict[str, str]:
     """The argument of a call that says what is saved; a mode that the activation does not have
-    leaves it its input."""
+    leaves it its input. Of the exact modes it is the one that does not keep the result, which a
+    model may overwrite."""
+    save = "mask" if save == "exact" else save
     if save == "input" or "save" not in OPTIONS[function.kind]:
         return {}
     try:
@@ -79,14 +78,8 @@ def save_argument(
     return {"save": save}
 
 
-def equivalent(
-    module: nn.Module, save: str = "input", engine: str | None = None
-) -> ActivationModule:
+def equivalent(module: nn.Module) -> ActivationModule:
     """A new module of ogive's that computes what a known one does.
-
-    Args:
-        save: what it keeps for backward, where the activation has such a mode; else its input.
-        engine: what runs it whatever is set; None leaves that to the setting.
 
     Raises:
         OgiveError: where there is none, with the reason.
@@ -104,12 +97,61 @@ def equivalent(
     if function.name == "prelu":
         made = module_class(function)(values["weight"].numel())
         made.register_parameter("weight", values["weight"])
-    elif isinstance(module, nn.Softmax2d):
-        made = Softmax2d()
-    else:
-        made = module_class(function)(**values, **save_argument(function, save, values))
-    made.run_on(engine)
-    return made
+        return made
+    return Softmax2d() if isinstance(module, nn.Softmax2d) else module_class(function)(**values)
+
+
+class SameActivation:
+    """The forward of a module that is a known activation: ogive's, with the values that the
+    module's attributes have when it is called.
+
+    Raises:
+        OgiveError: where there is none, with the reason.
+    """
+
+    def __init__(self, found: Recognised, save: str, engine: str | None) -> None:
+        self.save, self.engine = save, engine
+        learned = [n for n, v in found.values.items() if isinstance(v, nn.Parameter)]
+        self._learned = [found.attributes[n] for n in learned]
+        self._read = [a for n, a in found.attributes.items() if n not in learned]
+        self._seen: list[Any] | None = None
+        self._function: ActivationFunction | None = self._prepared(found)
+
+    def __call__(self, module: Any, x: Tensor) -> Any:
+        values = [getattr(module, name) for name in self._read]
+        if values != self._seen:
+            self._seen, self._function = values, self._found(module)
+        if self._function is None:
+            return NotImplemented
+        if not self._learned:
+            return self._function(x)
+        (weight,) = (getattr(module, name) for name in self._learned)
+        channels = weight.numel()
+        if weight.dtype is not x.dtype or (channels > 1 and x.shape[1:2] != (channels,)):
+            return NotImplemented
+        return self._function(x, weight=weight.view(-1, *[1] * (x.dim() - 2)))
+
+    def _found(self, module: nn.Module) -> ActivationFunction | None:
+        try:
+            return self._prepared(recognise(module))
+        except OgiveError:  # the module's own forward says what is wrong
+            return None
+
+    def _prepared(self, found: Recognised) -> ActivationFunction:
+        if found.entry is None or found.reason:
+            raise OgiveError(found.reason or "it is no activation any more")
+        function = function_of(found.entry, self.engine)
+        given = {n: v for n, v in found.values.items() if not isinstance(v, nn.Parameter)}
+        given |= save_argument(function, self.save, found.values)
+        function.given(given)  # what is out of its range is refused now
+        return presetting(function, tuple(given.items()))
+
+    def saved(self, dtype: torch.dtype) -> Mode | None:
+        """What is kept for backward of inputs of a dtype; None is the input."""
+        function = self._function
+        if function is None or self._learned:
+            return None
+        return function.mode(function.preset.get("save", "input"), dtype)
 
 
 def called(function: Any) -> str:
@@ -126,30 +168,24 @@ class HeldFunction:
     """
 
     def __init__(
-        self, original: Callable[..., Any], save: str = "input", engine: str | None = None
+        self, original: Callable[..., Any], found: Recognised, save: str, engine: str | None
     ) -> None:
-        self.original, self.save, self.engine = original, save, engine
-        self.recognised = recognise(original)
-        assert self.recognised.entry is not None
-        self.function = function_of(self.recognised.entry, engine)
-        self.saving = save_argument(self.function, save, self._numbers())
+        assert found.entry is not None
+        self.original, self.recognised, self.save, self.engine = original, found, save, engine
+        self.function = function_of(found.entry, engine)
+        self._numbers = {n: v for n, v in found.values.items() if n not in ("inplace", "dim")}
+        self._saving = save_argument(self.function, save, self._numbers)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not torch.compiler.is_compiling():
             call = translate(self.recognised, args, kwargs, self.engine)
             if not isinstance(call, str):
-                return call(**self.saving)
+                return call(**self._saving)
         return self.original(*args, **kwargs)
 
     def saved(self, dtype: torch.dtype) -> Mode | None:
         """What is kept for backward of inputs of a dtype; None is the input."""
-        if not self.saving:
-            return None
-        return self.function.mode(dtype=dtype, **self.saving, **self._numbers())
-
-    def _numbers(self) -> dict[str, Any]:
-        """The parameters and variants that every call has."""
-        return {n: v for n, v in self.recognised.values.items() if n not in ("inplace", "dim")}
+        return self.function.mode(self._saving.get("save", "input"), dtype, **self._numbers)
 
     def __repr__(self) -> str:
         engine = {} if self.engine is None else {"engine": self.engine}
@@ -157,4 +193,8 @@ class HeldFunction:
         return f"<ogive {self.function.name}{''.join(f', {k}={v!r}' for k, v in shown.items())}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.original, self.save, self.engine)
+        return _held, (self.original, self.save, self.engine)
+
+
+def _held(original: Callable[..., Any], save: str, engine: str | None) -> HeldFunction:
+    return HeldFunction(original, recognise(original), save, engine)

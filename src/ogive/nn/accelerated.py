@@ -1,0 +1,101 @@
+"""Modules whose forward is ogive's, and that stay what they are otherwise.
+
+The class of a module becomes a subclass of its own: attributes, hooks, parameters, names, identity
+and ``isinstance`` are what they were, and giving the class back undoes it. A call that ogive does
+not serve is one of the module's own forward; so are all calls while the model is being traced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ogive.errors import InputError, OgiveError, ParameterError
+from ogive.torch_private import jit_tracing
+
+#: Under this name a module keeps its forward, a function of module and input; one that gives
+#: ``NotImplemented`` leaves the call to the module's own.
+FORWARD = "_accelerated"
+FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
+
+
+def is_plain(x: Any) -> bool:
+    """Whether a formula can be computed on it: a tensor of no library's own class, with numbers of
+    a floating dtype in strided memory."""
+    if type(x) not in (Tensor, nn.Parameter) or x.dtype not in FLOATS:
+        return False
+    return not x.is_nested and x.layout is torch.strided
+
+
+class Accelerated:
+    """Marks a module whose forward is ogive's."""
+
+    original: ClassVar[type[nn.Module]]
+
+    def _get_name(self) -> str:
+        return f"Accelerated{self.original.__name__}"
+
+    def extra_repr(self) -> str:
+        """That of the module, and the engine it was given."""
+        module: Any = self
+        engine = vars(self)[FORWARD].engine
+        said = [self.original.extra_repr(module), f"{engine=}" if engine is not None else ""]
+        return ", ".join(filter(None, said))
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return _empty, (self.original,), *super().__reduce_ex__(2)[2:]
+
+
+def _empty(original: Any) -> nn.Module:
+    cls = _accelerated_class(original)
+    return cls.__new__(cls)
+
+
+@lru_cache(maxsize=256)
+def _accelerated_class(original: Any) -> type[nn.Module]:
+    @wraps(original.forward)
+    def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
+        watched = torch.compiler.is_compiling() or jit_tracing()
+        if not watched and len(args) == 1 and not kwargs and is_plain(args[0]):
+            try:
+                result = vars(self)[FORWARD](self, args[0])
+            except (InputError, ParameterError):  # the module's own says what is wrong in its words
+                result = NotImplemented
+            if result is not NotImplemented:
+                return result
+        return original.forward(self, *args, **kwargs)
+
+    members = {"forward": forward, "original": original}
+    members |= {n: getattr(original, n) for n in ("__module__", "__qualname__", "__doc__")}
+    return type(original.__name__, (Accelerated, original), members)
+
+
+def give_forward(module: nn.Module, forward: Callable[[Any, Tensor], Any]) -> None:
+    """Gives a module a forward; everything else of it stays."""
+    vars(module)[FORWARD] = forward
+    cls: Any = type(module)
+    module.__class__ = _accelerated_class(cls)
+
+
+def give_back(module: Any) -> None:
+    """Gives a module its own forward back.
+
+    Raises:
+        OgiveError: if something, such as fully_shard, has changed its class since.
+    """
+    if "original" not in vars(type(module)):
+        raise OgiveError(
+            f"{type(module).__name__} has been given another class after it was accelerated; "
+            f"restore the model before that is done"
+        )
+    del vars(module)[FORWARD]
+    module.__class__ = module.original
+
+
+def own_class(module: Any) -> type[Any]:
+    """The class of a module apart from its forward being ogive's."""
+    return module.original if isinstance(module, Accelerated) else type(module)
