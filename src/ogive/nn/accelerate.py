@@ -13,14 +13,15 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
+from ogive.catalogue import Spec
 from ogive.engine.selection import check_name as check_engine
 from ogive.errors import OgiveError
 from ogive.nn import gated_blocks
 from ogive.nn.accelerated import Accelerated, give_back, give_forward
 from ogive.nn.gated_mlp import GatedMLP
 from ogive.nn.modules import ActivationModule
-from ogive.nn.places import Place, is_scripted, places, visit_places
-from ogive.nn.recognise import Recognised, recognise, sounds_like, torch_functions
+from ogive.nn.places import Place, is_scripted, places
+from ogive.nn.recognise import recognise, sounds_like, torch_functions
 from ogive.nn.translate import HeldFunction, SameActivation, called
 from ogive.ops import check_save
 from ogive.table import table
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ogive.certify.saving.mode import Mode
 
 #: Modules that are ogive's already.
-OWN_MODULES = (ActivationModule, GatedMLP)
+OWN_MODULES = (ActivationModule, GatedMLP, Accelerated)
 #: Entries that stay torch's: it keeps their output for backward, the very tensor that the next
 #: layer keeps anyway, and ogive would keep the input besides.
 OUTPUT_KEPT = ("relu", "sigmoid", "tanh")
@@ -133,7 +134,8 @@ def accelerate(
     if engine is not None:
         check_engine(engine)
     work = _Work(save, engine, _dtype(model))
-    visit_places(model, work.look)
+    for place in places(model, lambda m: is_scripted(m) or is_compiled(m)):
+        work.look(place)
     return AccelerateReport(tuple(work.rows), tuple(work.skipped), engine)
 
 
@@ -180,60 +182,71 @@ class _Work:
     #: modules that were looked at, by identity, with what was done
     seen: dict[int, Replacement | None] = field(default_factory=dict)
 
-    def look(self, place: Place) -> bool:
-        """What is done at one place; whether to look inside of it."""
+    def look(self, place: Place) -> None:
+        """Does what is to be done at one place, or notes why not."""
         thing, parent = place.thing, place.parent
-        if isinstance(thing, HeldFunction) or not isinstance(thing, nn.Module):
-            return self._function(place)
-        if (row := self.seen.get(id(thing))) is not None:
-            self.rows.append(replace(row, name=place.name))
-        unused = parent is not None and thing is gated_blocks.activation_of(parent)
-        if unused or id(thing) in self.seen or isinstance(thing, OWN_MODULES):
-            return False
-        self.seen[id(thing)] = None
-        return self._module(place, thing)
+        try:
+            if not isinstance(thing, nn.Module):
+                self._function(place, thing)
+            elif id(thing) in self.seen:
+                if (row := self.seen[id(thing)]) is not None:
+                    self.rows.append(replace(row, name=place.name))
+            elif parent is None or thing is not gated_blocks.activation_of(parent):
+                self.seen[id(thing)] = None
+                self._module(place, thing)
+        except OgiveError as reason:
+            self.skipped.append(Skipped(place.name, _title(thing), str(reason)))
 
-    def _module(self, place: Place, module: nn.Module) -> bool:
-        if isinstance(module, Accelerated):
-            return True
+    def _module(self, place: Place, module: nn.Module) -> None:
         for state, closed in (("scripted", is_scripted), ("compiled", is_compiled)):
             if closed(module):
-                return self._skip(place, f"it is {state}: accelerate the model before it is")
-        if (pattern := gated_blocks.pattern_of(module)) is not None:
-            return self._fuse(place, module, pattern)
+                raise OgiveError(f"it is {state}: accelerate the model before it is")
         found = recognise(module)
-        if found.entry is not None:
-            return found.entry.name != "identity" and self._replace(place, module, found)
-        if found.reason:
-            return self._skip(place, found.reason)
-        if names := _called_by(module):
-            self._skip(place, f"its code names {names}: use ogive.intercept()")
-        return True
+        computes_nothing = found.entry is not None and found.entry.name == "identity"
+        if isinstance(module, OWN_MODULES) or computes_nothing:
+            return
+        if (pattern := gated_blocks.pattern_of(module)) is not None:
+            self._fuse(place, module, pattern)
+        elif found.entry is not None:
+            new = SameActivation(found, self.save, self.engine)
+            mode, title = self._gain(found.entry, module, new), _title(module)
+            give_forward(module, new)
+            self._done(place, title, (found.variant() or found.entry).title, "module", mode)
+        elif found.reason:
+            raise OgiveError(found.reason)
+        elif names := _called_by(module):
+            raise OgiveError(f"its code names {names}: use ogive.intercept()")
 
-    def _replace(self, place: Place, thing: Any, found: Recognised) -> bool:
-        """Replaces an activation, a module or a function that is held, or says why not."""
-        is_module, entry = isinstance(thing, nn.Module), found.variant()
-        assert found.entry is not None and entry is not None
-        if found.entry.name in OUTPUT_KEPT:
-            return self._skip(place, KEPT)
-        new: SameActivation | HeldFunction
-        try:
-            if is_module:
-                new = SameActivation(found, self.save, self.engine)
-            else:
-                new = HeldFunction(thing, found, self.save, self.engine)
-        except OgiveError as error:
-            return self._skip(place, str(error))
-        mode, title = new.saved(self.dtype), _title(place)
-        if mode is None and (thing in AS_FAST or type(thing) in AS_FAST):
-            return self._skip(place, GAINLESS)
-        if is_module:
-            give_forward(thing, new)
-            self._done(place, title, entry.title, "module", mode)
-        else:
+    def _function(self, place: Place, function: Any) -> None:
+        found = recognise(function)
+        if place.key.startswith("_") or isinstance(function, HeldFunction):
+            return
+        if found.entry is not None and not found.reason:
+            new = HeldFunction(function, found, self.save, self.engine)
+            mode = self._gain(found.entry, function, new)
             place.put(new)
-            self._done(place, title, found.entry.name, "function", mode)
-        return False
+            self._done(place, called(function), found.entry.name, "function", mode)
+        elif sounds_like(called(function)):
+            raise OgiveError(found.reason or "a function that is not known")
+
+    def _gain(self, entry: Spec, thing: Any, new: SameActivation | HeldFunction) -> Mode | None:
+        """What is kept for backward; raises an OgiveError where nothing is gained."""
+        mode = new.saved(self.dtype)
+        if entry.name in OUTPUT_KEPT:
+            raise OgiveError(KEPT)
+        if mode is None and (thing in AS_FAST or type(thing) in AS_FAST):
+            raise OgiveError(GAINLESS)
+        return mode
+
+    def _fuse(self, place: Place, module: nn.Module, pattern: gated_blocks.Pattern) -> None:
+        if reason := gated_blocks.why_not_fused(module, pattern):
+            raise OgiveError(reason)
+        old, kind = _title(module), "module"
+        if pattern.activation:
+            activation = getattr(module, pattern.activation)
+            old, kind = f"{old} with {type(activation).__name__}", "gated"
+        function = gated_blocks.fuse(module, pattern, self.engine)
+        self._done(place, old, function.title, kind, None)
 
     def _done(self, place: Place, old: str, new: str, kind: str, mode: Mode | None) -> None:
         bits = 8 * self.dtype.itemsize if mode is None else mode.bits
@@ -244,34 +257,8 @@ class _Work:
         self.rows.append(row)
         self.seen[id(place.thing)] = row
 
-    def _fuse(self, place: Place, module: nn.Module, pattern: gated_blocks.Pattern) -> bool:
-        if reason := gated_blocks.why_not_fused(module, pattern):
-            self._skip(place, reason)
-            return True
-        old, kind = _title(place), "module"
-        if pattern.activation:
-            activation = getattr(module, pattern.activation)
-            old, kind = f"{old} with {type(activation).__name__}", "gated"
-        function = gated_blocks.fuse(module, pattern, self.engine)
-        self._done(place, old, function.title, kind, None)
-        return True
 
-    def _function(self, place: Place) -> bool:
-        found = recognise(place.thing)
-        if place.key.startswith("_") or isinstance(place.thing, HeldFunction):
-            return False
-        if found.entry is not None and not found.reason:
-            return self._replace(place, place.thing, found)
-        unknown = found.reason or "a function that is not known"
-        return sounds_like(called(place.thing)) and self._skip(place, unknown)
-
-    def _skip(self, place: Place, reason: str) -> bool:
-        self.skipped.append(Skipped(place.name, _title(place), reason))
-        return False
-
-
-def _title(place: Place) -> str:
-    thing = place.thing
+def _title(thing: Any) -> str:
     return type(thing).__name__ if isinstance(thing, nn.Module) else called(thing)
 
 

@@ -23,7 +23,7 @@ def on_arrays(function: Callable[[Tensor], Tensor]) -> ArrayFunction:
 
     def evaluate(x: Array) -> Array:
         with torch.no_grad():
-            return _checked(function, torch.from_numpy(np.array(x, dtype=np.float64))).numpy()
+            return _checked(function, torch.tensor(x, dtype=torch.float64)).numpy()
 
     return evaluate
 
@@ -32,7 +32,7 @@ def slope_on_arrays(function: Callable[[Tensor], Tensor]) -> ArrayFunction:
     """The derivative of an elementwise function of tensors as a function of float64 arrays."""
 
     def evaluate(x: Array) -> Array:
-        at = torch.from_numpy(np.array(x, dtype=np.float64)).requires_grad_()
+        at = torch.tensor(x, dtype=torch.float64, requires_grad=True)
         with torch.enable_grad():
             value = _checked(function, at)
         if not value.requires_grad:

@@ -49,37 +49,29 @@ class ActivationModule(nn.Module):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
-        given = _arguments(self.function, args, kwargs)
+        function, given = self.function, _arguments(self.function, args, kwargs)
         learning = {name: given.pop(name, default) for name, default in LEARNING.items()}
         self.num_parameters: int = whole("num_parameters", learning["num_parameters"], 1)
         self.channel_dim: int = whole("channel_dim", learning["channel_dim"])
-        self.learnable = _learnable(self.function.spec, learning["learnable"])
-        self._options = {
-            n: _option(n, v) for n, v in given.items() if n not in _names(self.function.spec)
-        }
-        self.function.variant(dict(self._options))  # an unknown variant is refused now
+        self.learnable = _learnable(function.spec, learning["learnable"])
+        values = {p.name: _checked(p, given.pop(p.name)) for p in function.parameters}
+        self._options = {n: _option(n, v) for n, v in given.items()}
+        function.variant(dict(self._options))  # an unknown variant is refused now
         # what is as it would be anyway need not be passed on in every call
-        usual = {**OPTIONS[self.function.kind], **self.function.spec.layout}
-        self._passed = {n: v for n, v in self._options.items() if v != usual.get(n, not v)}
-        self._usual = tuple(
-            (p.name, self.function.preset.get(p.name, p.default)) for p in self.function.parameters
-        )
-        self._noisy = self.function.kind == "stochastic"
-        #: nothing that may change is ever passed on but the input
-        self._bare = not (self._usual or self._noisy)
+        usual = {**OPTIONS[function.kind], **function.spec.layout}
+        passed = {n: v for n, v in self._options.items() if v != usual.get(n, not v)}
+        if "save" in passed:  # a mode that the formula rules out is refused now
+            function.mode(**self._options, **values)
+        self._called = presetting(function, tuple(passed.items()))
+        self._usual = [
+            (p.name, function.preset.get(p.name, p.default)) for p in function.parameters
+        ]
         # its own, not its class's alone: the exporter of torch 2.9 finds it there
-        self.function = self.function
-        if self._bare:
-            self._called = presetting(self.function, tuple(self._passed.items()))
+        self.function = function
         placed = {"device": learning["device"], "dtype": learning["dtype"]}
-        for parameter in self.function.parameters:
-            value = _checked(parameter, given[parameter.name])
-            if parameter.name in self.learnable:
-                value = self._parameter(value, placed)
-            setattr(self, parameter.name, value)
-        if "save" in self._passed:  # a mode that the formula rules out is refused now
-            values = {name: getattr(self, name) for name, _ in self._usual}
-            self.function.mode(**{**self._options, **values})
+        for name, value in values.items():
+            learned = name in self.learnable
+            setattr(self, name, self._parameter(value, placed) if learned else value)
 
     def _parameter(self, value: Any, placed: dict[str, Any]) -> nn.Parameter:
         """One value a channel; a vector of coefficients has them along its first dimension."""
@@ -88,34 +80,27 @@ class ActivationModule(nn.Module):
             start = start.to(torch.get_default_dtype())
         return nn.Parameter(start.unsqueeze(-1).repeat(*(1,) * start.dim(), self.num_parameters))
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        """The activation of the input; a gated one also takes value and gate as two tensors."""
-        if self._bare:
-            bare: Tensor = self._called(*inputs)
-            return bare
-        arguments = self._passed.copy()
-        for name, usual in self._usual:
-            value = getattr(self, name)
-            if value is usual:
-                continue
-            if isinstance(value, Tensor):
-                arguments[name] = self._broadcastable(value, self._shape(inputs))
-            elif value != usual:
-                arguments[name] = value
-        if self._noisy and self.training:
-            arguments["training"] = True
-        result: Tensor = self.function(*inputs, **arguments)
+    def forward(self, input: Tensor) -> Tensor:
+        """The activation of the input."""
+        return self._run(input)
+
+    def _run(self, *inputs: Tensor) -> Tensor:
+        arguments: dict[str, Any] = {
+            name: self._broadcastable(value, inputs) if isinstance(value, Tensor) else value
+            for name, usual in self._usual
+            if (value := getattr(self, name)) is not usual
+        }
+        if self.function.kind == "stochastic":
+            arguments["training"] = self.training
+        result: Tensor = self._called(*inputs, **arguments)
         return result
 
-    def _shape(self, inputs: tuple[Tensor, ...]) -> list[int]:
-        """The shape of what the formula works on: a packed tensor counts as one half of it."""
+    def _broadcastable(self, value: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
+        """The parameter shaped so that its channels meet those of what the formula works on: a
+        packed tensor counts as one half of it."""
         shape = list(inputs[0].shape)
         if self.function.kind == "gated" and len(inputs) == 1 and shape:
             shape[self._options["dim"]] //= 2
-        return shape
-
-    def _broadcastable(self, value: Tensor, shape: list[int]) -> Tensor:
-        """The parameter shaped so that its channels meet those of the input."""
         if self.num_parameters == 1:
             # one of one dimension is broadcast as it is, without a view to differentiate
             return value if value.dim() == 1 and shape else value.squeeze(-1)
@@ -128,18 +113,11 @@ class ActivationModule(nn.Module):
         return value.reshape(*value.shape, *(1,) * (len(shape) - dim - 1))
 
     def extra_repr(self) -> str:
-        shown = {
-            p.name: getattr(self, p.name)
-            for p in self.function.parameters
-            if p.name not in self.learnable
-        }
-        options = {n: v for n, v in self._options.items() if n not in ("inplace", "save")}
-        counted = {"num_parameters": self.num_parameters} if self.learnable else {}
-        text = [f"{n}={v!r}" for n, v in {**counted, **shown, **options}.items()]
-        text += ["inplace=True"] * bool(self._options.get("inplace"))
-        save, engine = self._options.get("save", "input"), self.function.engine
-        text += [f"save={save!r}"] * (save != "input")
-        return ", ".join(text + [f"engine={engine!r}"] * (engine is not None))
+        usual = {"inplace": False, "save": "input", "engine": None}
+        shown: dict[str, Any] = {"num_parameters": self.num_parameters} if self.learnable else {}
+        shown |= {n: getattr(self, n) for n, _ in self._usual if n not in self.learnable}
+        shown |= {**self._options, "engine": self.function.engine}
+        return ", ".join(f"{n}={v!r}" for n, v in shown.items() if v != usual.get(n, not v))
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return _empty, (type(self).function,), self.__dict__
@@ -157,16 +135,17 @@ def module_class(function: ActivationFunction) -> type[ActivationModule]:
     Raises:
         ParameterError: for a parameter that would hide an argument or a member of every module.
     """
-    for name in _names(function.spec):
-        if name in (*LEARNING, *CALL_ONLY) or hasattr(_PLAIN, name):
+    for parameter in function.parameters:
+        if parameter.name in (*LEARNING, *CALL_ONLY) or hasattr(_PLAIN, parameter.name):
             raise ParameterError(
-                f"{function.name} cannot be a module: its parameter {name!r} has the name of an "
+                f"{function.name} cannot be a module: its {parameter.name!r} has the name of an "
                 f"argument or a member of every module; give the parameter another name"
             )
     doc = f"{function.spec.doc}\n\nFormula: {function.formula}"
     members: dict[str, Any] = {"function": function, "__doc__": doc, "__module__": "ogive.nn"}
-    base = _BASES.get(function.title, ActivationModule)
-    if base is ActivationModule:  # others state their own
+    usual = _GatedModule if function.kind == "gated" else ActivationModule
+    base = _BASES.get(function.title, usual)
+    if base is usual:  # others state their own
         members["__signature__"] = signature(function)
     return type(function.title, (base,), members)
 
@@ -174,8 +153,8 @@ def module_class(function: ActivationFunction) -> type[ActivationModule]:
 def signature(function: ActivationFunction) -> inspect.Signature:
     """The arguments of an entry's module, as torch.nn orders them."""
     spec = function.spec
-    options = {**OPTIONS[spec.kind], **spec.layout}
-    options = {n: v for n, v in options.items() if n not in CALL_ONLY}
+    usual = {**OPTIONS[spec.kind], **spec.layout}
+    options = {n: v for n, v in usual.items() if n not in CALL_ONLY}
     numbers = {p.name: p.default for p in spec.parameters}
     variants = {argument: next(iter(choices)) for argument, choices in spec.variants.items()}
     trains = spec.kind != "rowwise" or any(p.learnable for p in spec.parameters)
@@ -195,10 +174,6 @@ def signature(function: ActivationFunction) -> inspect.Signature:
             for n, default in listed.items()
         ]
     )
-
-
-def _names(spec: Spec) -> list[str]:
-    return [p.name for p in spec.parameters]
 
 
 def _arguments(
@@ -263,6 +238,12 @@ def _checked(parameter: Parameter, value: Any) -> Any:
     return [parameter.check(v) for v in listed]
 
 
+class _GatedModule(ActivationModule):
+    def forward(self, input: Tensor, gate: Tensor | None = None) -> Tensor:
+        """The gated unit of one packed tensor, or of value and gate."""
+        return self._run(input) if gate is None else self._run(input, gate)
+
+
 class _PReLU(ActivationModule):
     """PReLU takes torch's arguments: how many slopes, and where they start."""
 
@@ -274,13 +255,8 @@ class _PReLU(ActivationModule):
         dtype: Any = None,
         channel_dim: int = 1,
     ) -> None:
-        super().__init__(
-            weight=init,
-            num_parameters=num_parameters,
-            channel_dim=channel_dim,
-            device=device,
-            dtype=dtype,
-        )
+        counted = {"num_parameters": num_parameters, "channel_dim": channel_dim}
+        super().__init__(weight=init, device=device, dtype=dtype, **counted)
 
 
 _BASES: dict[str, type[ActivationModule]] = {"PReLU": _PReLU}
@@ -293,10 +269,10 @@ class Softmax2d(ActivationModule):
         self.function = ActivationFunction(*resolve("softmax"))
         super().__init__(dim=-3)
 
-    def forward(self, *inputs: Tensor) -> Tensor:
-        if inputs[0].dim() not in (3, 4):
-            raise ParameterError(f"Softmax2d takes 3 or 4 dimensions, not {inputs[0].dim()}")
-        return super().forward(*inputs)
+    def forward(self, input: Tensor) -> Tensor:
+        if input.dim() not in (3, 4):
+            raise ParameterError(f"Softmax2d takes 3 or 4 dimensions, not {input.dim()}")
+        return super().forward(input)
 
     def extra_repr(self) -> str:
         return super().extra_repr().removeprefix("dim=-3").removeprefix(", ")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,34 +37,26 @@ class Place:
             vars(self.parent)[self.key] = new
 
 
-def visit_places(model: nn.Module, look: Callable[[Place], bool]) -> None:
-    """Looks at every place in the model's order; ``look`` says whether to go on inside of a module,
-    which is done once for each instance."""
+def is_scripted(module: nn.Module) -> bool:
+    """Whether torch.jit has turned the module into a program of its own."""
+    return isinstance(module, torch.jit.ScriptModule)
+
+
+def places(model: nn.Module, closed: Callable[[nn.Module], bool] = is_scripted) -> Iterator[Place]:
+    """Every place in the model's order, those of an instance that stands in several each; none
+    inside of modules that are closed."""
     entered: set[int] = set()
     pending = [Place("", None, "", model)]
     while pending:
-        place = pending.pop()
-        if look(place) and id(place.thing) not in entered and isinstance(place.thing, nn.Module):
-            entered.add(id(place.thing))
-            pending.extend(reversed(_inside(place.name, place.thing)))
-
-
-def places(model: nn.Module) -> list[Place]:
-    """Every place, those of an instance that stands in several each."""
-    found: list[Place] = []
-
-    def look(place: Place) -> bool:
-        found.append(place)
-        return True
-
-    visit_places(model, look)
-    return found
+        yield (place := pending.pop())
+        thing = place.thing
+        if isinstance(thing, nn.Module) and id(thing) not in entered and not closed(thing):
+            entered.add(id(thing))
+            pending.extend(reversed(_inside(place.name, thing)))
 
 
 def _inside(prefix: str, parent: nn.Module) -> list[Place]:
-    """The modules in a module, then the functions that it holds; none in a scripted one."""
-    if is_scripted(parent):
-        return []
+    """The modules in a module, then the functions that it holds."""
     modules = [(key, child) for key, child in parent._modules.items() if child is not None]
     functions = [(key, value) for key, value in vars(parent).items() if _is_function(value)]
     dot = f"{prefix}." if prefix else ""
@@ -74,11 +66,6 @@ def _inside(prefix: str, parent: nn.Module) -> list[Place]:
 def _is_function(value: Any) -> bool:
     """Whether a value is somebody else's function; ogive's modules hold ogive's."""
     return callable(value) and not isinstance(value, (type, nn.Module, ActivationFunction))
-
-
-def is_scripted(module: nn.Module) -> bool:
-    """Whether torch.jit has turned the module into a program of its own."""
-    return isinstance(module, torch.jit.ScriptModule)
 
 
 def carry(source: nn.Module, target: nn.Module) -> None:

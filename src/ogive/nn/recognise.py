@@ -163,8 +163,7 @@ def unbound(function: Any) -> tuple[Any, dict[str, Any]]:
 @until_added
 def torch_functions() -> frozenset[str]:
     """The names of torch's functions that ogive computes in their place."""
-    named = ((n, f) for n, f in vars(F).items() if callable(f) and not n.startswith("_"))
-    found = {name: recognise(function) for name, function in named}
+    found = {n: recognise(f) for n, f in vars(F).items() if callable(f) and not n.startswith("_")}
     return frozenset(n for n, f in found.items() if f.entry is not None and not f.reason)
 
 
@@ -229,9 +228,9 @@ def _rule(thing: Any) -> Rule | None:
 @until_added
 def _rule_of(library: str, thing: Any) -> Rule | None:
     name = thing.__name__
+    loaded = [sys.modules.get(module) for module in LIBRARIES.get(library, ())]
     for called in (name, *map(name.removesuffix, ENDINGS), name.removeprefix(BEGINNING)):
         rule = EXCEPTIONS.get(f"{library}:{called}") or _aliased(library, thing, called)
-        loaded = [sys.modules.get(module) for module in LIBRARIES.get(library, ())]
         there = (getattr(home, n, None) for home in loaded or TORCH for n in (name, called))
         if rule is not None and any(found is thing for found in there):
             return rule
@@ -239,7 +238,6 @@ def _rule_of(library: str, thing: Any) -> Rule | None:
 
 
 def _aliased(library: str, thing: Any, called: str) -> Rule | None:
-    """The rule that an alias makes."""
     if (found := find_alias(library, called)) is None:
         return None
     spec, values = found

@@ -19,15 +19,17 @@ from ogive.catalogue import Spec
 from ogive.errors import OgiveError
 from ogive.nn.recognise import recognise
 from ogive.ops import ActivationFunction, Watcher, watched, watcher
-from ogive.torch_private import BATCH_NORM, DROPOUT, POOLING, transparent_mode, tree_leaves
+from ogive.torch_private import (
+    BATCH_NORM,
+    CONVOLUTION,
+    DROPOUT,
+    POOLING,
+    transparent_mode,
+    tree_leaves,
+)
 
-LAYERS = (
-    nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d,
-    nn.ConvTranspose3d,
-)  # fmt: skip
-NORMS = (
-    BATCH_NORM, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm,
-)  # fmt: skip
+LAYERS = (nn.Linear, CONVOLUTION)
+NORMS = (BATCH_NORM, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
 KEEPING = (
     DROPOUT, *POOLING, nn.Flatten, nn.Unflatten, nn.Identity, nn.Upsample, nn.PixelShuffle,
     nn.PixelUnshuffle,
@@ -90,11 +92,10 @@ def steps_of(model: nn.Module, example: Any = None) -> list[SignalStep]:
 
 def module_step(name: str, module: nn.Module, inputs: tuple[int, ...]) -> SignalStep | None:
     """The step a module is; None where its parts are the steps."""
-    for kind, classes in (("layer", LAYERS), ("norm", NORMS), ("keeping", KEEPING)):
+    known = {"layer": LAYERS, "norm": NORMS, "keeping": KEEPING, "unknown": OPAQUE}
+    for kind, classes in known.items():
         if isinstance(module, classes):
             return SignalStep(kind, name, inputs, module)
-    if isinstance(module, OPAQUE):
-        return SignalStep("unknown", name, inputs, module)
     spec = recognise(module).with_values()
     return None if spec is None else _activation_step(name, inputs, spec, module)
 
@@ -131,9 +132,8 @@ def _is_number(value: Any) -> bool:
 def _activation_step(
     name: str, inputs: tuple[int, ...], spec: Spec | None, module: nn.Module | None = None
 ) -> SignalStep:
-    """The step that computes an entry, or something of which nothing is known."""
     kinds = {"elementwise": "activation", "stochastic": "activation", "gated": "gated"}
-    kind = "unknown" if spec is None else kinds.get(spec.kind, "unknown")
+    kind = kinds.get(spec.kind if spec else "", "unknown")
     return SignalStep(kind, name, inputs, module, spec)
 
 
@@ -195,14 +195,16 @@ def _node_step(model: nn.Module, node: fx.Node, inputs: tuple[int, ...]) -> Sign
         return SignalStep("input", node.name, ())
     if node.op == "call_module":
         name = str(node.target)
-        return module_step(name, model.get_submodule(name), inputs) or SignalStep(
-            "unknown", name, inputs
-        )
+        step = module_step(name, model.get_submodule(name), inputs)
+        return step or SignalStep("unknown", name, inputs)
     if isinstance(node.target, str):
         method = getattr(Tensor, node.target, node.target)
         return call_step(node.target, method, node.args, node.kwargs, inputs)
-    name = getattr(node.target, "__name__", getattr(node.target, "name", str(node.target)))
-    return call_step(name, node.target, node.args, node.kwargs, inputs)
+    return call_step(_name(node.target), node.target, node.args, node.kwargs, inputs)
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", getattr(function, "name", function)))
 
 
 class _Recorder(TorchFunctionMode):
@@ -222,8 +224,7 @@ class _Recorder(TorchFunctionMode):
         inputs = self._sources((args, kwargs))
         result = func(*args, **kwargs)
         if not self._inside and inputs and _tensors(result):
-            name = getattr(func, "__name__", str(func))
-            self._add(call_step(name, func, args, kwargs, inputs), result)
+            self.add(call_step(_name(func), func, args, kwargs, inputs), result)
         return result
 
     def activation(self, function: ActivationFunction, inputs: Any, arguments: Any) -> Any:
@@ -234,7 +235,7 @@ class _Recorder(TorchFunctionMode):
         finally:
             self._inside -= 1
         if not self._inside:
-            self._add(call_step(function.name, function, inputs, arguments, sources), result)
+            self.add(call_step(function.name, function, inputs, arguments, sources), result)
         return result
 
     def watch(self, name: str, module: nn.Module) -> list[Any]:
@@ -254,23 +255,18 @@ class _Recorder(TorchFunctionMode):
             self._inside -= 1
             step = module_step(name, module, sources.pop())
             if not self._inside and step is not None:
-                self._add(step, result)
+                self.add(step, result)
 
         return [
             module.register_forward_pre_hook(enter, with_kwargs=True),
             module.register_forward_hook(leave, with_kwargs=True),
         ]
 
-    def given(self, arguments: Any) -> None:
-        """The tensors a run begins with."""
-        for tensor in _tensors(arguments):
-            self._add(SignalStep("input", "input", ()), tensor)
-
     def _sources(self, arguments: Any) -> tuple[int, ...]:
-        found = [self._made[id(t)][0] for t in _tensors(arguments) if id(t) in self._made]
-        return tuple(found)
+        return tuple(self._made[id(t)][0] for t in _tensors(arguments) if id(t) in self._made)
 
-    def _add(self, step: SignalStep, result: Any) -> None:
+    def add(self, step: SignalStep, result: Any) -> None:
+        """A step, and the tensors that it made."""
         for tensor in _tensors(result):
             self._made[id(tensor)] = (len(self.steps), tensor)
         self.steps.append(step)
@@ -281,7 +277,6 @@ def _tensors(tree: Any) -> list[Tensor]:
 
 
 def _run(model: nn.Module, example: Any) -> list[SignalStep]:
-    """The steps of one run in evaluation, with gradients on so that no fused path is taken."""
     recorder = _Recorder()
     named = example if isinstance(example, dict) else {}
     positional = () if named else example if isinstance(example, tuple) else (example,)
@@ -289,9 +284,10 @@ def _run(model: nn.Module, example: Any) -> list[SignalStep]:
     modes = [(m, m.training) for m in model.modules()]
     try:
         model.eval()
-        recorder.given((positional, named))
+        for tensor in _tensors((positional, named)):
+            recorder.add(SignalStep("input", "input", ()), tensor)
         with (
-            torch.enable_grad(),
+            torch.enable_grad(),  # without it layers of torch's take fused paths
             torch.random.fork_rng(devices=[]),
             watched(recorder.activation) as recorder.watching,
             transparent_mode(),  # every call takes the slow path, on which it is watched
