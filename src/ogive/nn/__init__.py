@@ -9,19 +9,15 @@ from ogive.nn.modules import ActivationModule, Softmax2d, module_class
 from ogive.ops import ActivationFunction
 
 
-def _titles() -> dict[str, str]:
-    return {spec.title: name for name, spec in entries().items()}
-
-
 def __getattr__(name: str) -> type[ActivationModule]:
-    titles = {} if name.startswith("__") else _titles()
-    if name not in titles:
-        raise AttributeError(f"ogive.nn has no class {name!r}{nearest(name, titles)}")
-    return module_class(ActivationFunction(entries()[titles[name]]))
+    specs = {} if name.startswith("__") else {spec.title: spec for spec in entries().values()}
+    if name not in specs:
+        raise AttributeError(f"ogive.nn has no class {name!r}{nearest(name, specs)}")
+    return module_class(ActivationFunction(specs[name]))
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, *_titles()])
+    return sorted([*__all__, *(spec.title for spec in entries().values())])
 
 
 __all__ = ["ActivationModule", "GatedMLP", "Softmax2d", "module_class"]

@@ -133,16 +133,16 @@ def accelerate(
     check_save(save)
     if engine is not None:
         check_engine(engine)
-    work = _Work(save, engine, _dtype(model))
-    for place in places(model, lambda m: is_scripted(m) or is_compiled(m)):
+    floating = (p.dtype for p in model.parameters() if p.is_floating_point())
+    work = _Work(save, engine, next(floating, torch.get_default_dtype()))
+    for place in places(model, _is_closed):
         work.look(place)
     return AccelerateReport(tuple(work.rows), tuple(work.skipped), engine)
 
 
-def _dtype(model: nn.Module) -> torch.dtype:
-    """That of the first floating parameter."""
-    found = (p.dtype for p in model.parameters() if p.is_floating_point())
-    return next(found, torch.get_default_dtype())
+def _is_closed(module: nn.Module) -> bool:
+    """Whether nothing inside of a module is to be looked at."""
+    return is_scripted(module) or is_compiled(module) or recognise(module).entry is not None
 
 
 def restore(model: nn.Module) -> tuple[str, ...]:
@@ -195,7 +195,7 @@ class _Work:
                 self.seen[id(thing)] = None
                 self._module(place, thing)
         except OgiveError as reason:
-            self.skipped.append(Skipped(place.name, _title(thing), str(reason)))
+            self.skipped.append(Skipped(place.name, called(thing), str(reason)))
 
     def _module(self, place: Place, module: nn.Module) -> None:
         for state, closed in (("scripted", is_scripted), ("compiled", is_compiled)):
@@ -209,7 +209,7 @@ class _Work:
             self._fuse(place, module, pattern)
         elif found.entry is not None:
             new = SameActivation(found, self.save, self.engine)
-            mode, title = self._gain(found.entry, module, new), _title(module)
+            mode, title = self._gain(found.entry, module, new), called(module)
             give_forward(module, new)
             self._done(place, title, (found.variant() or found.entry).title, "module", mode)
         elif found.reason:
@@ -241,7 +241,7 @@ class _Work:
     def _fuse(self, place: Place, module: nn.Module, pattern: gated_blocks.Pattern) -> None:
         if reason := gated_blocks.why_not_fused(module, pattern):
             raise OgiveError(reason)
-        old, kind = _title(module), "module"
+        old, kind = called(module), "module"
         if pattern.activation:
             activation = getattr(module, pattern.activation)
             old, kind = f"{old} with {type(activation).__name__}", "gated"
@@ -256,10 +256,6 @@ class _Work:
         row = Replacement(place.name, old, new, kind, keeps, bits)
         self.rows.append(row)
         self.seen[id(place.thing)] = row
-
-
-def _title(thing: Any) -> str:
-    return type(thing).__name__ if isinstance(thing, nn.Module) else called(thing)
 
 
 def _called_by(module: nn.Module) -> str:

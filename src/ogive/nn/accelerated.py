@@ -19,14 +19,15 @@ from ogive.torch_private import jit_tracing
 
 #: Under this name a module keeps its forward, a function of module and input; one that gives
 #: ``NotImplemented`` leaves the call to the module's own.
-FORWARD = "_accelerated"
-FLOATS = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
+GIVEN_FORWARD = "_accelerated"
+PLAIN_TENSORS = (Tensor, nn.Parameter)
+_DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 
 def is_plain(x: Any) -> bool:
     """Whether a formula can be computed on it: a tensor of no library's own class, with numbers of
     a floating dtype in strided memory."""
-    if type(x) not in (Tensor, nn.Parameter) or x.dtype not in FLOATS:
+    if type(x) not in PLAIN_TENSORS or x.dtype not in _DTYPES:
         return False
     return not x.is_nested and x.layout is torch.strided
 
@@ -42,7 +43,7 @@ class Accelerated:
     def extra_repr(self) -> str:
         """That of the module, and the engine it was given."""
         module: Any = self
-        engine = vars(self)[FORWARD].engine
+        engine = vars(self)[GIVEN_FORWARD].engine
         said = [self.original.extra_repr(module), f"{engine=}" if engine is not None else ""]
         return ", ".join(filter(None, said))
 
@@ -62,7 +63,7 @@ def _accelerated_class(original: Any) -> type[nn.Module]:
         watched = torch.compiler.is_compiling() or jit_tracing()
         if not watched and len(args) == 1 and not kwargs and is_plain(args[0]):
             try:
-                result = vars(self)[FORWARD](self, args[0])
+                result = vars(self)[GIVEN_FORWARD](self, args[0])
             except (InputError, ParameterError):  # the module's own says what is wrong in its words
                 result = NotImplemented
             if result is not NotImplemented:
@@ -76,7 +77,7 @@ def _accelerated_class(original: Any) -> type[nn.Module]:
 
 def give_forward(module: nn.Module, forward: Callable[[Any, Tensor], Any]) -> None:
     """Gives a module a forward; everything else of it stays."""
-    vars(module)[FORWARD] = forward
+    vars(module)[GIVEN_FORWARD] = forward
     cls: Any = type(module)
     module.__class__ = _accelerated_class(cls)
 
@@ -92,7 +93,7 @@ def give_back(module: Any) -> None:
             f"{type(module).__name__} has been given another class after it was accelerated; "
             f"restore the model before that is done"
         )
-    del vars(module)[FORWARD]
+    del vars(module)[GIVEN_FORWARD]
     module.__class__ = module.original
 
 

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ogive.catalogue import resolve
-from ogive.nn.accelerated import FORWARD, Accelerated, give_forward
+from ogive.nn.accelerated import GIVEN_FORWARD, Accelerated, give_forward
 from ogive.nn.gated_mlp import GATED_UNITS, gated_unit
 from ogive.nn.projected import projected
 from ogive.nn.recognise import recognise
@@ -59,13 +59,8 @@ def _fused_xielu(block: Any, x: Tensor, fusion: Fusion) -> Any:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A block that is known.
-
-    Attributes:
-        method, digest: the method that says what it computes, and what ``digest`` gives for it.
-        fused: the forward it is given.
-        activation: what the activation of its gate is called; empty if it has none.
-    """
+    """A block that is known, by the digest of the method that says what it computes; the forward
+    that it is given; and what the activation of its gate is called, if it has one."""
 
     method: str
     digest: str
@@ -82,11 +77,8 @@ PATTERNS: dict[str, Pattern] = {
         "_xielu_python", "8eff4732d1cd1b13", _fused_xielu
     ),
     **{
-        f"transformers.models.{family}.modeling_{family}.{title}MLP": LLAMA
-        for family, title in {
-            "llama": "Llama", "mistral": "Mistral", "qwen2": "Qwen2", "qwen3": "Qwen3",
-            "gemma": "Gemma", "gemma2": "Gemma2", "gemma3": "Gemma3",
-        }.items()
+        f"transformers.models.{family}.modeling_{family}.{family.capitalize()}MLP": LLAMA
+        for family in ["llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3"]
     },
 }  # fmt: skip
 
@@ -118,8 +110,7 @@ class Fusion:
 
 def pattern_of(module: nn.Module) -> Pattern | None:
     """The pattern of a module, if its class is in the table."""
-    cls = type(module)
-    return PATTERNS.get(f"{cls.__module__}.{cls.__qualname__}")
+    return PATTERNS.get(f"{type(module).__module__}.{type(module).__qualname__}")
 
 
 def why_not_fused(module: nn.Module, pattern: Pattern) -> str:
@@ -131,10 +122,8 @@ def why_not_fused(module: nn.Module, pattern: Pattern) -> str:
         return "its forward is not the one that is known"
     if getattr(module, "_xielu_cuda_obj", None) is not None:
         return "it has a CUDA kernel of its own"
-    return _why_no_unit(module, pattern.activation) if pattern.activation else ""
-
-
-def _why_no_unit(module: nn.Module, name: str) -> str:
+    if not (name := pattern.activation):
+        return ""
     activation = getattr(module, name, None)
     entry = recognise(activation).variant() if isinstance(activation, nn.Module) else None
     if entry is None:
@@ -167,5 +156,5 @@ def fuse(module: nn.Module, pattern: Pattern, engine: str | None) -> ActivationF
 
 def activation_of(module: nn.Module) -> nn.Module | None:
     """The activation that a fused block no longer calls; None for other modules."""
-    fusion = vars(module).get(FORWARD) if isinstance(module, Accelerated) else None
+    fusion = vars(module).get(GIVEN_FORWARD) if isinstance(module, Accelerated) else None
     return fusion.activation if isinstance(fusion, Fusion) else None

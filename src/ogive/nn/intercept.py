@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 
 from ogive.catalogue import until_added
 from ogive.engine.selection import check_name as check_engine
-from ogive.nn.recognise import Recognised, recognise
+from ogive.nn.recognise import recognise
 from ogive.nn.translate import function_of, save_argument, translate
 from ogive.ops import check_save
 
@@ -45,8 +45,8 @@ class _Block:
     seen: Intercepted = field(default_factory=Intercepted)
 
     def call(self, function: Any, args: Any, kwargs: Any) -> Any:
-        found = _activation(function)
-        if found is None or found.entry is None:
+        found = _recognised(function)
+        if found.entry is None or found.reason:
             return function(*args, **kwargs)
         call = translate(found, args, kwargs, self.engine)
         if isinstance(call, str):
@@ -58,13 +58,8 @@ class _Block:
         )
 
 
-@until_added
-def _activation(function: Any) -> Recognised | None:
-    """What a function computes that ogive can compute for it; remembered, as every call asks."""
-    found = recognise(function)
-    return None if found.entry is None or found.reason else found
-
-
+#: Remembered, as every call asks.
+_recognised = until_added(recognise)
 #: The innermost block of this thread or task.
 _block: ContextVar[_Block | None] = ContextVar("_block", default=None)
 

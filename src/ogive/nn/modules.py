@@ -164,13 +164,11 @@ def signature(function: ActivationFunction) -> inspect.Signature:
         first, last = {"dim": options.pop("dim")}, {**numbers, **options, **last}
     else:
         first = {**numbers, **variants, **options}
+    kinds = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
     return inspect.Signature(
         [
             inspect.Parameter(n, kind, default=function.preset.get(n, default))
-            for kind, listed in (
-                (inspect.Parameter.POSITIONAL_OR_KEYWORD, first),
-                (inspect.Parameter.KEYWORD_ONLY, last),
-            )
+            for kind, listed in zip(kinds, (first, last), strict=True)
             for n, default in listed.items()
         ]
     )
@@ -179,7 +177,6 @@ def signature(function: ActivationFunction) -> inspect.Signature:
 def _arguments(
     function: ActivationFunction, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Any]:
-    """Every argument of the module with its value."""
     known = signature(function)
     for name in kwargs.keys() - known.parameters.keys():
         listed = f"it takes {', '.join(known.parameters) or 'none'}"
@@ -224,7 +221,6 @@ def _learnable(spec: Spec, names: Iterable[str] | None) -> tuple[str, ...]:
 
 
 def _checked(parameter: Parameter, value: Any) -> Any:
-    """The number, or the list of coefficients, a module starts with."""
     if isinstance(value, Tensor):
         raise ParameterError(
             f"{parameter.name} of a module is a number, not a tensor; to train it pass "

@@ -14,14 +14,8 @@ from ogive.ops import ActivationFunction
 
 @dataclass(frozen=True)
 class Place:
-    """Where something stands.
-
-    Attributes:
-        name: the dotted name from the model; empty for the model itself.
-        parent: the module it stands in; None for the model itself.
-        key: its name there.
-        thing: the module or function.
-    """
+    """A module or function, and where it stands: its dotted name from the model, the module that it
+    stands in and its name there. The model itself stands in none."""
 
     name: str
     parent: nn.Module | None
@@ -58,14 +52,13 @@ def places(model: nn.Module, closed: Callable[[nn.Module], bool] = is_scripted) 
 def _inside(prefix: str, parent: nn.Module) -> list[Place]:
     """The modules in a module, then the functions that it holds."""
     modules = [(key, child) for key, child in parent._modules.items() if child is not None]
-    functions = [(key, value) for key, value in vars(parent).items() if _is_function(value)]
+    # ogive's modules hold ogive's functions
+    other = type, nn.Module, ActivationFunction
+    functions = [
+        (k, v) for k, v in vars(parent).items() if callable(v) and not isinstance(v, other)
+    ]
     dot = f"{prefix}." if prefix else ""
     return [Place(dot + key, parent, key, thing) for key, thing in [*modules, *functions]]
-
-
-def _is_function(value: Any) -> bool:
-    """Whether a value is somebody else's function; ogive's modules hold ogive's."""
-    return callable(value) and not isinstance(value, (type, nn.Module, ActivationFunction))
 
 
 def carry(source: nn.Module, target: nn.Module) -> None:

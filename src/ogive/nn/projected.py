@@ -13,33 +13,27 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.autograd import Function
 
+from ogive.nn.accelerated import PLAIN_TENSORS
 from ogive.ops import ActivationFunction, transformed
 from ogive.torch_private import any_global_hook
-
-_PLAIN = (Tensor, nn.Parameter)
 
 
 def projected(unit: ActivationFunction, value: Tensor, gate: Tensor, layer: nn.Module) -> Tensor:
     """``layer(unit(value, gate))``."""
     compiling = torch.compiler.is_compiling()  # asked first: it cannot follow what comes after
-    if not compiling and _is_plain(layer) and _is_recorded(layer) and value.dtype is gate.dtype:
+    if not compiling and _keeps_input(layer) and value.dtype is gate.dtype:
         result: Tensor = _Projected.apply(unit, value, gate, layer.weight, layer.bias)  # type: ignore[no-untyped-call]
         return result
     return layer(unit(value, gate))  # type: ignore[no-any-return]
 
 
-def _is_plain(layer: nn.Module) -> bool:
-    """Whether calling the layer is nothing but ``F.linear`` with its weight and bias."""
+def _keeps_input(layer: Any) -> bool:
+    """Whether a call of the layer is nothing but ``F.linear``, and keeps its input for backward."""
     if type(layer) is not nn.Linear or "forward" in vars(layer):
         return False
     hooked = any(value for name, value in vars(layer).items() if "hook" in name)
-    if hooked or any_global_hook():
+    if hooked or any_global_hook() or any(type(p) not in PLAIN_TENSORS for p in layer.parameters()):
         return False
-    return type(layer.weight) in _PLAIN and (layer.bias is None or type(layer.bias) in _PLAIN)
-
-
-def _is_recorded(layer: Any) -> bool:
-    """Whether the layer would keep its input for backward."""
     return torch.is_grad_enabled() and layer.weight.requires_grad and not transformed()
 
 

@@ -66,13 +66,11 @@ EXCEPTIONS: dict[str, Rule] = {
     "torch:RNNBase": INSIDE_RECURRENT,
     "torch:RNNCellBase": INSIDE_RECURRENT,
     "torch:AdaptiveLogSoftmaxWithLoss": Rule(reason="its softmax is over clusters of classes"),
-    **{
-        f"transformers:{name}": Rule("gelu_tanh")
-        for name in (
-            "AccurateGELUActivation", "FastGELUActivation", "GELUTanh", "NewGELUActivation",
-            "PytorchGELUTanh",
-        )
-    },
+    "transformers:AccurateGELUActivation": Rule("gelu_tanh"),
+    "transformers:FastGELUActivation": Rule("gelu_tanh"),
+    "transformers:GELUTanh": Rule("gelu_tanh"),
+    "transformers:NewGELUActivation": Rule("gelu_tanh"),
+    "transformers:PytorchGELUTanh": Rule("gelu_tanh"),
     "transformers:ClippedGELUActivation": Rule(
         "gelu_clipped", renamed={"low": "min", "high": "max"}
     ),
@@ -103,9 +101,7 @@ class Recognised:
 
     def variant(self) -> Spec | None:
         """The entry, or the one that an option such as ``approximate="tanh"`` chooses."""
-        if self.entry is None:
-            return None
-        return ActivationFunction(self.entry).variant(dict(self.values))
+        return self.entry and ActivationFunction(self.entry).variant(dict(self.values))
 
     def with_values(self) -> Spec | None:
         """The entry with the object's values as its defaults.
@@ -217,7 +213,6 @@ def _one(spec: Spec, name: str, value: Any) -> Any:
 
 
 def _rule(thing: Any) -> Rule | None:
-    """The rule of a class or function; None if there is none."""
     # methods of tensors do not say where they are from
     library = (getattr(thing, "__module__", None) or "torch").partition(".")[0]
     if library not in ("torch", *LIBRARIES) or not hasattr(thing, "__name__"):

@@ -63,9 +63,7 @@ class SignalStep:
 
     Attributes:
         kind: input, layer, activation, gated, norm, keeping, sum, product, concatenation, unknown.
-        name: of the module, or what the function is called.
         inputs: the steps whose results it takes.
-        module: the module, if it is one.
         spec: the entry of an activation or a gated unit.
         factor: the number that a product multiplies by, if one side is a number.
     """
@@ -210,14 +208,15 @@ def _name(function: Any) -> str:
 class _Recorder(TorchFunctionMode):
     """Writes down each step of a run; inside a module that is one step, nothing."""
 
+    #: What watches the context that runs the model.
+    watching: Watcher | None = None
+
     def __init__(self) -> None:
         super().__init__()
         self.steps: list[SignalStep] = []
         # id -> (step, tensor); the tensor is kept, so that its id stays its own
         self._made: dict[int, tuple[int, Tensor]] = {}
         self._inside = 0
-        #: what watches the context that runs the model
-        self.watching: Watcher | None = None
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}

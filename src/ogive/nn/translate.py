@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from ogive.catalogue import Spec
-from ogive.errors import OgiveError, ParameterError
+from ogive.errors import InputError, OgiveError, ParameterError
+from ogive.nn.accelerated import PLAIN_TENSORS
 from ogive.nn.modules import ActivationModule, Softmax2d, module_class
 from ogive.nn.recognise import OVERWRITES, Recognised, recognise, unbound
 from ogive.ops import OPTIONS, ActivationFunction, owning, presetting
@@ -40,7 +41,7 @@ def translate(
 
 def _refusal(found: Recognised, x: Any, given: Mapping[str, Any]) -> str:
     """Why ogive would not do the same; empty if it does."""
-    if type(x) not in (Tensor, nn.Parameter) or x.layout is not torch.strided:
+    if type(x) not in PLAIN_TENSORS or x.layout is not torch.strided:
         return f"its input is no plain tensor but {type(x).__name__}"
     if not x.dtype.is_floating_point or x.dtype.itemsize < 2:  # 8 bits are for storage
         return f"its input is {x.dtype}"
@@ -103,11 +104,7 @@ def equivalent(module: nn.Module) -> ActivationModule:
 
 class SameActivation:
     """The forward of a module that is a known activation: ogive's, with the values that the
-    module's attributes have when it is called.
-
-    Raises:
-        OgiveError: where there is none, with the reason.
-    """
+    module's attributes have when it is called. It raises an OgiveError where there is none."""
 
     def __init__(self, found: Recognised, save: str, engine: str | None) -> None:
         self.save, self.engine = save, engine
@@ -115,31 +112,25 @@ class SameActivation:
         self._learned = [found.attributes[n] for n in learned]
         self._read = [a for n, a in found.attributes.items() if n not in learned]
         self._seen: list[Any] | None = None
-        self._function: ActivationFunction | None = self._prepared(found)
+        self._function = self._prepared(found)
 
     def __call__(self, module: Any, x: Tensor) -> Any:
         values = [getattr(module, name) for name in self._read]
         if values != self._seen:
-            self._seen, self._function = values, self._found(module)
-        if self._function is None:
-            return NotImplemented
+            self._function = self._prepared(recognise(module))
+            self._seen = values
         if not self._learned:
             return self._function(x)
         (weight,) = (getattr(module, name) for name in self._learned)
         channels = weight.numel()
-        if weight.dtype is not x.dtype or (channels > 1 and x.shape[1:2] != (channels,)):
+        misfit = channels > 1 and x.shape[1:2] != (channels,)
+        if misfit or type(weight) not in PLAIN_TENSORS or weight.dtype is not x.dtype:
             return NotImplemented
         return self._function(x, weight=weight.view(-1, *[1] * (x.dim() - 2)))
 
-    def _found(self, module: nn.Module) -> ActivationFunction | None:
-        try:
-            return self._prepared(recognise(module))
-        except OgiveError:  # the module's own forward says what is wrong
-            return None
-
     def _prepared(self, found: Recognised) -> ActivationFunction:
         if found.entry is None or found.reason:
-            raise OgiveError(found.reason or "it is no activation any more")
+            raise InputError(found.reason or "it is no activation any more")
         function = function_of(found.entry, self.engine)
         given = {n: v for n, v in found.values.items() if not isinstance(v, nn.Parameter)}
         given |= save_argument(function, self.save, found.values)
@@ -148,14 +139,12 @@ class SameActivation:
 
     def saved(self, dtype: torch.dtype) -> Mode | None:
         """What is kept for backward of inputs of a dtype; None is the input."""
-        function = self._function
-        if function is None or self._learned:
-            return None
-        return function.mode(function.preset.get("save", "input"), dtype)
+        save = "input" if self._learned else self._function.preset.get("save", "input")
+        return self._function.mode(save, dtype)
 
 
 def called(function: Any) -> str:
-    """What a function is called, with what is bound to it."""
+    """What a function is called, with what is bound to it; of a module its class."""
     inner, bound = unbound(function)
     name = getattr(inner, "__name__", type(inner).__name__)
     return ", ".join([name, *(f"{k}={v!r}" for k, v in bound.items())])
@@ -188,9 +177,8 @@ class HeldFunction:
         return self.function.mode(self._saving.get("save", "input"), dtype, **self._numbers)
 
     def __repr__(self) -> str:
-        engine = {} if self.engine is None else {"engine": self.engine}
-        shown = {**unbound(self.original)[1], **engine}
-        return f"<ogive {self.function.name}{''.join(f', {k}={v!r}' for k, v in shown.items())}>"
+        engine = "" if self.engine is None else f", engine={self.engine!r}"
+        return f"<ogive {called(self.original)}{engine}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _held, (self.original, self.save, self.engine)
