@@ -36,7 +36,7 @@ DTYPES = [torch.float64, torch.float32, torch.bfloat16, torch.float16]
         ("swiglu", (torch.ones(3),), {}, InputError, "must be even, not 3"),
         ("swiglu", (torch.tensor(1.0),), {}, InputError, "has no dim -1"),
         ("swiglu", (torch.ones(2, 4),), {"dim": 2}, InputError, "has no dim 2"),
-        ("swiglu", (torch.ones(4),), {"gate": "third"}, InputError, "'first' or 'second'"),
+        ("swiglu", (torch.ones(4),), {"gate": "third"}, ParameterError, "'first' or 'second'"),
         ("swiglu", (torch.ones(4), torch.ones(3)), {}, InputError, "must be alike"),
         ("swiglu", (torch.ones(4), torch.ones(4).double()), {}, InputError, "must be alike"),
         ("softmax", (torch.ones(4),), {"dim": 1}, InputError, "has the dims -1 to 0"),

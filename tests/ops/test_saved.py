@@ -30,7 +30,8 @@ def kept(call: Callable[[], Tensor]) -> list[Tensor]:
     found: list[Tensor] = []
 
     def pack(tensor: Tensor) -> Tensor:
-        found.append(tensor)
+        if tensor.numel():  # an exact mode's link to its input is empty
+            found.append(tensor)
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
@@ -205,11 +206,10 @@ def test_what_cannot_be_had_is_refused_with_the_reason() -> None:
 
 def test_a_parameter_that_changes_in_every_step_needs_the_input() -> None:
     spare = ogive.define("spare_leak", "where(x > 0, x, s * x)", s=0.5)
-    slopes = [0.01 * k for k in range(1, 40)]
-    modes = [spare.mode("exact", s=s) for s in slopes]
-    assert modes[0] is not None and modes[-1] is None
-    with pytest.raises(ParameterError, match="parameters have had so many values"):
-        spare.mode("mask", s=0.77)
+    assert spare.mode("exact", s=0.77) is not None
+    assert spare.mode("exact", s=1 / 3) is None
+    with pytest.raises(ParameterError, match="a number of more than six digits"):
+        spare.mode("mask", s=1 / 3)
 
 
 def test_torch_func_takes_the_input() -> None:

@@ -1,4 +1,4 @@
-"""Power series by Horner's rule, for the places where every closed form cancels."""
+"""Power series by Horner's rule, and other forms for the places where the closed one cancels."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import factorial
 
 from ogive.expr import Node, as_node
+from ogive.expr.functions import algebraic, sqrt, where
 
 Coefficient = Node | float
 
@@ -23,3 +24,10 @@ def sine_over_x(square: Node, terms: int) -> Node:
     """sin(x)/x from the square of x."""
     exact = [Fraction((-1) ** k, factorial(2 * k + 1)) for k in range(terms)]
     return polynomial(square, [float(c) for c in exact])
+
+
+def inverse_root(x: Node, alpha: Node) -> Node:
+    """x / sqrt(1 + alpha x**2), whose derivative in a small alpha would cancel."""
+    curved = algebraic(sqrt(alpha) * x) / sqrt(alpha)
+    size = alpha * x * x
+    return where(alpha > 0.5, curved, where(size < 1, x / sqrt(1 + size), curved))

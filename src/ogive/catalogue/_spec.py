@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
@@ -15,11 +16,13 @@ from keyword import iskeyword
 from typing import Annotated, Any, get_type_hints
 
 from ogive.errors import OgiveError, ParameterError, nearest
-from ogive.expr import Node, Program, as_node, diff, parse, stabilise, symbol
+from ogive.expr import Node, Program, as_node, diff, evaluate, parse, stabilise, symbol
 from ogive.expr.functions import CONSTANTS, vocabulary
 from ogive.expr.program import program
 
 KINDS = ("elementwise", "gated", "stochastic", "rowwise")
+#: A number that is as good as infinite, and whose square is finite.
+FAR = 1e100
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ Count = Annotated[Any, Domain("a whole number >= 1", 1.0, whole=True)]
 Flag = Annotated[Any, TRUTH]
 LearnedReal = Annotated[Real, Learned()]
 LearnedPositive = Annotated[Positive, Learned()]
+LearnedNonNegative = Annotated[NonNegative, Learned()]
 Uniform = Annotated[Any, Noise("uniform")]
 Normal = Annotated[Any, Noise("normal")]
 
@@ -95,13 +99,17 @@ class Parameter:
     def check(self, value: float) -> float:
         """The value as a float, or a ParameterError that says what is allowed."""
         misplaced = isinstance(value, bool) and self.domain != TRUTH
-        if misplaced or not isinstance(value, (int, float)):
+        if misplaced or not isinstance(value, numbers.Real):  # NumPy's numbers are, too
             raise ParameterError(
                 f"{self.name} must be a number or a tensor, not {type(value).__name__}"
             )
-        if float(value) not in self.domain:
-            raise ParameterError(f"{self.name} must be {self.domain.text}, not {value!r}")
-        return float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            raise ParameterError(f"{self.name} is too large a number for a float") from None
+        if number not in self.domain:
+            raise ParameterError(f"{self.name} must be {self.domain.text}, not {number!r}")
+        return number
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +134,7 @@ class Spec:
             of others) or ``user``.
         pitfalls: what people get wrong about it, each a sentence.
         domain: the open interval on which it is defined; outside it is NaN.
+        ascending: two parameters of which the first may not be the larger.
         layout: where a gated entry's checkpoints keep the gate: ``gate`` ("first" or "second" half,
             default second) and ``interleave`` (even and odd elements in place of halves).
         formula_text, latex_text: the formula of a rowwise entry, whose body is no expression.
@@ -145,6 +154,7 @@ class Spec:
     year: int | None = None
     evidence: str = "paper"
     pitfalls: tuple[str, ...] = ()
+    ascending: tuple[str, ...] = ()
     layout: Mapping[str, Any] = field(default_factory=dict)
     domain: tuple[float, float] = (-math.inf, math.inf)
     formula_text: str = ""
@@ -245,6 +255,23 @@ class Spec:
             aliases=(),
             variants={},
         )
+
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def reaches(self, name: str, end: float) -> bool:
+        """Whether the formula, at an infinite parameter, is the limit that it goes to."""
+        if self.kind == "rowwise":
+            return False
+        for mine in {self.program, self.training_program}:
+            usual = dict(zip(mine.inputs, (s[0] for s in mine.samples), strict=True))
+            for x in (-2.0, -0.5, 0.0, 0.5, 2.0):
+                point = usual | dict.fromkeys(self.data, x)
+                near, at = (
+                    evaluate(mine.outputs[0], **point | {name: n})
+                    for n in (math.copysign(FAR, end), end)
+                )
+                if not (math.isclose(near, at) or (math.isinf(at) and near * at > FAR**0.5)):
+                    return False
+        return True
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of that name, or a ParameterError listing those there are."""

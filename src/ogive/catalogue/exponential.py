@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from ogive.catalogue._registry import activation
-from ogive.catalogue._spec import LearnedPositive, LearnedReal, Positive, Real
-from ogive.expr.functions import algebraic, exp, expm1, log1p, sigmoid, sqrt, tanh, where
+from ogive.catalogue._series import inverse_root
+from ogive.catalogue._spec import (
+    LearnedNonNegative,
+    LearnedPositive,
+    LearnedReal,
+    Positive,
+    Real,
+)
+from ogive.expr.functions import (
+    exp,
+    expm1,
+    log1p,
+    sigmoid,
+    tanh,
+    where,
+)
 
 # The constants of 1706.02515, the fixed point at mean 0 and variance 1, as torch has them.
 SELU_SCALE = 1.0507009873554804934193349852946
@@ -104,9 +118,9 @@ def ptelu(x, alpha: LearnedPositive = 1.0, beta: LearnedPositive = 1.0):
     paper="arXiv:1710.09967",
     aliases="survey:isrlu echo:isrlu activations_plus:isrlu",
 )
-def isrlu(x, alpha: LearnedPositive = 1.0):
+def isrlu(x, alpha: LearnedNonNegative = 1.0):
     """Identity for positive inputs, an inverse square root curve for negative ones."""
-    return where(x > 0, x, algebraic(sqrt(alpha) * x) / sqrt(alpha))
+    return where(x > 0, x, inverse_root(x, alpha))
 
 
 @activation(

@@ -10,7 +10,7 @@ from math import factorial, inf
 
 from ogive.catalogue._registry import activation
 from ogive.catalogue._series import polynomial, sine_over_x
-from ogive.catalogue._spec import LearnedPositive, LearnedReal, Real
+from ogive.catalogue._spec import LearnedNonNegative, LearnedPositive, LearnedReal, Real
 from ogive.expr.functions import abs_, cos, sin, where
 
 
@@ -41,14 +41,15 @@ def cosine(x):
     paper="arXiv:2006.08195",
     aliases="tfa:snake echo:snake survey:snake transformers:Snake1d dac:snake",
     pitfalls=(
-        "alpha must not be 0; codecs add 1e-9 to it.",
+        "At alpha = 0 it is the identity, which sin(a x)**2 / a misses; codecs add 1e-9 to it.",
         "With cos(2 a x) the wave carries the factor 1/(2 a).",
     ),
 )
-def snake(x, alpha: LearnedPositive = 1.0):
+def snake(x, alpha: LearnedNonNegative = 1.0):
     """The identity plus a squared sine of learned frequency; rises, with periodic rests."""
     wave = sin(alpha * x)
-    return where(abs_(x) < inf, x + wave * wave / alpha, x)
+    swelling = where(alpha > 0, wave * wave / alpha, alpha * x * x)
+    return where(abs_(x) < inf, x + swelling, x)
 
 
 @activation(
@@ -56,7 +57,7 @@ def snake(x, alpha: LearnedPositive = 1.0):
     aliases="transformers:SnakeBeta bigvgan:snakebeta",
     pitfalls=("Codecs store both parameters as logarithms, so that their zeros mean 1.",),
 )
-def snake_beta(x, alpha: LearnedPositive = 1.0, beta: LearnedPositive = 1.0):
+def snake_beta(x, alpha: LearnedNonNegative = 1.0, beta: LearnedPositive = 1.0):
     """Snake with height and frequency learned apart."""
     wave = sin(alpha * x)
     return where(abs_(x) < inf, x + wave * wave / beta, x)

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from ogive.catalogue._registry import activation
-from ogive.catalogue._spec import LearnedPositive, Positive, Real
-from ogive.expr.functions import exp, expm1, ndtr, softplus, where
+from ogive.catalogue._series import polynomial
+from ogive.catalogue._spec import LearnedPositive, NonNegative, Positive, Real
+from ogive.expr.functions import (
+    abs_,
+    exp,
+    expm1,
+    log1p,
+    ndtr,
+    sigmoid,
+    softplus,
+    where,
+)
 
 
 @activation(evidence="secondary", year=1993, aliases="survey:elliott")
@@ -38,11 +48,18 @@ def c_log_log(x):
     presets={"echo:soft_clipping": {"alpha": 0.5}},
     pitfalls=("The logarithm of the quotient of exponentials overflows; a difference cancels.",),
 )
-def soft_clipping(x, alpha: Positive = 50.0):
-    """The identity on [0, 1] clipped smoothly at both ends."""
+def soft_clipping(x, alpha: NonNegative = 50.0):
+    """The identity on [0, 1] clipped smoothly at both ends; 1/2 as alpha goes to 0."""
     left = softplus(alpha * x) - softplus(alpha * (x - 1))
     right = softplus(alpha * (1 - x)) - softplus(-alpha * x)
-    return where(x > 0.5, 1 - right / alpha, left / alpha)
+    steep = where(x > 0.5, 1 - right / alpha, left / alpha)
+    # where alpha is small the difference cancels, and where alpha x is there is a series
+    flat = log1p(expm1(alpha) * sigmoid(alpha * (x - 1))) / alpha
+    powers = [x**n - (x - 1) ** n for n in (2, 4, 6)]
+    start = 0.5 + alpha * polynomial(
+        alpha * alpha, [powers[0] / 8, -powers[1] / 192, powers[2] / 2880]
+    )
+    return where(alpha < 0.25, where(alpha * (abs_(x) + 1) < 0.01, start, flat), steep)
 
 
 @activation(paper="arXiv:2003.02547", aliases="survey:soft_root_sign survey:srs")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from ogive.catalogue._registry import activation
-from ogive.catalogue._spec import LearnedPositive, LearnedReal, Positive, Real
+from ogive.catalogue._series import inverse_root
+from ogive.catalogue._spec import LearnedNonNegative, LearnedReal, Positive, Real
 from ogive.expr.functions import (
     abs_,
-    algebraic,
     atan,
     clip,
     erf,
     sigmoid,
     softplus,
     softsign,
-    sqrt,
     tanh,
     where,
 )
@@ -121,9 +120,9 @@ def penalized_tanh(x, a: Real = 0.25):
     paper="arXiv:1710.09967",
     aliases="survey:isru survey:softtanh echo:isru activations_plus:isru",
 )
-def isru(x, alpha: LearnedPositive = 1.0):
+def isru(x, alpha: LearnedNonNegative = 1.0):
     """The input over an inverse square root curve; bounded by 1/sqrt(alpha)."""
-    return algebraic(sqrt(alpha) * x) / sqrt(alpha)
+    return inverse_root(x, alpha)
 
 
 @activation(

@@ -19,6 +19,7 @@ def _leaky(x: Node, slope: Node) -> Node:
 
 @stochastic(
     evaluation=lambda x, lower, upper: _leaky(x, (lower + upper) / 2),
+    ascending=("lower", "upper"),
     title="RReLU",
     paper="arXiv:1505.00853",
     aliases="torch:rrelu tfa:rrelu burn:rrelu mindspore:RReLU paddle:rrelu",

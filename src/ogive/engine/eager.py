@@ -30,7 +30,8 @@ def run(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     if isinstance(call, RowCall):
         return (composed(call, *tensors),)
     given = call.unpack(call.numbers(tensors))
-    dtype, shape = compute_dtype(given), broadcast(given)
+    shape = broadcast(given)
+    dtype = torch.float64 if call.program.needs_float64 else compute_dtype(given)
     inputs = _unpacked(call, tensors, dtype) if call.bits else [t.to(dtype) for t in given]
     outputs = iter(compiled_formula(call.program)(*inputs))
     over = [next(outputs)] if call.inplace else []

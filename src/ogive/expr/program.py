@@ -8,6 +8,7 @@ forward mode are all the same kind of thing.
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -54,6 +55,18 @@ class Program:
         """The outputs as they are printed: constants folded, limits at infinity in place."""
         folded = tuple(bind(o, {}) for o in self.outputs)
         return guarded(folded, dict(zip(self.inputs, self.samples, strict=True)))
+
+    @cached_property
+    def needs_float64(self) -> bool:
+        """Whether float32 cannot take the place of a constant in the first output: of one beyond
+        its range, or of one that the data are compared with, or moved by, where rounding would
+        change more than the last digit of a result. Codes, which come after it, go along."""
+        return any(
+            not _in_range(a) or (n.op in _MEETING and not _is_float32(a) and _meets(n, self.data))
+            for n in walk(self.guarded[0])
+            for a in n.args
+            if a.op == "const"
+        )
 
     def bind(self, values: Mapping[str, float]) -> Program:
         """The program with numbers in the place of some inputs.
@@ -113,6 +126,26 @@ class Program:
     def steps(self) -> list[Node]:
         """The operations in the order they run, each once."""
         return [n for n in walk(*self.guarded) if n.op not in ("const", "symbol")]
+
+
+#: Operations that lose the digits in which a constant and an input agree.
+_MEETING = ("add", "sub", "lt", "le", "eq")
+
+
+def _in_range(constant: Node) -> bool:
+    size = abs(float(constant.value))  # type: ignore[arg-type]
+    return size == 0 or 2.0**-126 <= size < 2.0**128 or math.isinf(size)
+
+
+def _is_float32(constant: Node) -> bool:
+    value = float(constant.value)  # type: ignore[arg-type]
+    return math.isinf(value) or struct.unpack("f", struct.pack("f", value))[0] == value
+
+
+def _meets(node: Node, data: tuple[str, ...]) -> bool:
+    """Whether an operation takes one of the data as it is, or its size."""
+    bare = (a.args[0] if a.op in ("neg", "abs") else a for a in node.args)
+    return any(a.op == "symbol" and a.value in data for a in bare)
 
 
 def _dot(names: list[str], slopes: list[Node]) -> Node:

@@ -17,8 +17,14 @@ from torch import Tensor, nn
 
 from ogive.catalogue import Parameter, Spec, resolve
 from ogive.errors import ParameterError, nearest
-from ogive.ops import OPTIONS, ActivationFunction, check_save, presetting
-from ogive.ops.gates import HALVES
+from ogive.ops import (
+    OPTIONS,
+    ActivationFunction,
+    check_option,
+    check_order,
+    presetting,
+    whole,
+)
 
 #: Arguments of every module for its learnable parameters.
 LEARNING: dict[str, Any] = {
@@ -29,7 +35,7 @@ LEARNING: dict[str, Any] = {
     "dtype": None,
 }
 #: Options of a call that a module does not keep: it decides them itself.
-CALL_ONLY = ("training", "generator")
+CALL_ONLY = ("training", "generator", "dtype")
 #: What every module has.
 _PLAIN = nn.Module()
 
@@ -55,7 +61,8 @@ class ActivationModule(nn.Module):
         self.channel_dim: int = whole("channel_dim", learning["channel_dim"])
         self.learnable = _learnable(function.spec, learning["learnable"])
         values = {p.name: _checked(p, given.pop(p.name)) for p in function.parameters}
-        self._options = {n: _option(n, v) for n, v in given.items()}
+        self._options = {n: check_option(n, v) for n, v in given.items()}
+        check_order(function.spec, values)
         function.variant(dict(self._options))  # an unknown variant is refused now
         # what is as it would be anyway need not be passed on in every call
         usual = {**OPTIONS[function.kind], **function.spec.layout}
@@ -188,28 +195,6 @@ def _arguments(
         raise ParameterError(f"{function.title}: {error}; it takes {known}") from error
     given.apply_defaults()
     return given.arguments
-
-
-def whole(name: str, number: Any, least: int | None = None) -> int:
-    """The number, or a ParameterError if it is none that counts something."""
-    small = least is not None and isinstance(number, int) and number < least
-    if not isinstance(number, int) or isinstance(number, bool) or small:
-        wanted = "a whole number" + (f" >= {least}" if least is not None else "")
-        raise ParameterError(f"{name} is {wanted}, not {number!r}")
-    return number
-
-
-def _option(name: str, value: Any) -> Any:
-    """An option of a call, checked when the module is made and not when it first runs."""
-    if name == "dim":
-        return whole(name, value)
-    if name == "save":
-        check_save(value)
-    if name in ("inplace", "interleave") and not isinstance(value, bool):
-        raise ParameterError(f"{name} must be True or False, not {value!r}")
-    if name == "gate" and value not in HALVES:
-        raise ParameterError(f"gate must be 'first' or 'second', not {value!r}")
-    return value
 
 
 def _learnable(spec: Spec, names: Iterable[str] | None) -> tuple[str, ...]:

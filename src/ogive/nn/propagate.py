@@ -16,8 +16,8 @@ from ogive.certify.signal.quadrature import Array
 from ogive.certify.signal.theory import Field, Prediction, field, predict
 from ogive.errors import OgiveError
 from ogive.nn.array_functions import callable_of, on_arrays, slope_on_arrays
-from ogive.nn.modules import whole
 from ogive.nn.recognise import recognise
+from ogive.ops import whole
 from ogive.table import table
 
 #: The rows of a printed table, at most.

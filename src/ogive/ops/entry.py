@@ -10,7 +10,7 @@ import torch
 from ogive.catalogue import Parameter, Spec, resolve
 from ogive.errors import OgiveError, ParameterError
 from ogive.ops.arguments import Argument, check_parameters, numbers
-from ogive.ops.runners import OPTIONS, check_save
+from ogive.ops.options import OPTIONS, check_option
 from ogive.printers import latex, printer
 
 if TYPE_CHECKING:
@@ -203,8 +203,8 @@ class Entry:
         arguments = {**self.preset, **arguments}
         spec = self.variant(arguments)
         options = {**OPTIONS[spec.kind], **spec.layout}
-        options |= {name: arguments.pop(name) for name in OPTIONS[spec.kind] if name in arguments}
-        check_save(options.get("save", "input"))
+        for name in OPTIONS[spec.kind].keys() & arguments.keys():
+            options[name] = check_option(name, arguments.pop(name))
         return Given(spec, check_parameters(spec, arguments), options)
 
     def variant(self, arguments: dict[str, Any]) -> Spec:

@@ -8,15 +8,17 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.compiler import is_dynamo_compiling
 
 from ogive.catalogue import Spec, entries
-from ogive.errors import InputError
+from ogive.errors import InputError, OgiveError
 from ogive.ops import arrays
-from ogive.ops.arguments import check_tensor, with_positional
+from ogive.ops.arguments import check_tensor, is_ordinary, with_positional
 from ogive.ops.entry import Entry, Given
 from ogive.ops.observation import watcher
+from ogive.ops.options import check_option
 from ogive.ops.parameters import binds
 from ogive.ops.prepare import Serve, nothing, prepare_call
 from ogive.ops.runners import RUNNERS
@@ -28,7 +30,7 @@ _NUMBERS = count()
 #: So many sets of arguments are remembered for a function.
 MOST_SETS = 256
 #: Arguments that two calls may have in common.
-SIMPLE = (float, int, bool, str, type(None))
+SIMPLE = (float, int, bool, str, type(None), torch.dtype)
 #: The arguments of a call of one tensor, and of nothing else.
 ONE_TENSOR = (1, Tensor)
 
@@ -104,7 +106,12 @@ class ActivationFunction(Entry):
             return arrays.with_arrays(self.call, inputs, arguments)
         data, given = self._sorted(inputs, arguments)
         run = RUNNERS[given.spec.kind]
-        return run(given.spec, data, given.values, self.engine, **given.options)
+        try:
+            return run(given.spec, data, given.values, self.engine, **given.options)
+        except (RuntimeError, TypeError, AttributeError) as error:
+            if isinstance(error, OgiveError) or is_ordinary(data[0]):
+                raise
+            raise _refusal(self.name, data[0], error) from error
 
     def _sorted(
         self, inputs: tuple[Any, ...], arguments: dict[str, Any]
@@ -112,7 +119,8 @@ class ActivationFunction(Entry):
         """The data, and the arguments with those given by position; all checked."""
         two = self.kind == "gated" and len(inputs) > 1 and isinstance(inputs[1], Tensor)
         data = 2 if two else 1
-        tensors = [check_tensor(self.spec, t) for t in inputs[:data]]
+        dtype = check_option("dtype", arguments.get("dtype")) if self.kind == "rowwise" else None
+        tensors = [check_tensor(self.spec, t, dtype) for t in inputs[:data]]
         if len(inputs) > data:
             arguments = with_positional(self.spec, inputs[data:], arguments)
         return tensors, self.given(arguments)
@@ -129,6 +137,16 @@ class ActivationFunction(Entry):
 
 # For torch.compile an activation is a constant of the traced program.
 register_constant(ActivationFunction)
+
+
+def _refusal(name: str, x: Tensor, error: Exception) -> InputError:
+    """What to say where the operators of a formula do not know a kind of tensor."""
+    kind = f"a {type(x).__name__}" if x.layout is torch.strided else f"a tensor of {x.layout}"
+    words = " ".join(str(error).split())[:200]
+    return InputError(
+        f"{name} cannot be computed on {'a nested tensor' if x.is_nested else kind}, whose own "
+        f"operators refuse it ({type(error).__name__}: {words}); convert it to a dense Tensor first"
+    )
 
 
 def _apart(inputs: tuple[Any, ...], arguments: dict[str, Any]) -> tuple[object, tuple[Tensor, ...]]:

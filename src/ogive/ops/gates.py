@@ -7,17 +7,13 @@ from torch import Tensor
 from ogive.engine.packed_layout import PackedLayout
 from ogive.errors import InputError
 
-HALVES = ("first", "second")
-
 
 def packed_layout(name: str, packed: Tensor, dim: int, gate: str, interleave: bool) -> PackedLayout:
     """The division that is asked for.
 
     Raises:
-        InputError: for a dim that is not there, an odd size, or an unknown half.
+        InputError: for a dim that is not there, or an odd size.
     """
-    if gate not in HALVES:
-        raise InputError(f"{name}: gate must be 'first' or 'second', not {gate!r}")
     if packed.dim() == 0 or not -packed.dim() <= dim < packed.dim():
         raise InputError(f"{name}: an input of shape {tuple(packed.shape)} has no dim {dim}")
     size = packed.shape[dim]

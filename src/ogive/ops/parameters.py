@@ -12,29 +12,28 @@ from torch import Tensor
 from ogive.engine import Output, traced
 from ogive.engine.call import compute_dtype
 from ogive.engine.packed_layout import PackedLayout
+from ogive.errors import ParameterError
 from ogive.expr import Program
 from ogive.ops.arguments import Argument
 from ogive.ops.native import native, native_slope
 from ogive.ops.plan import Plan
 
-#: So many sets of numbers become part of a program, each a kernel of its own. A number that changes
-#: in every step of a training must not compile one in every step.
-MOST_BOUND = 16
 #: Names with numbers in hexadecimal: 0 and -0.0 are equal as numbers.
 Numbers = tuple[tuple[str, str], ...]
-_bound_sets: dict[Program, set[Numbers]] = {}
 
 
 def binds(program: Program, values: Mapping[str, Argument]) -> bool:
-    """Whether the numbers among the values become part of the program; else they are passed in."""
-    numbers = _numbers(values)
-    known = _bound_sets.setdefault(program, set())
-    if not numbers or numbers in known:
-        return True
-    if len(known) >= MOST_BOUND and not traced():
-        return False
-    known.add(numbers)
-    return True
+    """Whether the numbers among the values become part of the program, and of a kernel of its own;
+    else they are passed in.
+
+    A number that people write does, the default and one of at most six digits; one that changes in
+    every step of a training has more, and must not compile a kernel in every step. What was called
+    before has no part in this: the last digit of a result may differ between the two.
+    """
+    usual = dict(zip(program.inputs, program.samples, strict=True))
+    return traced() or all(
+        isinstance(v, Tensor) or v in usual[n] or float(f"{v:.6g}") == v for n, v in values.items()
+    )
 
 
 def bound(program: Program, values: Mapping[str, Argument]) -> Program:
@@ -56,6 +55,7 @@ def planned(
         entry: whose program it is, where torch's own operator for it may serve.
     """
     x = data[0]
+    values = {n: _fitting(f"{program.name}: {n}", v, x, layout) for n, v in values.items()}
     if not binds(program, values):
         values = _as_tensors(values, x)
     tensors = [v for v in values.values() if isinstance(v, Tensor)]
@@ -71,12 +71,30 @@ def _numbers(values: Mapping[str, Argument]) -> Numbers:
 
 
 def _as_tensors(values: Mapping[str, Argument], x: Tensor) -> Mapping[str, Argument]:
-    """The values, the numbers among them as tensors."""
-    dtype = compute_dtype([x])
-    return {
-        n: v if isinstance(v, Tensor) else torch.tensor(v, dtype=dtype, device=x.device)
-        for n, v in values.items()
-    }
+    """The values, the numbers among them as tensors that hold exactly those numbers."""
+    return {n: v if isinstance(v, Tensor) else _exact(v, x) for n, v in values.items()}
+
+
+def _exact(number: float, x: Tensor) -> Tensor:
+    made = torch.tensor(number, dtype=compute_dtype([x]))
+    exact = made if made.item() == number else torch.tensor(number, dtype=torch.float64)
+    return exact.to(x.device)
+
+
+def _fitting(name: str, value: Argument, x: Tensor, layout: PackedLayout | None) -> Argument:
+    """The value, which must not make the result larger than the data; one number has no shape."""
+    if not isinstance(value, Tensor) or not (rank := value.dim()):
+        return value
+    shape = x.shape if layout is None else layout.split(x)[0].shape
+    if rank > len(shape) and value.numel() == 1:
+        return value.reshape(())
+    sizes = zip(value.shape[::-1], shape[::-1], strict=False)
+    if rank > len(shape) or any(mine not in (1, its) for mine, its in sizes):
+        raise ParameterError(
+            f"{name} of shape {tuple(value.shape)} does not broadcast to the shape {tuple(shape)} "
+            f"of the data; give one number, or a size of 1 where it has none of its own"
+        )
+    return value
 
 
 @lru_cache(maxsize=4096)

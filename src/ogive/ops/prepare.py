@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ogive.catalogue import Spec
 from ogive.ops import gates
-from ogive.ops.arguments import Argument
+from ogive.ops.arguments import Argument, check_numbers, check_order
 from ogive.ops.dispatch import PLAIN, Dispatch, native_first
 from ogive.ops.native import NATIVE, native
 from ogive.ops.parameters import planned
@@ -40,6 +40,30 @@ def prepare_call(
 ) -> Serve:
     """What serves calls like this one: ``data`` of its tensors are data, the others values."""
     learned = [name for name, v in values.items() if isinstance(v, Tensor)]
+    serve = _prepared(spec, tensors, data, values, learned, options, engine)
+    if not learned or serve is nothing:
+        return serve
+    parameters = [spec.parameter(name) for name in learned]
+
+    def checked(*given: Tensor) -> Tensor | None:
+        for parameter, tensor in zip(parameters, given[data:], strict=True):
+            check_numbers(spec, parameter, parameter.name, tensor)
+        if spec.ascending:
+            check_order(spec, {**values, **dict(zip(learned, given[data:], strict=True))})
+        return serve(*given)
+
+    return checked
+
+
+def _prepared(
+    spec: Spec,
+    tensors: Sequence[Tensor],
+    data: int,
+    values: Mapping[str, Argument],
+    learned: Sequence[str],
+    options: Mapping[str, Any],
+    engine: str | None,
+) -> Serve:
     # coefficients come in one tensor, and nobody has to give parameters in their order
     if [id(values[name]) for name in learned] != [id(t) for t in tensors[data:]]:
         return nothing
@@ -78,6 +102,8 @@ def _several(
     if any(t.shape != x.shape or t.dtype != x.dtype for t in others):
         return None
     layout = gates.packed_layout(spec.name, x, **packing) if packing and not others else None
+    if any(t.dim() > x.dim() for t in tensors[data:]):  # one number that has too many dimensions
+        return None
     values = {**numbers, **dict(zip(learned, tensors[data:], strict=True))}
     return planned(spec.program, tensors[:data], values, engine, layout, spec.name)[0]
 
@@ -110,7 +136,7 @@ def _rowwise(
 ) -> Serve:
     dim = options["dim"]
     kernels = spec.name in ROWS and spec.name != "gumbel_softmax" and not numbers.get("keepdim")
-    if type(dim) is not int or not kernels:
+    if options["dtype"] is not None or not kernels:
         return _sorted(spec, numbers, engine, options)
     given = numbers.get("eps", 1.0)
 

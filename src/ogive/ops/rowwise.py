@@ -194,7 +194,9 @@ def sparsemax(x: Tensor, dim: int) -> Tensor:
     z = x - x.detach().amax(dim, keepdim=True)
     support = _sparsemax_support(z.detach(), dim)
     total = z.masked_fill(~support, 0.0).sum(dim, keepdim=True)
-    return torch.relu(z - (total - 1.0) / support.sum(dim, keepdim=True))
+    y = torch.relu(z - (total - 1.0) / support.sum(dim, keepdim=True))
+    lost = y.isnan()  # relu passes the gradient there
+    return torch.where(lost, x.masked_fill(~lost, 0.0) * math.nan, y)
 
 
 @implementation

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from ogive.catalogue import Spec
 from ogive.engine.selection import within
-from ogive.errors import InputError, ParameterError, nearest
+from ogive.errors import InputError
 from ogive.expr import Program
 from ogive.ops import gates, noise, operator, rowwise
 from ogive.ops.arguments import Argument
@@ -18,27 +17,6 @@ from ogive.ops.parameters import planned
 from ogive.ops.record import apply_plan, overwrite, transformed
 
 Values = Mapping[str, Argument]
-
-#: Arguments of a call that are no parameters of the formula, by kind of entry, with defaults.
-OPTIONS: dict[str, dict[str, Any]] = {
-    "elementwise": {"inplace": False, "save": "input"},
-    "stochastic": {"inplace": False, "training": False, "generator": None},
-    "gated": {"dim": -1, "gate": "second", "interleave": False, "save": "input"},
-    "rowwise": {"dim": -1},
-}
-
-
-def check_save(save: Any) -> None:
-    """Raises a ParameterError unless backward can keep that."""
-    if save == "input":  # the modes bring the judge along, which most calls do without
-        return
-    from ogive.ops.saved import CHOICES
-
-    if save not in CHOICES:
-        near = nearest(save, CHOICES) if isinstance(save, str) else ""
-        raise ParameterError(
-            f"save must be one of {', '.join(map(repr, CHOICES))}, not {save!r}{near}"
-        )
 
 
 def recorded(x: Tensor) -> bool:
@@ -129,9 +107,15 @@ def _gated(
 
 
 def _rowwise(
-    spec: Spec, data: Sequence[Tensor], values: Values, engine: str | None, dim: int
+    spec: Spec,
+    data: Sequence[Tensor],
+    values: Values,
+    engine: str | None,
+    dim: int,
+    dtype: torch.dtype | None,
 ) -> Tensor:
-    return within(engine, rowwise.IMPLEMENTATIONS[spec.name])(data[0], dim, **values)
+    x = data[0] if dtype is None else data[0].to(dtype)
+    return within(engine, rowwise.IMPLEMENTATIONS[spec.name])(x, dim, **values)
 
 
 RUNNERS: dict[str, Callable[..., Tensor]] = {

@@ -77,7 +77,7 @@ def _reason(spec: Spec, values: Mapping[str, Argument]) -> str:
     if any(isinstance(v, Tensor) for v in values.values()):
         return "the gradient of a parameter that is a tensor needs the input"
     if not binds(spec.program, values):
-        return "its parameters have had so many values that none is part of a kernel any more"
+        return "a number of more than six digits does not become part of a kernel"
     return ""
 
 
@@ -127,31 +127,63 @@ def apply_saved(saved: Saved, x: Tensor, inplace: bool = False) -> Tensor:
     """The function of a tensor, recorded by autograd in this way."""
     if inplace and not operator.writes_over(x):
         return x.copy_(apply_saved(saved, x.clone()))
-    result: Tensor = _record(saved, x if dense(x) else x.clone(), inplace)
+    result: Tensor = _record(saved, x if dense(x) else x.clone(), inplace)[0]
     return result
 
 
 class _Saved(Function):
+    """The second result is empty. By way of it, or of the first if that is kept, gradients of the
+    gradient reach x: they are 0 where a mode is exact."""
+
     @staticmethod
-    def forward(ctx: Any, saved: Saved, x: Tensor, inplace: bool) -> Tensor:
+    def forward(ctx: Any, saved: Saved, x: Tensor, inplace: bool) -> tuple[Tensor, Tensor]:
         y, *packed = operator.run_plan(saved.forward.over if inplace else saved.forward, [x])
         if inplace:
             ctx.mark_dirty(y)
         ctx.saved, ctx.strides, ctx.spent = saved, x.stride(), False
-        ctx.save_for_backward(*[y] * saved.mode.result, *packed)
-        return y
+        ctx.shape = x.shape
+        ctx.set_materialize_grads(False)
+        link = y.new_empty(0)
+        links = [link] * (saved.exact and not saved.mode.result)
+        ctx.save_for_backward(*[y] * saved.mode.result, *packed, *links)
+        return y, link
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor, None]:
+    def backward(
+        ctx: Any, gradient: Tensor | None, of_link: Tensor | None
+    ) -> tuple[None, Tensor | None, None]:
         saved: Saved = ctx.saved
+        if gradient is None:
+            return None, None if of_link is None else of_link.new_zeros(ctx.shape), None
         if not saved.exact:
             _once(ctx)
-        kept = [t.detach() for t in _kept(ctx)]
+        kept = _kept(ctx)
+        given = kept[: saved.mode.result + bool(saved.mode.bits)]
         alike = laid(gradient, ctx.strides)
-        return None, record.apply_plan(saved.backward, alike, *kept), None
+        made = record.apply_plan(saved.backward, alike, *[t.detach() for t in given])
+        if torch.is_grad_enabled():
+            made = _linked(made, kept[0] if saved.mode.result else kept[-1])
+        return None, made, None
 
 
 _record = direct_apply(_Saved)
+
+
+class _Linked(Function):
+    """A gradient that depends on x, by way of the link, with the derivative 0."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: Tensor, link: Tensor) -> Tensor:
+        ctx.save_for_backward(link)
+        return gradient.view_as(gradient)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor]:
+        (link,) = ctx.saved_tensors
+        return gradient, torch.zeros_like(link)
+
+
+_linked = direct_apply(_Linked)
 
 
 def _once(ctx: Any) -> None:

@@ -77,6 +77,8 @@ def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
         return _with_codes(program, given, written)
     dtype = dtypes[len(program.inputs)]
     candidates = [c for c in CANDIDATES if c.differs(program)]
+    if program.needs_float64:
+        candidates = [c for c in candidates if c.format is FLOAT64]
     texts = [_probe(program, c, "float32") for c in candidates]
     wide = _probe(program, Arithmetic(FLOAT64), "float64")
     found = _kept(

@@ -1,0 +1,79 @@
+"""Arguments of a call that are no parameters of the formula: which there are, what each may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from ogive.errors import ParameterError, nearest
+
+#: By kind of entry, with defaults.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "elementwise": {"inplace": False, "save": "input"},
+    "stochastic": {"inplace": False, "training": False, "generator": None},
+    "gated": {"dim": -1, "gate": "second", "interleave": False, "save": "input"},
+    "rowwise": {"dim": -1, "dtype": None},
+}
+
+
+def whole(name: str, number: Any, least: int | None = None) -> int:
+    """The number, or a ParameterError if it is none that counts something."""
+    small = least is not None and isinstance(number, int) and number < least
+    if not isinstance(number, int) or isinstance(number, bool) or small:
+        wanted = "a whole number" + (f" >= {least}" if least is not None else "")
+        raise ParameterError(f"{name} is {wanted}, not {number!r}")
+    return number
+
+
+def _truth(name: str, value: Any) -> None:
+    if not isinstance(value, bool):
+        raise ParameterError(f"{name} must be True or False, not {value!r}")
+
+
+def check_save(save: Any) -> None:
+    """Raises a ParameterError unless backward can keep that."""
+    if save == "input":  # the modes bring the judge along, which most calls do without
+        return
+    from ogive.ops.saved import CHOICES
+
+    if save not in CHOICES:
+        near = nearest(save, CHOICES) if isinstance(save, str) else ""
+        raise ParameterError(
+            f"save must be one of {', '.join(map(repr, CHOICES))}, not {save!r}{near}"
+        )
+
+
+def _half(name: str, value: Any) -> None:
+    if value not in ("first", "second"):
+        raise ParameterError(f"{name} must be 'first' or 'second', not {value!r}")
+
+
+def _generator(name: str, value: Any) -> None:
+    if value is not None and not isinstance(value, torch.Generator):
+        raise ParameterError(f"{name} must be a torch.Generator, not {value!r}")
+
+
+def _dtype(name: str, value: Any) -> None:
+    if value is not None and not (isinstance(value, torch.dtype) and value.is_floating_point):
+        raise ParameterError(f"{name} must be a floating dtype of torch's, not {value!r}")
+
+
+_CHECKS: dict[str, Callable[[str, Any], object]] = {
+    "dim": whole,
+    "dtype": _dtype,
+    "gate": _half,
+    "generator": _generator,
+    "inplace": _truth,
+    "interleave": _truth,
+    "save": lambda _, value: check_save(value),
+    "training": _truth,
+}
+
+
+def check_option(name: str, value: Any) -> Any:
+    """The value of an option, or a ParameterError that says what it may be."""
+    if name in _CHECKS:
+        _CHECKS[name](name, value)
+    return value

@@ -1,0 +1,164 @@
+"""A parameter is the exact number given, or the tensor's exact value, and the result depends on
+values alone: not on how a parameter is given, on the input's size or place in memory, on whether a
+gradient is recorded, or on what was called before."""
+
+import math
+
+import pytest
+import torch
+
+import ogive
+from ogive.catalogue import Spec, entries
+from ogive.errors import ParameterError
+from ogive.ops.native import NATIVE_UP_TO
+
+WITH_NUMBERS = [s for s in entries().values() if s.parameters and s.kind != "rowwise"]
+#: Entry and parameter, where it is one real number.
+PAIRS = [(s, p) for s in WITH_NUMBERS for p in s.parameters if not isinstance(p.default, tuple)]
+EACH = pytest.mark.parametrize(("spec", "parameter"), PAIRS, ids=lambda v: v.name)
+X = torch.tensor([-6.0, -1.5, -0.25, -(2.0**-10), 0.0, 2.0**-10, 0.25, 1.5, 6.0])
+
+
+def data(spec: Spec, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    return (x, x.flip(-1)) if spec.kind == "gated" else (x,)
+
+
+def ways(spec: Spec, name: str, number: float, x: torch.Tensor = X) -> list[torch.Tensor | str]:
+    """What comes of each way of giving a number: the results, or the errors' type."""
+    made: list[torch.Tensor | str] = []
+    for engine in ("cpu", "eager"):
+        for value in (number, torch.tensor(number, dtype=torch.float64), torch.tensor(number)):
+            with ogive.engine(engine):
+                try:
+                    made.append(ogive.get(spec.name)(*data(spec, x), **{name: value}))
+                except ParameterError:
+                    made.append("refused")
+    return made
+
+
+@EACH
+@pytest.mark.parametrize("end", [math.inf, -math.inf])
+def test_an_infinite_parameter_gives_the_limit_or_is_refused(spec, parameter, end) -> None:
+    made = ways(spec, parameter.name, end)
+    if "refused" in made:
+        assert made == ["refused"] * len(made)
+        return
+    far = math.copysign(1e100, end)
+    limit = ogive.get(spec.name)(*data(spec, X.double()), **{parameter.name: far}).float()
+    for y in made:
+        torch.testing.assert_close(y, limit)
+
+
+@EACH
+def test_at_0_a_parameter_gives_the_limit_or_is_refused(spec, parameter) -> None:
+    made = ways(spec, parameter.name, 0.0)
+    if "refused" in made:
+        assert made == ["refused"] * len(made)
+        return
+    near = {parameter.name: 1e-9}
+    limit = ogive.get(spec.name)(*data(spec, X.double()), **near)
+    for y in made:
+        # at a jump, and on a line that turns upright, the limit is that of the points beside it
+        usual = (limit.float() - y).abs() < 1e-4 * limit.float().abs().clamp(min=1.0)
+        assert usual[X != 0].all() and not y.isnan().any(), y
+
+
+@EACH
+@pytest.mark.parametrize("number", [1e-45, 1e-30, 1e-3, 1 / 3])
+def test_numbers_and_tensors_agree(spec, parameter, number) -> None:
+    """Also where the input's dtype cannot hold the number: within the bar of a float32 kernel, or
+    where terms cancel, of the largest of them."""
+    if number not in parameter.domain:
+        pytest.skip("outside the parameter's range")
+    exact = [y for i, y in enumerate(ways(spec, parameter.name, number)) if i % 3 < 2]
+    if "refused" in exact:  # the other end of an interval is the smaller one
+        assert exact == ["refused"] * len(exact)
+        return
+    wanted = ogive.get(spec.name)(*data(spec, X.double()), **{parameter.name: number})
+    for y in exact:
+        torch.testing.assert_close(y, wanted.float(), rtol=2e-6, atol=1e-6)
+
+
+@EACH
+def test_a_tensor_outside_the_range_is_refused_as_a_number_is(spec, parameter) -> None:
+    for number in (-1.0, -1e-30, 0.0, 0.5, 2.5):
+        made = ways(spec, parameter.name, number)
+        assert len({type(y) for y in made}) == 1
+        assert type(made[0]) is str or number in parameter.domain
+
+
+def chosen(spec: Spec, number: float) -> dict[str, float]:
+    """The number for each parameter that may be it, and the default for the others."""
+    return {
+        p.name: number if number in p.domain and not isinstance(p.default, tuple) else p.default
+        for p in spec.parameters
+    }
+
+
+#: Each entry in one of two cases: a number that becomes part of a kernel, and one that does not.
+CASES = [
+    (spec, *((0.3, torch.bfloat16), (1 / 3, torch.float32))[k % 2])
+    for k, spec in enumerate(WITH_NUMBERS)
+]
+
+
+@pytest.mark.parametrize(
+    ("spec", "number", "dtype"), CASES, ids=[f"{s.name}-{n:.2}-{d}" for s, n, d in CASES]
+)
+def test_a_result_depends_on_values_alone(spec, number, dtype) -> None:
+    """On both sides of the sizes at which torch's own operator or a kernel serves."""
+    function, numbers = ogive.get(spec.name), chosen(spec, number)
+    generator = torch.Generator().manual_seed(0)
+    x = (4 * torch.randn(NATIVE_UP_TO[dtype] + 100, generator=generator)).to(dtype)
+    whole = function(*data(spec, x), **numbers)
+    few = [t[:50] for t in data(spec, x)]
+    alternatives = {
+        "small": function(*few, **numbers),
+        "strided": function(*[t.repeat_interleave(2)[::2] for t in few], **numbers),
+        "recorded": function(*[t.clone().requires_grad_() for t in few], **numbers).detach(),
+        "large recorded": function(*data(spec, x.clone().requires_grad_()), **numbers)[:50],
+    }
+    with ogive.engine("cpu"):
+        alternatives["kernel"] = function(*few, **numbers)
+    for k in range(20):
+        function(*few, **chosen(spec, number + 0.1 / (k + 3)))
+    alternatives["after others"] = function(*few, **numbers)
+    for how, y in alternatives.items():
+        assert torch.equal(y.nan_to_num(7.0), whole[:50].nan_to_num(7.0)), how
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (torch.tensor(1j), "alpha must be real"),
+        (torch.ones(6, 6), r"of shape \(6, 6\) does not broadcast to the shape \(6,\)"),
+        (torch.ones(3), r"of shape \(3,\) does not broadcast"),
+        (10**400, "too large a number"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_refused(value, words) -> None:
+    with pytest.raises(ParameterError, match=words):
+        ogive.get("elu")(torch.ones(6), alpha=value)
+
+
+def test_one_number_has_no_shape() -> None:
+    x, weight = torch.tensor(-1.0), torch.tensor([0.25])
+    assert ogive.get("prelu")(x, weight=weight).shape == ()
+    assert ogive.get("prelu")(x, weight=weight.requires_grad_()).shape == ()
+
+
+def test_two_numbers_that_must_ascend() -> None:
+    for make in (ogive.nn.RReLU, lambda *ends: ogive.get("rrelu")(X, *ends)):
+        with pytest.raises(ParameterError, match=r"lower=0.5 must not exceed upper=0.1"):
+            make(0.5, 0.1)
+
+
+def test_a_tensor_that_holds_nan_gives_nan() -> None:
+    y = ogive.get("softplus")(X, beta=torch.tensor(math.nan))
+    assert y.isnan().all()
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    import numpy as np
+
+    assert torch.equal(ogive.get("elu")(X, alpha=np.float32(0.5)), ogive.get("elu")(X, alpha=0.5))
