@@ -6,7 +6,7 @@ from measure import Case, cases, error, reference_program
 
 from ogive.certify.reference import exact
 from ogive.engine import eager
-from ogive.expr import Node, const, walk
+from ogive.expr import Node, const, evaluate, symbols, walk
 from ogive.expr.node import build
 
 NAMES = ["silu", "gelu_tanh", "quick_gelu", "elu", "selu", "softplus", "snake", "hardswish", "mish"]
@@ -43,6 +43,15 @@ def replaced(root: Node, target: Node, by: Node) -> Node:
     return new[root]
 
 
+def taken(case: Case) -> Node:
+    """The formula without the forms for parameters that the case does not have."""
+    values, root = dict(case.values), case.spec.expression
+    for node in [n for n in walk(root) if n.op == "where"]:
+        if {str(s) for s in symbols(node.args[0])} <= values.keys():
+            root = replaced(root, node, node.args[1 if evaluate(node.args[0], **values) else 2])
+    return root
+
+
 def mutants(root: Node):
     """One changed constant, one changed sign, or one pair of swapped branches at a time."""
     for node in walk(root):
@@ -73,5 +82,5 @@ def worst(case: Case, expression: Node) -> float:
 def test_every_mutant_of_a_formula_is_caught(name):
     case = DEFAULTS[name]
     assert worst(case, case.spec.expression) <= 4
-    survivors = [what for what, m in mutants(case.spec.expression) if worst(case, m) <= 100]
+    survivors = [what for what, m in mutants(taken(case)) if worst(case, m) <= 100]
     assert {(name, what) for what in survivors} <= EQUIVALENT

@@ -4,6 +4,7 @@ gradient is recorded, or on what was called before."""
 
 import math
 
+import mpmath
 import pytest
 import torch
 
@@ -61,6 +62,55 @@ def test_at_0_a_parameter_gives_the_limit_or_is_refused(spec, parameter) -> None
         # at a jump, and on a line that turns upright, the limit is that of the points beside it
         usual = (limit.float() - y).abs() < 1e-4 * limit.float().abs().clamp(min=1.0)
         assert usual[X != 0].all() and not y.isnan().any(), y
+
+
+#: What training may bring to 0.
+LEARNED = [(s, p) for s, p in PAIRS if p.learnable and 0.0 in p.domain]
+
+
+@pytest.mark.parametrize(("spec", "parameter"), LEARNED, ids=lambda v: v.name)
+@pytest.mark.parametrize("engine", ["cpu", "eager"])
+def test_at_and_near_0_gradients_are_the_limits(spec, parameter, engine) -> None:
+    """At 1e-9 in float64 the limit is reached, and a cancelling derivative would
+    have nothing left of it at the smaller numbers."""
+    gradients = []
+    for number, dtype in (
+        (1e-9, torch.float64),
+        (0.0, torch.float64),
+        (0.0, torch.float32),
+        (1e-15, torch.float64),
+        (1e-30, torch.float32),
+    ):
+        inputs = [t.to(dtype).requires_grad_() for t in data(spec, X[X != 0])]
+        p = torch.full_like(inputs[0], number, requires_grad=True)
+        with ogive.engine(engine):
+            y = ogive.get(spec.name)(*inputs, **{parameter.name: p})
+            gradients.append(torch.autograd.grad(y.sum(), [*inputs, p]))
+    for found in gradients[1:]:
+        for g, wanted in zip(found, gradients[0], strict=True):
+            torch.testing.assert_close(g.double(), wanted, rtol=1e-5, atol=1e-5)
+
+
+#: Formulas with other forms for small parameters, as they are in books.
+BOOKS = {
+    "isru": lambda x, a: x / mpmath.sqrt(1 + a * x * x),
+    "isrlu": lambda x, a: x if x > 0 else x / mpmath.sqrt(1 + a * x * x),
+    "snake": lambda x, a: x + mpmath.sin(a * x) ** 2 / a,
+    "soft_clipping": lambda x, a: (
+        mpmath.log((1 + mpmath.exp(a * x)) / (1 + mpmath.exp(a * (x - 1)))) / a
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOOKS)
+@pytest.mark.parametrize("number", [1e-12, 1e-5, 1e-3, 0.009, 0.011, 0.1, 0.24, 0.26, 0.6])
+def test_every_form_of_a_formula_is_the_same_function(name, number) -> None:
+    """At 50 digits, in float64: 8 units of the largest term, the input."""
+    y = ogive.get(name)(X.double(), alpha=number)
+    with mpmath.workdps(50):
+        for got, x in zip(y.tolist(), X.tolist(), strict=True):
+            wanted = BOOKS[name](mpmath.mpf(x), mpmath.mpf(number))
+            assert abs(got - wanted) <= 8 * 2.0**-52 * max(abs(wanted), 1.0), (x, got, wanted)
 
 
 @EACH

@@ -30,4 +30,4 @@ def inverse_root(x: Node, alpha: Node) -> Node:
     """x / sqrt(1 + alpha x**2), whose derivative in a small alpha would cancel."""
     curved = algebraic(sqrt(alpha) * x) / sqrt(alpha)
     size = alpha * x * x
-    return where(alpha > 0.5, curved, where(size < 1, x / sqrt(1 + size), curved))
+    return where(alpha > 0.01, curved, where(size < 1, x / sqrt(1 + size), curved))

@@ -48,7 +48,9 @@ def cosine(x):
 def snake(x, alpha: LearnedNonNegative = 1.0):
     """The identity plus a squared sine of learned frequency; rises, with periodic rests."""
     wave = sin(alpha * x)
-    swelling = where(alpha > 0, wave * wave / alpha, alpha * x * x)
+    swelling, phase = wave * wave / alpha, alpha * x
+    near = phase * x * sine_over_x(phase * phase, 8) ** 2  # sin**2 / alpha, whose slope cancels
+    swelling = where(alpha > 0.01, swelling, where(abs_(phase) < 0.5, near, swelling))
     return where(abs_(x) < inf, x + swelling, x)
 
 
