@@ -145,8 +145,8 @@ def module_class(function: ActivationFunction) -> type[ActivationModule]:
     for parameter in function.parameters:
         if parameter.name in (*LEARNING, *CALL_ONLY) or hasattr(_PLAIN, parameter.name):
             raise ParameterError(
-                f"{function.name} cannot be a module: its {parameter.name!r} has the name of an "
-                f"argument or a member of every module; give the parameter another name"
+                f"{function.name} cannot be a module: its parameter {parameter.name!r} has the "
+                f"name of an argument or a member of every module; give the parameter another name"
             )
     doc = f"{function.spec.doc}\n\nFormula: {function.formula}"
     members: dict[str, Any] = {"function": function, "__doc__": doc, "__module__": "ogive.nn"}
