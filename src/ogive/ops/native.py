@@ -14,10 +14,11 @@ there torch's own gradient differs with dtype and place.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from ogive.engine.selection import state
@@ -68,6 +69,29 @@ NATIVE: dict[str, _Row] = {
     "threshold": _Row(torch.threshold, "where(x <= threshold, 0, g)", "threshold value"),
     "absolute": _Row(torch.abs),
     "square": _Row(torch.square),
+}
+
+
+#: torch's operators for the same functions, of the input and the entry's parameters. Their values
+#: may differ in the last digits, and at -inf those of silu, gelu and mish are NaN; a compiler has
+#: faster code for them than for the formula.
+SAME_FUNCTION: dict[str, Callable[..., Tensor]] = {
+    **{name: row.forward for name, row in NATIVE.items()},
+    "celu": F.celu,
+    "elu": F.elu,
+    "gelu": F.gelu,
+    "gelu_tanh": partial(F.gelu, approximate="tanh"),
+    "hardsigmoid": F.hardsigmoid,
+    "hardswish": F.hardswish,
+    "logsigmoid": F.logsigmoid,
+    "mish": F.mish,
+    "selu": F.selu,
+    "sigmoid": torch.sigmoid,
+    "silu": F.silu,
+    "softplus": F.softplus,
+    "softsign": F.softsign,
+    "tanh": torch.tanh,
+    "tanhshrink": F.tanhshrink,
 }
 
 

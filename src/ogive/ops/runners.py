@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 
 from ogive.catalogue import Spec
-from ogive.engine.selection import within
+from ogive.engine.selection import traced, within
 from ogive.errors import InputError
 from ogive.expr import Program
 from ogive.ops import gates, noise, operator, rowwise
 from ogive.ops.arguments import Argument
+from ogive.ops.native import SAME_FUNCTION
 from ogive.ops.parameters import planned
+from ogive.ops.plan import Plan
 from ogive.ops.record import apply_plan, overwrite, transformed
 
 Values = Mapping[str, Argument]
@@ -37,7 +39,8 @@ def _elementwise(
         from ogive.ops import saved
 
         found = saved.saved(spec, values, save, data[0].dtype, engine)
-        if found is not None:
+        # the bits of a mode are for kernels to write; a compiler's code for them is slow
+        if found is not None and (not traced() or operator.stays_one(found.forward, data)):
             return saved.apply_saved(found, data[0], inplace)
     return _perhaps_inplace(spec.program, data, values, engine, inplace, spec.name)
 
@@ -70,6 +73,9 @@ def _perhaps_inplace(
     plan, (x, *others) = planned(program, data, values, engine, entry=entry)
     if x.is_nested and plan.native is not None:  # a formula has no shape to work on
         return plan.native.forward(x, *plan.native.numbers)
+    if (own := _compilers_own(plan, entry, data, values)) is not None:
+        y = own(x, *values.values())
+        return x.copy_(y) if inplace else y
     if not inplace:
         return apply_plan(plan, x, *others)
     if transformed() or not operator.writes_over(x):  # copy_ refuses where elements share memory
@@ -80,6 +86,16 @@ def _perhaps_inplace(
     # as torch's operators do: who has saved x for backward is told that it has changed
     torch.autograd.graph.increment_version(x)
     return x
+
+
+def _compilers_own(
+    plan: Plan, entry: str, data: Sequence[Tensor], values: Values
+) -> Callable[..., Tensor] | None:
+    """torch's operator for a graph of torch.compile's, if there is one and no kernel is faster."""
+    own = SAME_FUNCTION.get(entry) if operator.compiling() and traced() else None
+    if own is None or any(isinstance(v, Tensor) for v in values.values()):
+        return None
+    return None if operator.stays_one(plan, data) else own
 
 
 def _gated(
