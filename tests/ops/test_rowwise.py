@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from torch.autograd import gradcheck, gradgradcheck
 
+import ogive
 from ogive.catalogue import entries, resolve
 from ogive.errors import InputError
 from ogive.ops.rowwise import IMPLEMENTATIONS, gumbel_noise, gumbel_softmax_of
@@ -804,3 +805,29 @@ class TestSoftpick:
 
     def test_large_logits_do_not_overflow(self):
         assert_same(IMPLEMENTATIONS["softpick"](torch.tensor([1e4, 1e4, -1e4]), 0), (0.5, 0.5, 0.0))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "bad", [(NAN,), (INF,), (-INF,), (INF, NAN), (INF, INF), (-INF, -INF, -INF)]
+)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16], ids=str)
+def test_both_engines_have_one_gradient_at_rows_that_are_not_finite(name, bad, dtype):
+    """And where a whole row is NaN its gradient is, but hardmax's, which is 0 everywhere."""
+    start = torch.tensor([[0.5, 1.0, -0.25, 3.0], [0.5, *bad, 1.0, -0.25, 2.0][:4]], dtype=dtype)
+    if len(bad) == 3:
+        start[1] = -INF
+    found = []
+    for engine in ("cpu", "eager"):
+        x = start.clone().requires_grad_()
+        torch.manual_seed(0)
+        with ogive.engine(engine):
+            y = ogive.get(name)(x, dim=1)
+        weight = torch.linspace(-1, 1, y.numel(), dtype=dtype).reshape(y.shape)
+        y.backward(weight)
+        found.append((y.detach(), x.grad))
+    for mine, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=0.02, atol=0.01, equal_nan=True)
+    for y, gradient in found:
+        if y.shape[1:] == gradient.shape[1:] and y[1].isnan().all() and name != "hardmax":
+            assert gradient[1].isnan().all()

@@ -108,6 +108,11 @@ FORMULAS: dict[str, Formula] = {
     "largest_size": lambda x: {"m": abs(x)},
     "add": lambda share: {"a": share},
     "add_and_keep": lambda share: {"e": share, "a": share},
+    # the share of an infinite logit is NaN, and that of no other, as in torch
+    "add_finite_and_keep": lambda share, logit, m: {
+        "e": share,
+        "a": where(op("eq", logit, m), 1.0, share),
+    },
     "add_and_keep_both": lambda share, g: {"e": share, "a": share, "b": g},
     "add_gradients": lambda g: {"a": g},
     "add_products": lambda y, g: {"a": y * g},

@@ -67,7 +67,7 @@ PROGRAMS = {
     ),
     "logsumexp_backward": RowProgram(
         ("x", "g", "dx", "e"),
-        (_LARGEST, Walk("add_and_keep", ("a",), "gradient_over_sum"), Walk("weighted")),
+        (_LARGEST, Walk("add_finite_and_keep", ("a",), "gradient_over_sum"), Walk("weighted")),
         single="g",
     ),
     "l2_normalize": RowProgram(
