@@ -60,7 +60,7 @@ exhaustive: $(VENV)/.developed
 bench: $(VENV)/.installed
 	$(BIN)/python tools/benchmark.py
 
-# Measures steps of models, untouched and accelerated, and writes docs/models.md (ten minutes; nothing
+# Measures steps of models, untouched and accelerated, and writes docs/models.md (twenty minutes; nothing
 # else should run meanwhile).
 bench-models: $(VENV)/.developed
 	$(BIN)/python tools/benchmark_models.py

@@ -1,7 +1,7 @@
 """Measures steps of models, untouched and accelerated, and writes docs/models.md.
 
-Run by `make bench-models`, ten minutes; nothing else should run meanwhile. ``--budget`` is the time
-for one model in seconds; ``--quick`` takes few rounds and tiny models, to see whether the page
+Run by `make bench-models`, twenty minutes; nothing else should run meanwhile. ``--budget`` is the
+time for one model in seconds; ``--quick`` takes few rounds and tiny models, to see whether the page
 comes out.
 """
 
@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from ogive.bench import (
@@ -25,9 +26,12 @@ from ogive.bench import (
     Progress,
     run_models,
 )
+from ogive.bench.models import BLOCKS
 from ogive.cli.models import HEADINGS, cells
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "models.md"
+#: A compilation of a large model takes a minute.
+TO_COMPILE = (*BLOCKS, "vit_tiny_patch16_224", "gpt2", "llama")
 QUICK = Pace(rounds=3, least_rounds=1, sample=1e-4, budget=0.1)
 
 HEAD = """\
@@ -72,7 +76,15 @@ def _named(result: Measured) -> str:
     return f"`{result.model}`" if result.mode == UNTOUCHED else ""
 
 
-def sections(found: ModelBench, load: float) -> Iterable[str]:
+COMPILED = """\
+## Compiled
+
+The same steps where every model, the untouched one too, is given to `torch.compile`, in {dtypes};
+`ogive bench --models --compile` measures others.
+"""
+
+
+def sections(found: ModelBench, compiled: ModelBench, load: float) -> Iterable[str]:
     settings = found.settings
     yield HEAD.format(
         machine=found.machine, load=load, scale=settings.scale, rounds=settings.pace.rounds
@@ -80,6 +92,8 @@ def sections(found: ModelBench, load: float) -> Iterable[str]:
     for dtype in settings.dtypes:
         yield f"## {dtype}"
         yield table(r for r in found.results if r.dtype == dtype)
+    yield COMPILED.format(dtypes=" and ".join(compiled.settings.dtypes)).rstrip()
+    yield table(compiled.results)
 
 
 def told(progress: Progress) -> None:
@@ -98,7 +112,9 @@ def main() -> None:
     settings = ModelSettings(scale=scale, threads=chosen.threads, pace=pace)
     load = os.getloadavg()[0]
     found = run_models((), settings, notify=told)
-    chosen.out.write_text("\n\n".join(sections(found, load)) + "\n", encoding="utf-8")
+    once = replace(settings, compiled=True, dtypes=("float32",))
+    compiled = run_models(TO_COMPILE, once, notify=told)
+    chosen.out.write_text("\n\n".join(sections(found, compiled, load)) + "\n", encoding="utf-8")
     print(f"wrote {chosen.out}")
 
 

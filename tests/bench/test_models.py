@@ -140,7 +140,7 @@ def test_a_step_s_bytes_repeat() -> None:
 def test_the_copy_is_accelerated_and_the_model_is_not() -> None:
     model, _ = build_model(BLOCK, TINY)
     for mode in SAVE_MODES:
-        assert type(accelerated(model, mode)[1]).__module__ == "ogive.nn"
+        assert type(accelerated(model, mode)[1]) is not nn.SiLU
     assert type(accelerated(model, UNTOUCHED)[1]) is type(model[1]) is nn.SiLU
 
 
@@ -193,3 +193,12 @@ def test_a_wrong_name_is_said_before_anything_is_measured() -> None:
 def test_settings_are_checked(wrong, message) -> None:
     with pytest.raises(OgiveError, match=message):
         ModelSettings(**wrong)
+
+
+def test_compiled_models_are_measured_beside_the_compiled_untouched_one(quick, monkeypatch):
+    given = []
+    monkeypatch.setattr(torch, "compile", lambda model, **options: given.append(model) or model)
+    settings = ModelSettings(("float32",), TINY, compiled=True, pace=quick)
+    found = run_models(["linear_mish_linear"], settings)
+    assert [result.mode for result in found.results] == ["untouched", "exact", "lean"]
+    assert len({type(model[1]) for model in given}) == 2, "one untouched, two accelerated"

@@ -55,7 +55,7 @@ Example = Tensor | Mapping[str, Tensor]
 Make = Callable[[str, Scale], tuple[nn.Module, Example]]
 
 
-def call_model(model: nn.Module, example: Example) -> Tensor:
+def call_model(model: Callable[..., Any], example: Example) -> Tensor:
     """The output of a model: of a language model the last hidden state."""
     output = model(example) if isinstance(example, Tensor) else model(**example)
     result: Tensor = output if isinstance(output, Tensor) else output.last_hidden_state

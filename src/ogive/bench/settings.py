@@ -56,12 +56,14 @@ class ModelSettings:
         dtypes: names of torch's dtypes, of parameters and images.
         scale: how large the models and their inputs are.
         threads: torch's threads; None leaves their number as it is.
+        compiled: whether all of them, the untouched one too, are given to torch.compile.
         pace: how long steps are timed.
     """
 
     dtypes: Sequence[str] = ("float32", "bfloat16")
     scale: Scale = SMALL
     threads: int | None = None
+    compiled: bool = False
     pace: Pace = field(default_factory=lambda: Pace(budget=MODEL_BUDGET))
 
     def __post_init__(self) -> None:

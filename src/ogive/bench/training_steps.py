@@ -104,7 +104,11 @@ def run_models(
 def _measured(name: str, dtype: str, settings: ModelSettings) -> Iterator[Measured]:
     model, example = build_model(name, settings.scale)
     model, example = model.to(getattr(torch, dtype)), _converted(example, getattr(torch, dtype))
-    steps = {m: ModelStep(accelerated(model, m), example) for m in (UNTOUCHED, *SAVE_MODES)}
+    torch.compiler.reset()  # of each kind of model a process compiles a few only
+    steps = {
+        m: ModelStep(accelerated(model, m), example, settings.compiled)
+        for m in (UNTOUCHED, *SAVE_MODES)
+    }
     times = interleaved({m: Runner(step) for m, step in steps.items()}, settings.pace)
     bytes_held = {m: step.held() for m, step in steps.items()}
     peaks = {m: step.peak() for m, step in steps.items()}
@@ -130,9 +134,11 @@ def _converted(example: Example, dtype: torch.dtype) -> Example:
 class ModelStep:
     """A training step of a model, to be called again and again."""
 
-    def __init__(self, model: nn.Module, example: Example) -> None:
+    def __init__(self, model: nn.Module, example: Example, compiled: bool = False) -> None:
         self.model = model
-        self.forward = partial(call_model, model, example)
+        # a graph for every model's own shapes
+        called = torch.compile(model, dynamic=False) if compiled else model
+        self.forward = partial(call_model, called, example)
         self.optimiser = torch.optim.SGD(model.parameters(), RATE)
 
     def __call__(self) -> None:

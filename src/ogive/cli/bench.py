@@ -27,7 +27,6 @@ FIRST = "mish"
 OF_ACTIVATIONS = {
     "sizes": "--sizes",
     "directions": "--directions",
-    "compiled": "--compile",
     "first": "--first-call",
 }
 _NOTE = (
@@ -58,7 +57,8 @@ def bench(
     threads: Annotated[int | None, typer.Option(help="Threads of torch.")] = None,
     rounds: Annotated[int, typer.Option(help="Turns of each contender.")] = 15,
     compiled: Annotated[
-        bool, typer.Option("--compile", help="With torch.compile of torch's operator.")
+        bool,
+        typer.Option("--compile", help="With torch.compile, of models too."),
     ] = False,
     first: Annotated[
         bool, typer.Option("--first-call/--no-first-call", help="Also in new processes.")
@@ -73,7 +73,7 @@ def bench(
 
     if models:
         _refuse_options_of_activations(context)
-        _models(names or (), _words(dtypes), threads, rounds, as_json)
+        _models(names or (), _words(dtypes), threads, compiled, rounds, as_json)
         return
     settings = Settings(
         sizes=_sizes(sizes),
@@ -94,14 +94,18 @@ def bench(
 
 
 def _models(
-    names: Sequence[str], dtypes: list[str], threads: int | None, rounds: int, as_json: bool
+    names: Sequence[str],
+    dtypes: list[str],
+    threads: int | None,
+    compiled: bool,
+    rounds: int,
+    as_json: bool,
 ) -> None:
     from ogive.bench import MODEL_BUDGET, ModelSettings, Pace, run_models
     from ogive.cli.models import parts
 
-    settings = ModelSettings(
-        dtypes=dtypes, threads=threads, pace=Pace(rounds=rounds, budget=MODEL_BUDGET)
-    )
+    pace = Pace(rounds=rounds, budget=MODEL_BUDGET)
+    settings = ModelSettings(dtypes=dtypes, threads=threads, compiled=compiled, pace=pace)
     with _progress() as notify:
         found = run_models(names, settings, notify=notify)
     if as_json:

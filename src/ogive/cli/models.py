@@ -29,7 +29,8 @@ HEADINGS = ("held", "share", "peak", "share", "ms", "speed", "±")
 def parts(found: ModelBench) -> Iterator[RenderableType]:
     """The machine, what was measured, a table for each dtype."""
     yield str(found.machine)
-    yield f"{found.settings.scale}; random weights"
+    given = "; all given to torch.compile" if found.settings.compiled else ""
+    yield f"{found.settings.scale}; random weights{given}"
     yield _NOTE
     for dtype in found.settings.dtypes:
         yield f"\n{dtype}"
