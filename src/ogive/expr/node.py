@@ -8,6 +8,7 @@ simplify only what is exact in real arithmetic and in IEEE arithmetic alike.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
@@ -54,7 +55,7 @@ class Node(Operators):
 
     @classmethod
     def _of(cls, op: str, *args: Any) -> Node:
-        return build(op, tuple(map(as_node, args)))
+        return written(op, tuple(map(as_node, args)))
 
 
 def const(value: float) -> Node:
@@ -83,21 +84,25 @@ def constant_value(node: Node) -> float | None:
     return node.value if node.op == "const" else None  # type: ignore[return-value]
 
 
-def _exact(op: Callable[[Fraction, Fraction], Fraction], a: Node, b: Node) -> Node | None:
+def _exact(op: Callable[[Any, Any], Any], a: Node, b: Node) -> Node | None:
     """``op`` of two constants when the result is a float exactly; None otherwise."""
     p, q = constant_value(a), constant_value(b)
     if p is None or q is None or not (math.isfinite(p) and math.isfinite(q)):
         return None
-    exact = op(Fraction(p), Fraction(q))
-    try:
-        rounded = float(exact)
-    except OverflowError:
+    if op is operator.truediv and q == 0:
         return None
-    return const(rounded) if Fraction(rounded) == exact else None
+    rounded = op(p, q)  # an IEEE double, with the sign of a zero
+    exact = math.isfinite(rounded) and Fraction(rounded) == op(Fraction(p), Fraction(q))
+    return const(rounded) if exact else None
 
 
-def _folded(op: str, compute: Callable[[Fraction, Fraction], Fraction], a: Node, b: Node) -> Node:
-    exact = _exact(compute, a, b)
+_FOLDED = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv,
+}  # fmt: skip
+
+
+def _folded(op: str, a: Node, b: Node) -> Node:
+    exact = _exact(_FOLDED[op], a, b)
     return Node(op, (a, b)) if exact is None else exact
 
 
@@ -112,7 +117,7 @@ def add(a: Node, b: Node) -> Node:
         return sub(a, b.args[0])
     if a.op == "neg":
         return sub(b, a.args[0])
-    return _folded("add", lambda p, q: p + q, a, b)
+    return _folded("add", a, b)
 
 
 def sub(a: Node, b: Node) -> Node:
@@ -122,7 +127,7 @@ def sub(a: Node, b: Node) -> Node:
         return neg(b)
     if b.op == "neg":
         return add(a, b.args[0])
-    return _folded("sub", lambda p, q: p - q, a, b)
+    return _folded("sub", a, b)
 
 
 def neg(a: Node) -> Node:
@@ -146,10 +151,10 @@ def mul(a: Node, b: Node) -> Node:
     if b.op == "neg":
         return neg(mul(a, b.args[0]))
     if a.op == "const" and b.op == "mul" and b.args[0].op == "const":
-        merged = _exact(lambda p, q: p * q, a, b.args[0])
+        merged = _exact(operator.mul, a, b.args[0])
         if merged is not None:
             return mul(merged, b.args[1])
-    return _folded("mul", lambda p, q: p * q, a, b)
+    return _folded("mul", a, b)
 
 
 def div(a: Node, b: Node) -> Node:
@@ -161,11 +166,7 @@ def div(a: Node, b: Node) -> Node:
         return neg(div(a.args[0], b))
     if b.op == "neg":
         return neg(div(a, b.args[0]))
-    if constant_value(b) not in (None, 0.0):
-        exact = _exact(lambda p, q: p / q, a, b)
-        if exact is not None:
-            return exact
-    return Node("div", (a, b))
+    return _folded("div", a, b)
 
 
 def power(a: Node, b: Node) -> Node:
@@ -173,11 +174,10 @@ def power(a: Node, b: Node) -> Node:
     exponent = constant_value(b)
     if exponent == 0.5:
         return Node("sqrt", (a,))
-    if exponent is not None and exponent == int(exponent) and 0 <= exponent <= 16:
-        return _whole_power(a, int(exponent))
-    if exponent is not None and exponent == int(exponent) and -16 <= exponent < 0:
-        return div(ONE, _whole_power(a, -int(exponent)))
-    return Node("pow", (a, b))
+    if exponent is None or not exponent.is_integer() or abs(exponent) > 16:
+        return Node("pow", (a, b))
+    whole = _whole_power(a, abs(int(exponent)))
+    return whole if exponent >= 0 else div(ONE, whole)
 
 
 def _whole_power(a: Node, n: int) -> Node:
@@ -207,6 +207,14 @@ def where(condition: Number, a: Number, b: Number) -> Node:
     if c.op not in ("lt", "le", "eq"):
         raise TypeError(f"where() needs a comparison such as x > 0 as its condition, not {c!r}")
     return Node("where", (c, p, q))
+
+
+def written(op: str, args: tuple[Node, ...], value: float | str | None = None) -> Node:
+    """An operation as a formula has it: 0 times or over something is not 0 where that is infinite
+    or NaN. In a derivative, and for a parameter that is 0, it is: what is gone has no limit."""
+    if (op == "mul" and ZERO in args) or (op == "div" and args[0] is ZERO):
+        return _folded(op, *args)
+    return build(op, args, value)
 
 
 def build(op: str, args: tuple[Node, ...], value: float | str | None = None) -> Node:

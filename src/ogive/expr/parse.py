@@ -8,13 +8,18 @@ before and while the tree is read.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterable
+from contextlib import suppress
+from textwrap import shorten
 
 from ogive.errors import FormulaError, nearest
 from ogive.expr.functions import CONSTANTS, vocabulary
-from ogive.expr.node import Node, build, const, symbol, walk
+from ogive.expr.node import ZERO, Node, build, const, symbol, walk, written
 
 MAX_LENGTH, MAX_DEPTH, MAX_NODES = 2000, 40, 400
+#: So much of the text is shown in an error.
+WIDTH = 80
 
 _BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 _COMPARE = {
@@ -41,8 +46,11 @@ def parse(text: str, symbols: Iterable[str] = ("x",)) -> Node:
     """
     if not isinstance(text, str):
         raise FormulaError(f"a formula is text, not {type(text).__name__}")
-    reader = _Reader(text, tuple(symbols))
-    node = reader.read()
+    return check_size(_Reader(text, tuple(symbols)).read())
+
+
+def check_size(node: Node) -> Node:
+    """The formula, or a FormulaError if it has too many operations."""
     size = sum(1 for _ in walk(node))
     if size > MAX_NODES:
         raise FormulaError(f"the formula has {size} distinct operations; {MAX_NODES} are allowed")
@@ -57,8 +65,11 @@ class _Reader:
         self.functions = vocabulary()
 
     def refuse(self, why: str, position: int = 0) -> FormulaError:
-        shown = self.text if len(self.text) <= 200 else self.text[:200] + "..."
-        return FormulaError(f"{why}, at position {position}\n  {shown}\n  {' ' * position}^")
+        start = max(0, position - WIDTH // 2)
+        shown = self.text[start : start + WIDTH]
+        before, after = "..." * bool(start), "..." * (start + WIDTH < len(self.text))
+        mark = " " * (len(before) + position - start)
+        return FormulaError(f"{why}, at position {position}\n  {before}{shown}{after}\n  {mark}^")
 
     def read(self) -> Node:
         self._check_bounds()
@@ -109,12 +120,12 @@ class _Reader:
             case ast.Name(id=name):
                 return self._name(name, here)
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return -self.value(operand, depth)
+                node = self.value(operand, depth)
+                return const(-0.0) if node is ZERO else -node
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self.value(operand, depth)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-                args = (self.value(left, depth), self.value(right, depth))
-                return build(_BINARY[type(op)], args)
+            case ast.BinOp(op=op) if type(op) in _BINARY:
+                return self._chain(tree, depth)
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARE:
                 name, swapped = _COMPARE[type(op)]
                 a, b = self.value(left, depth), self.value(right, depth)
@@ -130,11 +141,22 @@ class _Reader:
             raise self.refuse("a comparison is only allowed as where's condition", tree.col_offset)
         return node
 
+    def _chain(self, tree: ast.expr, depth: int) -> Node:
+        """Operations from left to right: a sum is no deeper than the deepest of its parts."""
+        steps = []
+        while isinstance(tree, ast.BinOp) and type(tree.op) in _BINARY:
+            steps.append((_BINARY[type(tree.op)], tree.right))
+            tree = tree.left
+        node = self.value(tree, depth)
+        for op, right in reversed(steps):
+            node = written(op, (node, self.value(right, depth)))
+        return node
+
     def _number(self, value: float, here: int) -> Node:
-        try:
-            return const(float(value))
-        except OverflowError:
-            raise self.refuse("this number is too large for a float", here) from None
+        with suppress(OverflowError):
+            if math.isfinite(value):
+                return const(float(value))
+        raise self.refuse("this number is too large for a float; infinity is written inf", here)
 
     def _name(self, name: str, here: int) -> Node:
         if name in self.symbols:
@@ -143,17 +165,19 @@ class _Reader:
             return CONSTANTS[name]
         if name in self.functions:
             raise self.refuse(f"{name} is a function; write {name}(...)", here)
-        known = ", ".join(self.symbols)
+        known = shorten(", ".join(self.symbols), WIDTH, placeholder=" ...")
         hint = nearest(name, [*self.symbols, *CONSTANTS, *self.functions])
         raise self.refuse(
-            f"unknown name {name!r} (the symbols are {known}{hint}); "
-            f"a parameter needs a default, as in define(..., {name}=1.0)",
+            f"unknown name {_brief(name)!r} (the symbols are {known}{hint}); "
+            f"a parameter needs a default, as in define(..., {_brief(name)}=1.0)",
             here,
         )
 
     def _call(self, name: str, args: list[ast.expr], here: int, depth: int) -> Node:
         if name not in self.functions:
-            raise self.refuse(f"unknown function {name!r}{nearest(name, self.functions)}", here)
+            raise self.refuse(
+                f"unknown function {_brief(name)!r}{nearest(name, self.functions)}", here
+            )
         function, arity = self.functions[name]
         if len(args) != arity:
             takes = f"{arity} argument{'s' * (arity > 1)}"
@@ -164,6 +188,10 @@ class _Reader:
         if condition.op not in ("lt", "le", "const"):
             raise self.refuse("where needs a comparison as its first argument", args[0].col_offset)
         return function(condition, *(self.value(a, depth) for a in args[1:]))
+
+
+def _brief(name: str) -> str:
+    return name if len(name) <= 40 else f"{name[:37]}..."
 
 
 def _describe(tree: ast.expr) -> str:

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from ogive.expr.diff import diff
 from ogive.expr.node import ZERO, Node, add, mul, symbol, walk
 from ogive.expr.primitives import evaluate_all
-from ogive.expr.rewrite import HUGE, bind, bind_keeping_nan, guarded
+from ogive.expr.rewrite import HUGE, bind, fold, guarded
 
 INF = float("inf")
 #: What the guard tries for an input that carries data, and for a gradient or tangent.
@@ -53,7 +53,7 @@ class Program:
     @cached_property
     def guarded(self) -> tuple[Node, ...]:
         """The outputs as they are printed: constants folded, limits at infinity in place."""
-        folded = tuple(bind(o, {}) for o in self.outputs)
+        folded = tuple(map(fold, self.outputs))
         return guarded(folded, dict(zip(self.inputs, self.samples, strict=True)))
 
     @cached_property
@@ -76,7 +76,7 @@ class Program:
         kept = [i for i, name in enumerate(self.inputs) if name not in values]
         outputs = tuple(bind(o, values) for o in self.outputs)
         if 0.0 in values.values() and self._lose_nan(outputs, values):
-            outputs = tuple(bind_keeping_nan(o, values) for o in self.outputs)
+            outputs = tuple(bind(o, values, keep_nan=True) for o in self.outputs)
         return Program(
             self.name,
             tuple(self.inputs[i] for i in kept),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import product
 
-from ogive.expr.node import ZERO, Node, build, const, walk, where
+from ogive.expr.node import ZERO, Node, build, const, walk, where, written
 from ogive.expr.parse import parse
 from ogive.expr.primitives import PRIMITIVES, call, evaluate_all
 
@@ -45,7 +45,9 @@ def substitute(root: Node, values: Mapping[str, Node | float]) -> Node:
 def _with_arguments(node: Node, new: Mapping[Node, Node]) -> Node:
     """The operation on what has taken the place of its arguments."""
     args = tuple(new[a] for a in node.args)
-    return node if args == node.args else build(node.op, args, node.value)
+    if args == node.args:
+        return node
+    return (written if ZERO in node.args else build)(node.op, args, node.value)
 
 
 def evaluate(root: Node, **values: float) -> float:
@@ -55,7 +57,33 @@ def evaluate(root: Node, **values: float) -> float:
 
 def fold(root: Node) -> Node:
     """The expression with every constant part computed; for programs, not for definitions."""
-    return rebuild(root, _constant)
+    return bind(root, {})
+
+
+def bind(root: Node, values: Mapping[str, float], keep_nan: bool = False) -> Node:
+    """The expression with numbers in the place of symbols, and constants computed.
+
+    What is multiplied by a number that was put in goes if that is 0; or stays where it may be NaN.
+    """
+    new: dict[Node, Node] = {}
+    bound: set[Node] = set()
+    for node in walk(root):
+        args = tuple(new[a] for a in node.args)
+        others = [a for a in args if a is not ZERO]
+        if node.value in values and node.op == "symbol":
+            made = const(values[str(node.value)])
+            bound.add(node)
+        elif not bound.issuperset(a for a in node.args if new[a] is ZERO):
+            made = written(node.op, args, node.value)
+        elif keep_nan and node.op == "mul" and len(others) == 1 and others[0].op != "const":
+            made = Node("mul0", (others[0], ZERO))
+        else:
+            made = build(node.op, args, node.value)
+        if not bound.isdisjoint(node.args):
+            bound.add(node)
+        number = _constant(made)
+        new[node] = made if number is None else number
+    return new[root]
 
 
 def _constant(node: Node) -> Node | None:
@@ -63,28 +91,6 @@ def _constant(node: Node) -> Node | None:
     if node.op in ("const", "symbol") or any(a.op != "const" for a in node.args):
         return None
     return const(evaluate(node))
-
-
-def bind(root: Node, values: Mapping[str, float]) -> Node:
-    """The expression with numbers in the place of symbols, and constants folded."""
-    return fold(substitute(root, values))
-
-
-def bind_keeping_nan(root: Node, values: Mapping[str, float]) -> Node:
-    """The same, but what is multiplied by 0 stays: it may be NaN."""
-    new: dict[Node, Node] = {}
-    for node in walk(root):
-        args = tuple(new[a] for a in node.args)
-        others = [a for a in args if a is not ZERO]
-        if node.op == "symbol":
-            new[node] = const(values[str(node.value)]) if node.value in values else node
-        elif node.op == "mul" and len(others) == 1 and others[0].op != "const":
-            new[node] = Node("mul0", (others[0], ZERO))
-        else:
-            made = build(node.op, args, node.value)
-            number = _constant(made)
-            new[node] = made if number is None else number
-    return new[root]
 
 
 def expand(root: Node, spoken: Iterable[str]) -> Node:
@@ -133,11 +139,11 @@ def _one_at_a_time(samples: Mapping[str, tuple[float, ...]]) -> Iterable[dict[st
 
 
 def _zero_side(node: Node, value: Mapping[Node, float]) -> int | None:
-    """Which factor is zero while the other one is infinite."""
-    a, b = (value[arg] for arg in node.args)
-    if b == 0 and math.isinf(a):
-        return 1
-    return 0 if a == 0 and math.isinf(b) else None
+    """Which factor is zero while the other is infinite; one that is always 0 has not decayed."""
+    for side, (factor, other) in enumerate((node.args, node.args[::-1])):
+        if value[factor] == 0 and math.isinf(value[other]) and factor.op != "const":
+            return side
+    return None
 
 
 def _absorb(root: Node, decayed: Mapping[Node, set[int]]) -> Node:

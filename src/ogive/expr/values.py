@@ -29,6 +29,19 @@ def divide(a: float, b: float) -> float:
     return a / b
 
 
+def power(a: float, b: float) -> float:
+    """C's pow, with infinities where Python's raises: at a pole, and beyond the largest number."""
+    odd = b % 2 == 1 if math.isfinite(b) else False
+    try:
+        return math.pow(a, b)
+    except ValueError:
+        if a != 0:
+            return math.nan
+    except OverflowError:
+        pass
+    return math.copysign(math.inf, a) if odd else math.inf
+
+
 def absorbing(a: float, b: float) -> float:
     return 0.0 if b == 0 and math.isinf(a) else a * b
 

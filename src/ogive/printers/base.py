@@ -19,6 +19,8 @@ from ogive.printers.portable import PORTABLE
 
 Spelling = str | Callable[..., str]
 ATOMS = ("const", "symbol", "pi")
+#: Parentheses that nest deeper are cut off into a statement of their own: Python reads 200.
+DEEP = 60
 #: Every printer, by its language.
 PRINTERS: dict[str, type[Printer]] = {}
 
@@ -104,14 +106,18 @@ class Printer:
         return text
 
     def body(self, outputs: tuple[Node, ...]) -> tuple[list[str], list[str]]:
-        """A statement for each value that is used more than once, and the outputs' texts."""
+        """A statement for each value that is used more than once, or is deep, and the outputs'
+        texts."""
         uses = Counter(a for node in walk(*outputs) for a in node.args)
         uses.update(outputs)
         text: dict[Node, str] = {}
+        depth: dict[Node, int] = {}
         lines: list[str] = []
         for node in walk(*outputs):
             text[node] = self.write(node, [text[a] for a in node.args])
-            if uses[node] > 1 and node.op not in ATOMS:
+            depth[node] = 1 + max((depth[a] for a in node.args), default=0)
+            if (uses[node] > 1 or depth[node] >= DEEP) and node.op not in ATOMS:
+                depth[node] = 0
                 name = f"_t{len(lines)}"  # no input begins with an underscore
                 lines.append(self.statement(name, _bare(text[node])))
                 text[node] = self.mention(name)
