@@ -3,22 +3,38 @@ its inputs lie in the tensors that are given. The same for every engine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from ogive.engine import bit_packing
 from ogive.engine.packed_layout import PackedLayout
+from ogive.errors import OgiveError
 from ogive.expr import Program
+from ogive.torch_private import transforms_active
+
+#: The tensors that kernels and their guards know; those of other classes run themselves.
+PLAIN = (Tensor, torch.nn.Parameter)
 
 
-class NoMemory(RuntimeError):
-    """A tensor has elements but no memory that a kernel could read."""
+class NoMemory(OgiveError, RuntimeError):
+    """A tensor's storage does not hold its elements: it was freed or shrunk.
+
+    Kernels, and torch's operators, would read memory that is not the tensor's.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the storage of a tensor is smaller than the tensor: it was freed or shrunk with "
+            "untyped_storage().resize_(), by hand or by a library such as FSDP; give it its memory "
+            "back, or a clone from before, and call again"
+        )
 
 
 class KernelRunner(NamedTuple):
@@ -186,6 +202,30 @@ class RowCall:
     def composed(self, *tensors: Tensor) -> Tensor:
         """The same as torch operators."""
         raise NotImplementedError
+
+
+def extent(tensor: Tensor) -> int:
+    """How many elements of its storage a tensor spans."""
+    if tensor.is_contiguous():
+        return tensor.numel()
+    steps = zip(tensor.shape, tensor.stride(), strict=True)
+    return 1 + sum((size - 1) * stride for size, stride in steps) if tensor.numel() else 0
+
+
+def held(tensor: Tensor) -> bool:
+    """Whether its storage holds the elements of a tensor."""
+    last = tensor.storage_offset() + extent(tensor)
+    return tensor.untyped_storage().nbytes() >= last * tensor.itemsize or not tensor.numel()
+
+
+def check_memory(tensors: Iterable[Any]) -> None:
+    """Raises NoMemory where torch's operators would read what is not there. What is no tensor of
+    torch's own with a storage knows itself where its numbers are."""
+    for t in tensors:
+        with suppress(NotImplementedError):
+            plain = type(t) in PLAIN and t.layout is torch.strided and not t._is_zerotensor()
+            if plain and not (t.is_nested or transforms_active() or held(t)):
+                raise NoMemory
 
 
 def dense(tensor: Tensor) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from torch import Tensor
 
 from ogive.engine import cpu, eager
-from ogive.engine.call import Call, RowCall
+from ogive.engine.call import Call, RowCall, check_memory
 from ogive.errors import EngineError, EngineWarning, OgiveError, nearest
 from ogive.torch_private import early_mode, jit_tracing, tracer_active
 
@@ -153,6 +153,7 @@ def compute(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ..
         except EngineError as error:
             name, reason = "eager", give_up(error, call.engine)
     if results is None:
+        check_memory(tensors)
         results = eager.run(call, tensors)
     if state.log is not None:
         state.log.append(Served(call.label, name, reason))

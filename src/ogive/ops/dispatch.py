@@ -13,19 +13,18 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ogive.engine.call import NoMemory
+from ogive.engine.call import PLAIN, NoMemory, held
 from ogive.engine.guards import Guard, guard, never
 from ogive.engine.selection import KERNELS, recording, serving, state
 from ogive.errors import EngineError
 from ogive.ops.native import Native
 from ogive.torch_private import FORWARD, FORWARD_AD_LEVEL, modes, transforms_active
 
-#: What kernels are prepared for; a subclass of Tensor's own may do anything with a call.
-PLAIN = (Tensor, torch.nn.Parameter)
 #: So many prepared calls are kept for one function and one set of arguments, or for one plan.
 MOST_PREPARED = 256
 
 grad_enabled = torch.is_grad_enabled
+storage, nbytes = Tensor.untyped_storage, torch.UntypedStorage.nbytes
 
 
 class Prepared(NamedTuple):
@@ -133,7 +132,13 @@ def native_first(
                 native = by_dtype[x.dtype] = natives(x.dtype)
             if native is not None:
                 recorded = (x.requires_grad and grad_enabled()) or FORWARD[FORWARD_AD_LEVEL] >= 0
-                if x.numel() <= (native.recorded_up_to if recorded else native.up_to):
+                size = x.nbytes
+                limit = native.recorded_up_to if recorded else native.up_to
+                try:
+                    serves = size <= limit and (nbytes(storage(x)) == size or held(x))
+                except RuntimeError:  # inside a transform a tensor has no storage
+                    serves = True
+                if serves:
                     return native.forward(x, *native.numbers)
         return otherwise(x)
 

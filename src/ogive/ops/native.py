@@ -26,13 +26,13 @@ from ogive.expr import Program, parse
 from ogive.expr.program import DATA_SAMPLES, GRADIENT_SAMPLES
 from ogive.torch_private import hardtanh, leaky_relu, relu6, softshrink
 
-#: Up to so many elements torch's operator is the shorter way. torch computes 16-bit numbers more
+#: Up to so many bytes torch's operator is the shorter way. torch computes 16-bit numbers more
 #: slowly than kernels do, so only the call's own cost is to be saved.
 NATIVE_UP_TO = {
-    torch.float32: 2**18,
-    torch.float64: 2**17,
-    torch.bfloat16: 2**13,
-    torch.float16: 2**13,
+    torch.float32: 2**20,
+    torch.float64: 2**20,
+    torch.bfloat16: 2**14,
+    torch.float16: 2**14,
 }
 
 
@@ -99,7 +99,7 @@ class Native(NamedTuple):
     """torch's operator for an entry with numbers for its parameters.
 
     Attributes:
-        up_to: for how many elements it serves; ``recorded_up_to``, where that is recorded.
+        up_to: for how many bytes it serves; ``recorded_up_to``, where that is recorded.
     """
 
     forward: Callable[..., Tensor]
@@ -110,7 +110,7 @@ class Native(NamedTuple):
 
     def serves(self, x: Tensor) -> bool:
         """Whether it serves a recorded call."""
-        return x.numel() <= self.recorded_up_to and state.free
+        return x.nbytes <= self.recorded_up_to and state.free
 
 
 def native(name: str, numbers: Sequence[float], dtype: torch.dtype) -> Native | None:

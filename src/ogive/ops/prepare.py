@@ -11,9 +11,10 @@ from typing import Any
 from torch import Tensor
 
 from ogive.catalogue import Spec
+from ogive.engine.call import PLAIN
 from ogive.ops import gates
 from ogive.ops.arguments import Argument, check_numbers, check_order
-from ogive.ops.dispatch import PLAIN, Dispatch, native_first
+from ogive.ops.dispatch import Dispatch, native_first
 from ogive.ops.native import NATIVE, native
 from ogive.ops.parameters import planned
 from ogive.ops.plan import Plan

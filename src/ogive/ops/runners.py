@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ogive.catalogue import Spec
+from ogive.engine.call import check_memory
 from ogive.engine.selection import traced, within
 from ogive.errors import InputError
 from ogive.expr import Program
@@ -130,6 +131,7 @@ def _rowwise(
     dim: int,
     dtype: torch.dtype | None,
 ) -> Tensor:
+    check_memory(data)
     x = data[0] if dtype is None else data[0].to(dtype)
     return within(engine, rowwise.IMPLEMENTATIONS[spec.name])(x, dim, **values)
 

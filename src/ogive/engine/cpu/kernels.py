@@ -7,9 +7,18 @@ from dataclasses import replace
 from functools import lru_cache
 
 import torch
-from torch import Tensor
+from torch import Tensor, UntypedStorage
 
-from ogive.engine.call import Call, KernelRunner, NoMemory, Output, RowCall, compute_dtype
+from ogive.engine.call import (
+    PLAIN,
+    Call,
+    KernelRunner,
+    NoMemory,
+    Output,
+    RowCall,
+    compute_dtype,
+    held,
+)
 from ogive.engine.cpu import compiler, output_pool, threads
 from ogive.engine.cpu.launch import Kernel, Launch, TooManySums
 from ogive.engine.cpu.loops import kernel
@@ -27,7 +36,6 @@ DTYPES: dict[torch.dtype | str, str] = {
 }
 #: Bytes hold packed bits.
 READABLE = {d for d in DTYPES if isinstance(d, torch.dtype)} | {torch.uint8}
-_PLAIN = (Tensor, torch.nn.Parameter)
 
 
 def check() -> None:
@@ -41,12 +49,12 @@ def serves(inputs: Sequence[Tensor]) -> bool:
         for t in inputs:
             if (
                 not t.is_cpu
-                or type(t) not in _PLAIN
+                or type(t) not in PLAIN
                 or t.dtype not in READABLE
                 or t.layout is not torch.strided
                 or t.is_nested
                 or t.is_neg()
-                or not (t.data_ptr() or not t.numel())
+                or not ((t.data_ptr() and held(t)) or not t.numel())
             ):
                 return False
     except RuntimeError:  # a tensor without memory, as inside torch.func.vmap
@@ -104,20 +112,32 @@ def pointwise(program: Program, dtypes: tuple[torch.dtype, ...]) -> Callable[...
     _, region, start = compiled_kernel(program, (*dtypes, dtypes[0]), roles, access, "flat")
     # looked up once: a name costs time in every call
     data_ptr, empty_like, large = Tensor.data_ptr, torch.empty_like, output_pool.SMALLEST_POOLED
+    storage, nbytes = Tensor.untyped_storage, UntypedStorage.nbytes
+    size, sizes = dtypes[0].itemsize, [dtype.itemsize for dtype in dtypes]
 
     def run(*tensors: Tensor) -> Tensor:
         x = tensors[0]
         count = x.numel()
-        # without a frame of Python's for each tensor
-        places = [*map(data_ptr, tensors)]
-        if 0 in places and count:
-            raise NoMemory("a tensor has no memory")
-        y = empty_like(x) if x.nbytes < large else output_pool.empty_like(x)
+        spans = [count * size for size in sizes]
+        if [*map(nbytes, map(storage, tensors))] != spans and not all(map(held, tensors)):
+            raise NoMemory
+        y = empty_like(x) if spans[0] < large else output_pool.empty_like(x)
         parallel = threads.workers(count) if count > threads.SHARE else 0
-        start(region, parallel, *places, y.data_ptr(), count)
+        # without a frame of Python's for each tensor
+        start(region, parallel, *map(data_ptr, tensors), y.data_ptr(), count)
         return y
 
-    return run
+    def run_one(x: Tensor) -> Tensor:
+        count = x.numel()
+        whole = count * size
+        if nbytes(storage(x)) != whole and not held(x):
+            raise NoMemory
+        y = empty_like(x) if whole < large else output_pool.empty_like(x)
+        parallel = threads.workers(count) if count > threads.SHARE else 0
+        start(region, parallel, x.data_ptr(), y.data_ptr(), count)
+        return y
+
+    return run_one if len(dtypes) == 1 else run
 
 
 def _summed_afterwards(

@@ -13,11 +13,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ogive.engine.call import Call, NoMemory, broadcast
+from ogive.engine.call import Call, NoMemory, broadcast, extent, held
 from ogive.engine.cpu import output_pool, threads
 from ogive.engine.cpu.coalescing import Layout, layout
 from ogive.engine.cpu.operands import CODES, Operand
 
+storage, nbytes = Tensor.untyped_storage, torch.UntypedStorage.nbytes
 #: Each thread has its own copy of all sums; more of them are left to torch.
 MOST_SUMS = 65536
 
@@ -72,6 +73,8 @@ class Launch:
                 made.append(_bits(k, result.bits, "out", tensors[0]))
             else:
                 made += _places(call, k, example, result.packed, shape, output.role)
+        #: the bytes that each tensor spans, nearly always all of its storage
+        self._spans = [extent(t) * t.itemsize for t in tensors]
         self._sources = [(p.owner, p.offset) for p in given]
         self._targets = [(p.owner, p.offset) for p in made]
         self._summed = [(k, o) for k, o in enumerate(self._outputs) if isinstance(o, _Sums)]
@@ -85,9 +88,9 @@ class Launch:
     def __call__(self, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
         # asked once: another thread may change torch's number before the kernel starts
         parallel = threads.workers(self._count) if self._count > threads.SHARE else 0
+        if [*map(nbytes, map(storage, tensors))] != self._spans and not all(map(held, tensors)):
+            raise NoMemory
         places = [tensors[owner].data_ptr() + offset for owner, offset in self._sources]
-        if 0 in places and self._count:
-            raise NoMemory("a tensor has no memory")
         if self._alone is not None:
             made = self._alone.make(tensors, parallel)
             self._start(self._region, parallel, *places, made.data_ptr(), *self._numbers)

@@ -10,7 +10,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ogive.engine.call import NoMemory, RowCall
+from ogive.engine.call import NoMemory, RowCall, held
 from ogive.engine.cpu import compiler, output_pool, threads
 from ogive.engine.cpu.operands import SIZE
 from ogive.engine.cpu.rowwise.loops import VECTORS, source
@@ -18,6 +18,7 @@ from ogive.engine.cpu.rowwise.programs import Kind
 from ogive.printers.llvm.notation import bit_pattern, round32
 from ogive.printers.machine import FLOAT64, Format
 
+storage, nbytes = Tensor.untyped_storage, torch.UntypedStorage.nbytes
 #: The part of the rows in a chunk of columns has about so many elements: what one walk has read or
 #: written is still in the cache for the next.
 CACHED = 131072
@@ -49,6 +50,7 @@ class RowLaunch:
             groups = shape.numel() // (n * columns)
             width = min(columns, lanes * max(1, min(VECTORS, CACHED // (n * lanes))))
             steps = (0, size * n * columns, size * width, size * columns)
+        self._bytes = size * shape.numel()
         self._count, self._tasks = shape.numel(), groups * -(-columns // width)
         program, operands = kind.program, kind.program.operands
         every = [steps] * len(operands)
@@ -69,14 +71,14 @@ class RowLaunch:
         self._address = ctypes.addressof(self._layout)
 
     def run(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
+        if nbytes(storage(x)) != self._bytes and not held(x):
+            raise NoMemory
         x = x.contiguous()
         output = output_pool.empty_like(x) if self._shape is None else x.new_empty(self._shape)
         parallel = 0
         if self._count > threads.SHARE:
             parallel = min(self._tasks, threads.workers(self._count))
         source, target = x.data_ptr(), output.data_ptr()
-        if not source:
-            raise NoMemory("a tensor has no memory")
         kept = target
         if self._scratch:
             scratch = x.new_empty(max(parallel, 1) * self._scratch, dtype=torch.float32)
@@ -84,6 +86,8 @@ class RowLaunch:
         if gradient is None:
             self._start(self._region, parallel, self._address, source, target, kept)
         else:
+            if not held(gradient):
+                raise NoMemory
             gradient = gradient.contiguous()
             slope = gradient.data_ptr()
             self._start(self._region, parallel, self._address, source, slope, target, kept)
