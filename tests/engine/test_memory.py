@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import ogive
-from ogive.engine.call import NoMemory, held
+from ogive.engine.call import NoMemory, in_storage
 
 WARM = ("mish", "tanh", "elu", "relu", "hardtanh", "leaky_relu", "softmax", "logsumexp", "crelu")
 
@@ -81,5 +81,5 @@ def test_backward_refuses_it(name):
 def test_what_is_held_is_read():
     base = torch.arange(12.0)
     for t in (base, base[3:], base[::2], base.view(3, 4).T, base[:0], base.expand(2, 12)):
-        assert held(t)
+        assert in_storage(t)
         assert torch.equal(ogive.get("square")(t), t * t)

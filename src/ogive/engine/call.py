@@ -21,6 +21,8 @@ from ogive.torch_private import transforms_active
 
 #: The tensors that kernels and their guards know; those of other classes run themselves.
 PLAIN = (Tensor, torch.nn.Parameter)
+#: Of a tensor its storage, and of that the bytes: asked in every call.
+storage, nbytes = Tensor.untyped_storage, torch.UntypedStorage.nbytes
 
 
 class NoMemory(OgiveError, RuntimeError):
@@ -212,7 +214,7 @@ def extent(tensor: Tensor) -> int:
     return 1 + sum((size - 1) * stride for size, stride in steps) if tensor.numel() else 0
 
 
-def held(tensor: Tensor) -> bool:
+def in_storage(tensor: Tensor) -> bool:
     """Whether its storage holds the elements of a tensor."""
     last = tensor.storage_offset() + extent(tensor)
     return tensor.untyped_storage().nbytes() >= last * tensor.itemsize or not tensor.numel()
@@ -224,7 +226,7 @@ def check_memory(tensors: Iterable[Any]) -> None:
     for t in tensors:
         with suppress(NotImplementedError):
             plain = type(t) in PLAIN and t.layout is torch.strided and not t._is_zerotensor()
-            if plain and not (t.is_nested or transforms_active() or held(t)):
+            if plain and not (t.is_nested or transforms_active() or in_storage(t)):
                 raise NoMemory
 
 

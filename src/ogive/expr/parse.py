@@ -19,7 +19,7 @@ from ogive.expr.node import ZERO, Node, build, const, symbol, walk, written
 
 MAX_LENGTH, MAX_DEPTH, MAX_NODES = 2000, 40, 400
 #: So much of the text is shown in an error.
-WIDTH = 80
+SHOWN = 80
 
 _BINARY = {ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div", ast.Pow: "pow"}
 _COMPARE = {
@@ -65,9 +65,9 @@ class _Reader:
         self.functions = vocabulary()
 
     def refuse(self, why: str, position: int = 0) -> FormulaError:
-        start = max(0, position - WIDTH // 2)
-        shown = self.text[start : start + WIDTH]
-        before, after = "..." * bool(start), "..." * (start + WIDTH < len(self.text))
+        start = max(0, position - SHOWN // 2)
+        shown = self.text[start : start + SHOWN]
+        before, after = "..." * bool(start), "..." * (start + SHOWN < len(self.text))
         mark = " " * (len(before) + position - start)
         return FormulaError(f"{why}, at position {position}\n  {before}{shown}{after}\n  {mark}^")
 
@@ -165,7 +165,7 @@ class _Reader:
             return CONSTANTS[name]
         if name in self.functions:
             raise self.refuse(f"{name} is a function; write {name}(...)", here)
-        known = shorten(", ".join(self.symbols), WIDTH, placeholder=" ...")
+        known = shorten(", ".join(self.symbols), SHOWN, placeholder=" ...")
         hint = nearest(name, [*self.symbols, *CONSTANTS, *self.functions])
         raise self.refuse(
             f"unknown name {_brief(name)!r} (the symbols are {known}{hint}); "

@@ -182,7 +182,7 @@ _ROWS = (
     Primitive("neg",      1, lambda a: -a,                lambda y, a: (-ONE,), rises=-1, parity=-1),
     Primitive("mul",      2, lambda a, b: a * b,          lambda y, a, b: (b, a)),
     Primitive("div",      2, values.divide,               lambda y, a, b: (1 / b, -y / b)),
-    Primitive("pow",      2, values.power,                _pow_partials, domain=(0.0, math.inf)),
+    Primitive("pow",      2, values.raised,                _pow_partials, domain=(0.0, math.inf)),
     # a product whose second factor, once zero, absorbs an infinite first one: the limit of a growing
     # factor times a decaying one
     Primitive("mul0",     2, values.absorbing,            lambda y, a, b: (b, a), _mul0_definition),

@@ -29,7 +29,7 @@ def divide(a: float, b: float) -> float:
     return a / b
 
 
-def power(a: float, b: float) -> float:
+def raised(a: float, b: float) -> float:
     """C's pow, with infinities where Python's raises: at a pole, and beyond the largest number."""
     odd = b % 2 == 1 if math.isfinite(b) else False
     try:

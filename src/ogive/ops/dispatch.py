@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ogive.engine.call import PLAIN, NoMemory, held
+from ogive.engine.call import PLAIN, NoMemory, in_storage, nbytes, storage
 from ogive.engine.guards import Guard, guard, never
 from ogive.engine.selection import KERNELS, recording, serving, state
 from ogive.errors import EngineError
@@ -24,7 +24,6 @@ from ogive.torch_private import FORWARD, FORWARD_AD_LEVEL, modes, transforms_act
 MOST_PREPARED = 256
 
 grad_enabled = torch.is_grad_enabled
-storage, nbytes = Tensor.untyped_storage, torch.UntypedStorage.nbytes
 
 
 class Prepared(NamedTuple):
@@ -135,7 +134,7 @@ def native_first(
                 size = x.nbytes
                 limit = native.recorded_up_to if recorded else native.up_to
                 try:
-                    serves = size <= limit and (nbytes(storage(x)) == size or held(x))
+                    serves = size <= limit and (nbytes(storage(x)) == size or in_storage(x))
                 except RuntimeError:  # inside a transform a tensor has no storage
                     serves = True
                 if serves:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 import torch
-from torch import Tensor, UntypedStorage
+from torch import Tensor
 
 from ogive.engine.call import (
     PLAIN,
@@ -17,7 +17,9 @@ from ogive.engine.call import (
     Output,
     RowCall,
     compute_dtype,
-    held,
+    in_storage,
+    nbytes,
+    storage,
 )
 from ogive.engine.cpu import compiler, output_pool, threads
 from ogive.engine.cpu.launch import Kernel, Launch, TooManySums
@@ -54,7 +56,7 @@ def serves(inputs: Sequence[Tensor]) -> bool:
                 or t.layout is not torch.strided
                 or t.is_nested
                 or t.is_neg()
-                or not ((t.data_ptr() and held(t)) or not t.numel())
+                or not ((t.data_ptr() and in_storage(t)) or not t.numel())
             ):
                 return False
     except RuntimeError:  # a tensor without memory, as inside torch.func.vmap
@@ -112,14 +114,13 @@ def pointwise(program: Program, dtypes: tuple[torch.dtype, ...]) -> Callable[...
     _, region, start = compiled_kernel(program, (*dtypes, dtypes[0]), roles, access, "flat")
     # looked up once: a name costs time in every call
     data_ptr, empty_like, large = Tensor.data_ptr, torch.empty_like, output_pool.SMALLEST_POOLED
-    storage, nbytes = Tensor.untyped_storage, UntypedStorage.nbytes
     size, sizes = dtypes[0].itemsize, [dtype.itemsize for dtype in dtypes]
 
     def run(*tensors: Tensor) -> Tensor:
         x = tensors[0]
         count = x.numel()
         spans = [count * size for size in sizes]
-        if [*map(nbytes, map(storage, tensors))] != spans and not all(map(held, tensors)):
+        if [*map(nbytes, map(storage, tensors))] != spans and not all(map(in_storage, tensors)):
             raise NoMemory
         y = empty_like(x) if spans[0] < large else output_pool.empty_like(x)
         parallel = threads.workers(count) if count > threads.SHARE else 0
@@ -130,7 +131,7 @@ def pointwise(program: Program, dtypes: tuple[torch.dtype, ...]) -> Callable[...
     def run_one(x: Tensor) -> Tensor:
         count = x.numel()
         whole = count * size
-        if nbytes(storage(x)) != whole and not held(x):
+        if nbytes(storage(x)) != whole and not in_storage(x):
             raise NoMemory
         y = empty_like(x) if whole < large else output_pool.empty_like(x)
         parallel = threads.workers(count) if count > threads.SHARE else 0

@@ -13,12 +13,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ogive.engine.call import Call, NoMemory, broadcast, extent, held
+from ogive.engine.call import Call, NoMemory, broadcast, extent, in_storage, nbytes, storage
 from ogive.engine.cpu import output_pool, threads
 from ogive.engine.cpu.coalescing import Layout, layout
 from ogive.engine.cpu.operands import CODES, Operand
 
-storage, nbytes = Tensor.untyped_storage, torch.UntypedStorage.nbytes
 #: Each thread has its own copy of all sums; more of them are left to torch.
 MOST_SUMS = 65536
 
@@ -88,7 +87,8 @@ class Launch:
     def __call__(self, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
         # asked once: another thread may change torch's number before the kernel starts
         parallel = threads.workers(self._count) if self._count > threads.SHARE else 0
-        if [*map(nbytes, map(storage, tensors))] != self._spans and not all(map(held, tensors)):
+        whole = [*map(nbytes, map(storage, tensors))] == self._spans
+        if not whole and not all(map(in_storage, tensors)):
             raise NoMemory
         places = [tensors[owner].data_ptr() + offset for owner, offset in self._sources]
         if self._alone is not None:

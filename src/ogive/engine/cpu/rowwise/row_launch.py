@@ -10,7 +10,7 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from ogive.engine.call import NoMemory, RowCall, held
+from ogive.engine.call import NoMemory, RowCall, in_storage, nbytes, storage
 from ogive.engine.cpu import compiler, output_pool, threads
 from ogive.engine.cpu.operands import SIZE
 from ogive.engine.cpu.rowwise.loops import VECTORS, source
@@ -18,7 +18,6 @@ from ogive.engine.cpu.rowwise.programs import Kind
 from ogive.printers.llvm.notation import bit_pattern, round32
 from ogive.printers.machine import FLOAT64, Format
 
-storage, nbytes = Tensor.untyped_storage, torch.UntypedStorage.nbytes
 #: The part of the rows in a chunk of columns has about so many elements: what one walk has read or
 #: written is still in the cache for the next.
 CACHED = 131072
@@ -71,7 +70,7 @@ class RowLaunch:
         self._address = ctypes.addressof(self._layout)
 
     def run(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
-        if nbytes(storage(x)) != self._bytes and not held(x):
+        if nbytes(storage(x)) != self._bytes and not in_storage(x):
             raise NoMemory
         x = x.contiguous()
         output = output_pool.empty_like(x) if self._shape is None else x.new_empty(self._shape)
@@ -86,7 +85,7 @@ class RowLaunch:
         if gradient is None:
             self._start(self._region, parallel, self._address, source, target, kept)
         else:
-            if not held(gradient):
+            if not in_storage(gradient):
                 raise NoMemory
             gradient = gradient.contiguous()
             slope = gradient.data_ptr()
