@@ -29,7 +29,7 @@ NEIGHBOURS = {
     "__main__": ["cli"],
 }
 # failure and reports speak the same language in every room, and every room meets the same torch
-FREE = {"errors", "table", "torch_private"}
+FREE = {"errors", "process", "table", "torch_private"}
 
 
 def below(room: str) -> set[str]:

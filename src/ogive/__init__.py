@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ogive import process as process  # which has to know from the beginning
+
 if TYPE_CHECKING:
     from ogive import errors, nn
     from ogive._face import Activation, define, get, names, search

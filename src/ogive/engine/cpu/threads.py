@@ -21,6 +21,7 @@ import torch
 from ogive.engine.cpu import compiler
 from ogive.engine.cpu.trampoline import builtin
 from ogive.printers.llvm import I32, I64, POINTER, VOID, Function, Module, Register
+from ogive.process import forked
 
 #: The fewest elements worth waking another thread for.
 SHARE = 8192
@@ -89,9 +90,6 @@ def _launch(f: Function, own: Register, given: Register, n: Register) -> Registe
     return first
 
 
-_forked = False
-
-
 @contextmanager
 def limited_to(count: int | None) -> Iterator[None]:
     """Lets torch, and kernels, compute with so many threads in the block; None changes nothing."""
@@ -110,7 +108,7 @@ def workers(count: int) -> int:
     """
     if count <= SHARE:
         return 0
-    return 1 if count < 2 * SHARE or _forked else min(count // SHARE, torch.get_num_threads())
+    return 1 if count < 2 * SHARE or forked() else min(count // SHARE, torch.get_num_threads())
 
 
 @lru_cache(maxsize=1)
@@ -210,11 +208,13 @@ class _Region:
                 time.sleep(0.0001)
 
 
-def _in_child() -> None:
-    """The threads of the pool stay with the parent; waiting for them would never end."""
-    global _forked
-    _forked = True
+def _alone() -> None:
+    """Gives torch one thread in a child of a fork, as its DataLoader does: its operators, which the
+    trial of an arithmetic and the eager engine run, would wait for the parent's threads forever."""
+    torch.set_num_threads(1)
 
 
+if forked():
+    _alone()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)
+    os.register_at_fork(after_in_child=_alone)
