@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from ogive.catalogue import Parameter, Spec
+from ogive.engine.call import PLAIN
 from ogive.engine.selection import traced
 from ogive.errors import InputError, ParameterError
-from ogive.ops.dispatch import PLAIN
 from ogive.torch_private import modes, transforms_active
 
 Argument = float | Tensor

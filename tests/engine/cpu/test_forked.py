@@ -1,4 +1,4 @@
-"""Children of a fork whose parent has used torch's threads compute, cold and cached, in all ways."""
+"""Children of a fork whose parent has used torch's threads compute: cold, cached, in all ways."""
 
 import os
 
