@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ogive.catalogue import Parameter, Spec
-from ogive.engine.call import PLAIN
+from ogive.engine.call import PLAIN, in_storage
 from ogive.engine.selection import traced
 from ogive.errors import InputError, ParameterError
 from ogive.torch_private import modes, transforms_active
@@ -129,7 +129,7 @@ def is_ordinary(tensor: Tensor) -> bool:
 def readable(tensor: Tensor) -> bool:
     """Whether its numbers are at hand: in memory, not on a device, not traced or transformed."""
     here = is_ordinary(tensor) and tensor.device.type == "cpu" and tensor.numel() > 0
-    return here and not (transforms_active() or modes() or traced())
+    return here and not (transforms_active() or modes() or traced()) and in_storage(tensor)
 
 
 def extremes(tensor: Tensor) -> tuple[float, ...]:

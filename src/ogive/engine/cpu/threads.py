@@ -108,7 +108,7 @@ def workers(count: int) -> int:
     """
     if count <= SHARE:
         return 0
-    return 1 if count < 2 * SHARE or forked() else min(count // SHARE, torch.get_num_threads())
+    return 1 if count < 2 * SHARE or _forked else min(count // SHARE, torch.get_num_threads())
 
 
 @lru_cache(maxsize=1)
@@ -211,9 +211,12 @@ class _Region:
 def _alone() -> None:
     """Gives torch one thread in a child of a fork, as its DataLoader does: its operators, which the
     trial of an arithmetic and the eager engine run, would wait for the parent's threads forever."""
+    global _forked
+    _forked = True
     torch.set_num_threads(1)
 
 
+_forked = False
 if forked():
     _alone()
 if hasattr(os, "register_at_fork"):
