@@ -143,6 +143,81 @@ def test_a_directory_of_another_user_is_refused(cache_directory, monkeypatch):
     assert len(list(cache_directory.iterdir())) == 1
 
 
+def _mode(mode):
+    return lambda path: path.chmod(mode)
+
+
+def _replaced(make):
+    def tamper(path):
+        path.unlink()
+        make(path)
+
+    return tamper
+
+
+def _linked(path):
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+def _first_bytes(path):
+    path.write_bytes(cache.MAGIC.replace(b"2", b"1") + path.read_bytes()[len(cache.MAGIC) :])
+
+
+#: What others could have done to an entry while they could write to the directory, and damage.
+TAMPERED = {
+    "anyone may write": _mode(0o666),
+    "a group may write": _mode(0o620),
+    "another key's": lambda path: path.with_name("ogive-other.kernel").rename(path),
+    "a link": _linked,
+    "a pipe": _replaced(os.mkfifo if hasattr(os, "mkfifo") else Path.touch),
+    "empty": _replaced(Path.touch),
+    "another version": _first_bytes,
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes and links are POSIX's")
+@pytest.mark.parametrize("what", TAMPERED)
+def test_an_entry_that_fails_is_removed_and_made_anew(what, cache_directory):
+    cache.put("a", b"code of a", "one")
+    cache.put("other", b"code of another", "two")
+    path = cache_directory / "ogive-a.kernel"
+    TAMPERED[what](path)
+    assert len(cache.entries()) in (1, 2), "listing reads nothing that waits"
+    assert cache.fetch("a") is None
+    assert not os.path.lexists(path)
+    cache.put("a", b"code of a", "one")
+    assert cache.fetch("a") == b"code of a"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(not hasattr(os, "fchown") or os.geteuid(), reason="needs root")
+def test_an_entry_of_another_user_is_removed(cache_directory):
+    cache.put("a", b"1")
+    os.chown(cache_directory / "ogive-a.kernel", 12345, -1)
+    assert cache.fetch("a") is None
+    assert not list(cache_directory.iterdir())
+
+
+@pytest.mark.parametrize("moment", ("mkstemp", "replace"))
+def test_clearing_at_any_moment_is_no_fault(moment, cache_directory, monkeypatch):
+    module = tempfile if moment == "mkstemp" else os
+    real = getattr(module, moment)
+
+    def cleared(*args, **kwargs):
+        cache.clear()
+        if moment == "mkstemp":
+            cache_directory.rmdir()
+        return real(*args, **kwargs)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, moment, cleared)
+        cache.put("a", b"1")
+    assert cache.fetch("a") is None
+    cache.put("a", b"1")
+    assert cache.fetch("a") == b"1"
+
+
 def test_only_the_first_fault_is_told(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("OGIVE_CACHE_DIR", str(tmp_path / "file" / "below"))

@@ -2,11 +2,14 @@
 
 A cache, so losing it costs time and nothing else: whatever goes wrong with the disk, a caller gets
 "not there", and the user one warning a process. Machine code that somebody else put there would be
-run, so the directory must belong to the user and be writable by nobody else.
+run, so the directory must belong to the user and be writable by nobody else, and so must every
+file: the directory may have been open once. A file holds a digest of its key and its content; one
+that fails in any of this is removed, and its kernel made anew.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -20,12 +23,16 @@ from pathlib import Path
 
 from ogive.errors import CacheWarning
 
-MAGIC = b"ogive kernel 1\n"
+MAGIC = b"ogive kernel 2\n"
 HEAD = len(MAGIC) + hashlib.sha256().digest_size
 #: The files are ogive-KEY.kernel, and while they are written ogive-KEY.kernel.SOMETHING.
 PREFIX, SUFFIX = "ogive-", ".kernel"
 #: What the files may take together. A kernel takes about 10 kB; the oldest ones go first.
 LIMIT = 128 * 2**20
+#: An entry is opened without following a link or waiting for who else opens a pipe.
+_CAREFUL = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+#: Windows keeps users' own directories closed to others.
+_SHARED = sys.platform != "win32"
 
 #: Looking through the directory takes a moment, so not every kernel that is kept is the occasion.
 BETWEEN = 64
@@ -75,21 +82,35 @@ def fetch(key: str) -> bytes | None:
     try:
         path = _path(key)
         _check_owner(path.parent)
-        content = path.read_bytes()
+        content = _content(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         _warn(error)
         return None
-    if not _is_whole(content):
+    payload = content[HEAD:]
+    if content[:HEAD] != MAGIC + _digest(key, payload):
         _remove(path)
         return None
-    return content[HEAD:].partition(b"\n")[2]
+    return payload.partition(b"\n")[2]
 
 
-def _is_whole(content: bytes) -> bool:
-    digest = hashlib.sha256(content[HEAD:]).digest()
-    return content[:HEAD] == MAGIC + digest
+def _digest(key: str, payload: bytes) -> bytes:
+    return hashlib.sha256(f"{key}\n".encode() + payload).digest()
+
+
+def _content(path: Path, most: int = -1) -> bytes:
+    """What is in an entry; nothing if it is no file of the user's own, closed to others."""
+    try:
+        number = os.open(path, _CAREFUL)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return b""
+        raise
+    with open(number, "rb") as file:
+        status = os.fstat(number)
+        sound = stat.S_ISREG(status.st_mode) and not (_SHARED and _others(status))
+        return file.read(most) if sound else b""
 
 
 def put(key: str, data: bytes, label: str = "") -> None:
@@ -100,8 +121,9 @@ def put(key: str, data: bytes, label: str = "") -> None:
     try:
         path = _path(key)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_owner(path.parent)
-        _write(path, MAGIC + hashlib.sha256(payload).digest() + payload)
+        with suppress(FileNotFoundError):  # removed meanwhile, as by who clears the cache
+            _check_owner(path.parent)
+            _write(path, MAGIC + _digest(key, payload) + payload)
         if next(_written) % BETWEEN == 0:
             _prune(path.parent)
     except OSError as error:
@@ -140,9 +162,9 @@ def entries() -> list[CachedKernel]:
 
 
 def _label(path: Path) -> str:
-    with suppress(OSError), path.open("rb") as file:
-        file.seek(HEAD)
-        return file.readline(200).decode(errors="replace").strip()
+    with suppress(OSError):
+        line = _content(path, HEAD + 200)[HEAD:].partition(b"\n")[0]
+        return line.decode(errors="replace").strip()
     return ""
 
 
@@ -173,16 +195,19 @@ def _remove(path: Path) -> None:
 
 def _check_owner(folder: Path) -> None:
     """Refuses a directory in which others could place machine code."""
-    if sys.platform == "win32":
-        return  # users' own directories are closed to others there
     status = folder.stat()
+    if _SHARED and (whose := _others(status)):
+        close = "" if status.st_uid != os.geteuid() else f" (close it with: chmod go-w {folder})"
+        raise PermissionError(f"{folder} {whose}, who could place machine code in it{close}")
+
+
+def _others(status: os.stat_result) -> str:
+    """Whose, beside the user, a file or directory is; empty if it is the user's alone."""
     if status.st_uid != os.geteuid():
-        raise PermissionError(f"{folder} belongs to another user (uid {status.st_uid})")
+        return f"belongs to another user (uid {status.st_uid})"
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise PermissionError(
-            f"{folder} can be written to by other users, who could place machine code in it "
-            f"(close it with: chmod go-w {folder})"
-        )
+        return "can be written to by other users"
+    return ""
 
 
 def _warn(error: OSError) -> None:
