@@ -17,7 +17,7 @@ from typing import Any
 from ogive.catalogue import Spec
 
 #: Part of every key; a change of what a certificate says changes it.
-EDITION = "4"
+EDITION = "5"
 FILE = "certificates.json.gz"
 
 

@@ -10,12 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from ogive.certify.proof import variation
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, coincide, max_of
-from ogive.certify.proof.partition import Piece
-from ogive.certify.proof.under_proof import JOINED, FunctionUnderProof, step
-from ogive.certify.proof.variation import Segment
+from ogive.certify.proof.under_proof import JOINED, FunctionUnderProof, rise, step
+from ogive.certify.proof.variation import Segment, end_value
 from ogive.certify.quantity import ProvedInterval, Quantity, quantity
 
 MONOTONE = {1: "increasing", -1: "decreasing", 0: "constant"}
@@ -62,17 +60,15 @@ class SegmentRun:
         """Where it begins and where it ends."""
         return self.segments[0].low, self.segments[-1].high
 
-    @property
-    def closed(self) -> tuple[bool, bool]:
-        """Whether the function is defined at the ends."""
-        (first, *_), (*_, last) = self.segments, self.segments
-        open_low = first.low is first.piece.low and first.piece.open_low
-        return not open_low, not (last.high is last.piece.high and last.piece.open_high)
+    def closed(self, f: FunctionUnderProof) -> tuple[bool | None, bool | None]:
+        """Whether the ends belong to it: where the function has the values that lead there."""
+        pieces = (self.segments[0].piece, self.segments[-1].piece)
+        low, high = (f.belongs(p, end) for p, end in zip(pieces, self.ends, strict=True))
+        return low, high
 
-    @property
-    def interval(self) -> ProvedInterval:
+    def interval(self, f: FunctionUnderProof) -> ProvedInterval:
         """The same as an interval of a report."""
-        (low, high), closed = self.ends, self.closed
+        (low, high), closed = self.ends, self.closed(f)
         return ProvedInterval(quantity(low), quantity(high), *closed)
 
 
@@ -80,30 +76,46 @@ def runs_of(f: FunctionUnderProof, order: int) -> list[SegmentRun]:
     """The intervals over which f rises, falls or is constant (order 1), or bends (order 2)."""
     groups: list[list[Segment]] = []
     for segment in f.segments(order):
-        if groups and _joins(groups[-1][-1], segment, order):
+        if groups and _joins(f, groups[-1][-1], segment, order):
             groups[-1].append(segment)
         else:
             groups.append([segment])
     return [SegmentRun(tuple(group)) for group in groups]
 
 
-def _joins(left: Segment, right: Segment, order: int) -> bool:
+def _joins(f: FunctionUnderProof, left: Segment, right: Segment, order: int) -> bool:
     """Whether two segments are one interval: of one sign, and no step against it between them."""
-    if left.sign != right.sign:
+    if left.sign != right.sign or not coincide(left.high, right.low):
         return False
     if left.piece is right.piece:
         return True
-    steps = [step(left.piece, right.piece, lower) for lower in range(order)]
-    return not any(steps[:-1]) and steps[-1] in (0, left.sign)
+    pieces = left.piece, right.piece
+    if order == 1:
+        steps = f.jumps(*pieces) if f.is_defined(left.high) else (None,)
+        return all(s in (0, left.sign) for s in steps)
+    return f.is_continuous(*pieces) and step(*pieces, 1) in (0, left.sign)
+
+
+def direction(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> str:
+    """Increasing, decreasing or constant as a whole, every jump and gap among its steps."""
+    gaps = zip(f.edges[1:-1:2], f.edges[2:-1:2], strict=True)
+    across = (rise(*(end_value(p, p.node, end) for p, end in gap)) for gap in gaps)
+    steps = {*across, *(s for pair in f.breakpoints for s in f.jumps(*pair))}
+    alone = ((p, e, f.at(e), end_value(p, p.node, e)) for p, e in f.edges if f.is_defined(e))
+    steps |= {rise(at, inner) if e is p.low else rise(inner, at) for p, e, at, inner in alone}
+    signs = {*steps, *(run.sign for run in runs)} - {0}
+    if {1, -1} <= signs:
+        return "neither"
+    if None in signs:
+        raise Unproved("a step")
+    return next((name for sign, name in MONOTONE.items() if sign in signs), MONOTONE[0])
 
 
 def monotone_intervals(
-    runs: Sequence[SegmentRun] | None, kinds: dict[int, str]
-) -> tuple[MonotoneInterval, ...] | None:
+    f: FunctionUnderProof, runs: Sequence[SegmentRun], kinds: dict[int, str]
+) -> tuple[MonotoneInterval, ...]:
     """The runs as a report states them."""
-    return (
-        None if runs is None else tuple(MonotoneInterval(r.interval, kinds[r.sign]) for r in runs)
-    )
+    return tuple(MonotoneInterval(r.interval(f), kinds[r.sign]) for r in runs)
 
 
 def turns(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> tuple[Turn, ...]:
@@ -111,8 +123,10 @@ def turns(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> tuple[Turn, ...]
     found = []
     for left, right in pairwise(runs):
         pieces = left.segments[-1].piece, right.segments[0].piece
-        steps = pieces[0] is not pieces[1] and step(*pieces, 0) != 0
-        if left.sign * right.sign == -1 and not steps:
+        meet = coincide(left.ends[1], right.ends[0])
+        if pieces[0] is not pieces[1]:
+            meet = meet and f.is_continuous(*pieces)
+        if left.sign * right.sign == -1 and meet:
             place = left.ends[1]
             kind = "minimum" if left.sign < 0 else "maximum"
             found.append(Turn(quantity(place), quantity(f.at(place)), kind))
@@ -123,54 +137,80 @@ def curvature(f: FunctionUnderProof, bends: Sequence[SegmentRun]) -> str:
     """Convex or concave as a whole: bent to one side, and kinked to no other."""
     if len(bends) == 1:
         return CONVEX[bends[0].sign]
-    kinks = [(step(*breakpoint, 0), step(*breakpoint, 1)) for breakpoint in f.breakpoints]
-    for side in (1, -1):
-        if all(b.sign in (0, side) for b in bends) and all(
-            jump == 0 and kink in (0, side) for jump, kink in kinks
-        ):
-            return CONVEX[side]
-    return "neither"
+    if len(f.edges) > 2 or not all(f.is_continuous(*pair) for pair in f.breakpoints):
+        return "neither"
+    kinks = [step(*pair, 1) for pair in f.breakpoints]
+    signs = {*kinks, *(b.sign for b in bends)} - {0}
+    if {1, -1} <= signs:
+        return "neither"
+    if None in signs:
+        raise Unproved("a kink")
+    return next((name for sign, name in CONVEX.items() if sign in signs), CONVEX[0])
 
 
 def branches(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> tuple[Branch, ...]:
     """The strictly monotone intervals with their images; a step within leaves a gap in one."""
-    return tuple(Branch(run.interval, _image(f, run)) for run in runs if run.sign)
+    return tuple(Branch(run.interval(f), _image(f, run)) for run in runs if run.sign)
+
+
+def invertible(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> bool:
+    """Whether no value is taken twice: every interval is strictly monotone, and no images meet."""
+    if any(run.sign == 0 for run in runs):
+        return False
+    alone = (p for p in f.breakpoints if f.is_defined(p[0].high) and all(f.jumps(*p)))
+    if len(runs) > 1 and any(alone):
+        raise Unproved("whether a value at a point alone is taken elsewhere")
+    images = [(_image(f, run), run) for run in runs]
+    images.sort(key=lambda pair: (pair[0].low.value, pair[0].high.value))
+    for (below, one), (above, other) in pairwise(images):
+        ends = below.high, above.low
+        touch = ends[0] == ends[1] and ends[0].error == 0
+        if ends[0].high < ends[1].low or (touch and False in (below.closed_high, above.closed_low)):
+            continue
+        if ends[0].low > ends[1].high and not any(_jumps(f, run) for run in (one, other)):
+            return False
+        raise Unproved("whether two images meet")
+    return True
+
+
+def _jumps(f: FunctionUnderProof, run: SegmentRun) -> bool:
+    """Whether there is a gap in the image of an interval."""
+    pairs = ((a.piece, b.piece) for a, b in pairwise(run.segments) if a.piece is not b.piece)
+    return any(step != 0 for pair in pairs for step in f.jumps(*pair))
 
 
 def _image(f: FunctionUnderProof, run: SegmentRun) -> ProvedInterval:
     """The values of a strictly monotone interval, the lower end first."""
     pieces = run.segments[0].piece, run.segments[-1].piece
-    ends = [
-        _image_end(f, piece, end, closed)
-        for piece, end, closed in zip(pieces, run.ends, run.closed, strict=True)
-    ]
+    values = [end_value(p, p.node, end) for p, end in zip(pieces, run.ends, strict=True)]
+    ends = list(zip(map(quantity, values), run.closed(f), strict=True))
     (low, closed_low), (high, closed_high) = ends if run.sign > 0 else reversed(ends)
-    return ProvedInterval(quantity(low), quantity(high), closed_low, closed_high)
-
-
-def _image_end(f: FunctionUnderProof, piece: Piece, end: Ball, closed: bool) -> tuple[Ball, bool]:
-    value = variation.end_value(piece, piece.node, end)
-    return value, closed and bool(value.is_finite() and f.at(end).overlaps(value))
+    return ProvedInterval(low, high, closed_low, closed_high)
 
 
 def zeros_of(f: FunctionUnderProof) -> tuple[ProvedInterval, ...]:
     """The points and intervals where f is 0, in order, if they can all be isolated."""
     found: list[tuple[Ball, Ball]] = []
     parts = f.segments(0)
-    for i, part in enumerate(parts):
-        if part.sign == 0:
-            found.append((part.low, part.high))
-        if i + 1 < len(parts) and _is_zero(f, part, parts[i + 1]):
-            found.append((part.high, part.high))
-    return tuple(_zero_interval(f, low, high) for low, high in touching(found))
+    for part in parts:
+        at_low, at_high = (_is_zero(f, part, end) for end in (part.low, part.high))
+        new = [(part.low, part.low)] * at_low + [(part.low, part.high)] * (part.sign == 0)
+        for low, high in [*new, *[(part.high, part.high)] * at_high]:
+            if found and coincide(found[-1][1], low) and (at_low or low is part.high):
+                found[-1] = (found[-1][0], max_of([found[-1][1], high]))
+            else:
+                found.append((low, high))
+    return tuple(_zero_interval(f, low, high) for low, high in found)
 
 
-def _is_zero(f: FunctionUnderProof, left: Segment, right: Segment) -> bool:
-    """Whether f is 0 between two segments; for certain between two of one piece."""
-    if left.piece is right.piece:
+def _is_zero(f: FunctionUnderProof, part: Segment, end: Ball) -> bool:
+    """Whether f is 0 at an end of a segment; for certain inside of a piece."""
+    if not (end is part.piece.low or end is part.piece.high):
         return True
-    value = f.at(left.high)
-    if value.contains(0) and value.rad() > JOINED:
+    if not end.is_finite() or f.is_defined(end) is False:
+        return False
+    value = f.at(end)
+    if value.contains(0) and not value.rad() <= JOINED:
         raise Unproved("the value at a breakpoint that no float is")
     return bool(value.contains(0))
 
@@ -187,5 +227,5 @@ def touching(found: Iterable[tuple[Ball, Ball]]) -> list[tuple[Ball, Ball]]:
 
 
 def _zero_interval(f: FunctionUnderProof, low: Ball, high: Ball) -> ProvedInterval:
-    closed = [end.is_finite() and bool(f.at(end).contains(0)) for end in (low, high)]
+    closed = [bool(f.is_defined(end) and f.at(end).contains(0)) for end in (low, high)]
     return ProvedInterval(quantity(low), quantity(high), *closed)

@@ -124,6 +124,14 @@ def quotient(node: Node) -> tuple[Polynomial, Polynomial] | None:
     return None if found is None else (_terms(found[0]), _terms(found[1]))
 
 
+def whole(node: Node) -> Polynomial | None:
+    """A quotient of polynomials of t that is itself one; None for what is none."""
+    found = quotient(node)
+    if found is None or set(found[1]) != {UNIT}:
+        return None
+    return multiple(found[0], 1 / found[1][UNIT])
+
+
 def _terms(poly: Any) -> Polynomial:
     coefficients = [Fraction(int(c.p), int(c.q)) for c in poly.coeffs()]
     return {frozenset({(T, k)} if k else ()): c for k, c in enumerate(coefficients) if c}

@@ -15,6 +15,7 @@ from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, Enclosure, ball
 from ogive.certify.proof.monotone import zeros_of
+from ogive.certify.proof.partition import vanishes
 from ogive.certify.proof.polynomials import is_constant
 from ogive.certify.proof.search import crossing
 from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved
@@ -40,7 +41,7 @@ FARTHEST = 2.0**1000
 
 @dataclass(frozen=True)
 class Side:
-    """What a function does towards one end of the line.
+    """What a function does towards one end of its domain.
 
     Attributes:
         kind: ``hard`` if f' is 0 beyond some point, ``soft`` if it tends to 0 (Gulcehre et al.
@@ -102,9 +103,12 @@ def _kind(f: FunctionUnderProof, side: int) -> str:
         return "none"
     limit = end_value(piece, slope.node, piece.high if side > 0 else piece.low)
     if limit == 0:
-        return "hard" if is_constant(slope.node) else "soft"
+        if vanishes(slope.node):
+            return "hard"
+        if piece.is_not_zero(slope.node):
+            return "soft"
     if limit.contains(0):
-        raise Unproved("whether a limit is 0")
+        raise Unproved("whether a limit is 0, or the derivative everywhere")
     return "none"
 
 

@@ -22,7 +22,7 @@ MULTIPLICITY = 6
 #: a point of division is exact, so that it belongs to both boxes beyond doubt.
 DIVISIONS = (0.5, 0.46, 0.53)
 #: Relative width to which a largest value is bounded.
-_RELATIVE = 1e-12
+_RELATIVE = 1e-15
 #: The size below which a value counts as 0 for that purpose.
 _TINY = 1e-18
 

@@ -8,9 +8,13 @@ is NOT_PROVED or None, never a guess.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
+from ogive.certify.pieces import in_known_primitives
 from ogive.certify.proof import algebra, variation
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import X, ball, coincide, max_of
@@ -19,22 +23,28 @@ from ogive.certify.proof.monotone import (
     MONOTONE,
     Branch,
     MonotoneInterval,
+    SegmentRun,
     Turn,
     branches,
     curvature,
+    direction,
+    invertible,
     monotone_intervals,
     runs_of,
     turns,
     zeros_of,
 )
+from ogive.certify.proof.partition import Piece, delicate
+from ogive.certify.proof.smoothness import smoothness
 from ogive.certify.proof.under_proof import (
+    JOINED,
     FunctionUnderProof,
     if_proved,
     quantity_if_proved,
 )
 from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity, symbolic
 
-POWERS = {1: "linear", 2: "quadratic", 3: "cubic"}
+POWERS = {Fraction(1): "linear", Fraction(2): "quadratic", Fraction(3): "cubic"}
 #: Points at which a symmetry or homogeneity that does not hold is disproved, with one beyond every
 #: breakpoint, and one for each breakpoint that lies on the other side of it than its double.
 PROBES = (0.5, 1.0, 2.5)
@@ -47,7 +57,7 @@ class Limit:
     Attributes:
         value: the limit, infinite ones among them; not proved where there is none.
         growth: ``bounded``, ``logarithmic``, ``linear``, ``quadratic``, ``cubic``, ``power p``,
-            ``exponential``, or ``not proved``.
+            one of these ``times a logarithm`` or a power of it, ``exponential``, or ``not proved``.
         factor: the limit of the function divided by that growth; of the exponential's, the limit
             of what stands before it.
     """
@@ -62,22 +72,24 @@ class Shape:
     """The shape of a function; None stands for what is not proved.
 
     Attributes:
-        domain: where it is defined.
+        domain: the intervals in which it is defined, in order.
         range: from its infimum to its supremum, an end closed if it is reached.
         left, right: its limits and growth towards the ends of the domain.
         zeros, fixed_points: where f(x) = 0 and f(x) = x; intervals where there are such.
         at_zero, slope_at_zero: f(0) and f'(0), the latter by torch's convention at a kink.
         monotone, turning_points: the intervals in order, and where it turns between them.
+        direction: ``increasing``, ``decreasing``, ``constant`` or ``neither`` as a whole, jumps
+            and gaps of the domain among its steps, or ``not proved``.
         convexity, curvature: the intervals in order; ``convex``, ``concave``, ``linear`` or
             ``neither`` as a whole.
         symmetry: ``odd``, ``even``, ``none`` or ``not proved``.
         homogeneous: whether f(c x) = c f(x) for every c > 0.
         bounded: whether both ends of the range are finite.
-        invertible: whether the function as a whole is strictly monotone.
+        invertible: whether it takes no value twice.
         branches: the parts that have an inverse.
     """
 
-    domain: ProvedInterval
+    domain: tuple[ProvedInterval, ...] | None
     range: ProvedInterval
     left: Limit
     right: Limit
@@ -87,6 +99,7 @@ class Shape:
     slope_at_zero: Quantity
     monotone: tuple[MonotoneInterval, ...] | None
     turning_points: tuple[Turn, ...] | None
+    direction: str
     convexity: tuple[MonotoneInterval, ...] | None
     curvature: str
     symmetry: str
@@ -111,7 +124,7 @@ def shape(f: FunctionUnderProof) -> Shape:
     bends = if_proved(lambda: runs_of(f, 2))
     values = _range(f)
     return Shape(
-        domain=ProvedInterval(symbolic(f.domain[0]), symbolic(f.domain[1])),
+        domain=if_proved(lambda: _domain(f)),
         range=values,
         left=_limit(f, -1),
         right=_limit(f, 1),
@@ -119,15 +132,37 @@ def shape(f: FunctionUnderProof) -> Shape:
         fixed_points=if_proved(lambda: zeros_of(FunctionUnderProof(f.node - X, f.domain))),
         at_zero=_at_zero(f, 0),
         slope_at_zero=_at_zero(f, 1),
-        monotone=monotone_intervals(runs, MONOTONE),
+        monotone=if_proved(lambda: monotone_intervals(f, runs or runs_of(f, 1), MONOTONE)),
         turning_points=None if runs is None else if_proved(lambda: turns(f, runs)),
-        convexity=monotone_intervals(bends, CONVEX),
+        direction=if_proved(lambda: direction(f, runs or runs_of(f, 1))) or _not_monotone(f),
+        convexity=if_proved(lambda: monotone_intervals(f, bends or runs_of(f, 2), CONVEX)),
         curvature=if_proved(lambda: curvature(f, bends or runs_of(f, 2))) or "not proved",
         symmetry=if_proved(lambda: _symmetry(f)) or "not proved",
         homogeneous=if_proved(lambda: _homogeneous(f)),
         bounded=_bounded(values),
-        invertible=None if runs is None else len(runs) == 1 and runs[0].sign != 0,
+        invertible=if_proved(lambda: _invertible(f, runs)),
         branches=None if runs is None else if_proved(lambda: branches(f, runs)),
+    )
+
+
+def _domain(f: FunctionUnderProof) -> tuple[ProvedInterval, ...]:
+    """The pieces, those made one between which the function is defined."""
+    if not any(delicate(in_known_primitives(f.node))):
+        return (ProvedInterval(symbolic(f.domain[0]), symbolic(f.domain[1])),)
+    groups: list[list[Piece]] = [[f.pieces[0]]]
+    for left, right in pairwise(f.pieces):
+        if coincide(left.high, right.low):
+            defined = f.is_defined(left.high)
+            if defined is None:
+                raise Unproved("whether the function is defined between two pieces")
+        if coincide(left.high, right.low) and defined:
+            groups[-1].append(right)
+        else:
+            groups.append([right])
+    ends = ((group[0].low, group[-1].high) for group in groups)
+    return tuple(
+        ProvedInterval(quantity(low), quantity(high), f.is_defined(low), f.is_defined(high))
+        for low, high in ends
     )
 
 
@@ -140,9 +175,12 @@ def _range(f: FunctionUnderProof) -> ProvedInterval:
 def _range_end(f: FunctionUnderProof, side: int) -> tuple[Quantity, bool | None]:
     """The infimum (-1) or supremum (1), and whether it is reached."""
     inner = variation.largest(f.pieces) if side > 0 else variation.smallest(f.pieces)
-    at_breakpoints = [f.at(left.high) for left, _ in f.breakpoints]
-    value = side * max_of([side * v for v in (inner.value, *at_breakpoints)])
-    reached = any(v.overlaps(value) for v in at_breakpoints) or (
+    points = [*(left.high for left, _ in f.breakpoints), *(end for _, end in f.edges)]
+    if any(f.is_defined(x) is None for x in points):
+        raise Unproved("whether the function is defined at a point")
+    at_points = [f.at(x) for x in points if f.is_defined(x)]
+    value = side * max_of([side * v for v in (inner.value, *at_points)])
+    reached = any(v.overlaps(value) for v in at_points) or (
         any(inner.inside) and coincide(inner.value, value)
     )
     return quantity(value), True if reached else False if inner.places else None
@@ -163,9 +201,28 @@ def _growth(f: FunctionUnderProof, side: int) -> Limit:
     factor = NOT_PROVED if signed.limit is None else quantity(signed.limit)
     if signed.tendency <= 0:
         return Limit(value, "bounded", value)
-    power = signed.scale.power
-    growth = POWERS.get(int(power), f"power {power}") if power else "logarithmic"
+    power, logs = signed.scale.power, signed.scale.logs
+    told = power if power.denominator < 100 else float(power)
+    growth = POWERS.get(power, f"power {told}") if power else "logarithmic"
+    if logs and (power or logs != 1):
+        logarithm = "a logarithm" if logs == 1 else f"power {logs} of a logarithm"
+        growth = f"{growth} times {logarithm}" if power else logarithm
     return Limit(value, "exponential" if signed.scale.exponent else growth, factor)
+
+
+def _invertible(f: FunctionUnderProof, runs: Sequence[SegmentRun] | None) -> bool:
+    if runs is not None:
+        return invertible(f, runs)
+    gapless = len(f.edges) == 2 and all(f.is_continuous(*pair) for pair in f.breakpoints)
+    if gapless and _not_monotone(f) == "neither":
+        return False  # a continuous function on an interval
+    raise Unproved("whether a value is taken twice")
+
+
+def _not_monotone(f: FunctionUnderProof) -> str:
+    """What slopes of both signs tell of a function whose turning points are not known."""
+    low, high = smoothness(f).slopes.low, smoothness(f).slopes.high
+    return "neither" if low.high < 0 < high.low else "not proved"
 
 
 def _at_zero(f: FunctionUnderProof, order: int) -> Quantity:
@@ -179,11 +236,11 @@ def _probes(f: FunctionUnderProof) -> tuple[float, ...]:
 
 
 def _symmetry(f: FunctionUnderProof) -> str:
-    low, high = f.domain
-    if low != -high:
+    mirrored = [-end for _, end in reversed(f.edges)]
+    if not all(coincide(a, b) for (_, a), b in zip(f.edges, mirrored, strict=True)):
         return "none"
     found = algebra.parity(f.pieces)
-    if found:
+    if found and _mirrors(f, found):
         return "even" if found > 0 else "odd"
     values = [(f.at(ball(p)), f.at(ball(-p))) for p in _probes(f)]
     if any(a != b for a, b in values) and any(a != -b for a, b in values):
@@ -191,8 +248,17 @@ def _symmetry(f: FunctionUnderProof) -> str:
     raise Unproved("a symmetry")
 
 
+def _mirrors(f: FunctionUnderProof, sign: int) -> bool:
+    """Whether the values where pieces meet, which may be none of theirs, are symmetric too."""
+    pairs = [(f.at(left.high), sign * f.at(-left.high)) for left, _ in f.breakpoints]
+    known = [(a, b) for a, b in pairs if a.is_finite() or b.is_finite()]
+    if any(max(a.rad(), b.rad()) > JOINED for a, b in known):
+        raise Unproved("a value at a breakpoint that no float is")
+    return all(a.overlaps(b) for a, b in known)
+
+
 def _homogeneous(f: FunctionUnderProof) -> bool:
-    if algebra.homogeneous(f.pieces):
+    if algebra.homogeneous(f.pieces) and not (f.is_defined(ball(0.0)) and f.at(ball(0.0)) != 0):
         return True
     if any(f.at(ball(2 * p)) != 2 * f.at(ball(p)) for q in _probes(f) for p in (q, -q)):
         return False

@@ -1,8 +1,7 @@
 """How smooth a function is, proved: its breakpoints, its class C^k, the suprema of |f'| and |f''|.
 
-A formula without pieces has every derivative wherever its denominators, and the arguments of its
-roots and logarithms, have no zero; elsewhere pieces meet, and the first derivative that steps there
-gives the class.
+Inside a piece it has every derivative; where pieces meet, or the domain ends, the first derivative
+that steps or is infinite gives the class.
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ogive.certify.proof import variation
-from ogive.certify.proof.budget import Budget, Unproved
-from ogive.certify.proof.enclosure import Ball, coincide, enclosed, max_of
+from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.enclosure import Ball, coincide, max_of
 from ogive.certify.proof.monotone import touching
 from ogive.certify.proof.partition import Piece
-from ogive.certify.proof.polynomials import is_constant
-from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, step
+from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, rise
 from ogive.certify.proof.variation import end_value
 from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity
 from ogive.expr import PRIMITIVES, Node, walk
@@ -29,12 +27,13 @@ ORDERS = 4
 
 @dataclass(frozen=True)
 class Breakpoint:
-    """A point where a derivative steps.
+    """A point where a derivative steps, or is infinite.
 
     Attributes:
-        place: where.
-        order: the lowest order that steps: 0 for a jump of the function, 1 for a kink.
-        below, above: the values of that derivative on both sides.
+        place: where: between two pieces, or an end of the domain that belongs to it.
+        order: the lowest such order: 0 for a jump of the function, a pole, and a point at which
+            it is not defined or has a value of its own; 1 for a kink.
+        below, above: the limits of that derivative on both sides; not proved where there is none.
     """
 
     place: Quantity
@@ -61,14 +60,15 @@ class Smoothness:
     """How smooth a function is; None stands for what is not proved.
 
     Attributes:
-        order: the largest k up to ``ORDERS`` with the function in C^k, -1 for one that jumps,
-            infinity for one that has every derivative.
+        order: the largest k up to ``ORDERS`` with the function in C^k on its domain, -1 for one
+            that jumps or has a pole, infinity for one that has every derivative.
         exact: whether the function is in no higher class; False where its pieces meet with
             ``ORDERS`` derivatives, and nothing is proved about the next.
         breakpoints: where a derivative up to ``ORDERS`` steps.
         slope: the supremum of |f'| over the pieces.
         slopes: from the infimum to the supremum of f' over the pieces.
-        lipschitz: the Lipschitz constant: that supremum, infinite where the function jumps.
+        lipschitz: the Lipschitz constant: that supremum, infinite where the function jumps; not
+            proved where it may be larger because the domain has a gap.
         bend: the supremum of |f''| over the pieces.
     """
 
@@ -109,18 +109,23 @@ def smoothness(f: FunctionUnderProof) -> Smoothness:
     breakpoints = if_proved(lambda: _breakpoints(f))
     order = None if breakpoints is None else _class(f, breakpoints)
     unknown = Supremum(NOT_PROVED, ())
-    jumps = any(j.order == 0 for j in breakpoints or ())
     slope = if_proved(lambda: _largest_size(f, 1)) or unknown
-    lipschitz = Quantity(math.inf, 0.0, "ball") if jumps else slope.value
     return Smoothness(
         order=order,
         exact=None if breakpoints is None else bool(breakpoints) or order == math.inf,
         breakpoints=breakpoints,
         slope=slope,
         slopes=if_proved(lambda: _slopes(f)) or ProvedInterval(NOT_PROVED, NOT_PROVED, None, None),
-        lipschitz=NOT_PROVED if breakpoints is None else lipschitz,
+        lipschitz=if_proved(lambda: _lipschitz(f, slope.value)) or NOT_PROVED,
         bend=if_proved(lambda: _largest_size(f, 2)) or unknown,
     )
+
+
+def _lipschitz(f: FunctionUnderProof, slope: Quantity) -> Quantity:
+    if any(step != 0 for pair in f.breakpoints for step in f.jumps(*pair)):
+        return Quantity(math.inf, 0.0, "ball")
+    has_gap = len(f.edges) > 2 and math.isfinite(slope.value)
+    return NOT_PROVED if has_gap else slope
 
 
 def _class(f: FunctionUnderProof, breakpoints: tuple[Breakpoint, ...]) -> float:
@@ -130,25 +135,41 @@ def _class(f: FunctionUnderProof, breakpoints: tuple[Breakpoint, ...]) -> float:
 
 
 def _breakpoints(f: FunctionUnderProof) -> tuple[Breakpoint, ...]:
-    """Where a derivative steps, on condition that none does inside a piece."""
-    if not all(_has_no_zero(piece, node) for piece in f.pieces for node in delicate(piece.node)):
-        raise Unproved("the argument of a quotient, a root or a logarithm may be 0")
-    found = (_breakpoint(left, right) for left, right in f.breakpoints)
-    return tuple(breakpoint for breakpoint in found if breakpoint is not None)
+    """Where a derivative steps or is infinite."""
+    inner = [(left.high, (left, right)) for left, right in f.breakpoints]
+    edges = [(e, (None, p) if e is p.low else (p, None)) for p, e in f.edges if f.is_defined(e)]
+    found = (_breakpoint(f, place, sides) for place, sides in [*inner, *edges])
+    return tuple(sorted(filter(None, found), key=lambda b: b.place.value))
 
 
-def _breakpoint(left: Piece, right: Piece) -> Breakpoint | None:
+def _breakpoint(
+    f: FunctionUnderProof, place: Ball, sides: tuple[Piece | None, Piece | None]
+) -> Breakpoint | None:
+    pieces = [piece for piece in sides if piece is not None]
     for order in range(ORDERS + 1):
-        side = step(left, right, order)
-        if side is None:
-            raise Unproved("a step")
-        if side:
-            values = [
-                quantity(end_value(piece, piece.enclosed(order).node, left.high))
-                for piece in (left, right)
-            ]
-            return Breakpoint(quantity(left.high), order, *values)
+        values = [end_value(piece, piece.enclosed(order).node, place) for piece in pieces]
+        if _breaks(f, place, pieces, order, values):
+            told = iter(map(quantity, values))
+            below, above = (NOT_PROVED if piece is None else next(told) for piece in sides)
+            return Breakpoint(quantity(place), order, below, above)
     return None
+
+
+def _breaks(
+    f: FunctionUnderProof, place: Ball, pieces: list[Piece], order: int, values: list[Ball]
+) -> bool:
+    """Whether a derivative is infinite, or other than on the other side or at the point."""
+    if not all(value.is_finite() for value in values):
+        return True
+    if len(pieces) == 1:
+        jump = 0 if order else rise(values[0], f.at(place))
+    elif order == 0:
+        return not f.is_continuous(pieces[0], pieces[1])
+    else:
+        jump = rise(*values)
+    if jump is None:
+        raise Unproved("a step")
+    return jump != 0
 
 
 def delicate(root: Node) -> Iterator[Node]:
@@ -159,15 +180,6 @@ def delicate(root: Node) -> Iterator[Node]:
         elif node.args:
             ends = filter(math.isfinite, PRIMITIVES[node.op].domain)
             yield from (node.args[0] - end for end in ends)
-
-
-def _has_no_zero(piece: Piece, node: Node) -> bool:
-    """Whether it has no zero in a piece or at an end that belongs to it."""
-    if is_constant(node):
-        return True
-    sides = ((piece.low, piece.open_low), (piece.high, piece.open_high))
-    ends = [enclosed(node).at(end) for end, opened in sides if not opened]
-    return all(value != 0 for value in ends) and not piece.zeros(node, Budget())
 
 
 def _slopes(f: FunctionUnderProof) -> ProvedInterval:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 
 from ogive.catalogue import Spec
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import Ball, X, ball_arithmetic, on_reals
+from ogive.certify.proof.enclosure import Ball, X, ball, ball_arithmetic, coincide, on_reals
 from ogive.certify.proof.partition import Piece, partition
 from ogive.certify.proof.variation import Segment, end_value, segments
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
@@ -53,8 +53,46 @@ class FunctionUnderProof:
 
     @property
     def breakpoints(self) -> Sequence[tuple[Piece, Piece]]:
-        """The neighbouring pieces, in order."""
-        return list(pairwise(self.pieces))
+        """The neighbouring pieces that meet, in order."""
+        return [(p, q) for p, q in pairwise(self.pieces) if coincide(p.high, q.low)]
+
+    @property
+    def edges(self) -> Sequence[tuple[Piece, Ball]]:
+        """Pieces with their ends at which they meet no other: the ends of the domain, in order."""
+        gaps = [(p, q) for p, q in pairwise(self.pieces) if not coincide(p.high, q.low)]
+        inner = [edge for p, q in gaps for edge in ((p, p.high), (q, q.low))]
+        first, last = self.pieces[0], self.pieces[-1]
+        return [(first, first.low), *inner, (last, last.high)]
+
+    def is_defined(self, x: Ball) -> bool | None:
+        """Whether the function has a value at a point; None where that is not known."""
+        if not x.is_finite() or any(coincide(x, ball(end)) for end in self.domain):
+            return False
+        return True if self.at(x).is_finite() else False if x.rad() == 0 else None
+
+    def belongs(self, piece: Piece, end: Ball) -> bool | None:
+        """Whether the function has, at an end of a piece, the value that the piece leads to."""
+        if not self.is_defined(end) or not (end is piece.low or end is piece.high):
+            return self.is_defined(end)
+        jump = rise(end_value(piece, piece.node, end), self.at(end))
+        return None if jump is None else jump == 0
+
+    def jumps(self, left: Piece, right: Piece) -> tuple[int | None, ...]:
+        """The signs of the steps where two pieces meet: to the value there, if any, and from it."""
+        below, above = (end_value(piece, piece.node, left.high) for piece in (left, right))
+        at = self.at(left.high)
+        if self.is_defined(left.high) is False:
+            return (rise(below, above),)
+        return rise(below, at), rise(at, above)
+
+    def is_continuous(self, left: Piece, right: Piece) -> bool:
+        """Whether the function is defined and does not jump where two pieces meet."""
+        if self.is_defined(left.high) is False:
+            return False
+        jumps = self.jumps(left, right)
+        if self.is_defined(left.high) is None or None in jumps:
+            raise Unproved("a step")
+        return not any(jumps)
 
     @cached_property
     def _answers(self) -> dict[str, Any]:
@@ -92,17 +130,16 @@ def under_proof(spec: Spec) -> FunctionUnderProof:
     return FunctionUnderProof(substitute(function.expression, defaults(function)), function.domain)
 
 
-def step(left: Piece, right: Piece, order: int) -> int | None:
-    """The sign of the step of a derivative where two pieces meet; None where it is not bounded.
-
-    A step within ``JOINED`` counts as none.
-    """
-    below, above = (
-        end_value(piece, piece.enclosed(order).node, left.high) for piece in (left, right)
-    )
-    if abs(above - below) <= JOINED * (1 + abs(below)):
+def rise(a: Ball, b: Ball) -> int | None:
+    """The sign of b - a; 0 within ``JOINED``, None where it is not known."""
+    if a.is_finite() and b.is_finite() and abs(b - a) <= JOINED * (1 + abs(a)):
         return 0
-    return 1 if above > below else -1 if above < below else None
+    return 1 if b > a else -1 if b < a else None
+
+
+def step(left: Piece, right: Piece, order: int) -> int | None:
+    """The sign of the step of a derivative where two pieces meet; None where it is not known."""
+    return rise(*(end_value(p, p.enclosed(order).node, left.high) for p in (left, right)))
 
 
 def if_proved(question: Callable[[], _Answer]) -> _Answer | None:

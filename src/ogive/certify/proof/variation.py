@@ -53,7 +53,8 @@ class Extreme:
         value: a ball around it; infinite where the function is unbounded.
         places: the points and intervals (low, high) where it is reached or approached; none where
             only the value is proved.
-        inside: for each place, whether it lies inside a piece and is reached for certain.
+        inside: for each place, whether it lies inside a piece and is reached for certain; True
+            where the value is reached in every period.
     """
 
     value: Ball
@@ -137,7 +138,7 @@ def _by_bounds(piece: Piece, node: Node) -> Extreme:
     """Branch and bound nearby and the tail's bound far out; over one period of a periodic one."""
     f = enclosed(node)
     if (length := period(node)) is not None and (piece.open_low or piece.open_high):
-        return Extreme(supremum(f, *_one_period(piece, length), Budget()))
+        return Extreme(supremum(f, *_one_period(piece, length), Budget()), inside=(True,))
     lower = islice(piece.tails(node, -1), TAILS) if piece.open_low else [(piece.low, None)] * TAILS
     upper = islice(piece.tails(node, 1), TAILS) if piece.open_high else [(piece.high, None)] * TAILS
     for (low, left), (high, right) in zip(lower, upper, strict=False):

@@ -113,15 +113,17 @@ def unsaturated(of: Evidence) -> Judgement:
 
 
 def monotone(of: Evidence) -> Judgement:
-    """Whether it never turns, so that one layer keeps a convex problem convex."""
-    turns = of.shape.turning_points
-    if turns is None:
+    """Whether it rises or falls throughout: one layer keeps a convex problem convex."""
+    turns, direction = of.shape.turning_points, of.shape.direction
+    if turns is None and direction == "neither":
+        return "no", of.smoothness.slopes.low, "the slope has both signs"
+    if turns is None or direction == "not proved":
         return _UNKNOWN
     number = symbolic(len(turns))
     if turns:
         told = ", ".join(f"{t.kind} at {t.place.value:.5g}" for t in turns[:3])
         return "no", number, f"turning points: {len(turns)}, {told}"
-    if len({part.kind for part in of.shape.monotone or ()} - {"constant"}) > 1:
+    if direction == "neither":
         return "no", number, "it turns at a jump or a pole"
     return "yes", number, "no turning points"
 

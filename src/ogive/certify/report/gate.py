@@ -45,7 +45,8 @@ def gate(spec: Spec) -> Gate:
         return Gate(False, ProvedInterval(NOT_PROVED, NOT_PROVED, None, None), False)
     rest = _range(substitute(formula, {value: 0.0}), other)
     known = NOT_PROVED not in (rest.low, rest.high)
-    product = rest.low.value == rest.high.value == 0 if known else None
+    exact = known and rest.low.error == rest.high.error == 0
+    product = rest.low.value == rest.high.value == 0 if exact else None
     return Gate(True, _range(slope, other), product)
 
 

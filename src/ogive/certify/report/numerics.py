@@ -77,10 +77,10 @@ def _beyond(f: FunctionUnderProof, of: Shape, side: int, dtype: str) -> Quantity
 
     outermost = of.monotone[-1 if side > 0 else 0].interval
     start = (outermost.low if side > 0 else outermost.high).value
-    outer = _outermost(f.domain[1 if side > 0 else 0], side, dtype)
+    low, high = (float(end) for end in (f.pieces[0].low, f.pieces[-1].high))
+    outer = _outermost(high if side > 0 else low, side, dtype)
     if quantity_if_proved(lambda: size(ball(outer))).high < infinite:
         return None
-    low, high = f.domain
     within = 0.0 if low < 0 < high else low + 1 if math.isfinite(low) else high - 1
     inner = start if math.isfinite(start) else within
     return quantity_if_proved(lambda: _crossing(size, ball(inner), ball(outer), infinite))
