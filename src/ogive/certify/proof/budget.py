@@ -5,7 +5,11 @@ Apart because every search spends from a budget, and every report turns its end 
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 #: Boxes that one search may look at, and a bound on its time for formulas whose boxes are dear: the
@@ -13,10 +17,29 @@ from dataclasses import dataclass, field
 #: processor's time counts, so that a busy machine proves what an idle one does.
 BOXES = 3000
 SECONDS = 5.0
+#: What all searches and integrals of one certificate may take together; what is not proved by then
+#: is not proved.
+ALTOGETHER = 60.0
+_deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 
 class Unproved(Exception):
     """No proof within the budget, or nothing that the arithmetic can bound; never an answer."""
+
+
+@contextmanager
+def limited(seconds: float = ALTOGETHER) -> Iterator[None]:
+    """A limit to the processor's time of the proofs within the block."""
+    token = _deadline.set(min(_deadline.get(), time.process_time() + seconds))
+    try:
+        yield
+    finally:
+        _deadline.reset(token)
+
+
+def is_over() -> bool:
+    """Whether the time of the block is over."""
+    return time.process_time() > _deadline.get()
 
 
 @dataclass
@@ -30,5 +53,5 @@ class Budget:
     def spend(self) -> None:
         """Take one box; raises Unproved when none is left or the time is over."""
         self.boxes -= 1
-        if self.boxes < 0 or time.process_time() - self._started > self.seconds:
+        if self.boxes < 0 or is_over() or time.process_time() - self._started > self.seconds:
             raise Unproved("the search reached its limit")

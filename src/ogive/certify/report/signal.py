@@ -9,8 +9,9 @@ import math
 from dataclasses import dataclass, replace
 
 from ogive.catalogue import Spec
-from ogive.certify.quantity import NOT_PROVED, Quantity
+from ogive.certify.quantity import NOT_PROVED, Quantity, symbolic
 from ogive.certify.signal.chaos import EdgeOfChaos, edge_of_chaos
+from ogive.certify.signal.correlation import RULE
 from ogive.certify.signal.gains import (
     Criticality,
     Gains,
@@ -20,16 +21,13 @@ from ogive.certify.signal.gains import (
     recommended,
 )
 from ogive.certify.signal.moments import Moments, moments
-from ogive.certify.signal.phase import UNSETTLED, Phase, phase
+from ogive.certify.signal.phase import UNSETTLED, Phase, phase_at
 from ogive.certify.signal.theory import correlation_map, field
 from ogive.certify.univariate import of_normal
 
 #: The correlations of the table, and the biases of the edge of chaos.
 CORRELATIONS = (-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 0.9, 0.99)
 BIASES = (0.0, 0.1, 0.3)
-#: The error of the rule that the correlation map is integrated by; where the proved C(0) shows it
-#: to be larger, nothing is claimed of correlations.
-RULE = 1e-8
 
 
 @dataclass(frozen=True)
@@ -97,8 +95,13 @@ def signal(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Signal:
     maps = ((c, correlation_map(f, c, 1.0, advice.gain, 0.0)) for c in CORRELATIONS if known)
     table = tuple(Kept(c, Quantity(v, RULE, "quadrature")) for c, v in maps)
     at_zero = criticality(found).kernel_at_zero.value
-    settled = phase(f, advice.gain, 0.0) if known else UNSETTLED
-    right = all(abs(k.after.value - at_zero) <= RULE for k in table if k.before == 0)
+    what, settled = criticality(found), UNSETTLED
+    if known:  # the gain is that which keeps the length 1
+        kept = symbolic(1.0), what.length_slope, what.chi
+        settled = phase_at(f, *kept, sigma_w=advice.gain, sigma_b=0.0)
+    # where the proved moment or C(0) shows the error to be larger, nothing is claimed of correlations
+    right = known and math.isclose(layer(f, 1.0).second, found.second.value, rel_tol=RULE)
+    right = right and all(abs(k.after.value - at_zero) <= RULE for k in table if k.before == 0)
     if not right:
         table = tuple(Kept(row.before, NOT_PROVED) for row in table)
         settled = replace(settled, correlation=NOT_PROVED, correlation_depth=NOT_PROVED)
@@ -107,10 +110,10 @@ def signal(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Signal:
         std=float(std),
         moments=asked,
         gains=gains(one),
-        criticality=criticality(found),
+        criticality=what,
         correlation=table,
         settled=settled,
-        edge=tuple(_critical(b, edge_of_chaos(f, b) if known else None) for b in BIASES),
+        edge=tuple(_critical(b, edge_of_chaos(f, b) if right else None) for b in BIASES),
         recommendation=advice,
     )
 

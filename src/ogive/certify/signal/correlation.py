@@ -30,12 +30,14 @@ from ogive.certify.signal.quadrature import (
 _POINTS, _STEP, _REACH = 16, 1.5, 9.0
 #: At most so many inner panels of one width, and of those that a sharp bend asks for.
 _MOST = 400
+#: Numbers that are held at a time, panels of the outer integral, and the error that is reached.
+_BLOCK, _OUTER, RULE = 2**21, 500, 1e-8
 #: So many inner panels at sharp bends are more work than to interpolate: 0.1 s.
 MUCH = 2**17
 
 
 def correlated(function: ArrayFunction, breakpoints: Iterable[float], q: float, c: float) -> float:
-    """E f(u) f(v) for normal u, v of variance q and correlation c.
+    """E f(u) f(v) for normal u, v of variance q and correlation c; NaN where that is not reached.
 
     Example:
         >>> relu = lambda x: np.maximum(x, 0.0)
@@ -66,7 +68,8 @@ def _sharp(
 
 def _outer(function: ArrayFunction, breakpoints: tuple[float, ...], std: float) -> float:
     both = {*breakpoints, *(-j for j in breakpoints)}
-    return float(integrate(normal(function, 0.0, std), ends(both, 0.0, std))[0][0])
+    found, error = integrate(normal(function, 0.0, std), ends(both, 0.0, std), _OUTER)
+    return float(found[0]) if error[0] <= RULE * max(1.0, abs(found[0])) else math.nan
 
 
 def _smoothed(
@@ -93,8 +96,16 @@ def _smoothed(
 def _integrated(
     function: ArrayFunction, breakpoints: tuple[float, ...], at: Array, spread: float
 ) -> Array:
-    """The same by an integral for each a."""
+    """The same by an integral for each a, in blocks that memory holds."""
     count = min(_MOST, math.ceil(2 * _REACH / _STEP * max(1.0, spread)))
+    rows = max(1, _BLOCK // (_POINTS * (count + len(breakpoints))))
+    blocks = [at[i : i + rows] for i in range(0, len(at), rows)]
+    return np.concatenate([_block(function, breakpoints, a, spread, count) for a in blocks])
+
+
+def _block(
+    function: ArrayFunction, breakpoints: tuple[float, ...], at: Array, spread: float, count: int
+) -> Array:
     grid = np.broadcast_to(np.linspace(-_REACH, _REACH, count + 1), (len(at), count + 1))
     kinks = (np.asarray(breakpoints, float)[None, :] - at[:, None]) / spread
     edges = np.sort(np.concatenate([grid, np.clip(kinks, -_REACH, _REACH)], axis=1), axis=1)

@@ -152,24 +152,32 @@ def recommended(found: Moments) -> Recommendation:
         said.append(
             f"unrelated inputs get the correlation {known:.3g} in one layer: centre the output"
         )
-    return Recommendation(gain, "fan_in", "; ".join(said) + ".")
+    return Recommendation(gain, "fan_in", "; ".join(filter(None, said)) + ".")
 
 
 def _on_lengths(slope: float) -> str:
-    if slope > 1 + 1e-9:
+    if math.isnan(slope):
+        return ""
+    if abs(slope) <= 1e-9:
+        return "an error of the length is gone after a layer"
+    if abs(slope) > 1 + 1e-9:
         return (
-            f"an error of the length grows {slope:.4g}-fold per layer, so deep networks need "
+            f"an error of the length grows {abs(slope):.4g}-fold per layer, so deep networks need "
             f"normalisation"
         )
-    if slope < 1 - 1e-9:
-        return f"an error of the length shrinks to {slope:.4g} of it per layer"
+    if abs(slope) < 1 - 1e-9:
+        return f"an error of the length shrinks to {abs(slope):.4g} of it per layer"
     return "an error of the length stays as it is"
 
 
 def _on_gradients(chi: float) -> str:
+    if math.isnan(chi):
+        return ""
     if abs(chi - 1) <= 1e-9:
         return "gradients keep their size"
-    layers = math.log(10) / abs(math.log(chi)) if chi > 0 else 0.0
+    if chi <= 0:
+        return "no gradient passes (chi = 0)"
+    layers = math.log(10) / abs(math.log(chi))
     verb = "grow" if chi > 1 else "shrink"
     return f"gradients {verb} tenfold in square over {layers:.3g} layers (chi = {chi:.4g})"
 

@@ -28,6 +28,8 @@ SMALLEST, _LARGEST = 1e-12, 1e12
 RESIDUAL = 1e-11
 #: The highest correlation below 1 that a fixed point is looked for at.
 NEARLY_ONE = 1 - 1e-6
+#: What a correlation that is kept can seem to move by.
+_UNMOVED = 1e-7
 
 
 def fixed_point(f: Field, sigma_w: float, sigma_b: float) -> Quantity:
@@ -76,15 +78,18 @@ def bisected(
 
 @dataclass(frozen=True)
 class Phase:
-    """What deep layers settle to at (sigma_w, sigma_b), and over how many layers.
+    """A length that layers keep at (sigma_w, sigma_b), and what they make of signals of it.
 
     Attributes:
         length: q*, see ``fixed_point``.
-        length_slope: chi_q = sigma_w**2 (E f'(u)**2 + E f(u) f''(u)), the slope of the length map
-            at q*; below 1 it is stable.
-        chi: chi_1 = sigma_w**2 E f'(u)**2, the factor of a gradient's square per layer; above 1
-            near inputs separate (chaos), below 1 they collapse (order).
-        correlation: c*, the fixed point of the correlation map that two inputs tend to.
+        stable: whether lengths near q* tend to it; if not, only normalisation keeps it. None where
+            that is not known, as at a slope of 1.
+        length_slope: chi_q, the slope of the length map at q*, see ``LayerMoments``; stable is what
+            lies between -1 and 1.
+        chi: chi_1 = sigma_w**2 E f'(u)**2, the factor of a gradient's square per layer; unless f
+            jumps, near inputs separate above 1 (chaos) and collapse below 1 (order).
+        correlation: c*, the fixed point of the correlation map that two inputs tend to; not proved
+            where every correlation is kept.
         length_depth: xi_q = 1 / |log chi_q|, the layers over which a deviation of the length
             changes by a factor e.
         correlation_depth: xi_c = 1 / |log C'(c*)|, those of a deviation of the correlation.
@@ -92,6 +97,7 @@ class Phase:
     """
 
     length: Quantity
+    stable: bool | None
     length_slope: Quantity
     chi: Quantity
     correlation: Quantity
@@ -100,7 +106,7 @@ class Phase:
     gradient_depth: Quantity
 
 
-UNSETTLED = Phase(*[NOT_PROVED] * 7)
+UNSETTLED = Phase(NOT_PROVED, None, *[NOT_PROVED] * 6)
 
 
 def phase(f: Field, sigma_w: float, sigma_b: float) -> Phase:
@@ -116,17 +122,38 @@ def phase(f: Field, sigma_w: float, sigma_b: float) -> Phase:
     if length.method == "not proved":
         return UNSETTLED
     slope, chi = (_at(f, length, sigma_w, name) for name in ("chi_q", "chi_1"))
-    settled = _settled_correlation(f, length.value, sigma_w, sigma_b, chi)
-    contraction = _contraction(f, length.value, sigma_w, settled, chi)
+    return phase_at(f, length, slope, chi, sigma_w, sigma_b)
+
+
+def phase_at(
+    f: Field, length: Quantity, slope: Quantity, chi: Quantity, sigma_w: float, sigma_b: float
+) -> Phase:
+    """The phase at a length that is kept, with the slope and the factor there; see ``Phase``."""
+
+    def mapped(c: float) -> float:
+        return correlation_map(f, c, length.value, sigma_w, sigma_b)
+
+    settled = NOT_PROVED if length.value <= SMALLEST else _settled_correlation(mapped, chi)
+    contraction = chi if settled.value == 1.0 else NOT_PROVED
+    if settled.value < 1.0:
+        found = sigma_w**2 * correlated(f.derivative, f.breakpoints, length.value, settled.value)
+        contraction = _contraction(mapped, settled.value, found)
     return Phase(
-        length,
-        slope,
-        chi,
-        settled,
-        depth_scale(slope),
-        depth_scale(contraction),
-        depth_scale(chi),
+        length=length,
+        stable=_is_stable(slope),
+        length_slope=slope,
+        chi=chi,
+        correlation=settled,
+        length_depth=depth_scale(slope),
+        correlation_depth=depth_scale(contraction),
+        gradient_depth=depth_scale(chi),
     )
+
+
+def _is_stable(slope: Quantity) -> bool | None:
+    low, high = sorted((abs(slope.low), abs(slope.high)))
+    crosses = slope.low < -1 < slope.high or slope.low < 1 < slope.high
+    return None if crosses or low <= 1 <= high else high < 1
 
 
 def _at(f: Field, length: Quantity, sigma_w: float, name: str) -> Quantity:
@@ -149,32 +176,39 @@ def depth_scale(factor: Quantity) -> Quantity:
     low, high = sorted((abs(factor.low), abs(factor.high)))
     if low <= 1 <= high:
         return Quantity(math.inf, 0.0, factor.method)
-    if low <= 0:
-        return Quantity(0.0, 0.0, factor.method) if factor.value == 0 else NOT_PROVED
+    if factor.low <= 0 <= factor.high:
+        longest = 1 / abs(math.log(high)) if 0 < high < 1 else high
+        return Quantity(0.0, longest, factor.method) if high < 1 else NOT_PROVED
     value, *ends_ = (1 / abs(math.log(v)) for v in (abs(factor.value), low, high))
     return Quantity(value, max(abs(e - value) for e in ends_) + 1e-15 * value, factor.method)
 
 
-def _settled_correlation(
-    f: Field, q: float, sigma_w: float, sigma_b: float, chi: Quantity
-) -> Quantity:
-    """c*: 1 in the ordered phase, else where the correlation map meets the diagonal below 1."""
-    if chi.value <= 1 + RESIDUAL or q <= SMALLEST:
-        return Quantity(1.0, 0.0, "quadrature")
+def _settled_correlation(mapped: Callable[[float], float], chi: Quantity) -> Quantity:
+    """c*: where the correlation map meets the diagonal below 1, or 1 where it lies above it.
+
+    The map is convex on [0, 1], so that its slope at 1 decides. That is chi unless f jumps or has
+    infinite slopes; then the map falls below its tangent near 1.
+    """
 
     def moved(c: float) -> float:
-        return correlation_map(f, c, q, sigma_w, sigma_b) - c
+        return mapped(c) - c
 
+    near = moved(NEARLY_ONE)
+    if math.isnan(near) or all(abs(moved(c)) <= _UNMOVED for c in (0.25, 0.5)):
+        return NOT_PROVED
+    slope = 1.0 if chi.method == "not proved" else chi.value
+    steep = near < min(0.0, (1 - slope) * (1 - NEARLY_ONE)) - _UNMOVED
+    if near > 0 or (slope <= 1 + RESIDUAL and not steep):
+        return Quantity(1.0, 1 - NEARLY_ONE, "quadrature")
     if moved(1e-9) <= 0:
         return Quantity(0.0, 1e-9, "quadrature")
-    if moved(NEARLY_ONE) > 0:
-        return Quantity(1.0, 1 - NEARLY_ONE, "quadrature")
     return Quantity(bisected(moved, 0.0, NEARLY_ONE, 1e-9), 1e-9, "quadrature")
 
 
-def _contraction(f: Field, q: float, sigma_w: float, c: Quantity, chi: Quantity) -> Quantity:
-    """The slope of the correlation map at c*."""
-    if c.value == 1.0:
-        return chi
-    value = sigma_w**2 * correlated(f.derivative, f.breakpoints, q, c.value)
-    return Quantity(value, 1e-8 * max(1.0, value), "quadrature")
+def _contraction(mapped: Callable[[float], float], c: float, found: float) -> Quantity:
+    """The slope of the correlation map at c* < 1, if it is what was found of derivatives."""
+    step = 1e-3 * min(1.0, 1 - c)
+    secant = (mapped(c + step) - mapped(c - step)) / (2 * step)
+    if not abs(secant - found) <= 1e-3 * (1 + abs(found)):
+        return NOT_PROVED
+    return Quantity(found, 1e-8 * max(1.0, found), "quadrature")

@@ -17,6 +17,7 @@ import numpy as np
 
 from ogive.certify.compiled import Array as Array
 from ogive.certify.compiled import numpy_function
+from ogive.certify.proof.budget import is_over
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.expr import Node
 from ogive.expr.program import program
@@ -73,13 +74,16 @@ def on_panels(edges: Array, count: int) -> tuple[Array, Array]:
     return (edges[:, 1:] + edges[:, :-1])[:, :, None] / 2 + half * nodes, half * weights
 
 
-def integrate(function: ArrayFunction, ends: Sequence[float]) -> tuple[Array, Array]:
+def integrate(
+    function: ArrayFunction, ends: Sequence[float], most: int = PANELS
+) -> tuple[Array, Array]:
     """The integrals of the rows of ``function`` between the first and the last end, with errors.
 
-    The ends between are where it may have kinks: panels begin there.
+    The ends between are where it may have kinks: panels begin there. With more than ``most`` panels
+    in one round it is given up.
     """
     total, error = np.zeros(1), np.zeros(1)
-    for _, _, value, differ in _settling(function, ends):
+    for _, _, value, differ in _settling(function, ends, most):
         total = total + value.sum(axis=1)
         error = error + differ.sum(axis=1) + 1e-15 * np.abs(value).sum(axis=1)
     return total, np.where(np.isfinite(total) & np.isfinite(error), error, np.inf)
@@ -92,7 +96,7 @@ def mesh(function: ArrayFunction, ends: Sequence[float]) -> tuple[float, ...]:
 
 
 def _settling(
-    function: ArrayFunction, ends: Sequence[float]
+    function: ArrayFunction, ends: Sequence[float], most: int = PANELS
 ) -> Iterator[tuple[Array, Array, Array, Array]]:
     """Round by round the panels that have settled: their ends, integrals and differences."""
     low, high = np.asarray(ends[:-1], float), np.asarray(ends[1:], float)
@@ -102,7 +106,7 @@ def _settling(
         allowed = _CAUTION * _GOAL * np.maximum((high - low) / whole, _LEAST)
         size = max(1.0, float(np.max(np.abs(total + fine.sum(axis=1)), initial=0.0)))
         bad = ~(differ.max(axis=0) <= allowed * size)
-        if round_ == ROUNDS - 1 or 2 * bad.sum() > PANELS or not np.isfinite(size):
+        if round_ == ROUNDS - 1 or 2 * bad.sum() > most or not np.isfinite(size) or is_over():
             bad[:] = False
         total = total + fine[:, ~bad].sum(axis=1)
         yield low[~bad], high[~bad], fine[:, ~bad], differ[:, ~bad]

@@ -19,12 +19,23 @@ from ogive.catalogue import Spec
 from ogive.certify import pieces
 from ogive.certify.signal.correlation import correlated
 from ogive.certify.signal.moments import mean_formula
-from ogive.certify.signal.quadrature import Array, ArrayFunction, ends, evaluator, integrate, normal
+from ogive.certify.signal.quadrature import (
+    SETTLED,
+    Array,
+    ArrayFunction,
+    ends,
+    evaluator,
+    integrate,
+    normal,
+)
 from ogive.errors import OgiveError
 from ogive.expr import diff, symbol
 
 #: The length that stands for 0 where an integral needs one.
 VANISHING = 1e-100
+#: Two forms of the length map's slope that differ by more, relative to 1 or its size, tell of a
+#: jump; the one without derivatives, which is right then, has larger rounding errors.
+JUMP = 1e-6
 #: A length beyond which squares of squares are no floats.
 EXPLODED = 1e100
 
@@ -41,8 +52,11 @@ class Field:
 class LayerMoments(NamedTuple):
     """Expectations at pre-activations u ~ N(0, q), to be multiplied by sigma_w**2; with errors.
 
-    E f(u)**2; chi_1 = E f'(u)**2, the slope of the correlation map C(c) at c = 1 too; and chi_q =
-    E u f(u) f'(u) / q = E f'(u)**2 + E f(u) f''(u), the slope of the length map.
+    NaN stands for what does not settle, as where no expectation exists.
+
+    E f(u)**2; chi_1 = E f'(u)**2, the slope of the correlation map C(c) at c = 1 too unless f
+    jumps; and chi_q, the slope of the length map: E (u**2/q - 1) f(u)**2 / (2 q), which is
+    E u f(u) f'(u) / q = E f'(u)**2 + E f(u) f''(u) unless f jumps.
     """
 
     second: float
@@ -67,12 +81,24 @@ def layer(f: Field, q: float) -> LayerMoments:
 
     def rows(u: Array) -> Array:
         value, slope = f.function(u), f.derivative(u)
-        return np.stack([value * value, slope * slope, u * value * slope / q])
+        square = value * value
+        jumping = (u * u / q - 1) * square / (2 * q)
+        return np.stack([square, slope * slope, u * value * slope / q, jumping])
 
     std = math.sqrt(q)
     values, errors = integrate(normal(rows, 0.0, std), ends(f.breakpoints, 0.0, std))
-    second, chi_1, chi_q = map(float, values)
-    return LayerMoments(second, chi_1, chi_q, tuple(map(float, errors)))
+    second, chi_1, chi_q, jumping = map(float, values)
+    place = 2 if abs(chi_q - jumping) <= JUMP * (1 + abs(jumping)) else 3
+    return LayerMoments(
+        _settled(second, errors[0]),
+        _settled(chi_1, errors[1]),
+        _settled(float(values[place]), errors[place]),
+        (float(errors[0]), float(errors[1]), float(errors[place])),
+    )
+
+
+def _settled(value: float, error: float) -> float:
+    return value if error <= SETTLED * max(1.0, abs(value)) else math.nan
 
 
 def length_map(f: Field, q: float, sigma_w: float, sigma_b: float) -> float:
@@ -88,9 +114,10 @@ def length_map(f: Field, q: float, sigma_w: float, sigma_b: float) -> float:
 
 def correlation_map(f: Field, c: float, q: float, sigma_w: float, sigma_b: float) -> float:
     """The correlation map C(c) = (sigma_w**2 E f(u) f(v) + sigma_b**2) / q' for u and v of length q
-    and correlation c, q' being the length of the next layer."""
+    and correlation c, q' being the length of the next layer; NaN where that is 0."""
     covariance = sigma_w**2 * correlated(f.function, f.breakpoints, q, c) + sigma_b**2
-    return covariance / length_map(f, q, sigma_w, sigma_b)
+    length = length_map(f, q, sigma_w, sigma_b)
+    return covariance / length if length else math.nan
 
 
 def check_sigmas(sigma_w: float, sigma_b: float) -> None:
