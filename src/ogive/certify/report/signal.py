@@ -22,7 +22,7 @@ from ogive.certify.signal.gains import (
 )
 from ogive.certify.signal.moments import Moments, moments
 from ogive.certify.signal.phase import UNSETTLED, Phase, phase_at
-from ogive.certify.signal.theory import correlation_map, field
+from ogive.certify.signal.theory import correlation_map, field, layer
 from ogive.certify.univariate import of_normal
 
 #: The correlations of the table, and the biases of the edge of chaos.
@@ -99,7 +99,7 @@ def signal(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Signal:
     if known:  # the gain is that which keeps the length 1
         kept = symbolic(1.0), what.length_slope, what.chi
         settled = phase_at(f, *kept, sigma_w=advice.gain, sigma_b=0.0)
-    # where the proved moment or C(0) shows the error to be larger, nothing is claimed of correlations
+    # where the proved moment or C(0) shows larger errors, nothing is claimed of correlations
     right = known and math.isclose(layer(f, 1.0).second, found.second.value, rel_tol=RULE)
     right = right and all(abs(k.after.value - at_zero) <= RULE for k in table if k.before == 0)
     if not right:

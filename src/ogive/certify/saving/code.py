@@ -27,4 +27,6 @@ def code(program: Program, slopes: ProvedInterval, bits: int) -> Mode:
     kept = symbol(CODE)
     slope = where(kept < steps + 0.5, low + step * kept, math.nan)
     number = (derivative(program) - low) * (1 / step)
-    return replace(mode(f"code{bits}", program, slope, (number, bits)), rounded=True)
+    return replace(
+        mode(f"code{bits}", program, slope, (number, bits)), rounded=True, bound=step / 2
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from ogive.expr import Node, Program, bind, diff, symbol
@@ -30,6 +31,7 @@ class Mode:
         kinks: those of them at which f' jumps.
         rounded: whether f' is kept rounded, so that no gradient of it is exact.
         relative: whether f' is unbounded, so that errors beyond a slope of 1 are parts of it.
+        bound: where f' is kept rounded, what that changes it by at most.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Mode:
     kinks: tuple[float, ...] = ()
     rounded: bool = False
     relative: bool = False
+    bound: float = math.inf
 
     @property
     def keeps(self) -> str:
