@@ -2,7 +2,9 @@
 
 python tools/certify.py              writes what the package ships and docs/certificates.md
 python tools/certify.py --check 10   proves ten at random and compares them with what is shipped
-python tools/certify.py --attack     looks for points that contradict one, a million an entry
+python tools/certify.py --attack     looks for points that contradict one, a million an entry; then
+                                     draws formulas from the grammar for --minutes, and attacks
+                                     what is proved of each, poles, jumps and limits too
 """
 
 from __future__ import annotations
@@ -30,8 +32,13 @@ sys.path.insert(0, str(ROOT / "tests" / "certify"))
 
 from agreement import agree
 from attack import violations
+from drawn import drawn
+from exactly import contradictions
 
-from ogive.catalogue import Spec, entries
+from ogive.catalogue import Spec, entries, user_spec
+from ogive.certify.proof.budget import limited
+from ogive.certify.proof.shape import shape
+from ogive.certify.proof.smoothness import smoothness
 from ogive.certify.proof.under_proof import under_proof
 from ogive.certify.quantity import METHODS, Quantity
 from ogive.certify.report.certificate import Certificate, certificate, identity, prove, sections
@@ -71,8 +78,8 @@ Every number carries an error, a bound of how far it can be from the truth, and 
   tenfold, which is no proof. Used where many integrals make one number: fixed points, the edge of
   chaos, the correlation map (compared at 0 with the proved value), the noise of stochastic entries.
 - **sampled**: the half width of a confidence interval stands as the error.
-- **not proved**: the search met its limit or something that it cannot bound: a pole, an oscillation
-  without end, a hidden kink. No number is guessed in its place.
+- **not proved**: the search met its limit or something that it cannot bound: an oscillation without
+  end, a pole at a number that is no float. No number is guessed in its place.
 
 How long a function takes depends on the machine, so no certificate comes with it:
 `ogive.bench.timed(ogive.get(name))` and `ogive show name --timed` measure its time over relu's in
@@ -80,7 +87,13 @@ one process, in turns, and state the median of the ratios with its confidence in
 `certificate(normal=(mean, std))` computes the section signal at another normal distribution.
 
 `make attack` looks for a point that contradicts a certificate: a million random points of every
-size for each entry and each statement, and a local search from the worst of them.
+size for each entry and each statement, and a local search from the worst of them. Then it draws
+formulas from the grammar, with jumps, poles, powers and nested pieces, and attacks what is proved of
+each at 120 digits (`tools/certify.py --attack --minutes 60 --seed 7`).
+
+A domain is a list of intervals; a pole or a hole is a breakpoint between two of them. What is
+proved of one function takes a minute of the processor and a gigabyte at most; what is not found by
+then is not proved.
 
 The table holds at the default parameters, for pre-activations from N(0, 1): gain is 1/sqrt(E f^2),
 chi the factor of a gradient's square per layer at that gain. Of gated entries it is about the gate
@@ -232,18 +245,46 @@ def attack(names: list[str], processes: int) -> int:
     return 1 if any(found) else 0
 
 
+def drawn_attacked(seed: int) -> list[str]:
+    """What is wrong with what is proved of the formula of a seed."""
+    of = under_proof(user_spec("drawn", drawn(seed), {}))
+    with limited():
+        form, smooth = shape(of), smoothness(of)
+    return [
+        f"seed {seed}, {of.node}: {line}" for line in contradictions(of.node, form, smooth, seed)
+    ]
+
+
+def fuzz(minutes: float, seed: int, processes: int) -> int:
+    """Attacks the certificates of drawn formulas for some time; 1 if one is contradicted."""
+    end, count, broken = perf_counter() + 60 * minutes, 0, 0
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        while perf_counter() < end:
+            block = range(seed + count, seed + count + 20 * processes)
+            for lines in pool.map(drawn_attacked, block):
+                broken += bool(lines)
+                print(*lines, sep="\n", end="\n" if lines else "")
+            count += len(block)
+    print(f"{count} drawn formulas from seed {seed} on: {broken} contradicted")
+    return 1 if broken else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=RAW)
     parser.add_argument("names", nargs="*", help="entries to attack; all without any")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="processes")
     parser.add_argument("--check", type=int, metavar="N", help="prove N at random and compare")
-    parser.add_argument("--seed", type=int, default=0, help="of that choice")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of that choice, or the first formula's"
+    )
     parser.add_argument("--attack", action="store_true", help="look for contradictions")
+    parser.add_argument("--minutes", type=float, default=10.0, help="to draw formulas for")
     given = parser.parse_args()
     if given.check:
         return check(given.check, given.seed)
     if given.attack:
-        return attack(given.names or list(entries()), given.threads)
+        wrong = attack(given.names or list(entries()), given.threads)
+        return max(wrong, fuzz(given.minutes, given.seed, given.threads))
     return write(list(entries()), given.threads)
 
 
