@@ -44,7 +44,7 @@ saving: $(VENV)/.developed
 	$(BIN)/python tools/saving.py
 
 # Looks for a point that contradicts a certificate: a million for each entry, and a local search
-# from the worst of them.
+# from the worst of them; then draws formulas for ten minutes (--minutes, --seed) and attacks theirs.
 attack: $(VENV)/.developed
 	$(BIN)/python tools/certify.py --attack
 

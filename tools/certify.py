@@ -88,8 +88,8 @@ one process, in turns, and state the median of the ratios with its confidence in
 
 `make attack` looks for a point that contradicts a certificate: a million random points of every
 size for each entry and each statement, and a local search from the worst of them. Then it draws
-formulas from the grammar, with jumps, poles, powers and nested pieces, and attacks what is proved of
-each at 120 digits (`tools/certify.py --attack --minutes 60 --seed 7`).
+formulas from the grammar, with jumps, poles, powers and nested pieces, and attacks what is proved
+of each at 120 digits (`tools/certify.py --attack --minutes 60 --seed 7`).
 
 A domain is a list of intervals; a pole or a hole is a breakpoint between two of them. What is
 proved of one function takes a minute of the processor and a gigabyte at most; what is not found by

@@ -43,10 +43,11 @@ class Exact:
         try:
             value = self.compute(mpmath.mpf(x))[0]
             return mpmath.mpf(value) if mpmath.isfinite(value) else mpmath.nan
-        except (ZeroDivisionError, ValueError):  # a comparison with what is no number fails
+        except (ZeroDivisionError, ValueError) as reason:  # or a comparison with what is no number
             with np.errstate(all="ignore"):
                 found = float(self.floats(np.float64(x))[0])
-            return mpmath.nan if math.isfinite(found) else None
+            infinite = math.isinf(found) and isinstance(reason, ZeroDivisionError)
+            return None if infinite or math.isnan(found) else mpmath.nan
         except (TypeError, OverflowError):
             return mpmath.nan
 
@@ -60,6 +61,8 @@ def contradictions(node: Node, shape: Shape, smooth: Smoothness, seed: int = 0) 
         points = sorted({*_drawn(seed), *places, *_beside(places)})
         values = {x: f(x) for x in points}
         known = {x: v for x, v in values.items() if v is not None and not mpmath.isnan(v)}
+        if shape.domain is not None:
+            known = {x: v for x, v in known.items() if any(_within(x, i) for i in shape.domain)}
         return [
             *_domain(values, shape),
             *_range(known, places, shape),

@@ -250,6 +250,8 @@ DOMAINS = [
     ("abs(sin(x))", "(-inf, inf)"),
     ("sqrt(max(x, 0))", "(-inf, inf)"),
     ("sqrt(-x*x)", "not proved"),  # 0 alone
+    ("sign(x/x)", "not proved"),
+    ("where(x > -1, x - x, 1) * log(x)", "(0, inf)"),  # 0 times what is not defined
     ("sin(x)/cos(x)", "not proved"),
     ("sqrt(-1 - x*x)", "not proved"),
 ]

@@ -29,8 +29,8 @@ from ogive.certify.proof.polynomials import T, is_constant, polynomial, quotient
 from ogive.certify.proof.search import zeros
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.certify.proof.tails import HalfLine
-from ogive.expr import PRIMITIVES, Node, const, substitute, walk
-from ogive.expr.node import ZERO, build, constant_value
+from ogive.expr import PRIMITIVES, Node, const, rebuild, substitute, walk
+from ogive.expr.node import ONE, ZERO, constant_value
 
 #: Where a tail may begin; the first at which the proof succeeds is taken.
 STARTS = (3.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1024.0, 2.0**14, 2.0**20)
@@ -143,7 +143,8 @@ def _divided(piece: Piece) -> Iterator[Piece]:
     condition = _open_condition(piece.node)
     for part in _analytic(piece, piece.node if condition is None else condition):
         if condition is None:
-            yield replace(part, node=ZERO) if vanishes(part.node) else part
+            known = part.node if part.node is UNDEFINED else rebuild(part.node, _cancelled)
+            yield replace(part, node=ZERO if vanishes(known) else known)
         elif part.node is UNDEFINED:
             yield from _divided(replace(part, node=_decided(piece.node, condition, None)))
         else:
@@ -230,7 +231,7 @@ def _decided(node: Node, condition: Node, side: int | None) -> Node:
     """The expression with every choice made that depends on the sign of this difference.
 
     Where the difference is no number (None), a comparison does not hold, and nothing else has a
-    value.
+    value. What a branch that is 0 is multiplied by stays, as it need not be defined.
     """
     new: dict[Node, Node] = {}
     for n in walk(node):
@@ -238,7 +239,12 @@ def _decided(node: Node, condition: Node, side: int | None) -> Node:
         if n.op in UNARY | BINARY and decider(n) is condition:
             undefined = ZERO if n.op in COMPARISONS else UNDEFINED
             new[n] = undefined if side is None else branch(n.op, side, args)
+        elif n.op == "where" and args[0] in (ZERO, ONE):
+            new[n] = args[1] if args[0] is ONE else args[2]
         else:
-            cancels = n.op == "sub" and args[0] is args[1]
-            new[n] = ZERO if cancels else build(n.op, args, n.value)
+            new[n] = Node(n.op, args, n.value)
     return new[node]
+
+
+def _cancelled(node: Node) -> Node | None:
+    return ZERO if node.op == "sub" and node.args[0] is node.args[1] else None

@@ -20,7 +20,7 @@ from ogive.certify.proof.partition import Piece, partition
 from ogive.certify.proof.variation import Segment, end_value, segments
 from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
 from ogive.certify.univariate import defaults, function_of_one_number
-from ogive.expr import Node, diff, substitute
+from ogive.expr import Node, diff, substitute, walk
 
 #: Two sides of a breakpoint that differ by less, relative to 1 or their size, are taken as joined:
 #: a series that ends after its last useful term leaves such a step, and a breakpoint that no float
@@ -68,7 +68,11 @@ class FunctionUnderProof:
         """Whether the function has a value at a point; None where that is not known."""
         if not x.is_finite() or any(coincide(x, ball(end)) for end in self.domain):
             return False
-        return True if self.at(x).is_finite() else False if x.rad() == 0 else None
+        if not self.at(x).is_finite():
+            return False if x.rad() == 0 else None
+        # the sign of no number is a ball around 0
+        signs = (n.args[0] for n in walk(self.node) if n.op == "sign")
+        return True if all(on_reals((s,))(x)[0].is_finite() for s in signs) else None
 
     def belongs(self, piece: Piece, end: Ball) -> bool | None:
         """Whether the function has, at an end of a piece, the value that the piece leads to."""
