@@ -7,6 +7,10 @@ import numpy as np
 import pytest
 
 from ogive.catalogue import entries, user_spec
+from ogive.certify.proof.budget import limited
+from ogive.certify.quantity import NOT_PROVED
+from ogive.certify.report.certificate import certificate
+from ogive.certify.report.signal import signal
 from ogive.certify.signal import correlation
 from ogive.certify.signal.chaos import edge_at, edge_of_chaos
 from ogive.certify.signal.correlation import correlated
@@ -283,3 +287,60 @@ def test_the_error_of_a_quadrature_holds_wherever_the_function_jumps():
     for at in np.random.default_rng(0).normal(size=60):
         found = expectation(lambda x, at=at: (x > at) * 1.0)
         assert abs(found.value - math.erfc(at / math.sqrt(2)) / 2) <= found.error
+
+
+def settled(formula):
+    spec = entries().get(formula) or user_spec("f", formula, {})
+    return certificate(spec).signal.settled
+
+
+# C(c) = c below 1: the arc-sine of a step and of a sign, Hermite series of the others
+@pytest.mark.parametrize(
+    ("formula", "correlation"),
+    [
+        ("step", 0.789832629),
+        ("signum", 0.0),
+        ("hardshrink", 0.0),
+        ("shrink", 0.0),
+        ("thresholded_relu", 0.284601096),
+        ("where(x > 1, x + 1, x)", 0.274001099),
+        ("square", 0.5),
+        ("relu", 1.0),
+        ("identity", None),  # every correlation is kept
+        ("slaf", None),
+        ("exp(-(x*1e8)**2)", None),  # too narrow for quadrature
+        ("1/(1 + (1e9*x)**2)", None),
+    ],
+)
+def test_where_correlations_settle(formula, correlation):
+    found = settled(formula).correlation
+    if correlation is None:
+        assert found == NOT_PROVED
+    else:
+        assert abs(found.value - correlation) <= found.error + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("name", "stable"),
+    [("gelu", False), ("silu", False), ("mish", False), ("square", False), ("hardshrink", False),
+     ("tanh", True), ("sigmoid", True), ("step", True), ("relu", None), ("absolute", None)],
+)  # fmt: skip
+def test_an_unstable_length_is_said_to_be(name, stable):
+    found = settled(name)
+    assert (found.length.value, found.stable) == (1.0, stable)
+    assert found.length_slope.low <= 1 <= found.length_slope.high or stable is not None
+
+
+def test_the_length_map_of_a_jump_has_a_slope_without_derivatives():
+    f, q, h = of("hardshrink"), 1.0, 1e-4
+    secant = (layer(f, q + h).second - layer(f, q - h).second) / (2 * h)
+    assert layer(f, q).chi_q == pytest.approx(secant, rel=1e-6)
+
+
+def test_proofs_end_with_their_time():
+    """E f'^2 is infinite, and the map has an infinite slope at 1."""
+    started, spec = time.process_time(), user_spec("f", "sqrt(abs(x))", {})
+    with limited(1.0):
+        found = signal(spec)
+    assert time.process_time() - started < 10.0
+    assert found.moments.chi_1 == NOT_PROVED

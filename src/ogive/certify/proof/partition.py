@@ -38,7 +38,7 @@ STARTS = (3.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 1024.0, 2.0**14, 2.0**2
 
 #: The formula where there is none.
 UNDEFINED = const(math.nan)
-COMPARISONS = ("lt", "le", "eq")
+_COMPARISONS = ("lt", "le", "eq")
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def _open_condition(node: Node) -> Node | None:
     Comparisons come first: what stands in a branch that does not hold need not be defined.
     """
     found = [n for n in walk(node) if n.op in UNARY | BINARY]
-    found.sort(key=lambda n: n.op not in COMPARISONS)
+    found.sort(key=lambda n: n.op not in _COMPARISONS)
     return next((d for d in map(decider, found) if not in_pieces(d)), None)
 
 
@@ -237,7 +237,7 @@ def _decided(node: Node, condition: Node, side: int | None) -> Node:
     for n in walk(node):
         args = tuple(new[a] for a in n.args)
         if n.op in UNARY | BINARY and decider(n) is condition:
-            undefined = ZERO if n.op in COMPARISONS else UNDEFINED
+            undefined = ZERO if n.op in _COMPARISONS else UNDEFINED
             new[n] = undefined if side is None else branch(n.op, side, args)
         elif n.op == "where" and args[0] in (ZERO, ONE):
             new[n] = args[1] if args[0] is ONE else args[2]

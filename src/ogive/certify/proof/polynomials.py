@@ -124,7 +124,7 @@ def quotient(node: Node) -> tuple[Polynomial, Polynomial] | None:
     return None if found is None else (_terms(found[0]), _terms(found[1]))
 
 
-def whole(node: Node) -> Polynomial | None:
+def in_whole_powers(node: Node) -> Polynomial | None:
     """A quotient of polynomials of t that is itself one; None for what is none."""
     found = quotient(node)
     if found is None or set(found[1]) != {UNIT}:

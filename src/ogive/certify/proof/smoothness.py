@@ -7,7 +7,6 @@ that steps or is infinite gives the class.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -19,7 +18,6 @@ from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.under_proof import FunctionUnderProof, if_proved, rise
 from ogive.certify.proof.variation import end_value
 from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity
-from ogive.expr import PRIMITIVES, Node, walk
 
 #: Derivatives up to this order are compared where pieces meet.
 ORDERS = 4
@@ -170,16 +168,6 @@ def _breaks(
     if jump is None:
         raise Unproved("a step")
     return jump != 0
-
-
-def delicate(root: Node) -> Iterator[Node]:
-    """What is analytic only where it is not 0, or leads to something that is."""
-    for node in walk(root):
-        if node.op == "div":
-            yield node.args[1]
-        elif node.args:
-            ends = filter(math.isfinite, PRIMITIVES[node.op].domain)
-            yield from (node.args[0] - end for end in ends)
 
 
 def _slopes(f: FunctionUnderProof) -> ProvedInterval:

@@ -16,10 +16,10 @@ from ogive.certify.proof.polynomials import (
     Monomial,
     Polynomial,
     T,
+    in_whole_powers,
     is_constant,
     polynomial,
     quotient,
-    whole,
 )
 from ogive.certify.proof.scale import GrowthScale, rational
 from ogive.certify.proof.tail_enclosure import TailEnclosure
@@ -176,7 +176,7 @@ class HalfLine:
         """The growing terms of the exponent go to the scale, the others to the factor."""
         if inner.tendency <= 0:
             return self._bounded("exp", inner)
-        terms = whole(argument) or polynomial(argument, self._grown)
+        terms = in_whole_powers(argument) or polynomial(argument, self._grown)
         growing = {m: c for m, c in terms.items() if self._monomial(m).tendency > 0}
         rest = self.sum({m: c for m, c in terms.items() if m not in growing})
         scales = [self._monomial(m).scale for m in growing]

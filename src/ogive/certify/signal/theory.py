@@ -33,9 +33,6 @@ from ogive.expr import diff, symbol
 
 #: The length that stands for 0 where an integral needs one.
 VANISHING = 1e-100
-#: Two forms of the length map's slope that differ by more, relative to 1 or its size, tell of a
-#: jump; the one without derivatives, which is right then, has larger rounding errors.
-JUMP = 1e-6
 #: A length beyond which squares of squares are no floats.
 EXPLODED = 1e100
 
@@ -88,7 +85,8 @@ def layer(f: Field, q: float) -> LayerMoments:
     std = math.sqrt(q)
     values, errors = integrate(normal(rows, 0.0, std), ends(f.breakpoints, 0.0, std))
     second, chi_1, chi_q, jumping = map(float, values)
-    place = 2 if abs(chi_q - jumping) <= JUMP * (1 + abs(jumping)) else 3
+    # where the two forms differ f jumps, and the one without derivatives is right
+    place = 3 if abs(chi_q - jumping) > errors[2] + errors[3] else 2
     return LayerMoments(
         _settled(second, errors[0]),
         _settled(chi_1, errors[1]),
