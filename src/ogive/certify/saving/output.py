@@ -63,6 +63,8 @@ def _parts(shape: Shape, smooth: Smoothness) -> list[Part]:
     """The line in intervals on which f is monotone and smooth, or constant."""
     if shape.monotone is None or smooth.breakpoints is None:
         raise NotLegal("where it rises and falls, or its breakpoints, are not proved")
+    if shape.domain is None or len(shape.domain) > 1:
+        raise NotLegal("it is not proved to be defined on one interval without holes")
     ends = {j.place.value for j in smooth.breakpoints}
     for interval in shape.monotone:
         ends |= {interval.interval.low.value, interval.interval.high.value}
