@@ -108,8 +108,10 @@ def unsaturated(of: Evidence) -> Judgement:
     known = [place for place in places if place is not None and place.method != "not proved"]
     number = min(known, key=lambda p: abs(p.value), default=symbolic(count))
     told = ", ".join(f"{kind} {name}" for kind, name in zip(kinds, ENDS, strict=True))
-    far = " and ".join(f"{place.value:.5g}" for place in known)
-    return verdict, number, f"{told}; |f'| < {VANISHED} beyond {far}"
+    far = " and ".join(f"{p.value:.5g}" for p in known if math.isfinite(p.value))
+    if far:
+        return verdict, number, f"{told}; |f'| < {VANISHED} beyond {far}"
+    return verdict, number, f"{told}; |f'| < {VANISHED} everywhere" if known else told
 
 
 def monotone(of: Evidence) -> Judgement:
@@ -124,7 +126,7 @@ def monotone(of: Evidence) -> Judgement:
         told = ", ".join(f"{t.kind} at {t.place.value:.5g}" for t in turns[:3])
         return "no", number, f"turning points: {len(turns)}, {told}"
     if direction == "neither":
-        return "no", number, "it turns at a jump or a pole"
+        return "no", number, "it turns, or steps against its rise, at a jump or a pole"
     return "yes", number, "no turning points"
 
 
