@@ -22,7 +22,8 @@ from ogive.bench.packages import package
 
 timm, transformers = package("timm"), package("transformers")
 
-__all__ = ["BLOCKS", "GATED_BLOCKS", "IMAGES", "LANGUAGE", "MODELS", "evaluating", "run"]
+__all__ = ["BLOCKS", "GATED_BLOCKS", "IMAGES", "LANGUAGE", "MODELS", "evaluating", "run", "timm",
+           "transformers"]  # fmt: skip
 
 TORCH, TIMM, TIMM_ME, TRANSFORMERS = (
     "torch.nn.modules.activation",

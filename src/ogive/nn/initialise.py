@@ -1,44 +1,40 @@
-"""``ogive.init_``: weights for the activations around each layer, found by tracing the model.
+"""``ogive.init_``: weights for the activations around each layer.
 
-The second moment of the signal is followed through the model: 1 at the input and after a
-normalisation, E f**2 after an activation, sums and products as of independent numbers. Each layer
-gets weights from N(0, gain**2 / fan_in) whose gain undoes the second moment of what it is fed, so
-that every activation sees N(0, 1); one with f(a x) = a f(x), such as relu, sees the scale at which
-its output has second moment 1. For a chain of relu layers that is K. He et al. (2015,
-arXiv:1502.01852), for selu the initialisation of its authors.
+The model's steps are found by tracing it, or by running it on an example. Each layer gets weights
+from N(0, gain**2 / fan_in), and what normalises before an activation is scaled, so that every
+activation has the second moment 1 (``targets.py``). Moments are derived from the steps
+(``derived.py``), or, with an example, measured (``measured.py``). For a chain of relu layers it is
+K. He et al. (2015, arXiv:1502.01852), for selu the initialisation of its authors.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import nn
 
-from ogive.catalogue import Spec
-from ogive.certify.signal.moments import expectation, mean_formula
-from ogive.certify.univariate import function_of_one_number
 from ogive.errors import OgiveError
-from ogive.nn.trace import LAYERS, NORMS, OPAQUE, SignalStep, steps_of
+from ogive.nn.derived import derived_moments
+from ogive.nn.measured import measured_moments
+from ogive.nn.signal_step import LEAVES, SignalStep
+from ogive.nn.targets import (
+    ACTIVATION_KINDS,
+    REACHED,
+    ActivationTarget,
+    FoundMoments,
+    bias_of,
+    targets_of,
+)
+from ogive.nn.trace import steps_of
 from ogive.table import table
-from ogive.torch_private import CONVOLUTION
 
-#: How far apart scales are at which homogeneity is tried, and to what a square may be rounded.
-SCALES, HOMOGENEOUS = (0.25, 4.0), 1e-9
 #: What a signal passes on its way from a layer to the activation that follows.
-PASSED = ("norm", "keeping", "sum", "concatenation")
-#: The second moment after a step of those before it, as of independent numbers.
-COMBINED: dict[str, Callable[[list[float]], float]] = {
-    "sum": sum,
-    "product": math.prod,
-    "concatenation": lambda values: sum(values) / len(values),
-    "keeping": lambda values: values[0],
-}
+PASSED = ("norm", "keeping", "dropout", "pooling", "sum", "concatenation")
 
 
 @dataclass(frozen=True)
@@ -48,45 +44,88 @@ class LayerRow:
     Attributes:
         layer: its name in the model.
         activation: what follows it; empty if nothing does.
-        square: the second moment of what it is fed.
+        square: the second moment of what it is fed; None where that is not known.
         gain: std * sqrt(fan).
         mode, fan: fan_in, and the number of inputs that are added up.
         std: of its weights.
-        note: what was assumed.
+        found: how ``square`` was found, "derived" or "measured".
+        note: what else there is to know.
     """
 
     layer: str
     activation: str
-    square: float
+    square: float | None
     gain: float
     mode: str
     fan: float
     std: float
+    found: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class ActivationRow:
+    """What one call of an activation is fed, and what it makes of it.
+
+    Attributes:
+        name: of the module, or of the function behind that of the module whose code calls it.
+        call: which of its calls it is, from 1 on.
+        activation: the entry.
+        before, after: second moments in training; None where they are not known.
+        error: the larger of their relative standard errors, by how the items of a batch scatter;
+            None where they are derived, or there is one item.
+        found: how, "derived" or "measured".
+        weights: the parameters that were set for it.
+        note: why ``after`` is not 1, or not known; empty if it is 1 to within 5 %.
+    """
+
+    name: str
+    call: int
+    activation: str
+    before: float | None
+    after: float | None
+    error: float | None
+    found: str
+    weights: tuple[str, ...]
     note: str = ""
 
 
 @dataclass(frozen=True)
 class InitReport:
-    """What ``init_`` did: a row for each layer, and what was skipped, with the reason."""
+    """What ``init_`` did: a row for each layer, and for each call of an activation, and what was
+    skipped, with the reason."""
 
     rows: tuple[LayerRow, ...]
+    activations: tuple[ActivationRow, ...]
     skipped: tuple[tuple[str, str], ...]
 
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's own types."""
         return {
             "rows": [asdict(row) for row in self.rows],
+            "activations": [asdict(row) for row in self.activations],
             "skipped": [{"module": name, "reason": reason} for name, reason in self.skipped],
         }
 
     def __str__(self) -> str:
-        heads = ("layer", "activation", "E x^2", "gain", "mode", "fan", "std", "note")
-        rows = (
-            [r.layer, r.activation or "-", f"{r.square:.5g}", f"{r.gain:.5g}", r.mode,
-             f"{r.fan:g}", f"{r.std:.5g}", r.note]
+        notes = [f"skipped: {name}: {why}" for name, why in self.skipped]
+        layers = (
+            [r.layer, r.activation or "-", _shown(r.square), f"{r.gain:.5g}", r.mode,
+             f"{r.fan:g}", f"{r.std:.5g}", r.found, r.note]
             for r in self.rows
         )  # fmt: skip
-        return table(heads, rows, [f"skipped: {name}: {why}" for name, why in self.skipped])
+        heads = ("layer", "activation", "E x^2", "gain", "mode", "fan", "std", "found", "note")
+        calls = (
+            [r.name, str(r.call), r.activation, _shown(r.before), _shown(r.after),
+             "" if r.error is None else f"{r.error:.1%}", r.found, r.note]
+            for r in self.activations
+        )  # fmt: skip
+        around = ("name", "call", "activation", "before", "after", "+-", "found", "note")
+        return "\n".join(filter(None, [table(heads, layers), table(around, calls, notes)]))
+
+
+def _shown(square: float | None) -> str:
+    return "?" if square is None else f"{square:.5g}"
 
 
 def init_(
@@ -96,166 +135,156 @@ def init_(
 
     Args:
         model: any module.
-        example: an input, a tuple of arguments or a dict of named ones. With it the model is run
-            once instead of being traced by torch.fx; models whose code depends on their input, such
-            as torch's transformers, need it.
+        example: an input, a tuple of arguments or a mapping of named ones: a batch as the model is
+            trained with. With it the model is run in training mode instead of being traced by
+            torch.fx, and second moments are measured instead of derived. Models whose code depends
+            on their input, such as torch's transformers, need it.
         generator: of the random numbers.
 
-    Biases become 0. Normalisations, embeddings, attention and recurrent modules keep what they
-    have, and so does a layer that shares its weight or that the trace does not reach.
+    Biases become 0. The weight and bias of a normalisation right before an activation are
+    multiplied by a number, other normalisations keep what they have, and so do embeddings,
+    attention and recurrent modules, a layer that shares its weight, and one that is not reached.
+    Buffers, flags, and torch's, NumPy's and Python's random numbers are as before, but for those
+    that the weights are.
 
     Raises:
-        OgiveError: if the model cannot be traced without an example, or has no layer.
+        OgiveError: if the model cannot be traced without an example, does not run on it, or has no
+            layer.
 
     Example:
         >>> import ogive
         >>> model = nn.Sequential(nn.Linear(64, 50), nn.GELU(), nn.Linear(50, 10))
         >>> print(ogive.init_(model))
-        layer  activation  E x^2    gain    mode    fan  std      note
-        0      gelu        1        1       fan_in  64   0.125
-        2      -           0.42522  1.5335  fan_in  50   0.21687
+        layer  activation  E x^2  gain   mode    fan  std      found    note
+        0      gelu        1      1.468  fan_in  64   0.1835   derived
+        2      -           1      1      fan_in  50   0.14142  derived
+        name  call  activation  before  after  +-  found    note
+        1     1     gelu        2.1551  1          derived
     """
     steps = steps_of(model, example)
-    skipped = _skipped(model, steps)
-    rows: dict[str, LayerRow] = {}
-    squares: list[_Square] = []
-    for index, step in enumerate(steps):
-        fed = [squares[i] for i in step.inputs] or [_Square(1.0)]
-        if step.kind == "layer" and step.name not in {**skipped, **rows}:
-            rows[step.name] = _row(steps, index, fed[0])
-        squares.append(_square(steps, index, fed))
-    if not rows:
-        raise OgiveError(f"{type(model).__name__} has no linear or convolution layer to initialise")
-    for name, row in rows.items():
-        layer = model.get_submodule(name)
-        nn.init.normal_(layer.get_parameter("weight"), 0.0, row.std, generator=generator)
-        if layer.bias is not None:
-            nn.init.zeros_(layer.get_parameter("bias"))
-    return InitReport(tuple(rows.values()), tuple(skipped.items()))
+    own = _own_parameters(model)
+    layers: dict[str, SignalStep] = {}
+    for step in steps:
+        if step.kind == "layer" and step.weight in own:
+            layers.setdefault(step.weight, step)
+    norms = {s.weight for s in steps if s.kind == "norm" and s.weight in own}
+    targets = targets_of(steps, {*layers, *norms})
+    skipped = _skipped(model, {*layers, *(w for t in targets.values() for w in t.weights)})
+    if not layers:
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())[:300]
+        raise OgiveError(
+            f"{type(model).__name__} has no linear or convolution layer to initialise"
+            f"{f' ({reasons})' if reasons else ''}"
+        )
+    if example is None:
+        found = derived_moments(steps, targets, layers, own)
+        _draw(layers, own, generator, found.factors)
+    else:
+        _draw(layers, own, generator, {})
+        found = measured_moments(model, example, steps, targets, layers)
+    rows = [_layer_row(steps, i, found) for i, s in enumerate(steps) if layers.get(s.weight) is s]
+    activations = [_activation_row(steps[i], target, i, found) for i, target in targets.items()]
+    return InitReport(tuple(rows), tuple(activations), tuple(skipped.items()))
 
 
-@dataclass(frozen=True)
-class _Square:
-    """A second moment, and why it is not sure."""
+def _own_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
+    """The parameters by name that have numbers, and stand in one module only."""
+    times = Counter(id(p) for m in model.modules() for p in m._parameters.values())
+    named = model.named_parameters()
+    lazy = nn.parameter.UninitializedParameter
+    return {n: p for n, p in named if times[id(p)] == 1 and not isinstance(p, lazy)}
 
-    value: float
-    doubt: str = ""
+
+@torch.no_grad()
+def _draw(
+    layers: Mapping[str, SignalStep],
+    parameters: Mapping[str, nn.Parameter],
+    generator: torch.Generator | None,
+    factors: Mapping[str, float],
+) -> None:
+    """Draws layers' weights, and multiplies those of normalisations."""
+    for weight, step in layers.items():
+        std = factors.get(weight, 1.0) / math.sqrt(step.fan)
+        parameters[weight].normal_(0.0, std, generator=generator)
+        if (bias := parameters.get(bias_of(weight))) is not None:
+            bias.zero_()
+    for weight in factors.keys() - layers.keys():
+        for name in {weight, bias_of(weight)} & parameters.keys():
+            parameters[name].mul_(factors[weight])
 
 
-def _row(steps: list[SignalStep], index: int, fed: _Square) -> LayerRow:
-    step, (activations, normalised) = steps[index], _following(steps, index)
-    fan = fan_in(step.module) if step.module is not None else math.nan
-    gain = _wanted(activations, normalised) / math.sqrt(fed.value)
-    notes = [fed.doubt] if fed.doubt else []
-    if normalised:
-        notes.append("normalised before the activation")
+def _layer_row(steps: list[SignalStep], index: int, found: FoundMoments) -> LayerRow:
+    step, activations = steps[index], _following(steps, index)
+    gain, fed = abs(found.factors[step.weight]), found.fed.get(step.weight)
+    notes = []
     if len(activations) > 1:
         notes.append(f"also feeds {', '.join(map(_title, activations[1:]))}")
-    name = _title(activations[0]) if activations else ""
-    std = gain / math.sqrt(fan)
-    return LayerRow(step.name, name, fed.value, gain, "fan_in", fan, std, "; ".join(notes))
-
-
-def _title(step: SignalStep) -> str:
-    return step.spec.name if step.spec is not None else step.name
-
-
-def _wanted(activations: list[SignalStep], normalised: bool) -> float:
-    """The standard deviation that a layer's output shall have."""
-    first = activations[0] if activations else None
-    if first is None or first.kind != "activation" or first.spec is None or normalised:
-        return 1.0
-    return second_moment(first.spec, 1.0) ** -0.5 if _is_homogeneous(first.spec) else 1.0
-
-
-@lru_cache(maxsize=1024)
-def _is_homogeneous(spec: Spec) -> bool:
-    """Whether E f(a Z)**2 = a**2 E f(Z)**2, as it is for relu and its leaky kin."""
-    square = second_moment(spec, 1.0)
-    return square > 0 and all(
-        abs(second_moment(spec, a) / (a * square) - 1) <= HOMOGENEOUS for a in SCALES
+    if fed is None:
+        notes.append("what it is fed is not known: pass an example to have it measured")
+    name, std = _title(activations[0]) if activations else "", gain / math.sqrt(step.fan)
+    return LayerRow(
+        step.name, name, fed, gain, "fan_in", step.fan, std, found.way, "; ".join(notes)
     )
 
 
-@lru_cache(maxsize=4096)
-def second_moment(spec: Spec, square: float) -> float:
-    """E f(X)**2 for X ~ N(0, square); 1 where it is not proved."""
-    f = mean_formula(function_of_one_number(spec))
-    found = expectation(f * f, 0.0, math.sqrt(square))
-    return found.value if found.low > 0 else 1.0
+def _activation_row(
+    step: SignalStep, target: ActivationTarget, index: int, found: FoundMoments
+) -> ActivationRow:
+    before, after = found.around[index]
+    note = found.notes.get(index) or target.reason or "the weights before it serve others too"
+    if after is not None and abs(after - 1) <= REACHED:
+        note = ""
+    error, name = found.errors.get(index), step.name or _title(step)
+    return ActivationRow(
+        name, target.call, _title(step), before, after, error, found.way, target.weights, note
+    )
 
 
-def _following(steps: list[SignalStep], index: int) -> tuple[list[SignalStep], bool]:
-    """The activations that a layer's output reaches without passing another layer, and whether it
-    is normalised before the first."""
-    found: list[SignalStep] = []
-    reached, normalised, first = {index}, set[int](), False
+def _title(step: SignalStep) -> str:
+    """The entry; of channels with values of their own, the class."""
+    return step.spec.name if step.spec is not None else type(step.module).__name__
+
+
+def _following(steps: list[SignalStep], index: int) -> list[SignalStep]:
+    """The activations that a layer's output reaches without passing another layer."""
+    found, reached = [], {index}
     for later in range(index + 1, len(steps)):
         step = steps[later]
-        if not reached.intersection(step.inputs):
-            continue
-        if step.kind in ("activation", "gated"):
-            first = bool(normalised.intersection(step.inputs)) if not found else first
-            found.append(step)
-        elif step.kind in PASSED:
-            reached.add(later)
-            if step.kind == "norm" or normalised.intersection(step.inputs):
-                normalised.add(later)
-    return found, first
+        if reached.intersection(step.inputs):
+            if step.kind in ACTIVATION_KINDS:
+                found.append(step)
+            elif step.kind in PASSED:
+                reached.add(later)
+    return found
 
 
-def _square(steps: list[SignalStep], index: int, fed: list[_Square]) -> _Square:
-    """The second moment of a step's output."""
-    step, values = steps[index], [f.value for f in fed]
-    doubt = next((f.doubt for f in fed if f.doubt), "")
-    if step.kind in ("input", "norm"):
-        return _Square(1.0)
-    if step.kind == "layer":
-        return _Square(_wanted(*_following(steps, index)) ** 2)
-    if step.kind in ("activation", "gated") and step.spec is not None:
-        outer = 1.0 if step.kind == "activation" else values[0]
-        return _Square(outer * second_moment(step.spec, values[-1]), doubt)
-    if step.kind in COMBINED:
-        return _Square(COMBINED[step.kind](values) * step.factor**2, doubt)
-    return _Square(1.0, f"E x^2 after {step.name} taken as 1")
-
-
-def fan_in(layer: nn.Module) -> float:
-    """How many products are added up in one output of a linear or convolution layer."""
-    if isinstance(layer, nn.Linear):
-        return float(layer.in_features)
-    if not isinstance(layer, CONVOLUTION):
-        raise OgiveError(f"{type(layer).__name__} is no linear or convolution layer")
-    fan = layer.in_channels / layer.groups * math.prod(layer.kernel_size)
-    return float(fan / math.prod(layer.stride) if layer.transposed else fan)
-
-
-def _skipped(model: nn.Module, steps: list[SignalStep]) -> dict[str, str]:
-    """Modules that keep what they have, with the reason."""
-    reached = {step.name for step in steps if step.kind == "layer"}
-    shared = Counter(id(p) for m in model.modules() for p in m._parameters.values())
-    opaque = [n for n, m in model.named_modules() if isinstance(m, OPAQUE)]
-    skipped = {}
+def _skipped(model: nn.Module, done: Collection[str]) -> dict[str, str]:
+    """Modules with parameters that keep what they have, with the reason."""
+    skipped: dict[str, str] = {}
+    closed: list[str] = []
     for name, module in model.named_modules():
-        inside = any(name.startswith(f"{outer}.") for outer in opaque)
-        reason = _reason(module, name in reached, shared)
-        if reason and module._parameters and not inside:
-            skipped[name or type(module).__name__] = reason
+        own = {f"{name}.{n}".lstrip(".") for n, p in module._parameters.items() if p is not None}
+        computed = isinstance(module, LEAVES["layer"]) and "weight" not in module._parameters
+        inside = any(name.startswith(outer) for outer in closed)
+        if (own or computed) and not inside and not own & {*done}:
+            skipped[name or type(module).__name__] = _reason(module, model)
+        if computed or isinstance(module, LEAVES["unknown"]):
+            closed.append(f"{name}." if name else "")
     return skipped
 
 
-def _reason(module: nn.Module, reached: bool, shared: Counter[int]) -> str:
-    if isinstance(module, OPAQUE):
+def _reason(module: nn.Module, model: nn.Module) -> str:
+    if isinstance(module, LEAVES["unknown"]):
         return f"{type(module).__name__} has an initialisation of its own"
-    if isinstance(module, NORMS):
+    if isinstance(module, LEAVES["norm"]):
         return "a normalisation"
-    if not isinstance(module, LAYERS):
+    if not isinstance(module, LEAVES["layer"]):
         return "no linear or convolution layer"
     weight = module._parameters.get("weight")
     if weight is None:
-        return "its weight is computed from other parameters"
+        parts = (name for name, _ in module.named_parameters() if name != "bias")
+        return f"its weight is computed from {', '.join(parts)}"
     if isinstance(weight, nn.parameter.UninitializedParameter):
         return "it has no shape before the model has run once"
-    if shared[id(weight)] > 1:
-        return "it shares its weight with another module"
-    return "" if reached else "not reached by the trace"
+    modules = [m for m in model.modules() if any(p is weight for p in m._parameters.values())]
+    return "it shares its weight with another module" if len(modules) > 1 else "it is not reached"

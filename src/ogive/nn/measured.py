@@ -1,0 +1,156 @@
+"""Second moments measured on an example batch, and weights scaled until activations have theirs.
+
+In the manner of layer-sequential unit-variance initialisation (D. Mishkin and J. Matas 2016,
+arXiv:1511.06422): the model runs in training mode, a layer's weights are divided by the scale of
+what it makes, and at every activation the weights before it are multiplied by the factor at which
+its result has the second moment 1, found by calling it. The run goes on with what the new weights
+make, so that one run sets all layers; further ones correct what was read too early.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ogive.nn.recorder import Listener, ModelCall, record_run, tensors_in
+from ogive.nn.signal_step import SignalStep
+from ogive.nn.targets import ActivationTarget, Adjustable, FoundMoments, bias_of, factor_and_reason
+
+#: Runs at most, and the change of weights below which no other is needed.
+RUNS, UNCHANGED = 5, 0.005
+
+
+def measured_moments(
+    model: nn.Module,
+    example: Any,
+    steps: list[SignalStep],
+    targets: Mapping[int, ActivationTarget],
+    layers: Collection[str],
+) -> FoundMoments:
+    """Scales a model's weights; what they were multiplied by, and what its signal has then."""
+    found = FoundMoments("measured", factors=dict.fromkeys(layers, 1.0))
+    tuner = _Tuner(dict(model.named_parameters()), steps, targets, layers, found)
+    for _ in range(RUNS):
+        tuner.begin()
+        record_run(model, example, tuner)
+        if tuner.change < UNCHANGED:
+            break
+    record_run(model, example, _Meter(targets, found))
+    return found
+
+
+def mean_square(tensors: list[Tensor]) -> float:
+    """The second moment of the numbers in some tensors."""
+    norms = [torch.linalg.vector_norm(t, dtype=torch.float64).item() for t in tensors]
+    return math.fsum(n * n for n in norms) / max(1, sum(t.numel() for t in tensors))
+
+
+class _Tuner(Listener):
+    """Scales weights while a model runs, and what they have made."""
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Tensor],
+        steps: list[SignalStep],
+        targets: Mapping[int, ActivationTarget],
+        layers: Collection[str],
+        found: FoundMoments,
+    ) -> None:
+        self.parameters, self.targets, self.found = parameters, targets, found
+        aimed = {weight for target in targets.values() for weight in target.weights}
+        self.layers = frozenset(layers)
+        self.others = self.layers - aimed
+        self.sums = {steps[i].inputs[0]: target.own for i, target in targets.items() if target.own}
+
+    def begin(self) -> None:
+        """Before a run."""
+        self.change = 0.0
+        self.pending = set(self.others)
+        self.own: dict[int, Tensor] = {}
+
+    def before(self, steps: list[SignalStep], step: SignalStep, call: ModelCall) -> None:
+        """At a sum, what weights add in it; at an activation, the weights before it."""
+        index = len(steps)
+        if own := self.sums.get(index):
+            zeros = [torch.zeros_like(t) for t in call.inputs]
+            pairs = zip(step.inputs, call.inputs, strict=True)
+            theirs = [t.clone() if i in own else torch.zeros_like(t) for i, t in pairs]
+            self.own[index] = call.again(*theirs) - call.again(*zeros)
+        target = self.targets.get(index)
+        if target is not None and target.weights and target.name == step.name:
+            self._aim(index, target, call, self.own.pop(step.inputs[0], None))
+
+    def _aim(self, index: int, target: ActivationTarget, call: ModelCall, own: Any) -> None:
+        """The weights before an activation; ``own`` is their part of its input if not all of it."""
+
+        def scaled(c: float) -> list[Tensor]:
+            return [x * c if own is None else x + own * (c - 1) for x in call.inputs]
+
+        def after(c: float) -> float:
+            return mean_square(tensors_in(call.again(*scaled(c))))
+
+        added = 0.0 if own is None else mean_square(scaled(0.0))
+        part = Adjustable(after, added, mean_square(call.inputs if own is None else [own]))
+        factor, reason = factor_and_reason(part)
+        if reason and own is None and self.layers.issuperset(target.weights):
+            # a few outputs may have fallen on the side where the activation is flat
+            turned, still = factor_and_reason(replace(part, after=lambda c: after(-c)))
+            factor, reason = (factor, reason) if still else (-turned, "")
+        self.found.notes[index] = reason
+        for weight in target.weights:
+            self._scale(weight, factor)
+        for x, new in zip(call.inputs, scaled(factor), strict=True):
+            x.copy_(new)
+
+    def after(self, steps: list[SignalStep], step: SignalStep, result: Any) -> None:
+        """At a layer that no activation needs at a scale of its own."""
+        square = mean_square(tensors_in(result)) if step.weight in self.pending else 0.0
+        if 0 < square < math.inf:
+            self.pending.discard(step.weight)
+            self._scale(step.weight, square**-0.5)
+            for tensor in tensors_in(result):
+                tensor.mul_(square**-0.5)
+
+    def _scale(self, weight: str, factor: float) -> None:
+        for name in (weight, bias_of(weight)):
+            if name in self.parameters:
+                self.parameters[name].mul_(factor)
+        self.found.factors[weight] = factor * self.found.factors.get(weight, 1.0)
+        self.change = max(self.change, abs(math.log(abs(factor))))
+
+
+class _Meter(Listener):
+    """Second moments at activations and before layers."""
+
+    def __init__(self, targets: Mapping[int, ActivationTarget], found: FoundMoments) -> None:
+        self.targets, self.found = targets, found
+
+    def before(self, steps: list[SignalStep], step: SignalStep, call: ModelCall) -> None:
+        """What an activation or a layer is fed."""
+        if len(steps) in self.targets:
+            self.found.around[len(steps)] = mean_square(call.inputs), None
+            self.found.errors[len(steps)] = _scatter(call.inputs)
+        elif step.kind == "layer":
+            self.found.fed.setdefault(step.weight, mean_square(call.inputs))
+
+    def after(self, steps: list[SignalStep], step: SignalStep, result: Any) -> None:
+        """What an activation makes of it."""
+        if (index := len(steps) - 1) in self.targets:
+            before = self.found.around[index][0]
+            self.found.around[index] = before, mean_square(tensors_in(result))
+            errors = self.found.errors[index], _scatter(tensors_in(result))
+            self.found.errors[index] = max((e for e in errors if e is not None), default=None)
+
+
+def _scatter(tensors: list[Tensor]) -> float | None:
+    """The standard error of a second moment, relative to it, as the items of a batch scatter."""
+    items = [t.flatten(1).double().square().mean(1) for t in tensors if t.dim() > 1]
+    if not items or len(items[0]) < 2:
+        return None
+    squares = items[0]
+    return (squares.std() / squares.mean()).item() / math.sqrt(len(squares))
