@@ -26,6 +26,7 @@ from ogive.errors import OgiveError
 from ogive.expr import symbol
 from ogive.nn.gain import gain
 from ogive.nn.gated_blocks import activation_of
+from ogive.nn.leftovers import exchanged, title
 from ogive.nn.modules import LEARNING, ActivationModule, module_class
 from ogive.nn.places import Place, carry, places
 from ogive.nn.recognise import recognise
@@ -48,19 +49,28 @@ class Swap:
 
 @dataclass(frozen=True)
 class SwapReport:
-    """What ``swap`` did: a row for each place, and what was skipped, with the reason."""
+    """What ``swap`` did.
+
+    Attributes:
+        rows: one for each place.
+        skipped: what was left, with the reason.
+        also: what else said the old function, and what it says now.
+    """
 
     rows: tuple[Swap, ...]
     skipped: tuple[tuple[str, str], ...]
+    also: tuple[tuple[str, str], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's own types."""
         skipped = [{"name": name, "reason": reason} for name, reason in self.skipped]
-        return {"rows": [asdict(row) for row in self.rows], "skipped": skipped}
+        also = [{"name": name, "now": now} for name, now in self.also]
+        return {"rows": [asdict(row) for row in self.rows], "skipped": skipped, "also": also}
 
     def __str__(self) -> str:
         rows = ([r.name, r.old, r.new, f"{r.factor:.6g}"] for r in self.rows)
-        notes = [f"skipped: {name}: {reason}" for name, reason in self.skipped]
+        notes = [f"also: {name} is {now} now" for name, now in self.also]
+        notes += [f"skipped: {name}: {reason}" for name, reason in self.skipped]
         return table(("name", "from", "to", "factor"), rows, notes)
 
 
@@ -82,7 +92,9 @@ def swap(
             compiled regular expression that matches the whole name.
         rescale: whether the output is multiplied so that it keeps its second moment at N(0, 1).
 
-    Hooks and training flags stay; a function held as an attribute becomes a module.
+    Hooks and training flags stay; a function held as an attribute becomes a module. What else says
+    the old function is set right: the fast paths of torch's encoder layers, and the configuration
+    of a model of transformers, so that it computes the new one when it is saved and loaded.
     ``ogive.restore`` does not undo it: swap back.
 
     Raises:
@@ -98,8 +110,9 @@ def swap(
         >>> model[1]
         ScaledGELU(scale=1.0843697741253615)
     """
-    wanted, rows, skipped = _module(new), list[Swap](), list[tuple[str, str]]()
+    wanted, skipped = _module(new), list[tuple[str, str]]()
     made: dict[int, tuple[ActivationModule, float]] = {}  # one module for each instance
+    done: list[tuple[Place, ActivationModule, float]] = []
     for place in _chosen(model, old, where):
         found = place.thing
         try:
@@ -111,10 +124,10 @@ def swap(
         except OgiveError as error:
             skipped.append((place.name, str(error)))
             continue
-        module, factor = made[id(found)]
-        place.put(module)
-        rows.append(Swap(place.name, _title(found), type(module).__name__, factor))
-    return SwapReport(tuple(rows), tuple(skipped))
+        done.append((place, *made[id(found)]))
+    rows = [Swap(p.name, title(p.thing), type(module).__name__, f) for p, module, f in done]
+    also, left = exchanged(model, {place: module for place, module, _ in done})
+    return SwapReport(tuple(rows), (*skipped, *left), tuple(also))
 
 
 def _chosen(model: nn.Module, old: Any, where: str | re.Pattern[str] | None) -> list[Place]:
@@ -129,19 +142,14 @@ def _chosen(model: nn.Module, old: Any, where: str | re.Pattern[str] | None) -> 
         if entry is None:
             return type(thing) is old
         replaceable = isinstance(thing, nn.Module) or not recognise(thing).reason
-        return replaceable and _title(thing) == entry.name
+        return replaceable and title(thing) == entry.name
 
-    named = (p for p in places(model) if p.parent is not None and names.fullmatch(p.name))
-    return [place for place in named if is_old(place.thing)]
-
-
-def _title(thing: Any) -> str:
-    """The entry's name, or that of a class which is no one entry."""
-    try:
-        spec = recognise(thing).with_values()
-    except OgiveError:  # channels with values of their own
-        spec = None
-    return spec.name if spec is not None else type(thing).__name__
+    found: list[Place] = []
+    for p in places(model):
+        inside = any(p.parent is other.thing for other in found)
+        if p.parent is not None and not inside and names.fullmatch(p.name) and is_old(p.thing):
+            found.append(p)
+    return found
 
 
 def _module(new: Any) -> ActivationModule:
