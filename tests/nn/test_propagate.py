@@ -17,7 +17,19 @@ NETWORKS = [
     ("selu", 1.0, 0.0),
     ("erf", 1.2, 0.3),
     ("sigmoid", 3.0, 0.1),
+    ("signum", 1.0, 0.2),
 ]
+#: With the gain that keeps the second moment, what correlation becomes of one half: at a jump the
+#: correlation map is steeper than any line, so that no correlation stays near 1.
+DEEP = {
+    "step": 0.789833,  # c = 1/2 + asin(c) / pi
+    "signum": 0.0,  # c -> 2 asin(c) / pi
+    "hardshrink": 0.021905,
+    "shrink": 0.021905,
+    "identity": 0.5,
+    "slaf": 0.5,
+    "thresholded_relu": 0.2846,
+}
 
 
 @pytest.mark.parametrize(("name", "sigma_w", "sigma_b"), NETWORKS)
@@ -35,6 +47,18 @@ def test_depth_fifty_agrees_with_theory(name, sigma_w, sigma_b, seed):
         assert off <= 5 * measured.gradient_error[50 - layer] + shift * g
         off = abs(measured.correlation[layer] - predicted.correlation[layer])
         assert off <= 5 * measured.correlation_error[layer] + shift
+
+
+@pytest.mark.parametrize("name", DEEP)
+def test_functions_with_jumps_and_straight_ones(name):
+    depth = 50 if name == "thresholded_relu" else 100  # its length leaves 1, by rounding
+    gain = ogive.gain(name).second_moment.value
+    found = ogive.propagate(name, depth, gain, width=300, networks=4)
+    assert found.predicted.correlation[depth] == pytest.approx(
+        DEEP[name], abs=2e-5 if name != "thresholded_relu" else 3e-3
+    )
+    early, error = found.measured.correlation[3], found.measured.correlation_error[3]
+    assert abs(early - found.predicted.correlation[3]) <= 5 * error + 3 / 300
 
 
 def test_a_wrong_prediction_would_be_seen():
@@ -91,6 +115,10 @@ def test_what_explodes_and_what_vanishes():
         ({"sigma_w": 0.0}, "sigma_w is a number > 0"),
         ({"correlation": 2.0}, "correlation one in"),
         ({"length": 0.0}, "length is a number > 0"),
+        ({"width": 10**9}, "width is at most 10000, not 1000000000"),
+        ({"seed": -1}, "seed is a whole number >= 0"),
+        ({"sigma_w": "1"}, "sigma_w is a number, not '1'"),
+        ({"correlation": None}, "correlation is a number, not None"),
     ],
 )
 def test_numbers_outside_their_range(arguments, message):
@@ -103,3 +131,11 @@ def test_what_is_no_function_of_one_number():
         ogive.propagate("swiglu", 3, 1.0)
     with pytest.raises(OgiveError, match="works on rows"):
         ogive.propagate("softmax", 3, 1.0)
+    with pytest.raises(OgiveError, match=r"raised RuntimeError .*elementwise"):
+        ogive.propagate(nn.Linear(2, 2), 3, 1.0)
+
+
+@pytest.mark.parametrize("function", [torch.log, lambda x: x.sqrt(), lambda x: 0 * x / 0])
+def test_a_function_of_a_half_line_is_refused(function):
+    with pytest.raises(OgiveError, match="is not a number at -3, and signals reach every number"):
+        ogive.propagate(function, 3, 1.0)

@@ -43,7 +43,14 @@ def slope_on_arrays(function: Callable[[Tensor], Tensor]) -> ArrayFunction:
 
 
 def _checked(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    value = function(x)
+    try:
+        value = function(x)
+    except Exception as error:  # whatever somebody's function raises
+        raise OgiveError(
+            f"an activation takes a tensor of any shape, but for {tuple(x.shape)} this one raised "
+            f"{type(error).__name__} ({str(error)[:200]}); pass a function of one tensor, "
+            f"elementwise"
+        ) from error
     if not isinstance(value, Tensor) or value.shape != x.shape:
         got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
         raise OgiveError(

@@ -7,21 +7,23 @@ every layer; several of them give the mean and its standard error.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from ogive.certify.signal.quadrature import Array
 from ogive.certify.signal.theory import Field, Prediction, field, predict
-from ogive.errors import OgiveError
+from ogive.errors import OgiveError, ParameterError
 from ogive.nn.array_functions import callable_of, on_arrays, slope_on_arrays
 from ogive.nn.recognise import recognise
 from ogive.ops import whole
 from ogive.table import table
 
-#: The rows of a printed table, at most.
-MOST_ROWS = 11
+#: The rows of a printed table, at most, and the layers, their width and the networks.
+MOST_ROWS, MOST = 11, 10_000
 
 
 @dataclass(frozen=True)
@@ -109,14 +111,9 @@ def propagate(
         >>> [round(found.predicted.length[layer], 4) for layer in (0, 20)]
         [1.0, 0.7984]
     """
-    for name, value, least in (("depth", depth, 1), ("width", width, 2), ("networks", networks, 2)):
-        whole(name, value, least)
-    if not (0 < length < math.inf and -1 <= correlation <= 1):
-        raise OgiveError(
-            f"length is a number > 0 and correlation one in [-1, 1], "
-            f"not {length!r} and {correlation!r}"
-        )
-    name, f = _field(activation)
+    _check_counts({"depth": (depth, 1), "width": (width, 2), "networks": (networks, 2)}, seed)
+    _check_numbers(sigma_w=sigma_w, sigma_b=sigma_b, length=length, correlation=correlation)
+    name, f = _field(activation, length)
     predicted = predict(f, depth, sigma_w, sigma_b, length, correlation)
     sigmas, start = (sigma_w, sigma_b), (length, correlation)
     with np.errstate(all="ignore"):  # a signal may explode
@@ -127,8 +124,40 @@ def propagate(
     return Propagation(name, depth, sigma_w, sigma_b, width, networks, seed, predicted, measured)
 
 
-def _field(activation: Any) -> tuple[str, Field]:
+def _check_counts(counts: Mapping[str, tuple[int, int]], seed: int) -> None:
+    for name, (count, least) in counts.items():
+        if whole(name, count, least) > MOST:
+            raise ParameterError(f"{name} is at most {MOST}, not {count}")
+    whole("seed", seed, 0)
+
+
+def _check_numbers(**numbers: float) -> None:
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise ParameterError(f"{name} is a number, not {value!r:.100}")
+    length, correlation = numbers["length"], numbers["correlation"]
+    if not (0 < length < math.inf and -1 <= correlation <= 1):
+        raise OgiveError(
+            f"length is a number > 0 and correlation one in [-1, 1], "
+            f"not {length!r} and {correlation!r}"
+        )
+
+
+def _field(activation: Any, length: float) -> tuple[str, Field]:
     """The activation's name, and its function and derivative on arrays."""
+    name, f = _named_field(activation)
+    x = math.sqrt(length) * np.linspace(-3, 3, 61)
+    with np.errstate(all="ignore"):
+        undefined = x[np.isnan(f.function(x))]
+    if len(undefined):
+        raise OgiveError(
+            f"{name} is not a number at {undefined[0]:.3g}, and signals reach every number; "
+            f"propagate a function of the whole line"
+        )
+    return name, f
+
+
+def _named_field(activation: Any) -> tuple[str, Field]:
     spec = recognise(activation).with_values()
     if spec is None:
         name, function = callable_of(activation)
