@@ -462,3 +462,57 @@ def test_a_function_called_elsewhere_is_not_disturbed():
     """While a model is traced, ogive's functions are observed, and afterwards as before."""
     ogive.init_(Functional())
     assert torch.equal(ogive.get("relu")(torch.tensor([-1.0, 2.0])), torch.tensor([0.0, 2.0]))
+
+
+def test_arguments_of_other_types():
+    with pytest.raises(OgiveError, match=r"a model is a torch\.nn\.Module, not NoneType"):
+        ogive.init_(None)
+    with pytest.raises(OgiveError, match=r"generator is a torch\.Generator, not int"):
+        ogive.init_(nn.Linear(2, 2), generator=3)
+    with pytest.raises(OgiveError, match="does not run on the example in training mode"):
+        ogive.init_(nn.Linear(2, 2), "text")
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+def test_what_is_closed_has_a_reason():
+    with torch.inference_mode():
+        frozen = nn.Linear(4, 4)
+    scripted = torch.jit.script(nn.Sequential(nn.Linear(4, 4), nn.ReLU()))
+    model = nn.Sequential(nn.Linear(4, 4), scripted, frozen, nn.ReLU())
+    report = ogive.init_(model, torch.ones(3, 4))
+    assert [row.layer for row in report.rows] == ["0"]
+    assert report.skipped == (
+        ("1", "torch.jit has made it a program of its own"),
+        ("2", "its weight was made in inference mode"),
+    )
+
+
+def test_an_expanded_input():
+    class Expanded(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.up, self.down = nn.Linear(4, 1), nn.Linear(8, 2)
+
+        def forward(self, x):
+            return self.down(torch.relu(self.up(x).expand(-1, 8)))
+
+    report = ogive.init_(Expanded(), torch.randn(50, 4, generator=seeded()))
+    assert report.activations[0].after == pytest.approx(1)
+
+
+def test_a_model_that_computes_its_steps_again():
+    """Under checkpointing nothing is recorded twice."""
+
+    class Checkpointed(nn.Module):
+        def __init__(self, reentrant):
+            super().__init__()
+            self.part = nn.Sequential(nn.Linear(8, 8), nn.GELU())
+            self.reentrant = reentrant
+
+        def forward(self, x):
+            return torch.utils.checkpoint.checkpoint(self.part, x, use_reentrant=self.reentrant)
+
+    for reentrant in (True, False):
+        report = ogive.init_(Checkpointed(reentrant), torch.randn(50, 8, generator=seeded()))
+        assert [(row.name, row.call) for row in report.activations] == [("part.1", 1)]
+        assert report.activations[0].after == pytest.approx(1)

@@ -166,8 +166,50 @@ def test_the_report_in_both_forms() -> None:
         ("relu", nn.Linear(2, 2), "Linear is no activation of a class that is known"),
         ("rleu", "gelu", "did you mean"),
         ("relu", "gelo", "did you mean"),
+        ("relu", nn.Linear, "Linear needs arguments; pass a module"),
+        ("relu", None, "NoneType is no activation of a class that is known"),
+        (None, "gelu", "the old activation is a name or a class, not None"),
+        (nn.ReLU(), "gelu", "the old activation is a name or a class"),
     ],
 )
 def test_errors(old, new, words: str) -> None:
     with pytest.raises((OgiveError, UnknownName), match=words):
         ogive.swap(network(), old, new)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"model": 3}, "a model is a torch.nn.Module, not int"),
+        ({"where": 3}, "where is a glob or a compiled regular expression, not 3"),
+        ({"rescale": "no"}, "rescale is True or False, not 'no'"),
+    ],
+)
+def test_arguments_of_other_types(arguments, words: str) -> None:
+    with pytest.raises(OgiveError, match=words):
+        ogive.swap(**({"model": network(), "old": "relu", "new": "gelu"} | arguments))
+
+
+def test_an_accelerated_module_is_found_by_its_class() -> None:
+    model = nn.Sequential(nn.GELU(), nn.SiLU())
+    ogive.accelerate(model)
+    assert [r.name for r in ogive.swap(model, nn.GELU, "relu").rows] == ["0"]
+    assert [r.name for r in ogive.swap(model, "silu", "relu").rows] == ["1"]
+    assert ogive.restore(model) == ()
+
+
+def test_what_a_model_s_code_calls_is_left_and_named() -> None:
+    class Calls(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.act = nn.ReLU()
+
+        def forward(self, x: Tensor) -> Tensor:
+            return torch.tanh(F.relu(self.act(x)))
+
+    model = nn.Sequential(Calls(), nn.Tanh())
+    report = ogive.swap(model, "relu", "silu")
+    assert [row.name for row in report.rows] == ["0.act"]
+    assert report.skipped == (("0", "its code calls relu, and is left as it is"),)
+    assert ogive.swap(model, "relu", "silu", where="1*").skipped == ()
+    assert ogive.swap(model, "tanh", "silu").skipped[0][0] == "0"

@@ -21,6 +21,7 @@ from torch import nn
 from ogive.errors import OgiveError
 from ogive.nn.derived import derived_moments
 from ogive.nn.measured import measured_moments
+from ogive.nn.places import check_module, is_scripted
 from ogive.nn.signal_step import LEAVES, SignalStep
 from ogive.nn.targets import (
     ACTIVATION_KINDS,
@@ -161,6 +162,9 @@ def init_(
         name  call  activation  before  after  +-  found    note
         1     1     gelu        2.1551  1          derived
     """
+    check_module(model)
+    if not isinstance(generator, (torch.Generator, type(None))):
+        raise OgiveError(f"generator is a torch.Generator, not {type(generator).__name__}")
     steps = steps_of(model, example)
     own = _own_parameters(model)
     layers: dict[str, SignalStep] = {}
@@ -188,11 +192,20 @@ def init_(
 
 
 def _own_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
-    """The parameters by name that have numbers, and stand in one module only."""
+    """The parameters by name that can be set, and stand in one module only."""
     times = Counter(id(p) for m in model.modules() for p in m._parameters.values())
-    named = model.named_parameters()
-    lazy = nn.parameter.UninitializedParameter
-    return {n: p for n, p in named if times[id(p)] == 1 and not isinstance(p, lazy)}
+    return {n: p for n, p in model.named_parameters() if times[id(p)] == 1 and not _why_fixed(p)}
+
+
+def _why_fixed(parameter: nn.Parameter) -> str:
+    """Why a parameter's numbers cannot be set; empty if they can."""
+    if isinstance(parameter, nn.parameter.UninitializedParameter):
+        return "it has no shape before the model has run once"
+    if not parameter.is_floating_point():
+        return f"its weight is {parameter.dtype}"
+    if parameter.is_inference() and not torch.is_inference_mode_enabled():
+        return "its weight was made in inference mode"
+    return ""
 
 
 @torch.no_grad()
@@ -265,15 +278,18 @@ def _skipped(model: nn.Module, done: Collection[str]) -> dict[str, str]:
     for name, module in model.named_modules():
         own = {f"{name}.{n}".lstrip(".") for n, p in module._parameters.items() if p is not None}
         computed = isinstance(module, LEAVES["layer"]) and "weight" not in module._parameters
+        whole = computed or is_scripted(module)
         inside = any(name.startswith(outer) for outer in closed)
-        if (own or computed) and not inside and not own & {*done}:
+        if (own or whole) and not inside and not own & {*done}:
             skipped[name or type(module).__name__] = _reason(module, model)
-        if computed or isinstance(module, LEAVES["unknown"]):
+        if whole or isinstance(module, LEAVES["unknown"]):
             closed.append(f"{name}." if name else "")
     return skipped
 
 
 def _reason(module: nn.Module, model: nn.Module) -> str:
+    if is_scripted(module):
+        return "torch.jit has made it a program of its own"
     if isinstance(module, LEAVES["unknown"]):
         return f"{type(module).__name__} has an initialisation of its own"
     if isinstance(module, LEAVES["norm"]):
@@ -284,7 +300,7 @@ def _reason(module: nn.Module, model: nn.Module) -> str:
     if weight is None:
         parts = (name for name, _ in module.named_parameters() if name != "bias")
         return f"its weight is computed from {', '.join(parts)}"
-    if isinstance(weight, nn.parameter.UninitializedParameter):
-        return "it has no shape before the model has run once"
+    if reason := _why_fixed(weight):
+        return reason
     modules = [m for m in model.modules() if any(p is weight for p in m._parameters.values())]
     return "it shares its weight with another module" if len(modules) > 1 else "it is not reached"

@@ -14,13 +14,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from ogive.catalogue import resolve
 from ogive.errors import OgiveError
 from ogive.nn.modules import ActivationModule
 from ogive.nn.places import Place, places
-from ogive.nn.recognise import recognise
+from ogive.nn.recognise import recognise, torch_functions
 
 #: torch's flag of an encoder layer for its fast path in evaluation (1 is relu, 2 is gelu), and of
 #: an encoder that it hands nested tensors to such layers.
@@ -56,6 +57,17 @@ def exchanged(
     left = [p.name for p in places(model) if title(p.thing) in old and id(p.thing) not in ours]
     written, unwritten = _Texts(model).rewrite(old, new, left)
     return [*_close_fast_paths(model, [place.parent for place in new]), *written], unwritten
+
+
+def code_notes(model: nn.Module, old: str) -> Iterator[Note]:
+    """The modules whose own code calls a function that computes an entry."""
+    wanted = title(old)
+    for name, module in model.named_modules():
+        code: Any = getattr(type(module).forward, "__code__", None)
+        called = [n for n in getattr(code, "co_names", ()) if n in torch_functions()]
+        mine = [n for n in called if title(getattr(F, n)) == wanted and not hasattr(module, n)]
+        if mine and recognise(module).entry is None:
+            yield name or type(module).__name__, f"its code calls {mine[0]}, and is left as it is"
 
 
 def _put_for_good(place: Place, new: nn.Module) -> None:

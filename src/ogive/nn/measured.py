@@ -105,7 +105,8 @@ class _Tuner(Listener):
         for weight in target.weights:
             self._scale(weight, factor)
         for x, new in zip(call.inputs, scaled(factor), strict=True):
-            x.copy_(new)
+            if 0 not in x.stride():  # one that is expanded is right in the next run
+                x.copy_(new)
 
     def after(self, steps: list[SignalStep], step: SignalStep, result: Any) -> None:
         """At a layer that no activation needs at a scale of its own."""

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from ogive.errors import OgiveError
 from ogive.ops import ActivationFunction
 
 
@@ -59,6 +60,12 @@ def _inside(prefix: str, parent: nn.Module) -> list[Place]:
     ]
     dot = f"{prefix}." if prefix else ""
     return [Place(dot + key, parent, key, thing) for key, thing in [*modules, *functions]]
+
+
+def check_module(model: Any) -> None:
+    """An OgiveError for what is no model."""
+    if not isinstance(model, nn.Module):
+        raise OgiveError(f"a model is a torch.nn.Module, not {type(model).__name__}")
 
 
 def carry(source: nn.Module, target: nn.Module) -> None:

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ogive.errors import OgiveError
+from ogive.nn.places import is_scripted
 from ogive.nn.signal_step import SignalStep, call_step, module_step
 from ogive.ops import ActivationFunction, Watcher, watched, watcher
 from ogive.torch_private import transparent_mode, tree_leaves
@@ -95,6 +96,8 @@ class _Recorder(TorchFunctionMode):
 
     def watch(self, name: str, module: nn.Module) -> list[Any]:
         """Hooks on a module: on one that is one step for the step, on others for their place."""
+        if is_scripted(module):
+            return []
         kind, pending = module_step(name, module, ()), list[SignalStep]()
 
         def enter(module: nn.Module, args: Any, kwargs: Any) -> None:

@@ -24,11 +24,12 @@ from ogive.catalogue import Domain, Parameter, Spec, resolve
 from ogive.catalogue._spec import FixedFormula
 from ogive.errors import OgiveError
 from ogive.expr import symbol
+from ogive.nn.accelerated import Accelerated
 from ogive.nn.gain import gain
 from ogive.nn.gated_blocks import activation_of
-from ogive.nn.leftovers import exchanged, title
+from ogive.nn.leftovers import code_notes, exchanged, title
 from ogive.nn.modules import LEARNING, ActivationModule, module_class
-from ogive.nn.places import Place, carry, places
+from ogive.nn.places import Place, carry, check_module, places
 from ogive.nn.recognise import recognise
 from ogive.nn.translate import equivalent
 from ogive.ops import ActivationFunction
@@ -110,6 +111,9 @@ def swap(
         >>> model[1]
         ScaledGELU(scale=1.0843697741253615)
     """
+    check_module(model)
+    if not isinstance(rescale, bool):
+        raise OgiveError(f"rescale is True or False, not {rescale!r:.100}")
     wanted, skipped = _module(new), list[tuple[str, str]]()
     made: dict[int, tuple[ActivationModule, float]] = {}  # one module for each instance
     done: list[tuple[Place, ActivationModule, float]] = []
@@ -127,20 +131,23 @@ def swap(
         done.append((place, *made[id(found)]))
     rows = [Swap(p.name, title(p.thing), type(module).__name__, f) for p, module, f in done]
     also, left = exchanged(model, {place: module for place, module, _ in done})
+    if isinstance(old, str):
+        left += [note for note in code_notes(model, old) if _pattern(where).fullmatch(note[0])]
     return SwapReport(tuple(rows), (*skipped, *left), tuple(also))
 
 
 def _chosen(model: nn.Module, old: Any, where: str | re.Pattern[str] | None) -> list[Place]:
     """The places where the old activation stands, and whose name is one of those asked for."""
-    glob = "*" if where is None else where
-    names = re.compile(fnmatch.translate(glob)) if isinstance(glob, str) else glob
+    names = _pattern(where)
     entry = resolve(old)[0] if isinstance(old, str) else None
+    if entry is None and not isinstance(old, type):
+        raise OgiveError(f"the old activation is a name or a class, not {old!r:.100}")
     if entry is not None and entry.kind not in ELEMENTWISE:
         raise OgiveError(f"{entry.name} is {entry.kind}; swap exchanges elementwise activations")
 
     def is_old(thing: Any) -> bool:
         if entry is None:
-            return type(thing) is old
+            return (thing.original if isinstance(thing, Accelerated) else type(thing)) is old
         replaceable = isinstance(thing, nn.Module) or not recognise(thing).reason
         return replaceable and title(thing) == entry.name
 
@@ -152,6 +159,14 @@ def _chosen(model: nn.Module, old: Any, where: str | re.Pattern[str] | None) -> 
     return found
 
 
+def _pattern(where: Any) -> re.Pattern[str]:
+    if isinstance(where, re.Pattern):
+        return where
+    if not isinstance(where, (str, type(None))):
+        raise OgiveError(f"where is a glob or a compiled regular expression, not {where!r:.100}")
+    return re.compile(fnmatch.translate("*" if where is None else where))
+
+
 def _module(new: Any) -> ActivationModule:
     """One module of the new activation, which is copied to every place."""
     if isinstance(new, str):
@@ -159,7 +174,10 @@ def _module(new: Any) -> ActivationModule:
     if isinstance(new, ActivationFunction):
         new = module_class(new)
     if isinstance(new, type):
-        new = new()
+        try:
+            new = new()
+        except TypeError as error:
+            raise OgiveError(f"{new.__name__} needs arguments; pass a module: {error}") from error
     made = copy.deepcopy(new) if isinstance(new, ActivationModule) else equivalent(new)
     if made.function.kind not in ELEMENTWISE:
         raise OgiveError(f"{type(made).__name__} is not elementwise, as what swap puts in must be")
