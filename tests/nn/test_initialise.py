@@ -473,6 +473,42 @@ def test_arguments_of_other_types():
         ogive.init_(nn.Linear(2, 2), "text")
 
 
+def test_a_layer_that_computes_its_weight_in_its_forward():
+    """As timm's convolutions with standardised weights."""
+
+    class Standardised(nn.Linear):
+        def forward(self, x):
+            return F.linear(x, (self.weight - self.weight.mean()) / self.weight.std(), self.bias)
+
+    model = nn.Sequential(Standardised(8, 8), nn.ReLU(), nn.Linear(8, 8))
+    weight = model[0].weight.clone()
+    report = ogive.init_(model, torch.randn(50, 8, generator=seeded()))
+    assert dict(report.skipped) == {"0": "its forward does not multiply by its weight itself"}
+    assert report.activations[0].note == "0.linear stands before it"
+    assert torch.equal(model[0].weight, weight)
+
+
+def test_sines_of_positions_are_no_activations():
+    class Positions(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(8, 8)
+
+        def forward(self, x, positions):
+            return torch.sin(self.layer(x) * torch.cos(positions.float().abs()))
+
+    example = torch.randn(5, 8, generator=seeded()), torch.arange(8)
+    rows = ogive.init_(Positions(), example).activations
+    assert [row.activation for row in rows] == ["sine"]
+
+
+def test_lazy_layers_get_their_shapes_from_the_example():
+    parts = nn.LazyLinear(8), nn.LazyBatchNorm1d(), nn.ReLU(), nn.LazyLinear(2)
+    report = ogive.init_(nn.Sequential(*parts), torch.randn(50, 4, generator=seeded()))
+    assert [(row.layer, row.fan) for row in report.rows] == [("0", 4), ("3", 8)]
+    assert report.activations[0].after == pytest.approx(1)
+
+
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
 def test_what_is_closed_has_a_reason():
     with torch.inference_mode():

@@ -132,7 +132,7 @@ def test_a_draw_on_the_wrong_side_is_turned() -> None:
 def test_zeros_are_left() -> None:
     model = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 4))
     report = ogive.init_(model, torch.zeros(3, 4))
-    assert report.activations[0].note == "what it is fed is always 0, or not finite"
+    assert report.activations[0].note == "the weights before it make 0, or nothing finite"
     assert all(p.isfinite().all() for p in model.parameters())
     assert report.rows[0].gain == 1
 

@@ -22,7 +22,7 @@ from ogive.errors import OgiveError
 from ogive.nn.derived import derived_moments
 from ogive.nn.measured import measured_moments
 from ogive.nn.places import check_module, is_scripted
-from ogive.nn.signal_step import LEAVES, SignalStep
+from ogive.nn.signal_step import LEAVES, SignalStep, runs_torchs_forward
 from ogive.nn.targets import (
     ACTIVATION_KINDS,
     REACHED,
@@ -302,5 +302,7 @@ def _reason(module: nn.Module, model: nn.Module) -> str:
         return f"its weight is computed from {', '.join(parts)}"
     if reason := _why_fixed(weight):
         return reason
-    modules = [m for m in model.modules() if any(p is weight for p in m._parameters.values())]
-    return "it shares its weight with another module" if len(modules) > 1 else "it is not reached"
+    if sum(any(p is weight for p in m._parameters.values()) for m in model.modules()) > 1:
+        return "it shares its weight with another module"
+    own = runs_torchs_forward(module)
+    return "it is not reached" if own else "its forward does not multiply by its weight itself"

@@ -46,7 +46,8 @@ def measured_moments(
 
 def mean_square(tensors: list[Tensor]) -> float:
     """The second moment of the numbers in some tensors."""
-    norms = [torch.linalg.vector_norm(t, dtype=torch.float64).item() for t in tensors]
+    numbers = [t if t.is_floating_point() else t.double() for t in tensors]
+    norms = [torch.linalg.vector_norm(t, dtype=torch.float64).item() for t in numbers]
     return math.fsum(n * n for n in norms) / max(1, sum(t.numel() for t in tensors))
 
 
@@ -76,7 +77,7 @@ class _Tuner(Listener):
     def before(self, steps: list[SignalStep], step: SignalStep, call: ModelCall) -> None:
         """At a sum, what weights add in it; at an activation, the weights before it."""
         index = len(steps)
-        if own := self.sums.get(index):
+        if step.kind == "sum" and (own := self.sums.get(index)):
             zeros = [torch.zeros_like(t) for t in call.inputs]
             pairs = zip(step.inputs, call.inputs, strict=True)
             theirs = [t.clone() if i in own else torch.zeros_like(t) for i, t in pairs]
@@ -150,8 +151,8 @@ class _Meter(Listener):
 
 def _scatter(tensors: list[Tensor]) -> float | None:
     """The standard error of a second moment, relative to it, as the items of a batch scatter."""
-    items = [t.flatten(1).double().square().mean(1) for t in tensors if t.dim() > 1]
-    if not items or len(items[0]) < 2:
+    first = next((t for t in tensors if t.dim() > 1 and t.is_floating_point()), None)
+    if first is None or len(first) < 2:
         return None
-    squares = items[0]
-    return (squares.std() / squares.mean()).item() / math.sqrt(len(squares))
+    squares = torch.linalg.vector_norm(first.flatten(1), dim=1, dtype=torch.float64).square()
+    return float(squares.std() / squares.mean()) / math.sqrt(len(squares))

@@ -220,7 +220,7 @@ def _buffers_kept(model: nn.Module) -> Iterator[None]:
         (module, name, buffer, buffer.clone())
         for module in model.modules()
         for name, buffer in module._buffers.items()
-        if buffer is not None
+        if not (buffer is None or nn.parameter.is_lazy(buffer))
     ]
     try:
         yield

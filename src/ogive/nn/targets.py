@@ -47,13 +47,17 @@ class ActivationTarget:
 def targets_of(steps: list[SignalStep], free: Collection[str]) -> dict[int, ActivationTarget]:
     """The targets of a model's activations by their steps, if these weights are free to be set.
 
-    A weight that several activations depend on is set for the first.
+    A weight that several activations depend on is set for the first. A call before which nothing
+    has parameters, as of the sines of positions, is no activation.
     """
-    search = _Search(steps, free)
+    search, learned = _Search(steps, free), set[int]()
     found: dict[int, ActivationTarget] = {}
     calls: Counter[str] = Counter()
     for index, step in enumerate(steps):
-        if step.kind in ACTIVATION_KINDS:
+        has_parameters = step.module is not None and any(True for _ in step.module.parameters())
+        if step.weight or has_parameters or learned.intersection(step.inputs):
+            learned.add(index)
+        if step.kind in ACTIVATION_KINDS and (step.module is not None or index in learned):
             calls[step.name] += 1
             found[index] = search.target(step, calls[step.name])
             search.taken.update(dict.fromkeys(found[index].weights, step.name))
@@ -143,7 +147,7 @@ def factor_and_reason(part: Adjustable) -> tuple[float, str]:
     """The factor that the weights before an activation are to be multiplied by, and why the target
     is missed all the same; empty if it is not."""
     if not 0 < part.own < math.inf:
-        return 1.0, "what it is fed is always 0, or not finite"
+        return 1.0, "the weights before it make 0, or nothing finite"
     low, high = (math.sqrt(square / part.own) for square in SQUARES)
     alone = part.after(0.0) if part.added else 0.0
     low *= 1e-2 if part.added else 1

@@ -21,7 +21,11 @@ def steps_of(model: nn.Module, example: Any = None) -> list[SignalStep]:
     Raises:
         OgiveError: if the model cannot be traced and there is no example.
     """
-    return _symbolic(model) if example is None else record_run(model, example, Listener())
+    if example is None:
+        return _symbolic(model)
+    if any(nn.parameter.is_lazy(p) for p in model.parameters()):
+        record_run(model, example, Listener())  # gives lazy modules their shapes
+    return record_run(model, example, Listener())
 
 
 class _Tracer(fx.Tracer):
