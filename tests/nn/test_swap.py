@@ -213,3 +213,30 @@ def test_what_a_model_s_code_calls_is_left_and_named() -> None:
     assert report.skipped == (("0", "its code calls relu, and is left as it is"),)
     assert ogive.swap(model, "relu", "silu", where="1*").skipped == ()
     assert ogive.swap(model, "tanh", "silu").skipped[0][0] == "0"
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: torch.jit.script(nn.Sequential(nn.ReLU())), "it is a program of torch.jit's own"),
+        (lambda: nn.RNN(2, 2, nonlinearity="relu"), "relu is inside torch's recurrent kernel"),
+        (lambda: nn.RNNCell(2, 2, nonlinearity="relu"), "relu is inside torch's recurrent kernel"),
+        (lambda: nn.LSTM(2, 2), ""),
+        (lambda: nn.RNN(2, 2), ""),
+        (lambda: holding([F.gelu, F.relu]), "it is in held, a list"),
+        (lambda: holding({"relu": nn.ReLU()}), "it is in held, a dict"),
+        (lambda: holding((3, "relu", torch.ones(2))), ""),
+    ],
+)
+def test_what_stands_in_no_place_is_named(make, reason: str) -> None:
+    model = nn.Sequential(nn.ReLU(), make())
+    report = ogive.swap(model, "relu", "gelu")
+    assert [row.name for row in report.rows] == ["0"]
+    assert report.skipped == ((("1", f"{reason}, and is left as it is"),) if reason else ())
+
+
+def holding(things) -> nn.Module:
+    module = nn.Module()
+    module.held = things
+    return module

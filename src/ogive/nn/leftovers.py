@@ -20,7 +20,7 @@ from torch import nn
 from ogive.catalogue import resolve
 from ogive.errors import OgiveError
 from ogive.nn.modules import ActivationModule
-from ogive.nn.places import Place, places
+from ogive.nn.places import Place, is_scripted, places
 from ogive.nn.recognise import recognise, torch_functions
 
 #: torch's flag of an encoder layer for its fast path in evaluation (1 is relu, 2 is gelu), and of
@@ -59,15 +59,31 @@ def exchanged(
     return [*_close_fast_paths(model, [place.parent for place in new]), *written], unwritten
 
 
-def code_notes(model: nn.Module, old: str) -> Iterator[Note]:
-    """The modules whose own code calls a function that computes an entry."""
-    wanted = title(old)
-    for name, module in model.named_modules():
-        code: Any = getattr(type(module).forward, "__code__", None)
-        called = [n for n in getattr(code, "co_names", ()) if n in torch_functions()]
-        mine = [n for n in called if title(getattr(F, n)) == wanted and not hasattr(module, n)]
-        if mine and recognise(module).entry is None:
-            yield name or type(module).__name__, f"its code calls {mine[0]}, and is left as it is"
+def kept_elsewhere(model: nn.Module, old: str) -> Iterator[Note]:
+    """The modules that compute an entry in their own code, in a kernel, or by what stands in no
+    place of theirs."""
+    for place in places(model):
+        unknown = isinstance(place.thing, nn.Module) and recognise(place.thing).entry is None
+        if unknown and (reason := _why_kept(place.thing, title(old))):
+            yield place.name or type(model).__name__, f"{reason}, and is left as it is"
+
+
+def _why_kept(module: nn.Module, old: str) -> str:
+    if is_scripted(module):
+        return "it is a program of torch.jit's own"
+    if isinstance(module, (nn.RNNBase, nn.RNNCellBase)):
+        inside = getattr(module, "nonlinearity", "sigmoid tanh").split()
+        return f"{old} is inside torch's recurrent kernel" if old in inside else ""
+    code: Any = getattr(type(module).forward, "__code__", None)
+    for name in torch_functions().intersection(getattr(code, "co_names", ())):
+        if title(getattr(F, name)) == old and not hasattr(module, name):
+            return f"its code calls {name}"
+    for key, value in vars(module).items():
+        held = tuple(value.values()) if isinstance(value, dict) else value
+        listed = not key.startswith("_") and isinstance(held, (list, tuple, set, frozenset))
+        if listed and any(callable(thing) and title(thing) == old for thing in held):
+            return f"it is in {key}, a {type(value).__name__}"
+    return ""
 
 
 def _put_for_good(place: Place, new: nn.Module) -> None:

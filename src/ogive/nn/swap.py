@@ -27,7 +27,7 @@ from ogive.expr import symbol
 from ogive.nn.accelerated import Accelerated
 from ogive.nn.gain import gain
 from ogive.nn.gated_blocks import activation_of
-from ogive.nn.leftovers import code_notes, exchanged, title
+from ogive.nn.leftovers import exchanged, kept_elsewhere, title
 from ogive.nn.modules import LEARNING, ActivationModule, module_class
 from ogive.nn.places import Place, carry, check_module, places
 from ogive.nn.recognise import recognise
@@ -132,7 +132,7 @@ def swap(
     rows = [Swap(p.name, title(p.thing), type(module).__name__, f) for p, module, f in done]
     also, left = exchanged(model, {place: module for place, module, _ in done})
     if isinstance(old, str):
-        left += [note for note in code_notes(model, old) if _pattern(where).fullmatch(note[0])]
+        left += [note for note in kept_elsewhere(model, old) if _pattern(where).fullmatch(note[0])]
     return SwapReport(tuple(rows), (*skipped, *left), tuple(also))
 
 
