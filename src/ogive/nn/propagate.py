@@ -23,7 +23,7 @@ from ogive.ops import whole
 from ogive.table import table
 
 #: The rows of a printed table, at most, and the layers, their width and the networks.
-MOST_ROWS, MOST = 11, 10_000
+MOST_ROWS, MOST_COUNTED = 11, 10_000
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ def propagate(
 
 def _check_counts(counts: Mapping[str, tuple[int, int]], seed: int) -> None:
     for name, (count, least) in counts.items():
-        if whole(name, count, least) > MOST:
-            raise ParameterError(f"{name} is at most {MOST}, not {count}")
+        if whole(name, count, least) > MOST_COUNTED:
+            raise ParameterError(f"{name} is at most {MOST_COUNTED}, not {count}")
     whole("seed", seed, 0)
 
 
