@@ -209,9 +209,36 @@ def test_a_name_stays_where_the_old_function_is_left() -> None:
     assert model.config.hidden_act.startswith("ogive_scaled_silu")
 
 
-def test_what_no_configuration_says_is_reported() -> None:
+def test_what_no_configuration_decides_is_reported() -> None:
     report = ogive.swap(made("Bert")[0], "tanh", "silu")
-    assert report.skipped == (("config", "no text in it says tanh: swap again what it makes"),)
+    reason = (
+        "its class makes tanh there, whatever the configuration says: swap again what is loaded"
+    )
+    assert report.skipped == (("pooler.activation", reason),)
+    sizes = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
+    model = transformers.ResNetModel(transformers.ResNetConfig(**sizes))
+    report = ogive.swap(nn.Sequential(model), "relu", "silu", rescale=False)
+    assert report.also == (("0.config.hidden_act", "silu"),)
+    assert {name for name, _ in report.skipped} == {
+        f"0.encoder.stages.{stage}.layers.0.layer.{layer}.activation"
+        for stage in range(2)
+        for layer in range(2)
+    }
+    loaded = transformers.ResNetModel(model.config)
+    for name, _ in report.skipped:
+        assert isinstance(loaded.get_submodule(name.removeprefix("0.")), nn.ReLU)
+
+
+def test_a_part_with_a_configuration_of_its_own() -> None:
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 1}
+    sizes |= {"num_attention_heads": 2, "projection_dim": 8}
+    text, image = {**sizes, "vocab_size": 50}, {**sizes, "image_size": 16, "patch_size": 8}
+    config = transformers.CLIPConfig(text_config=text, vision_config=image, projection_dim=8)
+    model = transformers.CLIPModel(config)
+    report = ogive.swap(model, "quick_gelu", "silu", where="vision_model*", rescale=False)
+    assert report.also == (("config.vision_config.hidden_act", "silu"),)
+    assert not report.skipped
+    assert config.text_config.hidden_act == model.config.text_config.hidden_act == "quick_gelu"
 
 
 def test_names_that_others_read_are_reported() -> None:

@@ -25,9 +25,10 @@ from ogive.catalogue._spec import FixedFormula
 from ogive.errors import OgiveError
 from ogive.expr import symbol
 from ogive.nn.accelerated import Accelerated
+from ogive.nn.configurations import title
 from ogive.nn.gain import gain
 from ogive.nn.gated_blocks import activation_of
-from ogive.nn.leftovers import exchanged, kept_elsewhere, title
+from ogive.nn.leftovers import exchanged, kept_elsewhere
 from ogive.nn.modules import LEARNING, ActivationModule, module_class
 from ogive.nn.places import Place, carry, check_module, places
 from ogive.nn.recognise import recognise
