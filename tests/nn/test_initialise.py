@@ -191,6 +191,17 @@ def test_a_run_leaves_no_mark():
         assert repr(one) == repr(other)
 
 
+def test_a_model_that_writes_over_its_input():
+    example = torch.randn(50, 8, generator=seeded())
+    for given in (example, (example,), {"input": example}):
+        before = example.clone()
+        model = nn.Sequential(nn.ReLU(inplace=True), nn.Linear(8, 8), nn.GELU())
+        first, second = ogive.init_(model, given).activations
+        assert torch.equal(example, before)
+        assert first.before == pytest.approx(before.square().mean().item())
+        assert second.after == pytest.approx(1)
+
+
 def test_a_seed_decides_what_is_measured_too():
     weights = []
     for seed in (3, 3, 4):

@@ -174,8 +174,8 @@ def record_run(model: nn.Module, example: Any, listener: Listener) -> list[Signa
         OgiveError: if the model does not run on the example.
     """
     recorder = _Recorder(model, listener)
-    named = dict(example) if isinstance(example, Mapping) else {}
-    positional = () if named else example if isinstance(example, tuple) else (example,)
+    named = _copied(dict(example)) if isinstance(example, Mapping) else {}
+    positional = () if named else _copied(example if isinstance(example, tuple) else (example,))
     hooks = [h for name, m in model.named_modules() for h in recorder.watch(name, m)]
     recorder.given((positional, named))
     try:
@@ -199,6 +199,15 @@ def record_run(model: nn.Module, example: Any, listener: Listener) -> list[Signa
         for hook in hooks:
             hook.remove()
     return recorder.steps
+
+
+def _copied(value: Any) -> Any:
+    """Containers with copies of their tensors, over which a model may write."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if type(value) in (tuple, list):
+        return type(value)(map(_copied, value))
+    return {k: _copied(v) for k, v in value.items()} if type(value) is dict else value
 
 
 @contextmanager
