@@ -75,19 +75,12 @@ def init_(
         raise OgiveError(f"generator is a torch.Generator, not {type(generator).__name__}")
     steps = steps_of(model, example)
     own = _own_parameters(model)
-    layers: dict[str, SignalStep] = {}
-    for step in steps:
-        if step.kind == "layer" and step.weight in own:
-            layers.setdefault(step.weight, step)
+    layers = {s.weight: s for s in reversed(steps) if s.kind == "layer" and s.weight in own}
     norms = {s.weight for s in steps if s.kind == "norm" and s.weight in own}
     targets = targets_of(steps, {*layers, *norms})
     skipped = _skipped(model, {*layers, *(w for t in targets.values() for w in t.weights)})
     if not layers:
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())[:300]
-        raise OgiveError(
-            f"{type(model).__name__} has no linear or convolution layer to initialise"
-            f"{f' ({reasons})' if reasons else ''}"
-        )
+        raise OgiveError(_why_nothing(model, skipped))
     if example is None:
         found = derived_moments(steps, targets, layers, own)
         _draw(layers, own, generator, found.factors)
@@ -97,6 +90,12 @@ def init_(
     rows = [_layer_row(steps, i, found) for i, s in enumerate(steps) if layers.get(s.weight) is s]
     activations = [_activation_row(steps[i], target, i, found) for i, target in targets.items()]
     return InitReport(tuple(rows), tuple(activations), tuple(skipped.items()))
+
+
+def _why_nothing(model: nn.Module, skipped: Mapping[str, str]) -> str:
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())[:300]
+    nothing = f"{type(model).__name__} has no linear or convolution layer to initialise"
+    return f"{nothing} ({reasons})" if reasons else nothing
 
 
 def _own_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
@@ -118,13 +117,13 @@ def _why_fixed(parameter: nn.Parameter) -> str:
 
 @torch.no_grad()
 def _draw(
-    layers: Mapping[str, SignalStep],
+    layers: dict[str, SignalStep],
     parameters: Mapping[str, nn.Parameter],
     generator: torch.Generator | None,
     factors: Mapping[str, float],
 ) -> None:
     """Draws layers' weights, and multiplies those of normalisations."""
-    for weight, step in layers.items():
+    for weight, step in reversed(layers.items()):
         std = factors.get(weight, 1.0) / math.sqrt(step.fan)
         parameters[weight].normal_(0.0, std, generator=generator)
         if (bias := parameters.get(bias_of(weight))) is not None:

@@ -119,17 +119,13 @@ def swap(
     made: dict[int, tuple[ActivationModule, float]] = {}  # one module for each instance
     done: list[tuple[Place, ActivationModule, float]] = []
     for place in _chosen(model, old, where):
-        found = place.thing
         try:
-            if place.parent is not None and found is activation_of(place.parent):
-                raise OgiveError("it is part of a fused block: ogive.restore(model) before")
-            if id(found) not in made:
-                factor = _factor(found, wanted) if rescale else 1.0
-                made[id(found)] = _placed(_scaled(wanted, factor), model, found), factor
+            if id(place.thing) not in made:
+                made[id(place.thing)] = _made(wanted, model, place, rescale)
         except OgiveError as error:
             skipped.append((place.name, str(error)))
-            continue
-        done.append((place, *made[id(found)]))
+        else:
+            done.append((place, *made[id(place.thing)]))
     rows = [Swap(p.name, title(p.thing), type(module).__name__, f) for p, module, f in done]
     also, left = exchanged(model, {place: module for place, module, _ in done})
     if isinstance(old, str):
@@ -185,6 +181,21 @@ def _module(new: Any) -> ActivationModule:
     return made
 
 
+def _made(
+    wanted: ActivationModule, model: nn.Module, place: Place, rescale: bool
+) -> tuple[ActivationModule, float]:
+    """The module for a place, and its factor: with what belongs to the place, and its parameters
+    where the model's are."""
+    if place.parent is not None and place.thing is activation_of(place.parent):
+        raise OgiveError("it is part of a fused block: ogive.restore(model) before")
+    factor = _factor(place.thing, wanted) if rescale else 1.0
+    new = _scaled(wanted, factor)
+    if isinstance(place.thing, nn.Module):
+        carry(place.thing, new)
+    first = next((p for p in model.parameters() if p.is_floating_point()), None)
+    return (new if first is None else new.to(device=first.device, dtype=first.dtype)), factor
+
+
 def _factor(found: Any, wanted: ActivationModule) -> float:
     """gain(new) / gain(old) of exact second moments."""
     before, after = gain(found).second_moment, gain(wanted).second_moment
@@ -230,11 +241,3 @@ def rescaled(spec: Spec) -> Spec:
         presets={},
         variants={},
     )
-
-
-def _placed(new: ActivationModule, model: nn.Module, found: Any) -> ActivationModule:
-    """The module with what belongs to the place, and its parameters where the model's are."""
-    if isinstance(found, nn.Module):
-        carry(found, new)
-    first = next((p for p in model.parameters() if p.is_floating_point()), None)
-    return new if first is None else new.to(device=first.device, dtype=first.dtype)
