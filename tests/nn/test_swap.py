@@ -236,6 +236,12 @@ def test_what_stands_in_no_place_is_named(make, reason: str) -> None:
     assert report.skipped == ((("1", f"{reason}, and is left as it is"),) if reason else ())
 
 
+def test_a_model_that_is_the_activation_is_left() -> None:
+    report = ogive.swap(nn.ReLU(), "relu", "gelu")
+    assert report.rows == ()
+    assert report.skipped == (("ReLU", "it is the whole model, and stands in no place"),)
+
+
 def holding(things) -> nn.Module:
     module = nn.Module()
     module.held = things

@@ -123,7 +123,7 @@ def swap(
             if id(place.thing) not in made:
                 made[id(place.thing)] = _made(wanted, model, place, rescale)
         except OgiveError as error:
-            skipped.append((place.name, str(error)))
+            skipped.append((place.name or type(model).__name__, str(error)))
         else:
             done.append((place, *made[id(place.thing)]))
     rows = [Swap(p.name, title(p.thing), type(module).__name__, f) for p, module, f in done]
@@ -151,7 +151,7 @@ def _chosen(model: nn.Module, old: Any, where: str | re.Pattern[str] | None) -> 
     found: list[Place] = []
     for p in places(model):
         inside = any(p.parent is other.thing for other in found)
-        if p.parent is not None and not inside and names.fullmatch(p.name) and is_old(p.thing):
+        if not inside and names.fullmatch(p.name) and is_old(p.thing):
             found.append(p)
     return found
 
@@ -186,7 +186,9 @@ def _made(
 ) -> tuple[ActivationModule, float]:
     """The module for a place, and its factor: with what belongs to the place, and its parameters
     where the model's are."""
-    if place.parent is not None and place.thing is activation_of(place.parent):
+    if place.parent is None:
+        raise OgiveError("it is the whole model, and stands in no place")
+    if place.thing is activation_of(place.parent):
         raise OgiveError("it is part of a fused block: ogive.restore(model) before")
     factor = _factor(place.thing, wanted) if rescale else 1.0
     new = _scaled(wanted, factor)
