@@ -113,6 +113,22 @@ is_wrapped: Callable[[Tensor], bool] = _private(
     lambda t: torch.func.debug_unwrap(t) is not t,
 )
 
+
+def _perhaps_hooks(_: bool) -> object | None:
+    """None where autograd keeps tensors as they are; else something that is like nothing else."""
+    try:
+        with torch.autograd.graph.disable_saved_tensors_hooks("there are some"):
+            return None
+    except RuntimeError:
+        return object()
+
+
+#: The hooks that pack what autograd keeps, as checkpointing and offloading do; None if there are
+#: none. Without it those of two moments cannot be told to be the same.
+saved_tensors_hooks: Callable[[bool], object | None] = _private(
+    "torch._C._autograd:_top_saved_tensors_default_hooks", _perhaps_hooks
+)
+
 #: ``FORWARD[LEVEL]`` counts the levels of forward mode from 0 on and is -1 outside. A dictionary,
 #: because it takes 10 ns where a function takes 25. Without it forward mode may always be at work.
 FORWARD_AD_LEVEL = "_current_level"

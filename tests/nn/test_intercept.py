@@ -13,6 +13,7 @@ from torch.autograd.graph import saved_tensors_hooks
 import ogive
 from ogive.errors import OgiveError, ParameterError
 from ogive.nn.intercept import Intercepted
+from ogive.nn.recognise import OUTPUT_KEPT
 
 X = torch.linspace(-3, 3, 24).reshape(4, 6)
 CALLS = {
@@ -78,15 +79,35 @@ def test_a_call_is_taken_with_its_values_and_gradients(name: str) -> None:
     """To 1e-6, as torch's own float32 kernels are: its gelu is off by 5e-7 at -3."""
     call, entry = CALLS[name]
     x, own = (X.clone().requires_grad_() for _ in range(2))
-    with ogive.intercept() as seen:
+    with ogive.intercept() as seen, torch.set_grad_enabled(entry not in OUTPUT_KEPT):
         got = call(x)
     assert dict(seen.taken) == {entry: 1}
     assert not seen.skipped
     want = call(own)
+    if entry in OUTPUT_KEPT:
+        torch.testing.assert_close(got, want, rtol=1e-6, atol=1e-6)
+        return
     got.square().sum().backward()  # outside of the block
     want.square().sum().backward()
     torch.testing.assert_close(got, want, rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(x.grad, own.grad, rtol=2e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("entry", OUTPUT_KEPT)
+def test_where_torch_keeps_the_result_a_recorded_call_is_torchs(entry: str) -> None:
+    """The input may be overwritten then, which ogive would keep."""
+    leaf, call = X.clone().requires_grad_(), getattr(torch, entry)
+    for save, skipped in (("input", 1), ("exact", 1), ("lean", 0)):
+        with ogive.intercept(save=save) as seen:
+            call(leaf * 1)
+        assert sum(seen.skipped.values()) == skipped
+    with ogive.intercept():
+        x = leaf * 1
+        y = call(x)
+        x.add_(1)
+        y.sum().backward()
+    (want,) = torch.autograd.grad(call(leaf).sum(), leaf)
+    torch.testing.assert_close(leaf.grad, want)
 
 
 @pytest.mark.parametrize("name", SKIPPED)

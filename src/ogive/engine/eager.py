@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from ogive.engine import bit_packing
-from ogive.engine.call import Call, Output, RowCall, broadcast, compute_dtype
+from ogive.engine.call import Call, RowCall, broadcast, compute_dtype
 from ogive.expr import PRIMITIVES, Program
 from ogive.printers import python_function
 from ogive.printers.torch import TorchPrinter
@@ -38,7 +38,9 @@ def run(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     made = []
     for result in call.results[len(over) :]:
         if result.packed:
-            made.append(_packed(call, result, tensors, outputs))
+            assert call.layout is not None
+            halves = [_full(next(outputs), shape).to(result.dtype) for _ in range(2)]
+            made.append(call.layout.join(*halves))
         elif result.bits:
             made.append(bit_packing.pack(next(outputs).expand_as(tensors[0]), result.bits))
         else:
@@ -59,17 +61,6 @@ def _unpacked(call: Call, tensors: Sequence[Tensor], dtype: torch.dtype) -> list
         bit_packing.unpack(t, bits, like, dtype) if bits else t.to(dtype)
         for t, bits in zip(tensors, call.bits, strict=True)
     ]
-
-
-def _packed(
-    call: Call, result: Output, tensors: Sequence[Tensor], outputs: Iterator[Tensor]
-) -> Tensor:
-    """Two outputs in one tensor."""
-    assert call.layout is not None
-    whole = call.empty(result, tensors, tensors[0].device)
-    for half in call.layout.split(whole):
-        half.copy_(next(outputs))
-    return whole
 
 
 def _full(output: Tensor, shape: torch.Size) -> Tensor:

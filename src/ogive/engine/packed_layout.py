@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -28,3 +29,11 @@ class PackedLayout:
         else:
             first, second = packed.narrow(self.dim, 0, size), packed.narrow(self.dim, size, size)
         return (second, first) if self.gate == "first" else (first, second)
+
+    def join(self, value: Tensor, gate: Tensor) -> Tensor:
+        """A packed tensor of both."""
+        halves = (gate, value) if self.gate == "first" else (value, gate)
+        if not self.interleave:
+            return torch.cat(halves, self.dim)
+        dim = value.dim() + self.dim
+        return torch.stack(halves, dim + 1).flatten(dim, dim + 1)

@@ -19,9 +19,10 @@ from ogive.errors import OgiveError
 from ogive.nn import gated_blocks
 from ogive.nn.accelerated import Accelerated, give_back, give_forward
 from ogive.nn.gated_mlp import GatedMLP
+from ogive.nn.model_code import held_in, named_by, named_in, only_calls
 from ogive.nn.modules import ActivationModule
 from ogive.nn.places import Place, is_scripted, places
-from ogive.nn.recognise import recognise, sounds_like, torch_functions
+from ogive.nn.recognise import KEPT, OUTPUT_KEPT, recognise, sounds_like
 from ogive.nn.translate import HeldFunction, SameActivation, called
 from ogive.ops import check_save
 from ogive.table import table
@@ -32,13 +33,11 @@ if TYPE_CHECKING:
 
 #: Modules that are ogive's already.
 OWN_MODULES = (ActivationModule, GatedMLP, Accelerated)
-#: Entries that stay torch's: it keeps their output for backward, the very tensor that the next
-#: layer keeps anyway, and ogive would keep the input besides.
-OUTPUT_KEPT = ("relu", "sigmoid", "tanh")
-KEPT = "torch keeps its output, as the next layer does; ogive would keep its input besides"
 #: What torch computes as fast as memory allows, keeping the input: nothing is gained where ogive
 #: would keep the input too, and a call of ogive's takes torch a little longer to record.
 AS_FAST = (nn.Hardswish, F.hardswish)
+#: It cannot be told apart from torch's by a call, but by ``is``.
+COMPARED = "the model's code does more with it than call it, or cannot be read"
 GAINLESS = "torch is as fast, and keeps as much as ogive would"
 
 
@@ -134,7 +133,7 @@ def accelerate(
     if engine is not None:
         check_engine(engine)
     floating = (p.dtype for p in model.parameters() if p.is_floating_point())
-    work = _Work(save, engine, next(floating, torch.get_default_dtype()))
+    work = _Work(model, save, engine, next(floating, torch.get_default_dtype()))
     for place in places(model, _is_closed):
         work.look(place)
     return AccelerateReport(tuple(work.rows), tuple(work.skipped), engine)
@@ -174,6 +173,7 @@ def restore(model: nn.Module) -> tuple[str, ...]:
 class _Work:
     """A walk through a model in its order: what was done, and what was skipped."""
 
+    model: nn.Module
     save: str
     engine: str | None
     dtype: torch.dtype
@@ -214,20 +214,35 @@ class _Work:
             self._done(place, title, (found.variant() or found.entry).title, "module", mode)
         elif found.reason:
             raise OgiveError(found.reason)
-        elif names := _called_by(module):
-            raise OgiveError(f"its code names {names}: use ogive.intercept()")
+        else:
+            self._inside_containers(place, module)
+            if names := named_in(module):
+                raise OgiveError(f"its code names {names}: use ogive.intercept()")
+
+    def _inside_containers(self, place: Place, module: nn.Module) -> None:
+        """Notes what a module holds where it cannot be replaced."""
+        public = {k: v for k, v in vars(module).items() if not k.startswith("_")}
+        for key, thing in ((k, thing) for k, v in public.items() for thing in held_in(v)):
+            if recognise(thing).entry is not None:
+                name = ".".join(filter(None, (place.name, key)))
+                reason = f"it is held in a {type(public[key]).__name__}: use ogive.intercept()"
+                self.skipped.append(Skipped(name, called(thing), reason))
 
     def _function(self, place: Place, function: Any) -> None:
         found = recognise(function)
         if place.key.startswith("_") or isinstance(function, HeldFunction):
             return
         if found.entry is not None and not found.reason:
+            if not only_calls(self.model, place.parent or self.model, place.key):
+                raise OgiveError(COMPARED)
             new = HeldFunction(function, found, self.save, self.engine)
             mode = self._gain(found.entry, function, new)
             place.put(new)
             self._done(place, called(function), found.entry.name, "function", mode)
         elif sounds_like(called(function)):
             raise OgiveError(found.reason or "a function that is not known")
+        elif names := named_by(function):
+            raise OgiveError(f"its code names {names}: use ogive.intercept()")
 
     def _gain(self, entry: Spec, thing: Any, new: SameActivation | HeldFunction) -> Mode | None:
         """What is kept for backward; raises an OgiveError where nothing is gained."""
@@ -256,12 +271,3 @@ class _Work:
         row = Replacement(place.name, old, new, kind, keeps, bits)
         self.rows.append(row)
         self.seen[id(place.thing)] = row
-
-
-def _called_by(module: nn.Module) -> str:
-    """The activation functions that a module's own code names, as far as its forward shows it."""
-    code = getattr(type(module).forward, "__code__", None)
-    names = torch_functions()
-    return ", ".join(
-        n for n in getattr(code, "co_names", ()) if n in names and not hasattr(module, n)
-    )

@@ -26,10 +26,12 @@ _DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 
 def is_plain(x: Any) -> bool:
     """Whether a formula can be computed on it: a tensor of no library's own class, with numbers of
-    a floating dtype in strided memory."""
+    a floating dtype in strided memory, of which autocast is not to choose another."""
     if type(x) not in PLAIN_TENSORS or x.dtype not in _DTYPES:
         return False
-    return not x.is_nested and x.layout is torch.strided
+    if x.is_nested or x.layout is not torch.strided:
+        return False
+    return x.is_cpu or not torch.is_autocast_enabled(x.device.type)
 
 
 class Accelerated:
@@ -46,6 +48,12 @@ class Accelerated:
         engine = vars(self)[GIVEN_FORWARD].engine
         said = [self.original.extra_repr(module), f"{engine=}" if engine is not None else ""]
         return ", ".join(filter(None, said))
+
+    def __prepare_scriptable__(self) -> Any:
+        raise OgiveError(
+            f"torch.jit.script cannot read the code of {self._get_name()}: call "
+            f"ogive.restore(model) before"
+        )
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return _empty, (self.original,), *super().__reduce_ex__(2)[2:]

@@ -24,8 +24,9 @@ from ogive.catalogue import resolve
 from ogive.nn.accelerated import GIVEN_FORWARD, Accelerated, give_forward
 from ogive.nn.gated_mlp import GATED_UNITS, gated_unit
 from ogive.nn.projected import projected
-from ogive.nn.recognise import recognise
+from ogive.nn.recognise import Recognised, recognise
 from ogive.ops import ActivationFunction, owning
+from ogive.torch_private import any_global_hook
 
 
 def _fused_llama(block: Any, x: Tensor, fusion: Fusion) -> Any:
@@ -90,6 +91,7 @@ class Fusion:
     pattern: Pattern
     activation: Any
     unit: ActivationFunction
+    attributes: tuple[tuple[str, Any], ...] = ()
 
     @property
     def engine(self) -> str | None:
@@ -97,8 +99,11 @@ class Fusion:
         return self.unit.engine
 
     def __call__(self, block: Any, x: Tensor) -> Any:
-        if getattr(block, self.pattern.activation, None) is not self.activation:
-            return NotImplemented  # somebody has put in another since
+        activation = getattr(block, self.pattern.activation, None)
+        if activation is not self.activation or _is_hooked(activation):
+            return NotImplemented  # somebody has put in another since, or watches it
+        if any(getattr(activation, name) != value for name, value in self.attributes):
+            return NotImplemented
         return self.pattern.fused(block, x, self)
 
     def opened(self, value: Tensor, gate: Tensor) -> Any:
@@ -130,9 +135,14 @@ def why_not_fused(module: nn.Module, pattern: Pattern) -> str:
         return f"its {name} is not known: {type(activation).__name__}"
     if entry.name not in GATED_UNITS:
         return f"there is no gated unit with {entry.name}"
-    if any(value for key, value in vars(activation).items() if "hook" in key):
+    if _is_hooked(activation):
         return f"its {name} has hooks, which a fused unit would not call"
     return ""
+
+
+def _is_hooked(module: nn.Module | None) -> bool:
+    hooks = () if module is None else (v for k, v in vars(module).items() if "hook" in k)
+    return any(hooks) or any_global_hook()
 
 
 @lru_cache(maxsize=256)
@@ -148,9 +158,11 @@ def digest(function: Any) -> str:
 def fuse(module: nn.Module, pattern: Pattern, engine: str | None) -> ActivationFunction:
     """Gives a block its fused forward; everything else of it stays. What it computes now."""
     activation = getattr(module, pattern.activation, None)
-    entry = None if activation is None else recognise(activation).variant()
+    found = Recognised() if activation is None else recognise(activation)
+    entry = found.variant()
     fused = ActivationFunction(*resolve("xielu")) if entry is None else gated_unit(entry.name)
-    give_forward(module, Fusion(pattern, activation, owning(fused, engine)))
+    read = tuple((name, getattr(activation, name)) for name in found.attributes.values())
+    give_forward(module, Fusion(pattern, activation, owning(fused, engine), read))
     return fused
 
 

@@ -12,11 +12,15 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from ogive.catalogue import until_added
+from ogive.catalogue import Spec, until_added
 from ogive.engine.selection import check_name as check_engine
-from ogive.nn.recognise import recognise
-from ogive.nn.translate import function_of, save_argument, translate
+from ogive.nn.recognise import KEPT, OUTPUT_KEPT, Recognised, recognise
+from ogive.nn.translate import function_of, is_recorded, save_argument, translate
 from ogive.ops import check_save
+from ogive.torch_private import saved_tensors_hooks
+
+#: Checkpointing calls again in backward, outside of the block, what it has called inside.
+REPEATED = "hooks that were set inside of the block, as by checkpointing, pack what is kept"
 
 
 class Intercepted:
@@ -43,12 +47,13 @@ class _Block:
     save: str
     engine: str | None
     seen: Intercepted = field(default_factory=Intercepted)
+    hooks: object | None = field(default_factory=lambda: saved_tensors_hooks(False))
 
     def call(self, function: Any, args: Any, kwargs: Any) -> Any:
         found = _recognised(function)
         if found.entry is None or found.reason:
             return function(*args, **kwargs)
-        call = translate(found, args, kwargs, self.engine)
+        call = self._translated(found, found.entry, args, kwargs)
         if isinstance(call, str):
             self.seen.skipped[found.entry.name, call] += 1
             return function(*args, **kwargs)
@@ -56,6 +61,21 @@ class _Block:
         return call(
             **save_argument(function_of(found.entry, self.engine), self.save, call.keywords)
         )
+
+    def _translated(self, found: Recognised, entry: Spec, args: Any, kwargs: Any) -> Any:
+        """The call of ogive's, or why there is none."""
+        call = translate(found, args, kwargs, self.engine)
+        if isinstance(call, str):
+            return call
+        if saved_tensors_hooks(False) != self.hooks:
+            return REPEATED
+        if (
+            self.save in ("input", "exact")
+            and entry.name in OUTPUT_KEPT
+            and is_recorded(*call.args)
+        ):
+            return KEPT
+        return call
 
 
 #: Remembered, as every call asks.

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 import sys
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
@@ -40,17 +42,30 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 #: What the names of their classes and functions have besides the alias.
 ENDINGS, BEGINNING = ("Activation", "Me", "_me"), "special_"
 OVERWRITES = "it writes over its input"
+#: Entries that stay torch's: it keeps their output for backward, the very tensor that the next
+#: layer keeps anyway, and ogive would keep the input besides.
+OUTPUT_KEPT = ("relu", "sigmoid", "tanh")
+KEPT = "torch keeps its output, as the next layer does; ogive would keep its input besides"
+#: What a subclass may state without computing anything else.
+HARMLESS = {
+    "__init__", "__module__", "__doc__", "__annotations__", "__annotate__", "__annotate_func__",
+    "__annotations_cache__", "__constants__", "__dict__", "__firstlineno__", "__orig_bases__",
+    "__parameters__", "__qualname__", "__repr__", "__slots__", "__static_attributes__",
+    "__weakref__", "extra_repr",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Rule:
     """What a class or function of a library computes: the name of an entry, values that go without
-    saying, attributes by the entry's names, and why ogive cannot take its place."""
+    saying, attributes by the entry's names, why ogive cannot take its place, and whether its own
+    code lets the input be overwritten, because it keeps something else for backward."""
 
     entry: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     reason: str = ""
+    frees_input: bool = False
 
 
 INSIDE_RECURRENT = Rule(reason="its activations are inside torch's recurrent kernel")
@@ -74,7 +89,12 @@ EXCEPTIONS: dict[str, Rule] = {
     "transformers:ClippedGELUActivation": Rule(
         "gelu_clipped", renamed={"low": "min", "high": "max"}
     ),
-    "transformers:ReLUSquaredActivation": Rule("squared_relu"),
+    "transformers:ReLUSquaredActivation": Rule("squared_relu", frees_input=True),
+    "transformers:LaplaceActivation": Rule("laplace", frees_input=True),
+    "torch:Tanhshrink": Rule("tanhshrink", frees_input=True),
+    "torch:tanhshrink": Rule("tanhshrink", frees_input=True),
+    "timm:HardMish": Rule("hard_mish", frees_input=True),
+    "timm:hard_mish": Rule("hard_mish", frees_input=True),
     # holds its parameters as they are before softplus: it is one of the gated blocks' patterns
     "transformers:XIELUActivation": Rule(),
 }  # fmt: skip
@@ -91,6 +111,7 @@ class Recognised:
             has nothing to do with activations.
         arguments: of a function, those behind the input in order.
         attributes: of a module, where it has the values.
+        frees_input: whether its own code lets the input be overwritten before backward.
     """
 
     entry: Spec | None = None
@@ -98,6 +119,7 @@ class Recognised:
     reason: str = ""
     arguments: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    frees_input: bool = field(default=False, repr=False)
 
     def variant(self) -> Spec | None:
         """The entry, or the one that an option such as ``approximate="tanh"`` chooses."""
@@ -171,7 +193,8 @@ def sounds_like(name: str) -> bool:
         >>> sounds_like("GELUActivation"), sounds_like("Linear")
         (True, False)
     """
-    for called in (name, name.removesuffix("Activation")):
+    last = re.findall("[A-Z]?[^A-Z]*$", name)[0]  # BloomGelu
+    for called in (name, name.removesuffix("Activation"), last):
         try:
             return resolve(called)[0].name != "identity"
         except AmbiguousName:
@@ -259,29 +282,39 @@ def _module(module: nn.Module) -> Recognised:
 def _of_class(module: nn.Module, cls: type, rule: Rule) -> Recognised:
     if not rule.entry:
         return Recognised(reason=rule.reason)
-    if not _runs(module, cls):
-        return Recognised(reason=f"its forward is not that of {cls.__name__}")
     spec = entries()[rule.entry]
+    for p in spec.parameters:
+        if p.learnable and p.name not in module._parameters:
+            return Recognised(reason=f"its {p.name} is computed from other parameters")
+    if changed := _changed(module, cls):
+        return Recognised(reason=f"its {changed} is not that of {cls.__name__}")
     wanted = [*(p.name for p in spec.parameters), *spec.variants, "inplace", "dim"]
     named = {n: rule.renamed.get(n, n) for n in wanted}
     named = {n: a for n, a in named.items() if hasattr(module, a)}
-    values = {**rule.values, **{n: getattr(module, a) for n, a in named.items()}}
+    values = {**rule.values, **{n: _plain_number(getattr(module, a)) for n, a in named.items()}}
     reason = rule.reason
     if values.get("dim", 0) is None:
         reason = "its dim is left for torch to guess"
-    for p in spec.parameters:
-        if p.learnable and p.name not in module._parameters:
-            reason = f"its {p.name} is computed from other parameters"
-    return Recognised(spec, values, reason, attributes=named)
+    return Recognised(spec, values, reason, (), named, rule.frees_input)
 
 
-def _runs(module: nn.Module, cls: Any) -> bool:
-    """Whether a module runs the forward of a class, which nobody has replaced since."""
+def _plain_number(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _changed(module: nn.Module, cls: Any) -> str:
+    """What of a module is not that of a class whose forward it is said to run, and may make it
+    compute something else; empty if nothing is."""
     code = own_class(module)
-    if "forward" in vars(module) or code.__call__ is not nn.Module.__call__:
-        return False
-    written = getattr(cls.forward, "__globals__", None) is vars(sys.modules[cls.__module__])
-    return code.forward is cls.forward and written
+    mine = [n for n in vars(module) if callable(getattr(cls, n, None))]
+    for part in code.__mro__[: code.__mro__.index(cls)]:
+        for name, value in vars(part).items():
+            special = name.startswith("__") or inspect.isdatadescriptor(value)
+            if name not in HARMLESS and (special or hasattr(cls, name)):
+                mine.append(name)
+    if getattr(cls.forward, "__globals__", None) is not vars(sys.modules[cls.__module__]):
+        mine.append("forward")
+    return " and ".join(dict.fromkeys(mine))
 
 
 # functions
@@ -312,7 +345,8 @@ def _of_function(function: Any) -> Recognised:
     unknown = arguments.keys() - {*usual, "inplace", "dim", "dtype", "_stacklevel", "training"}
     if unknown and not reason:
         reason = f"it has the arguments {', '.join(sorted(unknown))}"
-    return Recognised(spec, {**rule.values, **given}, reason, tuple(arguments))
+    values = {**rule.values, **given}
+    return Recognised(spec, values, reason, tuple(arguments), frees_input=rule.frees_input)
 
 
 def _arguments(function: Any, spec: Spec) -> dict[str, Any]:

@@ -36,7 +36,14 @@ def translate(
     for name in ("out", "dtype", "inplace"):
         given.pop(name, None)
     assert found.entry is not None
+    if found.frees_input and is_recorded(x):
+        x = x.clone()
     return partial(function_of(found.entry, engine), x, **given)
+
+
+def is_recorded(x: Tensor) -> bool:
+    """Whether autograd keeps something for a call of x."""
+    return x.requires_grad and torch.is_grad_enabled()
 
 
 def _refusal(found: Recognised, x: Any, given: Mapping[str, Any]) -> str:
@@ -51,6 +58,8 @@ def _refusal(found: Recognised, x: Any, given: Mapping[str, Any]) -> str:
         return "it writes to out="
     if given.get("dtype", x.dtype) not in (None, x.dtype):
         return f"it converts to {given['dtype']}"
+    if not x.is_cpu and torch.is_autocast_enabled(x.device.type):
+        return "autocast chooses its dtype"
     if "dim" in found.arguments and not isinstance(given.get("dim"), int):
         return "its dim is left for torch to guess"
     unknown = given.keys() - {*found.arguments, "out"}
@@ -119,6 +128,10 @@ class SameActivation:
         if values != self._seen:
             self._function = self._prepared(recognise(module))
             self._seen = values
+        if self._inplace and x._base is not None:  # torch keeps its own account of views
+            return NotImplemented
+        if self._copies and is_recorded(x):
+            x = x.clone()
         if not self._learned:
             return self._function(x)
         (weight,) = (getattr(module, name) for name in self._learned)
@@ -133,7 +146,10 @@ class SameActivation:
             raise InputError(found.reason or "it is no activation any more")
         function = function_of(found.entry, self.engine)
         given = {n: v for n, v in found.values.items() if not isinstance(v, nn.Parameter)}
-        given |= save_argument(function, self.save, found.values)
+        saving = save_argument(function, self.save, found.values)
+        self._copies = found.frees_input and not saving
+        self._inplace = bool(given.get("inplace"))
+        given |= saving
         function.given(given)  # what is out of its range is refused now
         return presetting(function, tuple(given.items()))
 
@@ -153,7 +169,8 @@ def called(function: Any) -> str:
 class HeldFunction:
     """A function held by a model, such as ``self.act = F.gelu``, computed by ogive where it can.
 
-    While a model is being compiled it is the original: the compiler writes the kernel anyway.
+    While a model is being compiled it is the original: the compiler writes the kernel anyway. It
+    has the original's attributes, and is equal to it.
     """
 
     def __init__(
@@ -175,6 +192,17 @@ class HeldFunction:
     def saved(self, dtype: torch.dtype) -> Mode | None:
         """What is kept for backward of inputs of a dtype; None is the input."""
         return self.function.mode(self._saving.get("save", "input"), dtype, **self._numbers)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "original":  # while it is being copied, there is none
+            raise AttributeError(name)
+        return getattr(self.original, name)
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.original == getattr(other, "original", other))
+
+    def __hash__(self) -> int:
+        return hash(self.original)
 
     def __repr__(self) -> str:
         engine = "" if self.engine is None else f", engine={self.engine!r}"

@@ -43,9 +43,12 @@ def name_of(call: Call) -> str:
 
 
 def writes_over(x: Tensor) -> bool:
-    """Whether a kernel may write over x: it lies in one stretch, and no mode of the dispatcher is
-    to see what happens."""
-    return dense(x) and not modes()
+    """Whether a kernel may write over x: it lies in one stretch, no mode of the dispatcher is to
+    see what happens, and torch neither records what becomes of a view nor forbids it."""
+    if torch.is_grad_enabled() and x._base is not None:
+        return False
+    frozen = x.is_inference() and not torch.is_inference_mode_enabled()
+    return dense(x) and not frozen and not modes()
 
 
 def run_plan(plan: Any, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:

@@ -23,8 +23,10 @@ Values = Mapping[str, Argument]
 
 
 def recorded(x: Tensor) -> bool:
-    """Whether autograd records a call of x, and no transform does."""
-    return x.requires_grad and torch.is_grad_enabled() and not transformed()
+    """Whether autograd records a call of x, and no transform does; an export has no backward."""
+    if not x.requires_grad or not torch.is_grad_enabled():
+        return False
+    return not transformed() and not torch.compiler.is_exporting()
 
 
 def _elementwise(
