@@ -17,6 +17,7 @@ import re
 import sys
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,7 @@ class Recognised:
             has nothing to do with activations.
         arguments: of a function, those behind the input in order.
         attributes: of a module, where it has the values.
+        constants: of a module, its attributes that are numbers of which the entry knows nothing.
         frees_input: whether its own code lets the input be overwritten before backward.
     """
 
@@ -119,6 +121,7 @@ class Recognised:
     reason: str = ""
     arguments: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    constants: tuple[str, ...] = field(default=(), repr=False, compare=False)
     frees_input: bool = field(default=False, repr=False)
 
     def variant(self) -> Spec | None:
@@ -295,7 +298,23 @@ def _of_class(module: nn.Module, cls: type, rule: Rule) -> Recognised:
     reason = rule.reason
     if values.get("dim", 0) is None:
         reason = "its dim is left for torch to guess"
-    return Recognised(spec, values, reason, (), named, rule.frees_input)
+    usual = {n: v for n, v in _made_usually(cls).items() if n not in named.values()}
+    for name, value in usual.items():
+        if getattr(module, name, value) != value:
+            reason = f"its {name} is not that of {cls.__name__}"
+    return Recognised(spec, values, reason, (), named, tuple(usual), rule.frees_input)
+
+
+@lru_cache(maxsize=256)
+def _made_usually(cls: Any) -> dict[str, Any]:
+    """The numbers that a module of a class keeps when it is made without arguments; none if it
+    cannot be."""
+    try:
+        made = vars(cls())
+    except TypeError:
+        return {}
+    simple = {n: v for n, v in made.items() if type(v) in (bool, int, float, str)}
+    return {n: v for n, v in simple.items() if n not in vars(nn.Module())}
 
 
 def _plain_number(value: Any) -> Any:

@@ -19,6 +19,7 @@ from ogive.nn.accelerated import PLAIN_TENSORS
 from ogive.nn.modules import ActivationModule, Softmax2d, module_class
 from ogive.nn.recognise import OVERWRITES, Recognised, recognise, unbound
 from ogive.ops import OPTIONS, ActivationFunction, owning, presetting
+from ogive.torch_private import jit_tracing
 
 if TYPE_CHECKING:
     from ogive.certify.saving.mode import Mode
@@ -48,6 +49,8 @@ def is_recorded(x: Tensor) -> bool:
 
 def _refusal(found: Recognised, x: Any, given: Mapping[str, Any]) -> str:
     """Why ogive would not do the same; empty if it does."""
+    if jit_tracing():
+        return "torch.jit writes down torch's operators"
     if type(x) not in PLAIN_TENSORS or x.layout is not torch.strided:
         return f"its input is no plain tensor but {type(x).__name__}"
     if not x.dtype.is_floating_point or x.dtype.itemsize < 2:  # 8 bits are for storage
@@ -119,7 +122,8 @@ class SameActivation:
         self.save, self.engine = save, engine
         learned = [n for n, v in found.values.items() if isinstance(v, nn.Parameter)]
         self._learned = [found.attributes[n] for n in learned]
-        self._read = [a for n, a in found.attributes.items() if n not in learned]
+        fixed = [a for n, a in found.attributes.items() if n not in learned]
+        self._read = [*fixed, *found.constants]
         self._seen: list[Any] | None = None
         self._function = self._prepared(found)
 
