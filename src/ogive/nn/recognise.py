@@ -307,14 +307,14 @@ def _of_class(module: nn.Module, cls: type, rule: Rule) -> Recognised:
 
 @lru_cache(maxsize=256)
 def _made_usually(cls: Any) -> dict[str, Any]:
-    """The numbers that a module of a class keeps when it is made without arguments; none if it
-    cannot be."""
+    """The numbers that the forward of a class reads from a module that was made without arguments;
+    none if it cannot be."""
     try:
         made = vars(cls())
     except TypeError:
         return {}
-    simple = {n: v for n, v in made.items() if type(v) in (bool, int, float, str)}
-    return {n: v for n, v in simple.items() if n not in vars(nn.Module())}
+    read = {n: v for n, v in made.items() if n in cls.forward.__code__.co_names}
+    return {n: v for n, v in read.items() if type(v) in (bool, int, float, str)}
 
 
 def _plain_number(value: Any) -> Any:
