@@ -26,6 +26,7 @@ from torch.autograd import forward_ad, grad
 from torch.func import hessian, jacrev, jvp, vmap
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.checkpoint import checkpoint
 
 
 def close(got: Tensor, wanted: Tensor) -> None:
@@ -129,6 +130,8 @@ def check_in_place(ogive) -> None:
     close(y, F.mish(FINITE * 2))
     twice = FINITE.clone().requires_grad_()
     close(grad(y.sum(), leaf)[0], grad(F.mish(twice * 2).sum(), twice)[0])
+    y = ogive.get("mish")((leaf * 2).view(-1), inplace=True)
+    close(grad(y.sum(), leaf)[0], grad(F.mish(twice * 2).sum(), twice)[0])
     kept = FINITE.clone().requires_grad_()
     product = kept * 1
     y = ogive.get("mish")(product)
@@ -208,6 +211,10 @@ def check_hooks(ogive) -> None:
     with torch.autograd.graph.saved_tensors_hooks(lambda t: packed.append(t) or t, lambda t: t):
         ogive.get("mish")(FINITE.clone().requires_grad_())
     assert packed
+    x = FINITE.clone().requires_grad_()
+    with ogive.intercept(save="code8"):
+        y = checkpoint(F.mish, x, use_reentrant=False)
+    close(grad(y.sum(), x)[0], grad(F.mish(x).sum(), x)[0])
 
 
 def check_models(ogive) -> None:
@@ -257,6 +264,8 @@ MISTAKES: dict[str, tuple[Callable[..., None], dict[str, object]]] = {
     "torch.jit never records": (check_modes, {"jit_tracing": lambda: False}),
     "no transform is ever at work": (check_transforms, {"transforms_active": lambda: False}),
     "forward mode is never at work": (check_transforms, {"FORWARD": {"_current_level": -1}}),
+    "no hooks ever pack what is kept": (check_hooks, {"saved_tensors_hooks": lambda _: None}),
+    "no tensor is ever a view": (check_in_place, {"is_view": lambda x: False}),
     "nobody ever holds a result": (check_results_held, {"storage_uses": lambda storage: 1}),
     "nobody ever observes a module": (check_hooks, {"any_global_hook": lambda: False}),
     "no module is ever compiled": (check_compiler, {"is_compiled": lambda module: False}),

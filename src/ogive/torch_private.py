@@ -114,6 +114,11 @@ is_wrapped: Callable[[Tensor], bool] = _private(
 )
 
 
+#: Whether a tensor is a part of another one, or another shape of it. Without it one may always be,
+#: and calls that write over their input copy their result there.
+is_view: Callable[[Tensor], bool] = _private("torch:Tensor._is_view", lambda x: True)
+
+
 def _perhaps_hooks(_: bool) -> object | None:
     """None where autograd keeps tensors as they are; else something that is like nothing else."""
     try:

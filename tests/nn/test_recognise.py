@@ -170,7 +170,10 @@ def wave(monkeypatch) -> Iterator[ActivationFunction]:
     for home in homes:
         exec(WAVE, vars(home))  # so that the code is the library's own
     monkeypatch.setattr(nn, "Wave", nn.modules.activation.Wave, raising=False)
-    add(replace(user_spec("ripple", "x + sin(pitch*x)", {"pitch": 2.0}), aliases=ALIASES), replace=False)
+    add(
+        replace(user_spec("ripple", "x + sin(pitch*x)", {"pitch": 2.0}), aliases=ALIASES),
+        replace=False,
+    )
     yield ogive.get("ripple")
     for home, names in zip(homes, before, strict=True):
         for name in vars(home).keys() - names:

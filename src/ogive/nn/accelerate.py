@@ -201,7 +201,7 @@ class _Work:
         for state, closed in (("scripted", is_scripted), ("compiled", is_compiled)):
             if closed(module):
                 raise OgiveError(f"it is {state}: accelerate the model before it is")
-        found = recognise(module)
+        found, why = recognise(module), ""
         computes_nothing = found.entry is not None and found.entry.name == "identity"
         if isinstance(module, OWN_MODULES) or computes_nothing:
             return
@@ -210,8 +210,11 @@ class _Work:
         elif found.entry is not None:
             new = SameActivation(found, self.save, self.engine)
             mode, title = self._gain(found.entry, module, new), called(module)
+            if mode is not None and mode.result and (follower := _overwriting(place)):
+                new = SameActivation(found, "exact", self.engine)
+                mode, why = new.saved(self.dtype), f", as {follower} writes over the result"
             give_forward(module, new)
-            self._done(place, title, (found.variant() or found.entry).title, "module", mode)
+            self._done(place, title, (found.variant() or found.entry).title, "module", mode, why)
         elif found.reason:
             raise OgiveError(found.reason)
         else:
@@ -263,11 +266,22 @@ class _Work:
         function = gated_blocks.fuse(module, pattern, self.engine)
         self._done(place, old, function.title, kind, None)
 
-    def _done(self, place: Place, old: str, new: str, kind: str, mode: Mode | None) -> None:
+    def _done(
+        self, place: Place, old: str, new: str, kind: str, mode: Mode | None, why: str = ""
+    ) -> None:
         bits = 8 * self.dtype.itemsize if mode is None else mode.bits
-        keeps = "the input" if mode is None else mode.keeps
+        keeps = ("the input" if mode is None else mode.keeps) + why
         if kind == "gated":
             keeps, bits = "gate and value", 2 * bits
         row = Replacement(place.name, old, new, kind, keeps, bits)
         self.rows.append(row)
         self.seen[id(place.thing)] = row
+
+
+def _overwriting(place: Place) -> str:
+    """The name of the module that writes over a module's result, where nn.Sequential tells."""
+    if type(place.parent) is not nn.Sequential:
+        return ""
+    modules = iter(place.parent._modules.items())
+    followers = [next(modules, ("", None)) for name, _ in modules if name == place.key]
+    return "".join(name for name, module in followers if getattr(module, "inplace", False))

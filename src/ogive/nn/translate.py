@@ -19,7 +19,7 @@ from ogive.nn.accelerated import PLAIN_TENSORS
 from ogive.nn.modules import ActivationModule, Softmax2d, module_class
 from ogive.nn.recognise import OVERWRITES, Recognised, recognise, unbound
 from ogive.ops import OPTIONS, ActivationFunction, owning, presetting
-from ogive.torch_private import jit_tracing
+from ogive.torch_private import is_view, jit_tracing
 
 if TYPE_CHECKING:
     from ogive.certify.saving.mode import Mode
@@ -132,7 +132,7 @@ class SameActivation:
         if values != self._seen:
             self._function = self._prepared(recognise(module))
             self._seen = values
-        if self._inplace and x._base is not None:  # torch keeps its own account of views
+        if self._inplace and is_view(x):  # torch keeps its own account of views
             return NotImplemented
         if self._copies and is_recorded(x):
             x = x.clone()

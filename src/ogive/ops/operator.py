@@ -18,7 +18,7 @@ from ogive.engine import Call, RowCall, compute, traced
 from ogive.engine.call import dense
 from ogive.engine.eager import composed
 from ogive.engine.selection import Served, state, wanted
-from ogive.torch_private import modes
+from ogive.torch_private import is_view, modes
 
 _CALLS: dict[str, Call] = {}
 #: From so many elements on an operator of its own pays for its start.
@@ -45,7 +45,7 @@ def name_of(call: Call) -> str:
 def writes_over(x: Tensor) -> bool:
     """Whether a kernel may write over x: it lies in one stretch, no mode of the dispatcher is to
     see what happens, and torch neither records what becomes of a view nor forbids it."""
-    if torch.is_grad_enabled() and x._base is not None:
+    if torch.is_grad_enabled() and is_view(x):
         return False
     frozen = x.is_inference() and not torch.is_inference_mode_enabled()
     return dense(x) and not frozen and not modes()

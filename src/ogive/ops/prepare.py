@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from torch import Tensor
@@ -116,18 +116,24 @@ def _saving(
     plan = _several(spec, 1, numbers, (), engine, {}, x)
     assert plan is not None
     own = plan.native if plan.native is not None and plan.native.keeps_result else None
+    dtype = x.dtype
 
-    def record(x: Tensor) -> Tensor:
+    @cache  # when it is first recorded
+    def way() -> Callable[[Tensor], Tensor]:
         # imported here because it brings the judge along
         from ogive.ops import saved
 
-        found = saved.saved(spec, numbers, save, x.dtype, engine)
+        found = saved.saved(spec, numbers, save, dtype, engine)
         if found is None:
-            return apply_plan(plan, x)
+            return partial(apply_plan, plan)
+        keep = partial(saved.apply_saved, found)
+        if own is None or found.mode.name != "output":
+            return keep
         # torch's own operator keeps the result as well, and is the shorter way
-        if own is not None and found.mode.name == "output" and own.serves(x):
-            return own.forward(x, *own.numbers)
-        return saved.apply_saved(found, x)
+        return lambda x: own.forward(x, *own.numbers) if own.serves(x) else keep(x)
+
+    def record(x: Tensor) -> Tensor:
+        return way()(x)
 
     return replace(plan, recorded=record)
 
