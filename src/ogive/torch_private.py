@@ -114,6 +114,12 @@ is_wrapped: Callable[[Tensor], bool] = _private(
 )
 
 
+#: Whether a tensor stands for one that ``torch.func.functionalize`` writes down. Without it each
+#: may be one inside of a transform: torch's operators serve there.
+is_functional: Callable[[Tensor], bool] = _private(
+    "torch:_is_functional_tensor", lambda x: transforms_active()
+)
+
 #: Whether a tensor is a part of another one, or another shape of it. Without it one may always be,
 #: and calls that write over their input copy their result there.
 is_view: Callable[[Tensor], bool] = _private("torch:Tensor._is_view", lambda x: True)

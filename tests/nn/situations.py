@@ -21,7 +21,8 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.autograd.functional import jacobian
 from torch.autograd.graph import save_on_cpu
-from torch.utils.checkpoint import checkpoint
+from torch.utils.checkpoint import checkpoint, create_selective_checkpoint_contexts
+from torch.utils.flop_counter import FlopCounterMode
 
 import ogive
 from ogive.nn.recognise import LIBRARIES, recognise, torch_functions
@@ -216,6 +217,17 @@ def checkpointed(
     return situation
 
 
+def _selective(case: Case) -> Results:
+    """A checkpoint that keeps what the layers give, and calls the rest again."""
+    kept = [torch.ops.aten.addmm.default, torch.ops.aten.mm.default]
+    contexts = functools.partial(create_selective_checkpoint_contexts, kept)
+
+    def call(x: Tensor) -> Tensor:
+        return checkpoint(case.net, x, use_reentrant=False, context_fn=contexts)
+
+    return case.run(call)
+
+
 def _offloaded(case: Case) -> Results:
     with save_on_cpu():
         return case.run()
@@ -245,6 +257,16 @@ def _func_grad(case: Case) -> Results:
 def _jacobian(case: Case) -> Results:
     with case.block():
         return [jacobian(case.net, case.x.detach(), vectorize=True)]
+
+
+def _jacrev(case: Case) -> Results:
+    with case.block():
+        return [torch.func.jacrev(case.net)(case.x.detach())]
+
+
+def _functionalized(case: Case) -> Results:
+    with case.block():
+        return [torch.func.functionalize(case.net)(case.x.detach())]
 
 
 def _jvp(case: Case) -> Results:
@@ -286,6 +308,56 @@ def _hooked(case: Case) -> Results:
     seen = case.net.seen
     seen.clear()
     return [*case.run(), torch.tensor(seen)]
+
+
+def _backward_hooked(case: Case) -> Results:
+    """Hooks on the gradients of the activation, and of its result."""
+    seen: Results = []
+    case.net.follow = lambda x, y: (y.register_hook(lambda g: seen.append(g)), y)[1]
+    handle = case.net.activation.register_full_backward_hook(
+        lambda module, given, gradients: seen.extend([*given, *gradients])
+    )
+    found = case.run()
+    handle.remove()
+    return [*found, *seen]
+
+
+def _counted(case: Case) -> Results:
+    """A mode of the dispatcher sees the layers."""
+    with FlopCounterMode(display=False) as counter:
+        found = case.run()
+    return [*found, torch.tensor(counter.get_total_flops())]
+
+
+def _anomalous(case: Case) -> Results:
+    with torch.autograd.detect_anomaly():
+        return case.run()
+
+
+def _subclassed(case: Case) -> Results:
+    case.net.layer = nn.Identity()
+    y = case.run(lambda x: case.net((x * 1).as_subclass(Named)))
+    assert type(y[0]) is Named
+    return [t.as_subclass(Tensor) for t in y]
+
+
+class Named(Tensor):
+    """A class of somebody's."""
+
+
+def in_dtype(dtype: torch.dtype) -> Callable[[Case], Results]:
+    """A situation: a network of a dtype."""
+
+    def situation(case: Case) -> Results:
+        return Case(case.net.to(dtype), case.block, dtype=dtype).run()
+
+    return situation
+
+
+def _channels_last(case: Case) -> Results:
+    case.net.layer = nn.Identity()
+    case = Case(case.net, case.block, (2, 3, 4, 6))
+    return case.run(lambda x: case.net((x * 1).to(memory_format=torch.channels_last)))
 
 
 def _copied(case: Case) -> Results:
@@ -356,6 +428,7 @@ SITUATIONS: dict[str, Callable[[Case], Results]] = {
     "reentrant checkpoint, backward inside": checkpointed(True, inside=True),
     "checkpoint": checkpointed(False, inside=False),
     "checkpoint, backward inside": checkpointed(False, inside=True),
+    "selective checkpoint": _selective,
     "checkpoint, offloaded": checkpointed(False, inside=False, offload=True),
     "save_on_cpu": _offloaded,
     "autocast": _autocast,
@@ -363,11 +436,21 @@ SITUATIONS: dict[str, Callable[[Case], Results]] = {
     "jacobian": _jacobian,
     "func.grad": _func_grad,
     "func.jvp": _jvp,
+    "func.jacrev": _jacrev,
+    "func.functionalize": _functionalized,
     "gradient penalty": _penalty,
     "backward twice": _twice,
     "fx": _traced,
     "jit.trace": _recorded_by_jit,
     "hook": _hooked,
+    "backward hooks": _backward_hooked,
+    "flop counter": _counted,
+    "anomaly": _anomalous,
+    "tensor subclass": _subclassed,
+    "channels last": _channels_last,
+    "float64": in_dtype(torch.float64),
+    "bfloat16": in_dtype(torch.bfloat16),
+    "float16": in_dtype(torch.float16),
     "deepcopy": _copied,
     "pickle": _pickled,
     "state dict": _loaded,
@@ -381,6 +464,7 @@ SITUATIONS: dict[str, Callable[[Case], Results]] = {
 #: How far results may be off, as a part of the largest: a float32 kernel and torch's operator
 #: differ by a few units of the last place, which a matrix product sums; bfloat16 rounds each.
 TOLERANCE, ROUGH = 1e-5, {"autocast": 2**-6, "gradient penalty": 1e-4}
+ROUGH |= {"bfloat16": 2**-6, "float16": 2**-9}
 
 
 def outcome(row: Row, situation: str) -> str:
@@ -428,3 +512,4 @@ def compare(got: Results, want: Results, tolerance: float) -> None:
     for ours, theirs in zip(got, want, strict=True):
         part = max(tolerance, 2**-7) if theirs.dtype is torch.bfloat16 else tolerance
         torch.testing.assert_close(ours, theirs, rtol=0, atol=part * largest)
+        assert ours.is_contiguous() or not theirs.is_contiguous()  # a model may call view

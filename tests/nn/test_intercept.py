@@ -9,11 +9,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
+from torch.utils.checkpoint import checkpoint
 
 import ogive
 from ogive.errors import OgiveError, ParameterError
-from ogive.nn.intercept import Intercepted
-from ogive.nn.recognise import OUTPUT_KEPT
+from ogive.nn.intercept import REPEATED, Intercepted
+from ogive.nn.recognise import OUTPUT_KEPT, torch_functions
 
 X = torch.linspace(-3, 3, 24).reshape(4, 6)
 CALLS = {
@@ -202,6 +203,47 @@ def test_calls_keep_what_is_asked_for() -> None:
 def test_a_kind_that_needs_its_input_keeps_it() -> None:
     assert kept(lambda x: F.glu(x), save="mask") == {(torch.float32, 64)}
     assert kept(lambda x: F.softmax(x, -1), save="mask") == set()
+
+
+ARGUMENTS = {"threshold": (0.1, 0.2), "softmax": (-1,), "log_softmax": (-1,), "softmin": (-1,)}
+
+
+@pytest.mark.filterwarnings("ignore:.*use_reentrant:UserWarning")
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("use_reentrant", [True, False])
+@pytest.mark.parametrize("save", ["input", "exact", "lean", "code8"])
+def test_checkpointed_calls_train_in_every_mode(
+    save: str, use_reentrant: bool, inside: bool
+) -> None:
+    """torch calls again in backward, outside of the block, what it has called inside."""
+    for name in torch_functions():
+        call, arguments = getattr(F, name), ARGUMENTS.get(name, ())
+        x, own = (X.clone().requires_grad_() for _ in range(2))
+        call(own, *arguments).square().sum().backward()
+        with ogive.intercept(save=save) as seen:
+            y = checkpoint(call, x, *arguments, use_reentrant=use_reentrant).square().sum()
+            if inside:
+                y.backward()
+        if not inside:
+            y.backward()
+        torch.testing.assert_close(x.grad, own.grad, rtol=1e-5, atol=1e-5)
+        if not use_reentrant:
+            assert not seen.taken
+            assert {why for _, why in seen.skipped} == {REPEATED}
+
+
+def test_a_block_inside_of_what_is_checkpointed_is_entered_again() -> None:
+    def call(x: Tensor) -> Tensor:
+        with ogive.intercept(save="lean") as seen:
+            blocks.append(seen)  # torch leaves the second call as soon as it has what it needs
+            return F.gelu(x)
+
+    blocks: list[Intercepted] = []
+    x, own = (X.clone().requires_grad_() for _ in range(2))
+    checkpoint(call, x, use_reentrant=False).sum().backward()
+    assert [dict(seen.taken) for seen in blocks] == [{"gelu": 1}] * 2
+    F.gelu(own).sum().backward()
+    torch.testing.assert_close(x.grad, own.grad, rtol=2e-3, atol=2e-3)
 
 
 def test_without_a_word_a_result_may_be_overwritten() -> None:

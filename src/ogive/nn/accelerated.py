@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ogive.errors import InputError, OgiveError, ParameterError
-from ogive.torch_private import jit_tracing
+from ogive.torch_private import is_functional, jit_tracing
 
 #: Under this name a module keeps its forward, a function of module and input; one that gives
 #: ``NotImplemented`` leaves the call to the module's own.
@@ -29,7 +29,7 @@ def is_plain(x: Any) -> bool:
     a floating dtype in strided memory, of which autocast is not to choose another."""
     if type(x) not in PLAIN_TENSORS or x.dtype not in _DTYPES:
         return False
-    if x.is_nested or x.layout is not torch.strided:
+    if x.is_nested or x.layout is not torch.strided or is_functional(x):
         return False
     return x.is_cpu or not torch.is_autocast_enabled(x.device.type)
 

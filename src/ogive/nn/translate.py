@@ -19,10 +19,14 @@ from ogive.nn.accelerated import PLAIN_TENSORS
 from ogive.nn.modules import ActivationModule, Softmax2d, module_class
 from ogive.nn.recognise import OVERWRITES, Recognised, recognise, unbound
 from ogive.ops import OPTIONS, ActivationFunction, owning, presetting
-from ogive.torch_private import is_view, jit_tracing
+from ogive.torch_private import is_functional, is_view, jit_tracing
 
 if TYPE_CHECKING:
     from ogive.certify.saving.mode import Mode
+
+
+#: Of these torch's result is contiguous, whatever the input is; ogive's is laid out as the input.
+CONTIGUOUS = ("logsigmoid",)
 
 
 def translate(
@@ -61,8 +65,12 @@ def _refusal(found: Recognised, x: Any, given: Mapping[str, Any]) -> str:
         return "it writes to out="
     if given.get("dtype", x.dtype) not in (None, x.dtype):
         return f"it converts to {given['dtype']}"
+    if is_functional(x):
+        return "it is functionalized"
     if not x.is_cpu and torch.is_autocast_enabled(x.device.type):
         return "autocast chooses its dtype"
+    if found.entry is not None and found.entry.name in CONTIGUOUS and not x.is_contiguous():
+        return "torch lays its result out in another way"
     if "dim" in found.arguments and not isinstance(given.get("dim"), int):
         return "its dim is left for torch to guess"
     unknown = given.keys() - {*found.arguments, "out"}
@@ -133,6 +141,8 @@ class SameActivation:
             self._function = self._prepared(recognise(module))
             self._seen = values
         if self._inplace and is_view(x):  # torch keeps its own account of views
+            return NotImplemented
+        if self._function.name in CONTIGUOUS and not x.is_contiguous():
             return NotImplemented
         if self._copies and is_recorded(x):
             x = x.clone()

@@ -85,6 +85,11 @@ class Plan(Differentiable, Call):
         """Elementwise and broadcasting: the batch becomes a leading dimension."""
         rank = max(t.dim() - (d is not None) for t, d in zip(tensors, dims, strict=True))
         moved = [_batch_first(t, d, rank) for t, d in zip(tensors, dims, strict=True)]
+        if any(result.packed for result in self.results):  # each is laid out as what it is of
+            moved = [
+                t.expand(size, *t.shape) if packed and d is None else t
+                for t, d, packed in zip(moved, dims, self.packed, strict=True)
+            ]
         made = outputs(self.batched(size, rank), *moved)
         return tuple(
             y if result.shape is None else y.reshape(size, *result.shape)
