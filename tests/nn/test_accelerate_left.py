@@ -257,7 +257,11 @@ def experts() -> nn.Module:
 IN_CONTAINER = "it is held in a {}: use ogive.intercept()"
 SEEN: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
     "list": (lambda: holding([F.gelu]), "act", IN_CONTAINER.format("list")),
-    "list of modules": (lambda: holding([nn.GELU()]), "act", IN_CONTAINER.format("list")),
+    "list of modules": (
+        lambda: holding([nn.GELU(), "relu", 3, None]),
+        "act",
+        IN_CONTAINER.format("list"),
+    ),
     "dict": (lambda: holding({"a": F.gelu}), "act", IN_CONTAINER.format("dict")),
     "lambda": (lambda: holding(lambda x: F.gelu(x)), "act", "its code names gelu"),
     "property": (Named, "", "its code names gelu"),

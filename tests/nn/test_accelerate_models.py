@@ -48,7 +48,7 @@ EXPECTED: dict[str, tuple[dict[tuple[str, str], int], int]] = {
     "convnext_pico": ({("GELU", "GELU"): 12}, 0),
     "vit_tiny_patch16_224": ({("GELU", "GELU"): 12}, 12),
     "bert": ({("GELUActivation", "GELU"): 2}, 1),
-    "gpt2": ({("NewGELUActivation", "GELUTanh"): 2}, 0),
+    "gpt2": ({("NewGELUActivation", "GELUTanh"): 2}, 2),
     "llama": ({("LlamaMLP with SiLUActivation", "SwiGLU"): 2}, 0),
     "mistral": ({("MistralMLP with SiLUActivation", "SwiGLU"): 2}, 0),
     "gemma": ({("GemmaMLP with GELUTanh", "GEGLUTanh"): 2}, 0),

@@ -101,17 +101,17 @@ def accelerate(
     Known are the activation modules of torch.nn, timm.layers and transformers, functions held as
     attributes (``self.act = F.gelu``), and the gated blocks of Llama, Mistral, Qwen, Gemma and
     timm, which become one fused operator. relu, sigmoid and tanh stay torch's, which keeps their
-    output for backward where ogive would keep the input. Parameters, hooks, flags, names, state
-    dict keys and ``inplace`` stay as they are, and an instance in several places stays one. What
-    only sounds like an activation is skipped, with the reason; calls in a model's code are for
+    output for backward where ogive would keep the input. The modules stay the objects they are,
+    with their attributes, which are read in every call. What only sounds like an activation, or
+    does something of its own, is skipped, with the reason; calls in a model's code are for
     ``ogive.intercept``. A second call changes nothing.
 
     Args:
         model: any module; one that is to be compiled is accelerated before.
         save: what activations keep for backward: ``exact`` the least that gives the gradients of
-            the input, ``lean`` the least that gives them to bfloat16's rounding (for one
-            backward), or a mode by name where an activation has it, see
-            ``ogive.get(name).saving()``. A gated block keeps its gate and value.
+            the input, though the result be overwritten; ``lean`` the least that gives them to
+            bfloat16's rounding (for one backward); or a mode by name where an activation has it,
+            see ``ogive.get(name).saving()``. A gated block keeps its gate and value.
         engine: what runs the activations put in, forward and backward, whatever ``ogive.engine``
             is set to: ``cpu``, ``eager`` or ``auto``. None follows the setting.
 
@@ -147,11 +147,10 @@ def _is_closed(module: nn.Module) -> bool:
 def restore(model: nn.Module) -> tuple[str, ...]:
     """Undoes ``accelerate``: the names of the places where the original is back.
 
-    The original modules and functions return, with the parameters, hooks and training flags that
-    the model has now.
+    Attributes, parameters, hooks and training flags are those that the model has now.
 
     Raises:
-        OgiveError: if a gated block has been given another class since, as by ``fully_shard``.
+        OgiveError: if a module has been given another class since, as by ``fully_shard``.
 
     Example:
         >>> import ogive
@@ -226,7 +225,7 @@ class _Work:
         """Notes what a module holds where it cannot be replaced."""
         public = {k: v for k, v in vars(module).items() if not k.startswith("_")}
         for key, thing in ((k, thing) for k, v in public.items() for thing in held_in(v)):
-            if recognise(thing).entry is not None:
+            if callable(thing) and recognise(thing).entry is not None:
                 name = ".".join(filter(None, (place.name, key)))
                 reason = f"it is held in a {type(public[key]).__name__}: use ogive.intercept()"
                 self.skipped.append(Skipped(name, called(thing), reason))

@@ -110,8 +110,9 @@ def intercept(save: str = "input", engine: str | None = None) -> Iterator[Interc
     that cannot be changed, torch's own modules included. A call is taken only where it means the
     same to the last argument: in-place variants, ``out=``, a change of dtype, a missing ``dim``,
     tensors that are no plain dense ones of a floating dtype stay torch's, and so does what torch
-    computes inside of one operator, such as attention, and what it compiles. Derivatives are
-    recorded as usual; backward may run outside of the block.
+    computes inside of one operator, such as attention, what it compiles, and what it is going to
+    call again in backward, as checkpoints do. relu, sigmoid and tanh, of which torch keeps the
+    result, are taken where they are not recorded. Backward may run outside of the block.
 
     It holds for the thread or the asynchronous task that entered it, and for no other. Blocks nest,
     the innermost one counts, and an exception leaves them in order.
@@ -119,9 +120,7 @@ def intercept(save: str = "input", engine: str | None = None) -> Iterator[Interc
     each: where modules can be replaced, ``ogive.accelerate`` costs nothing.
 
     Args:
-        save: what the calls keep for backward, as in ``ogive.accelerate``. The default is the
-            input, as code may overwrite a result that ``exact`` would keep in its place; backward
-            says so then.
+        save: what the calls keep for backward, as in ``ogive.accelerate``.
         engine: what runs the calls, forward and backward, as in ``ogive.accelerate``.
 
     Raises:
