@@ -25,7 +25,8 @@ from torch.utils.checkpoint import checkpoint, create_selective_checkpoint_conte
 from torch.utils.flop_counter import FlopCounterMode
 
 import ogive
-from ogive.nn.recognise import LIBRARIES, recognise, torch_functions
+from ogive.nn.recognise import recognise, torch_functions
+from ogive.nn.rules import LIBRARIES
 
 #: Arguments of what cannot be made or called without.
 ARGUMENTS: dict[str, tuple[Any, ...]] = {

@@ -4,10 +4,12 @@ import copy
 import inspect
 import io
 import pickle
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.export import Dim
 
 import ogive
 from ogive.errors import OgiveError, ParameterError
@@ -285,3 +287,31 @@ def test_modules_are_shared_and_replicated_like_others() -> None:
     twin = copy.deepcopy(network)
     twin.layers[1].weight.data.fill_(0.9)
     assert not torch.equal(network.layers[1].weight, twin.layers[1].weight)
+
+
+# the forward
+
+
+@pytest.mark.parametrize("name", ["GELU", "PReLU", "Mish", "Softmax2d", "RReLU", "Softmax"])
+def test_a_forward_has_the_argument_of_torch_s(name: str) -> None:
+    ours, theirs = getattr(ogive.nn, name), getattr(nn, name)
+    (argument,) = inspect.signature(ours().forward).parameters
+    assert [argument] == [*inspect.signature(theirs().forward).parameters]
+    x = torch.randn(2, 3, 4, 5)
+    assert torch.equal(ours().eval()(input=x), ours().eval()(x))
+
+
+def test_a_gated_forward_takes_one_tensor_or_two() -> None:
+    unit, x = ogive.nn.SwiGLU(), torch.randn(2, 6)
+    assert [*inspect.signature(unit.forward).parameters] == ["input", "gate"]
+    value, gate = x.chunk(2, -1)
+    assert torch.equal(unit(x), unit(value, gate=gate))
+
+
+@pytest.mark.parametrize("shapes", [{"input": {0: Dim("b")}}, ({0: Dim("b")},)])
+@pytest.mark.parametrize("save", ["input", "lean"])
+def test_a_module_alone_is_exported_for_any_batch(save: str, shapes: Any) -> None:
+    module, x = ogive.nn.GELU(save=save), torch.randn(4, 8, requires_grad=True)
+    exported = torch.export.export(module, (x,), dynamic_shapes=shapes).module()
+    x = torch.randn(7, 8)
+    torch.testing.assert_close(exported(x), nn.GELU()(x))

@@ -17,7 +17,8 @@ import ogive
 from ogive.catalogue import add, user_spec
 from ogive.errors import OgiveError
 from ogive.nn.accelerate import AS_FAST, OUTPUT_KEPT
-from ogive.nn.recognise import LIBRARIES, Recognised, recognise, torch_functions
+from ogive.nn.recognise import Recognised, recognise, torch_functions
+from ogive.nn.rules import LIBRARIES
 from ogive.ops import ActivationFunction
 
 ROWS = [(module, title) for module, titles in CLASSES.items() for title in titles]

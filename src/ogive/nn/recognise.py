@@ -1,12 +1,5 @@
 """What an object computes: a name, a module or function of torch's, timm's or transformers', or one
-of ogive's own.
-
-The catalogue's aliases are the rules: where ``timm:hard_swish`` names an entry, timm's class
-``HardSwish`` and its function ``hard_swish`` compute that entry, and their attributes and arguments
-are called as its parameters are. What an alias cannot say stands in ``EXCEPTIONS``. A name alone
-proves nothing: the object must be what its library has under that name, and a subclass counts only
-while it runs the forward of the known class. Nothing of timm or transformers is imported here; a
-model made of their classes has done that.
+of ogive's own. A subclass counts only while nothing that computes is its own.
 """
 
 from __future__ import annotations
@@ -21,27 +14,18 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from ogive.catalogue import Spec, entries, find_alias, plain, resolve, until_added
+from ogive.catalogue import Spec, entries, resolve, until_added
 from ogive.certify.signal.gains import LINEAR
 from ogive.certify.univariate import with_defaults
 from ogive.errors import AmbiguousName, OgiveError, UnknownName, nearest
 from ogive.nn.accelerated import own_class
 from ogive.nn.modules import ActivationModule
+from ogive.nn.rules import Rule, rule_for
 from ogive.ops import ActivationFunction
-from ogive.torch_private import OPERATORS
 
-#: Where libraries keep activations.
-TORCH = (nn, F, torch, Tensor, torch.special, OPERATORS)
-LIBRARIES: dict[str, tuple[str, ...]] = {
-    "timm": ("timm.layers.activations", "timm.layers.activations_me"),
-    "transformers": ("transformers.activations",),
-}
-#: What the names of their classes and functions have besides the alias.
-ENDINGS, BEGINNING = ("Activation", "Me", "_me"), "special_"
 OVERWRITES = "it writes over its input"
 #: Entries that stay torch's: it keeps their output for backward, the very tensor that the next
 #: layer keeps anyway, and ogive would keep the input besides.
@@ -53,51 +37,6 @@ HARMLESS = {
     "__annotations_cache__", "__constants__", "__dict__", "__firstlineno__", "__orig_bases__",
     "__parameters__", "__qualname__", "__repr__", "__slots__", "__static_attributes__",
     "__weakref__", "extra_repr",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a class or function of a library computes: the name of an entry, values that go without
-    saying, attributes by the entry's names, why ogive cannot take its place, and whether its own
-    code lets the input be overwritten, because it keeps something else for backward."""
-
-    entry: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    reason: str = ""
-    frees_input: bool = False
-
-
-INSIDE_RECURRENT = Rule(reason="its activations are inside torch's recurrent kernel")
-#: What the aliases do not say.
-EXCEPTIONS: dict[str, Rule] = {
-    "torch:Softmax2d": Rule("softmax", {"dim": -3}),
-    # compiled functions do not show their defaults; the entry's threshold is infinite
-    "torch:softplus": Rule("softplus", {"threshold": 20.0}),
-    "torch:expit": Rule("sigmoid"),
-    "torch:log_sigmoid": Rule("logsigmoid"),
-    "torch:prelu": Rule("prelu", reason="its slopes are given in every call"),
-    "torch:MultiheadAttention": Rule(reason="its softmax is inside torch's attention"),
-    "torch:RNNBase": INSIDE_RECURRENT,
-    "torch:RNNCellBase": INSIDE_RECURRENT,
-    "torch:AdaptiveLogSoftmaxWithLoss": Rule(reason="its softmax is over clusters of classes"),
-    "transformers:AccurateGELUActivation": Rule("gelu_tanh"),
-    "transformers:FastGELUActivation": Rule("gelu_tanh"),
-    "transformers:GELUTanh": Rule("gelu_tanh"),
-    "transformers:NewGELUActivation": Rule("gelu_tanh"),
-    "transformers:PytorchGELUTanh": Rule("gelu_tanh"),
-    "transformers:ClippedGELUActivation": Rule(
-        "gelu_clipped", renamed={"low": "min", "high": "max"}
-    ),
-    "transformers:ReLUSquaredActivation": Rule("squared_relu", frees_input=True),
-    "transformers:LaplaceActivation": Rule("laplace", frees_input=True),
-    "torch:Tanhshrink": Rule("tanhshrink", frees_input=True),
-    "torch:tanhshrink": Rule("tanhshrink", frees_input=True),
-    "timm:HardMish": Rule("hard_mish", frees_input=True),
-    "timm:hard_mish": Rule("hard_mish", frees_input=True),
-    # holds its parameters as they are before softplus: it is one of the gated blocks' patterns
-    "transformers:XIELUActivation": Rule(),
 }  # fmt: skip
 
 
@@ -235,47 +174,13 @@ def _one(spec: Spec, name: str, value: Any) -> Any:
     return tuple(numbers) if listed else numbers[0]
 
 
-# rules
-
-
-def _rule(thing: Any) -> Rule | None:
-    # methods of tensors do not say where they are from
-    library = (getattr(thing, "__module__", None) or "torch").partition(".")[0]
-    if library not in ("torch", *LIBRARIES) or not hasattr(thing, "__name__"):
-        return None  # before anything is cached, which would keep a user's function alive
-    return _rule_of(library, thing)
-
-
-@until_added
-def _rule_of(library: str, thing: Any) -> Rule | None:
-    name = thing.__name__
-    loaded = [sys.modules.get(module) for module in LIBRARIES.get(library, ())]
-    for called in (name, *map(name.removesuffix, ENDINGS), name.removeprefix(BEGINNING)):
-        rule = EXCEPTIONS.get(f"{library}:{called}") or _aliased(library, thing, called)
-        there = (getattr(home, n, None) for home in loaded or TORCH for n in (name, called))
-        if rule is not None and any(found is thing for found in there):
-            return rule
-    return None
-
-
-def _aliased(library: str, thing: Any, called: str) -> Rule | None:
-    if (found := find_alias(library, called)) is None:
-        return None
-    spec, values = found
-    modules = map(plain, dir(nn)) if library == "torch" and not isinstance(thing, type) else ()
-    reason = "" if not modules or plain(called) in modules else "torch.nn has no module for it"
-    if spec.kind == "stochastic":
-        reason = "ogive draws other random numbers than torch"
-    return Rule(spec.name, values, reason=reason)
-
-
 # modules
 
 
 def _module(module: nn.Module) -> Recognised:
     """A module of a known class; another means what it likes."""
     for cls in own_class(module).__mro__:
-        if (rule := _rule(cls)) is not None:
+        if (rule := rule_for(cls)) is not None:
             return _of_class(module, cls, rule)
     if not module._modules and sounds_like(type(module).__name__):
         return Recognised(reason="only its name says what it computes")
@@ -341,7 +246,7 @@ def _changed(module: nn.Module, cls: Any) -> str:
 
 def _function(function: Any) -> Recognised:
     inner, bound = unbound(function)
-    if isinstance(inner, type) or not isinstance(inner, Hashable) or _rule(inner) is None:
+    if isinstance(inner, type) or not isinstance(inner, Hashable) or rule_for(inner) is None:
         return Recognised()
     found = _of_function(inner)
     reason = found.reason or (OVERWRITES if bound.get("inplace") else "")
@@ -351,7 +256,7 @@ def _function(function: Any) -> Recognised:
 @until_added
 def _of_function(function: Any) -> Recognised:
     """A function of a library; its defaults count where they are not the entry's."""
-    rule = _rule(function) or Rule()
+    rule = rule_for(function) or Rule()
     spec, name = entries()[rule.entry], function.__name__
     arguments = _arguments(function, spec)
     usual: dict[str, Any] = {p.name: p.default for p in spec.parameters}
