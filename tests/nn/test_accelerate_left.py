@@ -359,15 +359,35 @@ def test_torch_jit_script_says_what_to_do() -> None:
 
 
 class Beside(nn.Module):
-    """All rows beside one another."""
+    """Rows beside one another."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: tuple[str, ...] = ("",)) -> None:
         super().__init__()
-        nets = [row.net().float() for name, row in ROWS.items() if not row.called]
+        rows = [row for name, row in ROWS.items() if name.startswith(kinds) and not row.called]
+        nets = [row.net().float() for row in rows]
         self.nets = nn.ModuleList(nets)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         return [net(x) for net in self.nets]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, of autograd functions
+def test_a_compiler_sees_the_model_as_it_was() -> None:
+    """So that nothing it fuses or writes is slower; without a break of the graph."""
+    graphs = []
+
+    def backend(graph: torch.fx.GraphModule, _: Any) -> Any:
+        graphs.append([(n.op, str(n.target)) for n in graph.graph.nodes])
+        return graph
+
+    kinds, x = ("torch.nn", "held:timm.layers.activations.", "block"), torch.randn(2, 3, 6)
+    untouched, accelerated = Beside(kinds), Beside(kinds)
+    ogive.accelerate(accelerated, save="lean")
+    for model in (untouched, accelerated):
+        torch._dynamo.reset()
+        torch.compile(model, backend=backend, fullgraph=True)(x)
+    torch._dynamo.reset()
+    assert graphs[0] == graphs[1]
 
 
 @pytest.mark.parametrize("save", ["exact", "lean"])

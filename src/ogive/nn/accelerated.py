@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import is_dynamo_compiling
 
 from ogive.errors import InputError, OgiveError, ParameterError
 from ogive.torch_private import is_functional, jit_tracing
@@ -21,7 +22,7 @@ from ogive.torch_private import is_functional, jit_tracing
 #: ``NotImplemented`` leaves the call to the module's own.
 GIVEN_FORWARD = "_accelerated"
 PLAIN_TENSORS = (Tensor, nn.Parameter)
-_DTYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
+_DTYPES = {torch.float32, torch.bfloat16, torch.float16, torch.float64}
 
 
 def is_plain(x: Any) -> bool:
@@ -68,7 +69,7 @@ def _empty(original: Any) -> nn.Module:
 def _accelerated_class(original: Any) -> type[nn.Module]:
     @wraps(original.forward)
     def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
-        watched = torch.compiler.is_compiling() or jit_tracing()
+        watched = is_dynamo_compiling() or jit_tracing()
         if not watched and len(args) == 1 and not kwargs and is_plain(args[0]):
             try:
                 result = vars(self)[GIVEN_FORWARD](self, args[0])

@@ -142,7 +142,7 @@ class SameActivation:
             self._seen = values
         if self._inplace and is_view(x):  # torch keeps its own account of views
             return NotImplemented
-        if self._function.name in CONTIGUOUS and not x.is_contiguous():
+        if self._contiguous and not x.is_contiguous():
             return NotImplemented
         if self._copies and is_recorded(x):
             x = x.clone()
@@ -151,9 +151,16 @@ class SameActivation:
         (weight,) = (getattr(module, name) for name in self._learned)
         channels = weight.numel()
         misfit = channels > 1 and x.shape[1:2] != (channels,)
-        if misfit or type(weight) not in PLAIN_TENSORS or weight.dtype is not x.dtype:
+        if (
+            misfit
+            or not x.dim()
+            or type(weight) not in PLAIN_TENSORS
+            or weight.dtype is not x.dtype
+        ):
             return NotImplemented
-        return self._function(x, weight=weight.view(-1, *[1] * (x.dim() - 2)))
+        if channels > 1 and x.dim() > 2:
+            weight = weight.view(-1, *[1] * (x.dim() - 2))
+        return self._function(x, weight=weight)
 
     def _prepared(self, found: Recognised) -> ActivationFunction:
         if found.entry is None or found.reason:
@@ -162,6 +169,7 @@ class SameActivation:
         given = {n: v for n, v in found.values.items() if not isinstance(v, nn.Parameter)}
         saving = save_argument(function, self.save, found.values)
         self._copies = found.frees_input and not saving
+        self._contiguous = found.entry.name in CONTIGUOUS
         self._inplace = bool(given.get("inplace"))
         given |= saving
         function.given(given)  # what is out of its range is refused now
