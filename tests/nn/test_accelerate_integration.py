@@ -227,7 +227,7 @@ def intercepted() -> None:
         gradients(untouched())
 
 
-#: None is torch alone: a compiler or exporter sees the model as it was.
+#: None is torch alone: an exporter sees the model as it was.
 ENGINES: dict[str, tuple[Callable[[], Any], str | None]] = {
     "training": (lambda: gradients(accelerated()), "cpu"),
     "checkpoint": (lambda: checkpoint(accelerated(), X, use_reentrant=False), "cpu"),
@@ -235,7 +235,7 @@ ENGINES: dict[str, tuple[Callable[[], Any], str | None]] = {
     "vmap": (functional, "cpu"),
     "copy": (lambda: gradients(copy.deepcopy(accelerated())), "cpu"),
     "intercept": (intercepted, "cpu"),
-    "compile": (compiled, None),
+    "compile": (compiled, "eager"),
     "export": (lambda: torch.export.export(accelerated(), (X,)), None),
     "strict export": (lambda: torch.export.export(accelerated(), (X,), strict=True), None),
 }

@@ -1,7 +1,7 @@
 """What accelerate leaves as it is: it computes the same as ever, and the report says why."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -371,23 +371,32 @@ class Beside(nn.Module):
         return [net(x) for net in self.nets]
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, of autograd functions
-def test_a_compiler_sees_the_model_as_it_was() -> None:
-    """So that nothing it fuses or writes is slower; without a break of the graph."""
-    graphs = []
-
-    def backend(graph: torch.fx.GraphModule, _: Any) -> Any:
-        graphs.append([(n.op, str(n.target)) for n in graph.graph.nodes])
-        return graph
-
-    kinds, x = ("torch.nn", "held:timm.layers.activations.", "block"), torch.randn(2, 3, 6)
-    untouched, accelerated = Beside(kinds), Beside(kinds)
-    ogive.accelerate(accelerated, save="lean")
-    for model in (untouched, accelerated):
-        torch._dynamo.reset()
-        torch.compile(model, backend=backend, fullgraph=True)(x)
+@pytest.fixture
+def fresh() -> Iterator[None]:
     torch._dynamo.reset()
-    assert graphs[0] == graphs[1]
+    yield
+    torch._dynamo.reset()
+
+
+def test_a_compiler_finds_no_break(fresh: None) -> None:
+    kinds, x = ("torch.nn", "held:timm.layers.activations.", "block"), torch.randn(2, 3, 6)
+    model = Beside(kinds)
+    model.nets.append(nn.Sequential(nn.Linear(6, 6), nn.SiLU(inplace=True)))
+    model.nets.append(nn.Sequential(nn.Linear(6, 6), nn.Unflatten(-1, (2, 3)), nn.SELU(True)))
+    want = model(x)
+    assert len(ogive.accelerate(model).rows) > 30
+    compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
+    for got, wanted in zip(compiled(x), want, strict=True):
+        torch.testing.assert_close(got, wanted, rtol=1e-5, atol=1e-5)
+
+
+def test_an_attribute_is_obeyed_in_a_compiled_model(fresh: None) -> None:
+    model = nn.Sequential(nn.LeakyReLU(0.1))
+    ogive.accelerate(model)
+    compiled = torch.compile(model, backend="aot_eager", fullgraph=True)
+    torch.testing.assert_close(compiled(X), F.leaky_relu(X, 0.1))
+    model[0].negative_slope = 0.5
+    torch.testing.assert_close(compiled(X), F.leaky_relu(X, 0.5))
 
 
 @pytest.mark.parametrize("save", ["exact", "lean"])

@@ -207,10 +207,10 @@ class _Work:
         if (pattern := gated_blocks.pattern_of(module)) is not None:
             self._fuse(place, module, pattern)
         elif found.entry is not None:
-            new = SameActivation(found, self.save, self.engine)
+            new = SameActivation(module, found, self.save, self.engine)
             mode, title = self._gain(found.entry, module, new), called(module)
             if mode is not None and mode.result and (follower := _overwriting(place)):
-                new = SameActivation(found, "exact", self.engine)
+                new = SameActivation(module, found, "exact", self.engine)
                 mode, why = new.saved(self.dtype), f", as {follower} writes over the result"
             give_forward(module, new)
             self._done(place, title, (found.variant() or found.entry).title, "module", mode, why)

@@ -2,7 +2,7 @@
 
 The class of a module becomes a subclass of its own: attributes, hooks, parameters, names, identity
 and ``isinstance`` are what they were, and giving the class back undoes it. A call that ogive does
-not serve is one of the module's own forward; so are all calls while the model is being traced.
+not serve is one of the module's own forward; so are all calls while a trace or export is recorded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,11 @@ def is_plain(x: Any) -> bool:
     a floating dtype in strided memory, of which autocast is not to choose another."""
     if type(x) not in PLAIN_TENSORS or x.dtype not in _DTYPES:
         return False
-    if x.is_nested or x.layout is not torch.strided or is_functional(x):
+    if x.is_nested or x.layout is not torch.strided:
+        return False
+    if is_dynamo_compiling():  # which shows it as a plain tensor, and knows no private functions
+        return not torch.compiler.is_exporting()
+    if jit_tracing() or is_functional(x):
         return False
     return x.is_cpu or not torch.is_autocast_enabled(x.device.type)
 
@@ -69,8 +73,7 @@ def _empty(original: Any) -> nn.Module:
 def _accelerated_class(original: Any) -> type[nn.Module]:
     @wraps(original.forward)
     def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
-        watched = is_dynamo_compiling() or jit_tracing()
-        if not watched and len(args) == 1 and not kwargs and is_plain(args[0]):
+        if len(args) == 1 and not kwargs and is_plain(args[0]):
             try:
                 result = vars(self)[GIVEN_FORWARD](self, args[0])
             except (InputError, ParameterError):  # the module's own says what is wrong in its words

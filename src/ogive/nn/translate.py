@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.compiler import is_dynamo_compiling
 
 from ogive.catalogue import Spec
 from ogive.errors import InputError, OgiveError, ParameterError
@@ -126,22 +127,24 @@ class SameActivation:
     """The forward of a module that is a known activation: ogive's, with the values that the
     module's attributes have when it is called. It raises an OgiveError where there is none."""
 
-    def __init__(self, found: Recognised, save: str, engine: str | None) -> None:
+    def __init__(self, module: nn.Module, found: Recognised, save: str, engine: str | None) -> None:
         self.save, self.engine = save, engine
         learned = [n for n, v in found.values.items() if isinstance(v, nn.Parameter)]
         self._learned = [found.attributes[n] for n in learned]
         fixed = [a for n, a in found.attributes.items() if n not in learned]
         self._read = [*fixed, *found.constants]
-        self._seen: list[Any] | None = None
+        self._seen = [getattr(module, name) for name in self._read]
         self._function = self._prepared(found)
 
     def __call__(self, module: Any, x: Tensor) -> Any:
         values = [getattr(module, name) for name in self._read]
         if values != self._seen:
+            if is_dynamo_compiling():  # it would read all that recognises a module
+                return NotImplemented
             self._function = self._prepared(recognise(module))
             self._seen = values
-        if self._inplace and is_view(x):  # torch keeps its own account of views
-            return NotImplemented
+        if self._inplace and (is_dynamo_compiling() or is_view(x)):
+            return NotImplemented  # torch keeps its own account of views
         if self._contiguous and not x.is_contiguous():
             return NotImplemented
         if self._copies and is_recorded(x):
