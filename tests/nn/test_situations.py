@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 import ogive
 
+X = torch.randn(2, 3, 6, generator=torch.Generator().manual_seed(1))
 #: Reasons for which a row is left as it is in every situation, or in one.
 LEFT = {
     "torch keeps its output, as the next layer does; ogive would keep its input besides",
@@ -38,6 +40,31 @@ def test_every_row_trains_as_untouched_or_is_left_with_a_reason(situation: str) 
     }
     assert not wrong
     assert Counter(outcomes.values())["right"] >= 14
+
+
+@pytest.mark.parametrize(
+    "situation",
+    ["y += x", "in place in a view", "checkpoint", "save_on_cpu", "backward twice", "jacobian"],
+)
+def test_lean_is_right_or_refuses(situation: str) -> None:
+    """Never another number: what it cannot do it says before backward gives one."""
+    refusals = Counter()
+    for name, row in ROWS.items():
+        found = outcome(row, situation, "lean")
+        refused = found.startswith("OgiveError")
+        assert refused or found.startswith(("right", "left", "refused")), f"{name}: {found}"
+        refusals[refused] += 1
+    assert (refusals[True] > 0) == (situation in ("y += x", "in place in a view", "backward twice"))
+
+
+def test_what_is_replaced_is_run_by_ogive() -> None:
+    for name, row in ROWS.items():
+        net = row.net()
+        report = ogive.accelerate(net)
+        block = ogive.intercept() if row.called else nullcontext()
+        with ogive.served() as calls, block, torch.set_grad_enabled(not row.called):
+            net(X)
+        assert bool(calls) == bool(report.rows or row.called), name
 
 
 def test_the_rows_are_those_of_every_library() -> None:
@@ -81,9 +108,6 @@ def assert_same_gradients(ours: nn.Module, theirs: nn.Module) -> None:
         if a.grad is not None and b.grad is not None:
             gradient = a.grad.full_tensor() if hasattr(a.grad, "full_tensor") else a.grad
             torch.testing.assert_close(gradient, b.grad, rtol=TOLERANCE, atol=TOLERANCE)
-
-
-X = torch.randn(2, 3, 6, generator=torch.Generator().manual_seed(1))
 
 
 def test_distributed_data_parallel(mesh: dist.DeviceMesh) -> None:
