@@ -1992,7 +1992,7 @@ class SoLU(ActivationModule):
     ) -> None: ...
 
 class SoftClipping(ActivationModule):
-    """The identity on [0, 1] clipped smoothly at both ends."""
+    """The identity on [0, 1] clipped smoothly at both ends; 1/2 as alpha goes to 0."""
 
     def __init__(
         self,
