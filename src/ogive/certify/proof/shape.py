@@ -12,9 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
 
-from ogive.certify.pieces import in_known_primitives
 from ogive.certify.proof import algebra, variation
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import X, ball, coincide, max_of
@@ -34,15 +32,15 @@ from ogive.certify.proof.monotone import (
     turns,
     zeros_of,
 )
-from ogive.certify.proof.partition import Piece, delicate
 from ogive.certify.proof.smoothness import smoothness
 from ogive.certify.proof.under_proof import (
     JOINED,
     FunctionUnderProof,
+    domain_of,
     if_proved,
     quantity_if_proved,
 )
-from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity, symbolic
+from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity
 
 POWERS = {Fraction(1): "linear", Fraction(2): "quadratic", Fraction(3): "cubic"}
 #: Points at which a symmetry or homogeneity that does not hold is disproved, with one beyond every
@@ -124,7 +122,7 @@ def shape(f: FunctionUnderProof) -> Shape:
     bends = if_proved(lambda: runs_of(f, 2))
     values = _range(f)
     return Shape(
-        domain=if_proved(lambda: _domain(f)),
+        domain=if_proved(lambda: domain_of(f)),
         range=values,
         left=_limit(f, -1),
         right=_limit(f, 1),
@@ -142,27 +140,6 @@ def shape(f: FunctionUnderProof) -> Shape:
         bounded=_bounded(values),
         invertible=if_proved(lambda: _invertible(f, runs)),
         branches=None if runs is None else if_proved(lambda: branches(f, runs)),
-    )
-
-
-def _domain(f: FunctionUnderProof) -> tuple[ProvedInterval, ...]:
-    """The pieces, those made one between which the function is defined."""
-    if not any(delicate(in_known_primitives(f.node))):
-        return (ProvedInterval(symbolic(f.domain[0]), symbolic(f.domain[1])),)
-    groups: list[list[Piece]] = [[f.pieces[0]]]
-    for left, right in pairwise(f.pieces):
-        if coincide(left.high, right.low):
-            defined = f.is_defined(left.high)
-            if defined is None:
-                raise Unproved("whether the function is defined between two pieces")
-        if coincide(left.high, right.low) and defined:
-            groups[-1].append(right)
-        else:
-            groups.append([right])
-    ends = ((group[0].low, group[-1].high) for group in groups)
-    return tuple(
-        ProvedInterval(quantity(low), quantity(high), f.is_defined(low), f.is_defined(high))
-        for low, high in ends
     )
 
 

@@ -14,11 +14,12 @@ from itertools import pairwise
 from typing import Any, TypeVar, cast
 
 from ogive.catalogue import Spec
+from ogive.certify.pieces import in_known_primitives
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, X, ball, ball_arithmetic, coincide, on_reals
-from ogive.certify.proof.partition import Piece, partition
+from ogive.certify.proof.partition import Piece, delicate, partition
 from ogive.certify.proof.variation import Segment, end_value, segments
-from ogive.certify.quantity import NOT_PROVED, Quantity, quantity
+from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity, symbolic
 from ogive.certify.univariate import defaults, function_of_one_number
 from ogive.expr import Node, diff, substitute, walk
 
@@ -132,6 +133,27 @@ def under_proof(spec: Spec) -> FunctionUnderProof:
     """
     function = function_of_one_number(spec)
     return FunctionUnderProof(substitute(function.expression, defaults(function)), function.domain)
+
+
+def domain_of(f: FunctionUnderProof) -> tuple[ProvedInterval, ...]:
+    """The pieces, those made one between which the function is defined."""
+    if not any(delicate(in_known_primitives(f.node))):
+        return (ProvedInterval(symbolic(f.domain[0]), symbolic(f.domain[1])),)
+    groups: list[list[Piece]] = [[f.pieces[0]]]
+    for left, right in pairwise(f.pieces):
+        if coincide(left.high, right.low):
+            defined = f.is_defined(left.high)
+            if defined is None:
+                raise Unproved("whether the function is defined between two pieces")
+        if coincide(left.high, right.low) and defined:
+            groups[-1].append(right)
+        else:
+            groups.append([right])
+    ends = ((group[0].low, group[-1].high) for group in groups)
+    return tuple(
+        ProvedInterval(quantity(low), quantity(high), f.is_defined(low), f.is_defined(high))
+        for low, high in ends
+    )
 
 
 def rise(a: Ball, b: Ball) -> int | None:

@@ -103,13 +103,7 @@ class Criticality:
 
 
 def criticality(found: Moments) -> Criticality:
-    """The criticality that moments at N(0, 1) give.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> round(criticality(moments(entries()["gelu"])).length_slope.value, 4)
-        1.1441
-    """
+    """The criticality that moments at N(0, 1) give."""
     if not found.second.low > 0:
         return Criticality(NOT_PROVED, NOT_PROVED, NOT_PROVED)
     return Criticality(
