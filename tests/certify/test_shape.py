@@ -281,6 +281,8 @@ BRANCHES = [
      "increasing", True),
     ("where(x < 0, x, where(x > 0, x + 2, 3))", "(-inf, inf)",
      ["increasing (-inf, 0)", "increasing (0, inf)"], "neither", None),
+    ("where(x > 0, exp(x), where(x < 0, log(x), 5))", "(1, inf)", ["increasing (0, inf)"],
+     "neither", None),
     ("exp(-1/x)", "(0, inf)", ["increasing (-inf, 0)", "increasing (0, inf)"], "neither", True),
     ("max(log(x), 0)", "[0, inf)", ["constant (0, 1]", "increasing [1, inf)"], "increasing", False),
 ]  # fmt: skip

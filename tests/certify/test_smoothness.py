@@ -109,6 +109,8 @@ def test_classes_and_joints(formula, order, exact, known):
         ("log(x)", INF, INF),
         ("exp(-1/x**2)", -1, 0.819832557767),  # a hole that could be filled
         ("where(x > 0, 1, where(x < 0, 1, 0))", -1, INF),
+        ("where(x > 0, sin(x), where(x < 0, log(x), 5))", -1, INF),
+        ("where(x > 0, sin(x), where(x < 0, log(x), 0))", INF, 1),
     ],
 )
 def test_the_end_of_a_domain_and_holes_count(formula, order, lipschitz):
@@ -145,6 +147,7 @@ def test_the_slope_of_a_periodic_function_is_bounded_over_a_period():
         "where(abs(x) > 0, sin(1/x), 0)",
         "abs(sin(x))",
         "1/(x*x - 2)",
+        "sqrt(x*x - 2)",
     ],
 )
 def test_what_cannot_be_proved_is_not_guessed(formula):

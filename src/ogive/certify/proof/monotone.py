@@ -101,7 +101,7 @@ def direction(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> str:
     gaps = zip(f.edges[1:-1:2], f.edges[2:-1:2], strict=True)
     across = (rise(*(end_value(p, p.node, end) for p, end in gap)) for gap in gaps)
     steps = {*across, *(s for pair in f.breakpoints for s in f.jumps(*pair))}
-    alone = ((p, e, f.at(e), end_value(p, p.node, e)) for p, e in f.edges if f.is_defined(e))
+    alone = ((p, e, f.at(e), end_value(p, p.node, e)) for p, e in f.owned_edges)
     steps |= {rise(at, inner) if e is p.low else rise(inner, at) for p, e, at, inner in alone}
     signs = {*steps, *(run.sign for run in runs)} - {0}
     if {1, -1} <= signs:
@@ -135,6 +135,8 @@ def turns(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> tuple[Turn, ...]
 
 def curvature(f: FunctionUnderProof, bends: Sequence[SegmentRun]) -> str:
     """Convex or concave as a whole: bent to one side, and kinked to no other."""
+    if not all(f.belongs(piece, end) for piece, end in f.owned_edges):
+        raise Unproved("a value at an end of the domain")
     if len(bends) == 1:
         return CONVEX[bends[0].sign]
     if len(f.edges) > 2 or not all(f.is_continuous(*pair) for pair in f.breakpoints):
@@ -157,8 +159,9 @@ def invertible(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> bool:
     """Whether no value is taken twice: every interval is strictly monotone, and no images meet."""
     if any(run.sign == 0 for run in runs):
         return False
-    alone = (p for p in f.breakpoints if f.is_defined(p[0].high) and all(f.jumps(*p)))
-    if len(runs) > 1 and any(alone):
+    alone = [p for p in f.breakpoints if f.is_defined(p[0].high) and all(f.jumps(*p))]
+    owned = all(f.belongs(piece, end) for piece, end in f.owned_edges)
+    if not owned or (len(runs) > 1 and alone):
         raise Unproved("whether a value at a point alone is taken elsewhere")
     images = [(_image(f, run), run) for run in runs]
     images.sort(key=lambda pair: (pair[0].low.value, pair[0].high.value))

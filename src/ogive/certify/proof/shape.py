@@ -152,7 +152,7 @@ def _range(f: FunctionUnderProof) -> ProvedInterval:
 def _range_end(f: FunctionUnderProof, side: int) -> tuple[Quantity, bool | None]:
     """The infimum (-1) or supremum (1), and whether it is reached."""
     inner = variation.largest(f.pieces) if side > 0 else variation.smallest(f.pieces)
-    points = [*(left.high for left, _ in f.breakpoints), *(end for _, end in f.edges)]
+    points = [*(left.high for left, _ in f.breakpoints), *(end for _, end in f.owned_edges)]
     if any(f.is_defined(x) is None for x in points):
         raise Unproved("whether the function is defined at a point")
     at_points = [f.at(x) for x in points if f.is_defined(x)]

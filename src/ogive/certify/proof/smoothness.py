@@ -120,10 +120,13 @@ def smoothness(f: FunctionUnderProof) -> Smoothness:
 
 
 def _lipschitz(f: FunctionUnderProof, slope: Quantity) -> Quantity:
-    if any(step != 0 for pair in f.breakpoints for step in f.jumps(*pair)):
+    if not math.isfinite(slope.value):
+        return slope
+    steps = {step for pair in f.breakpoints for step in f.jumps(*pair)}
+    alone = [f.belongs(piece, end) for piece, end in f.owned_edges]
+    if steps & {1, -1} or False in alone:
         return Quantity(math.inf, 0.0, "ball")
-    has_gap = len(f.edges) > 2 and math.isfinite(slope.value)
-    return NOT_PROVED if has_gap else slope
+    return NOT_PROVED if None in (*steps, *alone) or len(f.edges) > 2 else slope
 
 
 def _class(f: FunctionUnderProof, breakpoints: tuple[Breakpoint, ...]) -> float:
@@ -135,7 +138,7 @@ def _class(f: FunctionUnderProof, breakpoints: tuple[Breakpoint, ...]) -> float:
 def _breakpoints(f: FunctionUnderProof) -> tuple[Breakpoint, ...]:
     """Where a derivative steps or is infinite."""
     inner = [(left.high, (left, right)) for left, right in f.breakpoints]
-    edges = [(e, (None, p) if e is p.low else (p, None)) for p, e in f.edges if f.is_defined(e)]
+    edges = [(e, (None, p) if e is p.low else (p, None)) for p, e in f.owned_edges]
     found = (_breakpoint(f, place, sides) for place, sides in [*inner, *edges])
     return tuple(sorted(filter(None, found), key=lambda b: b.place.value))
 

@@ -82,6 +82,13 @@ class FunctionUnderProof:
         jump = rise(end_value(piece, piece.node, end), self.at(end))
         return None if jump is None else jump == 0
 
+    @property
+    def owned_edges(self) -> Sequence[tuple[Piece, Ball]]:
+        """The ends of the domain that belong to it; raises Unproved where that is not known."""
+        if any(self.is_defined(end) is None for _, end in self.edges):
+            raise Unproved("whether the function is defined at an end of its domain")
+        return [(piece, end) for piece, end in self.edges if self.is_defined(end)]
+
     def jumps(self, left: Piece, right: Piece) -> tuple[int | None, ...]:
         """The signs of the steps where two pieces meet: to the value there, if any, and from it."""
         below, above = (end_value(piece, piece.node, left.high) for piece in (left, right))
@@ -141,11 +148,10 @@ def domain_of(f: FunctionUnderProof) -> tuple[ProvedInterval, ...]:
         return (ProvedInterval(symbolic(f.domain[0]), symbolic(f.domain[1])),)
     groups: list[list[Piece]] = [[f.pieces[0]]]
     for left, right in pairwise(f.pieces):
-        if coincide(left.high, right.low):
-            defined = f.is_defined(left.high)
-            if defined is None:
-                raise Unproved("whether the function is defined between two pieces")
-        if coincide(left.high, right.low) and defined:
+        defined = coincide(left.high, right.low) and f.is_defined(left.high)
+        if defined is None:
+            raise Unproved("whether the function is defined between two pieces")
+        if defined:
             groups[-1].append(right)
         else:
             groups.append([right])
