@@ -97,8 +97,22 @@ def test_a_process_that_was_not_taught_the_name_says_so(tmp_path: Path) -> None:
     taught = [table.pop(name) for table in tables]
     with pytest.raises(KeyError, match=name):
         type(model).from_pretrained(tmp_path)
-    tables[0][name] = taught[0]
-    assert type(model).from_pretrained(tmp_path).config.hidden_act == name
+    ogive.swap(nn.Sequential(nn.GELU()), "gelu", nn.ELU(0.3))  # what the page says to do there
+    loaded = type(model).from_pretrained(tmp_path).encoder.layer[1].intermediate
+    assert repr(loaded.intermediate_act_fn) == repr(taught[0]())
+
+
+def test_hooks_of_a_place_are_not_taught() -> None:
+    seen = []
+    model = nn.Sequential(nn.GELU())
+    model[0].register_forward_hook(lambda module, args, result: seen.append(model))
+    ogive.swap(model, "gelu", nn.ELU(0.2))
+    (name,) = (n for n in transformers.activations.ACT2FN if repr(model[0]) == repr(
+        transformers.activations.ACT2FN[n]) and n.startswith("ogive_scaled_elu"))  # fmt: skip
+    transformers.activations.ACT2FN[name](torch.ones(2))
+    assert not seen
+    model(torch.ones(2))
+    assert seen == [model]
 
 
 def test_a_name_stays_where_the_old_function_is_left() -> None:

@@ -16,6 +16,7 @@ from torch import nn
 from ogive.catalogue import resolve
 from ogive.errors import OgiveError
 from ogive.nn.modules import ActivationModule
+from ogive.nn.places import carry
 from ogive.nn.recognise import recognise
 
 #: Attributes in which modules keep what they were made from.
@@ -42,7 +43,14 @@ def rewrite_settings(
     model: nn.Module, old: Collection[str], new: Mapping[str, ActivationModule], left: list[str]
 ) -> tuple[list[Note], list[Note]]:
     """Names the new modules, by their places, where the entries that stood there are named; what
-    was written, and what was not. ``left`` are the places that still compute the old entries."""
+    was written, and what was not. ``left`` are the places that still compute the old entries.
+
+    transformers, if it is there, is taught the names in any case: a process that is to load such a
+    model makes the same swap before, on any other.
+    """
+    if "transformers.activations" in sys.modules:
+        for module in {repr(module): module for module in new.values()}.values():
+            _name_for(module, "")
     written, unwritten = _Texts(model).rewrite(old, new, left)
     return written, unwritten or [*_made_otherwise(model, new)]
 
@@ -178,7 +186,9 @@ def _name_for(new: ActivationModule, old: str) -> str:
         if _same(home.ACT2FN[name], new):
             return f"{before}{name}"
     digest = hashlib.sha256(repr((new, new.function.formula)).encode()).hexdigest()[:8]
-    name, pattern = f"ogive_{new.function.name}_{digest}", copy.deepcopy(new)
+    name, bare = f"ogive_{new.function.name}_{digest}", copy.copy(new)
+    carry(nn.Module(), bare)  # a place's hooks stay there
+    pattern = copy.deepcopy(bare)
     for known in (home.ACT2FN, home.ACT2CLS):
         known[name] = lambda: copy.deepcopy(pattern)
     return f"{before}{name}"
