@@ -205,7 +205,10 @@ def test_what_a_model_s_code_calls_is_left_and_named() -> None:
             self.act = nn.ReLU()
 
         def forward(self, x: Tensor) -> Tensor:
-            return torch.tanh(F.relu(self.act(x)))
+            return torch.tanh(self.inner(self.act(x)))
+
+        def inner(self, x: Tensor) -> Tensor:
+            return F.relu(x)
 
     model = nn.Sequential(Calls(), nn.Tanh())
     report = ogive.swap(model, "relu", "silu")

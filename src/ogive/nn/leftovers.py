@@ -14,9 +14,10 @@ import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from ogive.nn.configurations import Note, rewrite_settings, title
+from ogive.nn.model_code import held_in, named_in
 from ogive.nn.modules import ActivationModule
 from ogive.nn.places import Place, is_scripted, places
-from ogive.nn.recognise import recognise, torch_functions
+from ogive.nn.recognise import recognise
 
 #: torch's flag of an encoder layer for its fast path in evaluation (1 is relu, 2 is gelu), and of
 #: an encoder that it hands nested tensors to such layers.
@@ -52,14 +53,12 @@ def _why_kept(module: nn.Module, old: str) -> str:
     if isinstance(module, (nn.RNNBase, nn.RNNCellBase)):
         inside = getattr(module, "nonlinearity", "sigmoid tanh").split()
         return f"{old} is inside torch's recurrent kernel" if old in inside else ""
-    code: Any = getattr(type(module).forward, "__code__", None)
-    for name in torch_functions().intersection(getattr(code, "co_names", ())):
-        if title(getattr(F, name)) == old and not hasattr(module, name):
+    for name in filter(None, named_in(module).split(", ")):
+        if title(getattr(F, name)) == old:
             return f"its code calls {name}"
     for key, value in vars(module).items():
-        held = tuple(value.values()) if isinstance(value, dict) else value
-        listed = not key.startswith("_") and isinstance(held, (list, tuple, set, frozenset))
-        if listed and any(callable(thing) and title(thing) == old for thing in held):
+        held = [] if key.startswith("_") else held_in(value)
+        if any(callable(thing) and title(thing) == old for thing in held):
             return f"it is in {key}, a {type(value).__name__}"
     return ""
 
