@@ -1,7 +1,7 @@
 """A model is run on an example, and every step of it is written down, and told to a listener.
 
 The run is in training mode without gradients, and leaves no mark on the model: buffers, flags and
-random numbers are as before.
+random numbers are as before. Every run of a model draws the same random numbers.
 """
 
 from __future__ import annotations
@@ -60,13 +60,10 @@ class _Recorder(TorchFunctionMode):
         self.steps: list[SignalStep] = []
         self._listener = listener
         self._parameters = {id(p): (name, p) for name, p in model.named_parameters()}
-        # id -> (step, the tensor while it lives)
-        self._made: dict[int, tuple[int, weakref.ref[Tensor]]] = {}
+        self._made: dict[int, tuple[int, weakref.ref[Tensor]]] = {}  # by the id of what lives
         self._inside = 0
-        #: the modules whose code runs
-        self._places: list[str] = []
-        #: what watches the context that runs the model
-        self.watching: Watcher | None = None
+        self._places: list[str] = []  # the modules whose code runs
+        self.watching: Watcher | None = None  # what watches the context that runs the model
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -119,10 +116,10 @@ class _Recorder(TorchFunctionMode):
             self._places.pop()
             if kind is not None:
                 self._inside -= 1
-                step = pending.pop()
                 if not self._inside:
                     with self._unheard():
-                        self._add(step, result)
+                        self._add(pending[-1], result)
+                pending.pop()
 
         return [
             module.register_forward_pre_hook(enter, with_kwargs=True),
@@ -164,11 +161,7 @@ def tensors_in(tree: Any) -> list[Tensor]:
 
 
 def record_run(model: nn.Module, example: Any, listener: Listener) -> list[SignalStep]:
-    """The steps of one run in training without gradients, of which a listener is told.
-
-    The example is a tensor, a tuple of arguments or a mapping of named ones. The run leaves no mark
-    on the model: buffers, flags and random numbers are as before. Every run of a model draws the
-    same random numbers.
+    """The steps of one run on an example: a tensor, a tuple of arguments, a mapping of named ones.
 
     Raises:
         OgiveError: if the model does not run on the example.
@@ -241,10 +234,9 @@ def _buffers_kept(model: nn.Module) -> Iterator[None]:
 @contextmanager
 def _random_numbers_kept(model: nn.Module) -> Iterator[None]:
     """The same random numbers in every such block, and afterwards as if there had been none."""
-    devices = {p.device for p in model.parameters() if p.is_cuda}
     states = random.getstate(), np.random.get_state()
     try:
-        with torch.random.fork_rng(devices):
+        with torch.random.fork_rng({p.device for p in model.parameters() if p.is_cuda}):
             torch.default_generator.manual_seed(0)
             random.seed(0)
             np.random.seed(0)
