@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ogive.catalogue import Spec, add, entries, resolve, user_spec
+from ogive.catalogue import KINDS, Spec, add, entries, resolve, user_spec
+from ogive.errors import OgiveError, briefly, nearest
 from ogive.expr import Node
 from ogive.nn.modules import ActivationModule, module_class
 from ogive.ops import ActivationFunction
@@ -58,7 +59,18 @@ def get(name: str) -> Activation:
 
 
 def names(kind: str | None = None, family: str | None = None) -> list[str]:
-    """The canonical names, all or those of a kind or a family."""
+    """The canonical names, all or those of a kind or a family.
+
+    Raises:
+        OgiveError: for a kind or a family that there is not.
+    """
+    families = dict.fromkeys([*(spec.family for spec in entries().values()), "user"])
+    for what, asked, known in (("kind", kind, KINDS), ("family", family, families)):
+        if asked is not None and asked not in [*known]:
+            raise OgiveError(
+                f"there is no {what} {briefly(asked)}{nearest(asked, known)}; "
+                f"there are {', '.join(known)}"
+            )
     return [
         name
         for name, spec in entries().items()
@@ -75,6 +87,8 @@ def search(text: str) -> list[str]:
         >>> ogive.search("1908.08681")
         ['mish']
     """
+    if not isinstance(text, str):
+        raise OgiveError(f"search takes the text to look for, not {briefly(text)}")
     wanted = text.lower()
 
     def rank(spec: Spec) -> int:

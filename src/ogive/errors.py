@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import reprlib
 from collections.abc import Iterable
 from types import ModuleType
+
+#: So many characters of a value are briefly, and a name may have.
+LONGEST_NAME = 80
 
 
 class OgiveError(ValueError):
@@ -63,7 +67,18 @@ def require(module: str, extra: str) -> ModuleType:
         ) from error
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def briefly(value: object) -> str:
+    """The value as an error shows it: of what is long, both ends."""
+    return _BRIEF.repr(value)
+
+
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxlong = _BRIEF.maxother = LONGEST_NAME
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
     """A ' did you mean ...?' sentence for a misspelt name, or an empty string."""
+    if not isinstance(name, str) or len(name) > LONGEST_NAME:
+        return ""
     close = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""

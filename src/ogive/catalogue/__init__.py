@@ -5,9 +5,10 @@ Adding an activation is adding one function to one file of this room.
 """
 
 from ogive.catalogue._registry import add, entries, find_alias, plain, resolve, until_added
-from ogive.catalogue._spec import Domain, Parameter, Spec, user_spec
+from ogive.catalogue._spec import KINDS, Domain, Parameter, Spec, user_spec
 
 __all__ = [
+    "KINDS",
     "Domain",
     "Parameter",
     "Spec",

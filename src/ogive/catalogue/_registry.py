@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from typing import Any, TypeVar, cast
 
 from ogive.catalogue._spec import KINDS, Spec, camel
-from ogive.errors import AmbiguousName, OgiveError, UnknownName, nearest
+from ogive.errors import AmbiguousName, OgiveError, UnknownName, briefly, nearest
 
 Body = Callable[..., Any]
 _ENTRIES: dict[str, Spec] = {}
@@ -157,20 +157,25 @@ def _resolve_qualified(name: str) -> tuple[Spec, Mapping[str, Any]]:
     qualified, _ = _index()
     frameworks = sorted({k.partition(":")[0] for k in qualified})
     if framework.lower() not in frameworks:
-        raise UnknownName(f"no framework {framework!r}; there are {', '.join(frameworks)}")
+        near = nearest(framework.lower(), frameworks)
+        raise UnknownName(
+            f"no framework {briefly(framework)}{near}; ogive knows {len(frameworks)}, such as "
+            f"torch, keras, jax and onnx, and the aliases of an activation name them"
+        )
     key = f"{framework.lower()}:{plain(bare)}"
-    raise UnknownName(f"{framework} has no activation {bare!r}{nearest(key, qualified)}")
+    raise UnknownName(f"{framework} has no activation {briefly(bare)}{nearest(key, qualified)}")
 
 
 def _resolve_bare(name: str) -> tuple[Spec, Mapping[str, Any]]:
+    bare = plain(name)
     for spec in entries().values():
-        if plain(name) in (plain(spec.name), plain(spec.title)):
+        if bare in (plain(spec.name), plain(spec.title)):
             return spec, {}
-    candidates = _index()[1].get(plain(name), {})
+    candidates = _index()[1].get(bare, {})
     if not candidates:
         known = [*entries(), *(alias.partition(":")[2] for alias in _index()[0])]
         raise UnknownName(
-            f"no activation {name!r}{nearest(name.lower(), known)} (ogive.names() lists all)"
+            f"no activation {briefly(name)}{nearest(name.lower(), known)} (ogive.names() lists all)"
         )
     torch = [found for alias, found in candidates.items() if alias.startswith("torch:")]
     meanings = torch or list(candidates.values())

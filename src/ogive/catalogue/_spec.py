@@ -9,18 +9,33 @@ from __future__ import annotations
 import inspect
 import math
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from keyword import iskeyword
 from typing import Annotated, Any, get_type_hints
 
-from ogive.errors import OgiveError, ParameterError, nearest
-from ogive.expr import Node, Program, as_node, diff, evaluate, parse, stabilise, symbol
+from ogive.errors import LONGEST_NAME, FormulaError, OgiveError, ParameterError, briefly, nearest
+from ogive.expr import (
+    Node,
+    Program,
+    as_node,
+    diff,
+    evaluate,
+    parse,
+    stabilise,
+    symbol,
+    symbols,
+    walk,
+)
 from ogive.expr.functions import CONSTANTS, vocabulary
+from ogive.expr.parse import check_size
 from ogive.expr.program import program
 
 KINDS = ("elementwise", "gated", "stochastic", "rowwise")
+#: Derivatives are made up to this order, and to so many operations.
+MOST_ORDERS, MOST_OPERATIONS = 100, 20_000
 #: A number that is as good as infinite, and whose square is finite.
 FAR = 1e100
 
@@ -243,8 +258,14 @@ class Spec:
         expression = self.expression
         if variable not in (known := self.program.inputs):
             raise ParameterError(f"{self.name} has no {variable!r}; it has {', '.join(known)}")
-        for _ in range(order):
+        for n in range(1, order + 1):
             expression = diff(expression, symbol(variable))
+            size = sum(1 for _ in walk(expression))
+            if n > MOST_ORDERS or size > MOST_OPERATIONS:
+                raise ParameterError(
+                    f"derivative {briefly(order)} of {self.name} is too high: at most "
+                    f"{MOST_ORDERS}, and {MOST_OPERATIONS} operations; derivative {n} has {size}"
+                )
         return replace(
             self,
             name=f"{self.name}_d{variable}{order if order > 1 else ''}",
@@ -281,7 +302,7 @@ class Spec:
         known = [p.name for p in self.parameters]
         listed = f"its parameters are {', '.join(known)}" if known else "it has none"
         raise ParameterError(
-            f"{self.name} has no parameter {name!r}; {listed}{nearest(name, known)}"
+            f"{self.name} has no parameter {briefly(name)}; {listed}{nearest(name, known)}"
         )
 
 
@@ -319,14 +340,34 @@ def user_spec(
     """
     for given in (name, *parameters):
         _check_name(given)
-    if callable(formula):
-        expression = as_node(formula(symbol("x"), *map(symbol, parameters)))
-    else:
-        expression = stabilise(parse(formula, ["x", *parameters]))
-    listed = tuple(Parameter(n, float(v), REAL, False) for n, v in parameters.items())
+    names = ["x", *parameters]
+    built = _built(formula, names) if callable(formula) else stabilise(parse(formula, names))
+    expression = check_size(built)
+    listed = tuple(Parameter(n, _default(n, v), REAL, False) for n, v in parameters.items())
     doc = f"Defined by the user as {expression}."
     body = FixedFormula(expression, listed)
     return Spec(name, camel(name), "elementwise", "user", body, doc, evidence="user")
+
+
+def _built(formula: Callable[..., Node], names: Sequence[str]) -> Node:
+    """What a function of symbols gives."""
+    try:
+        expression = as_node(formula(*map(symbol, names)))
+    except TypeError as error:
+        raise FormulaError(f"the function builds no formula of its symbols: {error}") from error
+    unknown = sorted(str(s.value) for s in symbols(expression) - set(map(symbol, names)))
+    if unknown:
+        raise FormulaError(f"the function uses {briefly(unknown)}, which define() is not told of")
+    return expression
+
+
+def _default(name: str, value: Any) -> float:
+    """A number, or a tensor or array that holds one."""
+    with suppress(ValueError, RuntimeError):
+        value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ParameterError(f"the default of {name} must be a number, not {briefly(value)}")
+    return Parameter(name, 0.0, REAL, False).check(value)  # type: ignore[arg-type]
 
 
 def camel(name: str) -> str:
@@ -334,10 +375,16 @@ def camel(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
-def _check_name(name: str) -> None:
-    taken = {"x", "inplace", "normal", *vocabulary(), *CONSTANTS}
-    if not name.isidentifier() or iskeyword(name) or name.startswith("_") or name in taken:
+#: Arguments that a call, or a question about an activation, has in any case.
+_ARGUMENTS = {"x", "self", "inplace", "save", "normal"}
+
+
+def _check_name(name: object) -> None:
+    taken = {*_ARGUMENTS, *vocabulary(), *CONSTANTS}
+    usable = isinstance(name, str) and name.isidentifier() and not iskeyword(name)
+    if not usable or str(name).startswith("_") or name in taken or len(str(name)) > LONGEST_NAME:
         raise OgiveError(
-            f"{name!r} cannot be the name of an activation or a parameter: it must be a Python "
-            f"identifier that does not begin with _ and is no word of the formula language"
+            f"{briefly(name)} cannot be the name of an activation or a parameter: it must be a "
+            f"Python identifier of at most {LONGEST_NAME} characters that does not begin with _, "
+            f"and neither a word of the formula language nor an argument of every call"
         )

@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from textwrap import shorten
 
-from ogive.errors import FormulaError, nearest
+from ogive.errors import FormulaError, briefly, nearest
 from ogive.expr.functions import CONSTANTS, vocabulary
 from ogive.expr.node import ZERO, Node, build, const, symbol, walk, written
 
+_CONDITIONS = ("lt", "le", "eq")
 MAX_LENGTH, MAX_DEPTH, MAX_NODES = 2000, 40, 400
 #: So much of the text is shown in an error.
 SHOWN = 80
@@ -50,7 +51,9 @@ def parse(text: str, symbols: Iterable[str] = ("x",)) -> Node:
 
 
 def check_size(node: Node) -> Node:
-    """The formula, or a FormulaError if it has too many operations."""
+    """The formula, or a FormulaError if it has too many operations or is none."""
+    if node.op in _CONDITIONS:
+        raise FormulaError("a comparison is not a value; use where(condition, a, b)")
     size = sum(1 for _ in walk(node))
     if size > MAX_NODES:
         raise FormulaError(f"the formula has {size} distinct operations; {MAX_NODES} are allowed")
@@ -168,15 +171,15 @@ class _Reader:
         known = shorten(", ".join(self.symbols), SHOWN, placeholder=" ...")
         hint = nearest(name, [*self.symbols, *CONSTANTS, *self.functions])
         raise self.refuse(
-            f"unknown name {_brief(name)!r} (the symbols are {known}{hint}); "
-            f"a parameter needs a default, as in define(..., {_brief(name)}=1.0)",
+            f"unknown name {briefly(name)} (the symbols are {known}{hint}); "
+            f"a parameter needs a default, as in define(..., {name[:SHOWN]}=1.0)",
             here,
         )
 
     def _call(self, name: str, args: list[ast.expr], here: int, depth: int) -> Node:
         if name not in self.functions:
             raise self.refuse(
-                f"unknown function {_brief(name)!r}{nearest(name, self.functions)}", here
+                f"unknown function {briefly(name)}{nearest(name, self.functions)}", here
             )
         function, arity = self.functions[name]
         if len(args) != arity:
@@ -188,10 +191,6 @@ class _Reader:
         if condition.op not in ("lt", "le", "const"):
             raise self.refuse("where needs a comparison as its first argument", args[0].col_offset)
         return function(condition, *(self.value(a, depth) for a in args[1:]))
-
-
-def _brief(name: str) -> str:
-    return name if len(name) <= 40 else f"{name[:37]}..."
 
 
 def _describe(tree: ast.expr) -> str:

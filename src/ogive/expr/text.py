@@ -17,6 +17,8 @@ INFIX = {
     "pow": ("**", 4, 5, 4),
 }
 _ATOM = 9
+#: More characters are not read, and written they double with every derivative.
+LONGEST_TEXT = 20_000
 
 
 def number(value: float) -> str:
@@ -25,7 +27,11 @@ def number(value: float) -> str:
 
 
 def to_text(root: Node) -> str:
-    """One line of infix text in the grammar of ``ogive.define``."""
+    """One line of infix text in the grammar of ``ogive.define``.
+
+    What would be longer than LONGEST_TEXT, as where a derivative uses a value many times over, is
+    written as dots.
+    """
     text: dict[Node, tuple[str, int]] = {}
 
     def operand(node: Node, needed: int) -> str:
@@ -34,7 +40,19 @@ def to_text(root: Node) -> str:
 
     for node in walk(root):
         text[node] = _write(node, operand)
+        if len(text[node][0]) > LONGEST_TEXT:
+            text[node] = "...", _ATOM
     return text[root][0]
+
+
+def operation_lines(*roots: Node) -> str:
+    """The operations line by line, each with its value and the numbers of the lines it takes: as
+    long as there are operations, and the same for the same expressions only."""
+    lines: dict[Node, int] = {}
+    for node in walk(*roots):
+        lines[node] = len(lines)
+    told = (f"{n.op} {n.value!r} {[lines[a] for a in n.args]}" for n in lines)
+    return "\n".join([*told, str([lines[r] for r in roots])])
 
 
 def _write(node: Node, operand) -> tuple[str, int]:  # type: ignore[no-untyped-def]

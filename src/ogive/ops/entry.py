@@ -10,7 +10,7 @@ import torch
 from ogive.catalogue import Parameter, Spec, resolve
 from ogive.errors import OgiveError, ParameterError
 from ogive.ops.arguments import Argument, check_parameters, numbers
-from ogive.ops.options import OPTIONS, check_option
+from ogive.ops.options import OPTIONS, check_option, whole
 from ogive.printers import latex, printer
 
 if TYPE_CHECKING:
@@ -109,9 +109,7 @@ class Entry:
                 f"{self.name} works on rows: its derivative is a Jacobian; "
                 f"use torch.func.jacrev(ogive.get({self.name!r}))"
             )
-        if order < 0:
-            raise OgiveError(f"the order of a derivative is 0 or more, not {order}")
-        if order == 0:
+        if whole("the order of a derivative", order, 0) == 0:
             return self
         return type(self)(self.spec.derived(order, variable), self.preset, self.engine)
 

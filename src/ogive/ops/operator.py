@@ -18,6 +18,7 @@ from ogive.engine import Call, RowCall, compute, traced
 from ogive.engine.call import dense
 from ogive.engine.eager import composed
 from ogive.engine.selection import Served, state, wanted
+from ogive.expr.text import operation_lines
 from ogive.torch_private import is_view, modes
 
 _CALLS: dict[str, Call] = {}
@@ -35,7 +36,7 @@ _LIBRARY.define("call(str plan, Tensor[] tensors) -> Tensor[]")
 
 def name_of(call: Call) -> str:
     """The call's name: that of its program, and a hash of everything else."""
-    told = (call.program.inputs, call.program.outputs, call.results, call.packed)
+    told = (call.program.inputs, operation_lines(*call.program.outputs), call.results, call.packed)
     text = repr((*told, call.layout, call.bits, call.inplace, call.engine))
     name = f"{call.program.name}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     _CALLS[name] = call

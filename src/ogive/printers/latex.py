@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ogive.expr import PRIMITIVES, Node, walk
-from ogive.expr.text import number
+from ogive.expr.text import LONGEST_TEXT, number
 
 # precedence of what each operation writes: sum 1, product 2, sign 3, power 4, atom 9
 SUM, PRODUCT, SIGN, POWER, _ATOM = 1, 2, 3, 4, 9
@@ -21,6 +21,8 @@ def latex(root: Node) -> str:
     text: dict[Node, tuple[str, int]] = {}
     for node in walk(root):
         text[node] = _write(node, text)
+        if len(text[node][0]) > LONGEST_TEXT:
+            text[node] = r"\ldots", _ATOM
     return text[root][0]
 
 
