@@ -120,14 +120,25 @@ def _index() -> tuple[dict[str, Found], dict[str, dict[str, Found]]]:
         for alias in spec.aliases:
             framework, _, name = alias.partition(":")
             found = (spec.name, spec.presets.get(alias, {}))
-            qualified[f"{framework.lower()}:{plain(name)}"] = found
+            qualified[_key(framework, name)] = found
             bare.setdefault(plain(name), {})[alias] = found
     return qualified, bare
 
 
+@until_added
+def _under_name(key: str) -> Spec:
+    """The entry as the framework of a qualified name has it."""
+    spec = entries()[_index()[0][key][0]]
+    return spec.under_name(next(a for a in spec.aliases if _key(*a.split(":", 1)) == key))
+
+
+def _key(framework: str, name: str) -> str:
+    return f"{framework.lower()}:{plain(name)}"
+
+
 def find_alias(framework: str, name: str) -> tuple[Spec, Mapping[str, Any]] | None:
     """What a framework calls so, whatever the case and separators; None if it has no such name."""
-    found = _index()[0].get(f"{framework.lower()}:{plain(name)}")
+    found = _index()[0].get(_key(framework, name))
     return None if found is None else (entries()[found[0]], found[1])
 
 
@@ -152,9 +163,10 @@ def resolve(name: str) -> tuple[Spec, Mapping[str, Any]]:
 
 def _resolve_qualified(name: str) -> tuple[Spec, Mapping[str, Any]]:
     framework, _, bare = name.partition(":")
-    if (found := find_alias(framework, bare)) is not None:
-        return found
+    key = _key(framework, bare)
     qualified, _ = _index()
+    if key in qualified:
+        return _under_name(key), qualified[key][1]
     frameworks = sorted({k.partition(":")[0] for k in qualified})
     if framework.lower() not in frameworks:
         near = nearest(framework.lower(), frameworks)
@@ -162,7 +174,6 @@ def _resolve_qualified(name: str) -> tuple[Spec, Mapping[str, Any]]:
             f"no framework {briefly(framework)}{near}; ogive knows {len(frameworks)}, such as "
             f"torch, keras, jax and onnx, and the aliases of an activation name them"
         )
-    key = f"{framework.lower()}:{plain(bare)}"
     raise UnknownName(f"{framework} has no activation {briefly(bare)}{nearest(key, qualified)}")
 
 

@@ -143,6 +143,9 @@ class Spec:
         evaluation: what a stochastic entry computes outside training.
         aliases: ``framework:name`` under which others know it.
         presets: parameters that such a name implies.
+        under: what else differs under such names (separated by blanks): fields, such as the body of
+            a function that has parameters where the entry has numbers, or ``attributes``.
+        attributes: a framework's names for arguments -> ours, where they differ.
         variants: ``{argument: {value: entry}}``, e.g. gelu's ``approximate="tanh"``.
         paper, year, evidence: source; the year by default that of ``paper``, and the evidence
             ``paper``, or ``framework`` where none is named; else ``secondary`` (seen only in a list
@@ -174,6 +177,8 @@ class Spec:
     domain: tuple[float, float] = (-math.inf, math.inf)
     formula_text: str = ""
     latex_text: str = ""
+    under: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
@@ -293,6 +298,24 @@ class Spec:
                 if not (math.isclose(near, at) or (math.isinf(at) and near * at > FAR**0.5)):
                     return False
         return True
+
+    def under_name(self, alias: str) -> Spec:
+        """The entry as a framework has it, with the framework's names for arguments."""
+        changes = dict(next((c for names, c in self.under.items() if alias in names.split()), {}))
+        names = dict(changes.pop("attributes", {}))
+        if self.kind == "rowwise" and not alias.startswith("torch:"):
+            names["axis"] = "dim"  # as all but torch call it
+        return replace(self, attributes=names, **changes) if names or changes else self
+
+    def ours(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments under the entry's own names for them."""
+        found: dict[str, Any] = {}
+        for name, value in arguments.items():
+            own = self.attributes.get(name, name)
+            if own in found:
+                raise ParameterError(f"{self.name}: {own} is given twice, once as {name}")
+            found[own] = value
+        return found
 
     def parameter(self, name: str) -> Parameter:
         """The parameter of that name, or a ParameterError listing those there are."""

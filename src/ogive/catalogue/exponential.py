@@ -50,11 +50,19 @@ def elu(x, alpha: Real = 1.0):
     return where(x > 0, x, alpha * expm1(x))
 
 
+def _scaled_elu(x, alpha: Real = SELU_ALPHA, gamma: Real = SELU_SCALE):
+    return gamma * where(x > 0, x, alpha * expm1(x))
+
+
 @activation(
     title="SELU",
     paper="arXiv:1706.02515",
     aliases="torch:selu timm:selu keras:selu jax:selu flax:selu onnx:Selu mlx:selu "
     "tinygrad:selu candle:selu burn:selu nnlib:selu paddle:selu mindspore:SeLU dashee87:selu",
+    under={
+        "onnx:Selu": {"body": _scaled_elu},
+        "paddle:selu": {"body": _scaled_elu, "attributes": {"scale": "gamma"}},
+    },
     pitfalls=(
         "It keeps mean 0 and variance 1 only with weights of variance 1/fan-in and mean 0, and "
         "with AlphaDropout in the place of Dropout.",
@@ -63,7 +71,7 @@ def elu(x, alpha: Real = 1.0):
 )
 def selu(x):
     """ELU scaled so that mean 0 and variance 1 are a fixed point through the layers."""
-    return SELU_SCALE * where(x > 0, x, SELU_ALPHA * expm1(x))
+    return _scaled_elu(x, SELU_ALPHA, SELU_SCALE)
 
 
 @activation(

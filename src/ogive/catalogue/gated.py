@@ -43,6 +43,7 @@ def _within(x: Node, limit: Node) -> Node:
     paper="arXiv:1612.08083",
     aliases="torch:glu keras:glu jax:glu mlx:glu paddle:glu burn:glu te:GLU",
     presets={"te:GLU": _GATE_FIRST},
+    under={"keras:glu jax:glu mlx:glu paddle:glu": {"attributes": {"axis": "dim"}}},
     pitfalls=(
         "TransformerEngine opens the gate with the first half; torch, keras, jax and mlx with "
         "the second.",

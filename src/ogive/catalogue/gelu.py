@@ -15,6 +15,9 @@ from ogive.expr.functions import clip, erf, exp, ndtr, sigmoid, sqrt
     "onnx:Gelu mlx:gelu candle:gelu burn:gelu fairseq:gelu nnlib:gelu_erf quack:gelu_erf "
     "paddle:gelu",
     variants={"approximate": {"none": None, "tanh": "gelu_tanh"}},
+    under={
+        "keras:gelu paddle:gelu": {"variants": {"approximate": {False: None, True: "gelu_tanh"}}}
+    },
     pitfalls=(
         "jax.nn, keras.ops and TensorFlow Addons mean the tanh form by this name, torch and "
         "keras.activations the exact one.",
@@ -36,6 +39,11 @@ def gelu(x):
     "candle:NewGelu candle:GeluPytorchTanh burn:gelu_approximate fairseq:gelu_accurate "
     "fairseq:gelu_fast nnlib:gelu_tanh quack:gelu_tanh te:gelu "
     "survey:sielu",
+    under={
+        "jax:gelu flax:gelu keras_ops:gelu tfa:gelu mindspore:GELU": {
+            "variants": {"approximate": {True: None, False: "gelu"}}
+        }
+    },
     pitfalls=(
         "The formula is x times a gate; without the factor x it is a squasher (E1).",
         "The worked GELU values of some notes, such as -0.0454 at -2, are those of this form "

@@ -13,6 +13,11 @@ from ogive.expr.functions import abs_, clip, relu, sigmoid, where
     aliases="torch:prelu timm:prelu transformers:prelu onnx:PRelu mlx:prelu candle:prelu "
     "burn:prelu paddle:prelu mindspore:PReLU keras:prelu flax:prelu dashee87:prelu",
     presets={"keras:prelu": {"weight": 0.0}, "flax:prelu": {"weight": 0.01}},
+    under={
+        "onnx:PRelu": {"attributes": {"slope": "weight"}},
+        "keras:prelu": {"attributes": {"alpha": "weight"}},
+        "mindspore:PReLU": {"attributes": {"w": "weight"}},
+    },
     pitfalls=(
         "The slope starts at 0.25 in the paper and in torch, at 0 in Keras, at 0.01 in flax.",
         "torch's channels are dimension 1, those of Keras the last one.",

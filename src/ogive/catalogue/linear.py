@@ -59,6 +59,11 @@ def signum(x):
         "onnx:Clip": {"min_val": -inf, "max_val": inf},
         "torch:clamp": {"min_val": -inf, "max_val": inf},
     },
+    under={
+        "onnx:Clip torch:clamp paddle:hardtanh": {
+            "attributes": {"min": "min_val", "max": "max_val"}
+        }
+    },
     pitfalls=("At both ends torch's derivative is 0; that of its clamp is 1.",),
 )
 def hardtanh(x, min_val: Real = -1.0, max_val: Real = 1.0):
@@ -119,6 +124,7 @@ def ramp(x, low: Real = -1.0, high: Real = 1.0):
 
 @activation(
     aliases="torch:threshold keras:threshold burn:threshold mindspore:threshold",
+    under={"keras:threshold": {"attributes": {"default_value": "value"}}},
     pitfalls=(
         "torch and Keras have no defaults for the two numbers; here both are 0, which gives ReLU.",
     ),
@@ -133,6 +139,7 @@ def threshold(x, threshold: Real = 0.0, value: Real = 0.0):
     paper="arXiv:1402.3337",
     aliases="onnx:ThresholdedRelu burn:thresholded_relu nnlib:trelu paddle:thresholded_relu "
     "survey:trec survey:fastlu",
+    under={"paddle:thresholded_relu": {"attributes": {"threshold": "alpha"}}},
     pitfalls=("It jumps at the threshold, from 0 to alpha.",),
 )
 def thresholded_relu(x, alpha: Real = 1.0):
@@ -157,6 +164,7 @@ def jump_relu(x, theta: LearnedPositive = 0.001):
 @activation(
     aliases="torch:hardshrink keras:hard_shrink mlx:hard_shrink burn:hard_shrink "
     "paddle:hardshrink mindspore:HShrink tfa:hardshrink",
+    under={"keras:hard_shrink paddle:hardshrink": {"attributes": {"threshold": "lambd"}}},
     pitfalls=("The zero band is closed: at both ends the value is 0.",),
 )
 def hardshrink(x, lambd: NonNegative = 0.5):
@@ -167,6 +175,7 @@ def hardshrink(x, lambd: NonNegative = 0.5):
 @activation(
     aliases="torch:softshrink keras:soft_shrink mlx:softshrink burn:soft_shrink "
     "paddle:softshrink mindspore:SoftShrink nnlib:softshrink tfa:softshrink",
+    under={"keras:soft_shrink paddle:softshrink": {"attributes": {"threshold": "lambd"}}},
     pitfalls=("Older versions of torch turned NaN into 0.",),
 )
 def softshrink(x, lambd: NonNegative = 0.5):

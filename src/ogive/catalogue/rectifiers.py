@@ -73,6 +73,12 @@ def relu6(x):
         "darknet:leaky_relu": {"negative_slope": 0.1},
         "survey:vlrelu": {"negative_slope": 1 / 3},
     },
+    under={
+        "onnx:LeakyRelu tf:leaky_relu mindspore:LeakyReLU": {
+            "attributes": {"alpha": "negative_slope"}
+        },
+        "tinygrad:leaky_relu": {"attributes": {"neg_slope": "negative_slope"}},
+    },
     pitfalls=(
         "max(a x, x) is the same function only for slopes a <= 1 (E11).",
         "The default slope is 0.01 in torch, 0.2 in keras.activations, 0.3 in the Keras layer and "

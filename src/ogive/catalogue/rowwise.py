@@ -79,6 +79,7 @@ def log_softmax(row, m):
     aliases="torch:logsumexp jax:logsumexp",
     formula_text="y = log(sum(exp(x)))",
     latex_text=r"y = \log \sum_j e^{x_j}",
+    under={"jax:logsumexp": {"attributes": {"keepdims": "keepdim"}}},
     pitfalls=("A row of -inf gives -inf, the logarithm of an empty sum.",),
 )
 def logsumexp(row, m, keepdim: Flag = 0.0):
@@ -175,6 +176,7 @@ def entmax15(row, m):
     formula_text="y = softmax((x - log(-log(u))) / tau), u[i] uniform on (0, 1)",
     latex_text=r"y_i = \frac{e^{(x_i + g_i)/\tau}}{\sum_j e^{(x_j + g_j)/\tau}},"
     r"\quad g_i = -\log(-\log u_i)",
+    under={"paddle:gumbel_softmax": {"attributes": {"temperature": "tau"}}},
     pitfalls=(
         "Its derivative has the factor 1/tau: (y[i] [i = j] - y[i] y[j]) / tau (E8).",
         "One uniform number a class is enough for a Gumbel sample, not two (E9).",
@@ -305,6 +307,7 @@ def l2_normalize(row, m, eps: Positive = 1e-12):
     aliases="paddle:maxout tfa:Maxout echo:Maxout activations_plus:Maxout",
     formula_text="y[i] = max(x[k i], ..., x[k i + k - 1])",
     latex_text=r"y_i = \max_{0 \le j < k} x_{k i + j}",
+    under={"paddle:maxout": {"attributes": {"groups": "k"}}},
     pitfalls=(
         "The layer before it needs k times the units, and so k times the parameters.",
         "Neighbours form a group; pieces that lie a stride apart need another order of the units.",

@@ -30,6 +30,7 @@ def silu(x):
     paper="arXiv:1710.05941",
     aliases="onnx:Swish survey:swish echo:swish activations_plus:swish dashee87:swish",
     presets={"onnx:Swish": {"beta": 1.0}},
+    under={"onnx:Swish": {"attributes": {"alpha": "beta"}}},
     pitfalls=("beta = 0 gives x/2, and beta to infinity gives ReLU.",),
 )
 def swish(x, beta: LearnedReal = 1.0):

@@ -143,7 +143,7 @@ class Entry:
         # imported here because few calls need the judge
         from ogive.certify.report.certificate import certificate
 
-        arguments = {**self.preset, **parameters}
+        arguments = {**self.preset, **self.spec.ours(parameters)}
         spec = self.variant(arguments)
         return certificate(spec, numbers(spec, arguments), normal)
 
@@ -198,7 +198,7 @@ class Entry:
         Raises:
             ParameterError: for one that is unknown or outside its range.
         """
-        arguments = {**self.preset, **arguments}
+        arguments = {**self.preset, **self.spec.ours(arguments)}
         spec = self.variant(arguments)
         options = {**OPTIONS[spec.kind], **spec.layout}
         for name in OPTIONS[spec.kind].keys() & arguments.keys():
