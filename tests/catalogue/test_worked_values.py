@@ -249,3 +249,13 @@ def test_the_limits_of_swish_in_beta():
 )
 def test_the_derivative_at_a_kink_is_torchs(name, x, slope):
     assert value(name, x, 1) == slope
+
+
+def test_where_the_plain_sum_of_squareplus_is_0():
+    x = np.array([-5792.0, -5792.6187, -11585.22, -11586.0], dtype=np.float32)
+    plain = (x + np.sqrt(x * x + np.float32(4))) / np.float32(2)
+    assert (plain == 0).tolist() == [False, True, False, True]
+
+
+def test_at_the_threshold_step_is_1():
+    assert value("step", 0.0) == 1.0

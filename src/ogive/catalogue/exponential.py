@@ -40,7 +40,7 @@ def exponential(x):
     aliases="torch:elu timm:elu keras:elu jax:elu flax:elu onnx:Elu mlx:elu tinygrad:elu "
     "candle:elu burn:elu nnlib:elu paddle:elu mindspore:ELU dashee87:elu",
     pitfalls=(
-        "It tends to -alpha, not to minus infinity, and no logarithm occurs in it (E5).",
+        "It tends to -alpha, not to minus infinity, and no logarithm occurs in it.",
         "exp(x) - 1 loses all digits near 0; expm1 keeps them.",
         "With alpha other than 1 the derivative jumps at 0.",
     ),

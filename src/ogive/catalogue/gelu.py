@@ -22,7 +22,8 @@ from ogive.expr.functions import clip, erf, exp, ndtr, sigmoid, sqrt
         "jax.nn, keras.ops and TensorFlow Addons mean the tanh form by this name, torch and "
         "keras.activations the exact one.",
         "Written with 1 + erf it cancels: in float32 it is exactly 0 from -6 on.",
-        "torch 2.13 gives NaN at an infinite input; the limits are 0 and infinity.",
+        "torch 2.13 gives NaN at -inf, and for float32 on some processors at inf; the limits are 0 "
+        "and infinity.",
     ),
 )
 def gelu(x):
@@ -45,9 +46,8 @@ def gelu(x):
         }
     },
     pitfalls=(
-        "The formula is x times a gate; without the factor x it is a squasher (E1).",
-        "The worked GELU values of some notes, such as -0.0454 at -2, are those of this form "
-        "(E14).",
+        "The formula is x times a gate; without the factor x it is a squasher.",
+        "The worked GELU values of some notes, such as -0.0454 at -2, are those of this form.",
         "Names such as gelu_accurate and precise mean this approximation, which is up to 4.7e-4 "
         "off.",
         "In the form 1 + tanh all digits are lost in the negative tail.",

@@ -20,7 +20,8 @@ from ogive.expr.functions import abs_, clip, relu, sigmoid, where
     },
     pitfalls=(
         "The slope starts at 0.25 in the paper and in torch, at 0 in Keras, at 0.01 in flax.",
-        "torch's channels are dimension 1, those of Keras the last one.",
+        "torch has a slope for all or for each channel of dimension 1; Keras has one for each "
+        "element of an example, unless shared_axes says otherwise.",
         "Weight decay pulls the slope to 0, that is to ReLU; the paper exempts it.",
     ),
 )

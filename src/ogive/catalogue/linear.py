@@ -32,7 +32,7 @@ def identity(x):
     paper="McCulloch and Pitts, A logical calculus of the ideas immanent in nervous activity, 1943",
     aliases="mlx:step survey:binary_step survey:heaviside dashee87:step dashee87:binary_step",
     pitfalls=(
-        "At the threshold itself frameworks differ: mlx and this entry give 1, others 0 or 1/2.",
+        "At the threshold itself this entry gives 1, mlx 0, and others 1/2 or a number of choice.",
         "Its derivative is 0 wherever it exists, so gradients cannot pass.",
     ),
 )
@@ -148,12 +148,12 @@ def thresholded_relu(x, alpha: Real = 1.0):
 
 
 @activation(
-    paper="arXiv:2407.14435",
+    paper="arXiv:1904.03633",
     aliases="survey:jump_relu",
     title="JumpReLU",
     pitfalls=(
         "The jump hides the threshold from the gradient: its derivative with respect to theta is "
-        "0, and the paper trains theta through a kernel estimate instead.",
+        "0; sparse autoencoders (arXiv:2407.14435) train theta through a kernel estimate instead.",
     ),
 )
 def jump_relu(x, theta: LearnedPositive = 0.001):

@@ -22,7 +22,7 @@ from ogive.expr.functions import clip, max_, relu, where
     pitfalls=(
         "Lists of its advantages and disadvantages are sometimes printed with the headings "
         "exchanged: cheap, sparse and not saturating for positive inputs are the advantages, dead "
-        "units and a mean above 0 the disadvantages (E7).",
+        "units and a mean above 0 the disadvantages.",
         "At 0 the derivative is taken as 0.",
         "A unit whose input is negative for all data gets no gradient and stays dead.",
     ),
@@ -45,11 +45,10 @@ def keras_relu(x, negative_slope: Real = 0.0, max_value: NonNegative = inf, thre
 
 @activation(
     title="ReLU6",
-    paper="arXiv:1704.04861",
-    year=2010,
+    paper="Krizhevsky, Convolutional deep belief networks on CIFAR-10, 2010",
     aliases="torch:relu6 timm:relu6 transformers:relu6 keras:relu6 jax:relu6 flax:relu6 "
     "mlx:relu6 tinygrad:relu6 candle:relu6 burn:relu6 nnlib:relu6 paddle:relu6 mindspore:ReLU6",
-    pitfalls=("Inputs above 6 give 6, not 0 (E6).", "At 0 and at 6 the derivative is 0."),
+    pitfalls=("Inputs above 6 give 6, not 0.", "At 0 and at 6 the derivative is 0."),
 )
 def relu6(x):
     """ReLU bounded by 6."""
@@ -80,7 +79,7 @@ def relu6(x):
         "tinygrad:leaky_relu": {"attributes": {"neg_slope": "negative_slope"}},
     },
     pitfalls=(
-        "max(a x, x) is the same function only for slopes a <= 1 (E11).",
+        "max(a x, x) is the same function only for slopes a <= 1.",
         "The default slope is 0.01 in torch, 0.2 in keras.activations, 0.3 in the Keras layer and "
         "0.1 in darknet.",
     ),

@@ -178,8 +178,8 @@ def entmax15(row, m):
     r"\quad g_i = -\log(-\log u_i)",
     under={"paddle:gumbel_softmax": {"attributes": {"temperature": "tau"}}},
     pitfalls=(
-        "Its derivative has the factor 1/tau: (y[i] [i = j] - y[i] y[j]) / tau (E8).",
-        "One uniform number a class is enough for a Gumbel sample, not two (E9).",
+        "Its derivative has the factor 1/tau: (y[i] [i = j] - y[i] y[j]) / tau.",
+        "One uniform number a class is enough for a Gumbel sample, not two.",
         "tau = 0 is not allowed; torch's text says non-negative, and 0 gives NaN there.",
         "The largest element is a sample of softmax(x) at every tau; the mean of y is softmax(x) "
         "only as tau goes to 0.",
@@ -304,13 +304,14 @@ def l2_normalize(row, m, eps: Positive = 1e-12):
 
 @rowwise(
     paper="arXiv:1302.4389",
-    aliases="paddle:maxout tfa:Maxout echo:Maxout activations_plus:Maxout",
+    aliases="paddle:maxout echo:Maxout activations_plus:Maxout",
     formula_text="y[i] = max(x[k i], ..., x[k i + k - 1])",
     latex_text=r"y_i = \max_{0 \le j < k} x_{k i + j}",
     under={"paddle:maxout": {"attributes": {"groups": "k"}}},
     pitfalls=(
         "The layer before it needs k times the units, and so k times the parameters.",
-        "Neighbours form a group; pieces that lie a stride apart need another order of the units.",
+        "Neighbours form a group; in TensorFlow Addons the pieces lie num_units apart, which is "
+        "another order of the units.",
     ),
 )
 def maxout(row, m, k: Count = 2.0):

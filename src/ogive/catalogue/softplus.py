@@ -20,7 +20,7 @@ from ogive.expr.functions import abs_, exp, expm1, hypot1, log, log1p, sinh, sof
     "dashee87:softplus",
     pitfalls=(
         "It is log(1 + exp(x)), which is positive; log(1/(1 + exp(x))) is its negative, the "
-        "logarithm of a sigmoid (E2).",
+        "logarithm of a sigmoid.",
         "torch switches to x where beta x exceeds 20, an aid for its own numerics; here the "
         "threshold is infinite unless given.",
         "torch's threshold applies to beta x, not to x.",
@@ -56,7 +56,8 @@ def sqrt_softplus(x):
     paper="arXiv:2112.11687",
     aliases="jax:squareplus keras:squareplus",
     pitfalls=(
-        "The plain sum cancels for negative inputs: in float32 it is exactly 0 below about -6000.",
+        "The plain sum cancels for negative inputs: in float32 it is exactly 0 here and there from "
+        "-5793 on, and everywhere below -11585.",
         "With b = 4 its slope at 0 is 1/2 and its value 1; a copy with b = 1e-6 is nearly ReLU.",
     ),
 )

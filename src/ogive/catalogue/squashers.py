@@ -24,11 +24,11 @@ from ogive.expr.functions import (
     "fla:sigmoid nnlib:sigma nnlib:sigmoid_fast paddle:sigmoid quack:sigmoid mindspore:Sigmoid "
     "dashee87:sigmoid survey:logistic scipy:expit",
     pitfalls=(
-        "Its derivative is s (1 - s), at most 1/4; forms with s**2 or 0.5 - s are wrong (E3).",
-        "It saturates at 0 and 1, not at -1 and 1 (E4).",
-        "Saturation makes gradients vanish, not explode (E12).",
-        "It saturates on both sides, not only for positive inputs (E13).",
-        "Being monotonic, it does not make a one-layer network's loss convex (E15).",
+        "Its derivative is s (1 - s), at most 1/4; forms with s**2 or 0.5 - s are wrong.",
+        "It saturates at 0 and 1, not at -1 and 1.",
+        "Saturation makes gradients vanish, not explode.",
+        "It saturates on both sides, not only for positive inputs.",
+        "Being monotonic, it does not make a one-layer network's loss convex.",
         "1 - s, computed from a rounded s, is 0 in float32 from about x = 17 on.",
     ),
 )
@@ -42,7 +42,7 @@ def sigmoid_(x):
     "mlx:tanh tinygrad:tanh burn:tanh fairseq:tanh nnlib:tanh_fast paddle:tanh quack:tanh "
     "mindspore:Tanh dashee87:tanh",
     pitfalls=(
-        "Its derivative lies in (0, 1]: 1 is reached at 0, and 0 or a negative value never (E10).",
+        "Its derivative lies in (0, 1]: 1 is reached at 0, and 0 or a negative value never.",
         "1 - tanh(x)**2 is 0 in float32 from about |x| = 9 on; sech(x)**2 keeps its digits.",
     ),
 )

@@ -115,7 +115,7 @@ def unsaturated(of: Evidence) -> Judgement:
 
 
 def monotone(of: Evidence) -> Judgement:
-    """Whether it rises or falls throughout: one layer keeps a convex problem convex."""
+    """Whether it rises or falls throughout."""
     turns, direction = of.shape.turning_points, of.shape.direction
     if turns is None and direction == "neither":
         return "no", of.smoothness.slopes.low, "the slope has both signs"
