@@ -141,6 +141,15 @@ def test_a_constant_that_was_changed_before_is_seen() -> None:
     assert reasons(nn.Sequential(module)) == ["its max_val is not that of ReLU6"]
 
 
+def test_the_sign_of_a_zero_counts() -> None:
+    model = nn.Sequential(nn.Threshold(0.1, 0.0), nn.Threshold(0.1, -0.0))
+    ogive.accelerate(model)
+    x = torch.tensor([-1.0])
+    assert [torch.signbit(m(x)).item() for m in model] == [False, True]
+    model[0].value, model[1].value = -0.0, 0.0
+    assert [torch.signbit(m(x)).item() for m in model] == [True, False]
+
+
 def test_numbers_of_numpy_are_numbers() -> None:
     model = nn.Sequential(nn.LeakyReLU(np.float32(0.1)))
     assert len(ogive.accelerate(model).rows) == 1

@@ -134,11 +134,13 @@ class SameActivation:
         fixed = [a for n, a in found.attributes.items() if n not in learned]
         self._read = [*fixed, *found.constants]
         self._seen = [getattr(module, name) for name in self._read]
+        #: 0.0 is -0.0, but not what it makes
+        self._signed = any(type(v) is float and v == 0 for v in self._seen[: len(fixed)])
         self._function = self._prepared(found)
 
     def __call__(self, module: Any, x: Tensor) -> Any:
         values = [getattr(module, name) for name in self._read]
-        if values != self._seen:
+        if values != self._seen or (self._signed and repr(values) != repr(self._seen)):
             if is_dynamo_compiling():  # it would read all that recognises a module
                 return NotImplemented
             self._function = self._prepared(recognise(module))
@@ -176,6 +178,8 @@ class SameActivation:
         self._inplace = bool(given.get("inplace"))
         given |= saving
         function.given(given)  # what is out of its range is refused now
+        if any(repr(v) == "-0.0" for v in given.values()):
+            raise InputError("one of its values is -0.0, which ogive takes for 0.0")
         return presetting(function, tuple(given.items()))
 
     def saved(self, dtype: torch.dtype) -> Mode | None:
