@@ -232,6 +232,16 @@ def test_a_held_function_is_equal_to_the_original() -> None:
     assert repr(Calling(F.gelu)) == "Calling(gelu)"
 
 
+def test_a_held_function_is_called_with_arguments_that_rule_its_mode_out() -> None:
+    model = nn.Module()
+    model.act = F.elu
+    assert [row.keeps for row in ogive.accelerate(model, save="lean").rows] == ["the result"]
+    x, own = (X.clone().requires_grad_() for _ in range(2))
+    model.act(x, -1.0).sum().backward()
+    F.elu(own, -1.0).sum().backward()
+    torch.testing.assert_close(x.grad, own.grad)
+
+
 # what is seen, and cannot be replaced
 
 

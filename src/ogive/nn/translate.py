@@ -72,6 +72,8 @@ def _refusal(found: Recognised, x: Any, given: Mapping[str, Any]) -> str:
         return "autocast chooses its dtype"
     if found.entry is not None and found.entry.name in CONTIGUOUS and not x.is_contiguous():
         return "torch lays its result out in another way"
+    if any(type(v) is float and repr(v) == "-0.0" for v in given.values()):
+        return "ogive takes -0.0 for 0.0"
     if "dim" in found.arguments and not isinstance(given.get("dim"), int):
         return "its dim is left for torch to guess"
     unknown = given.keys() - {*found.arguments, "out"}
@@ -215,7 +217,9 @@ class HeldFunction:
         if not torch.compiler.is_compiling():
             call = translate(self.recognised, args, kwargs, self.engine)
             if not isinstance(call, str):
-                return call(**self._saving)
+                if len(args) == 1 and not kwargs:
+                    return call(**self._saving)
+                return call(**save_argument(self.function, self.save, call.keywords))
         return self.original(*args, **kwargs)
 
     def saved(self, dtype: torch.dtype) -> Mode | None:
