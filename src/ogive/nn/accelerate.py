@@ -279,8 +279,9 @@ class _Work:
 
 def _overwriting(place: Place) -> str:
     """The name of the module that writes over a module's result, where nn.Sequential tells."""
-    if type(place.parent) is not nn.Sequential:
+    parent = place.parent
+    if not isinstance(parent, nn.Sequential) or type(parent).forward is not nn.Sequential.forward:
         return ""
-    modules = iter(place.parent._modules.items())
+    modules = iter(parent._modules.items())
     followers = [next(modules, ("", None)) for name, _ in modules if name == place.key]
     return "".join(name for name, module in followers if getattr(module, "inplace", False))

@@ -69,13 +69,8 @@ class _Block:
             return call
         if saved_tensors_hooks(False) != self.hooks:
             return REPEATED
-        if (
-            self.save in ("input", "exact")
-            and entry.name in OUTPUT_KEPT
-            and is_recorded(*call.args)
-        ):
-            return KEPT
-        return call
+        torch_keeps = entry.name in OUTPUT_KEPT and self.save in ("input", "exact")
+        return KEPT if torch_keeps and is_recorded(*call.args) else call
 
 
 #: Remembered, as every call asks.

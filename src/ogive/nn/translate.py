@@ -157,13 +157,8 @@ class SameActivation:
             return self._function(x)
         (weight,) = (getattr(module, name) for name in self._learned)
         channels = weight.numel()
-        misfit = channels > 1 and x.shape[1:2] != (channels,)
-        if (
-            misfit
-            or not x.dim()
-            or type(weight) not in PLAIN_TENSORS
-            or weight.dtype is not x.dtype
-        ):
+        fits = x.dim() and (channels == 1 or x.shape[1:2] == (channels,))
+        if not fits or type(weight) not in PLAIN_TENSORS or weight.dtype is not x.dtype:
             return NotImplemented
         if channels > 1 and x.dim() > 2:
             weight = weight.view(-1, *[1] * (x.dim() - 2))
