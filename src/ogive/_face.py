@@ -10,7 +10,7 @@ from ogive.catalogue import KINDS, Spec, add, entries, resolve, user_spec
 from ogive.errors import OgiveError, briefly, nearest
 from ogive.expr import Node
 from ogive.nn.modules import ActivationModule, module_class
-from ogive.ops import ActivationFunction
+from ogive.ops import ActivationFunction, check_truth
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -127,6 +127,7 @@ def define(
         >>> bump.derivative().formula
         'exp(-(x**2 / (2 * s**2))) - x * (exp(-(x**2 / (2 * s**2))) * (1 / (2 * s**2) * (2 * x)))'
     """
+    check_truth("replace", replace)
     spec = user_spec(name, formula, parameters)
     add(spec, replace)
     return Activation(spec)

@@ -8,12 +8,23 @@ import reprlib
 from collections.abc import Iterable
 from types import ModuleType
 
-#: So many characters of a value are briefly, and a name may have.
+#: So many characters a name may have, and of a value are shown.
 LONGEST_NAME = 80
+#: So many characters a message has at most.
+LONGEST_MESSAGE = 500
 
 
 class OgiveError(ValueError):
-    """Base of every error that ogive raises on bad input."""
+    """Base of every error that ogive raises on bad input.
+
+    Of a message that shows something long, the middle is left out.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        if len(message) > LONGEST_MESSAGE:
+            half = LONGEST_MESSAGE // 2 - 3
+            message = f"{message[:half]} ... {message[-half:]}"
+        super().__init__(message)
 
 
 class UnknownName(OgiveError):

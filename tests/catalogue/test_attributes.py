@@ -38,7 +38,9 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "attributes", "ours"), CALLS, ids=lambda p: str(p)[:40])
+@pytest.mark.parametrize(
+    ("name", "attributes", "ours"), CALLS, ids=[f"{n}({', '.join(a)})" for n, a, _ in CALLS]
+)
 def test_a_call_as_the_framework_writes_it(name, attributes, ours):
     function = ogive.get(name)
     torch.testing.assert_close(function(X, **attributes), ours(X))

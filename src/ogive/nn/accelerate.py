@@ -21,7 +21,7 @@ from ogive.nn.accelerated import Accelerated, give_back, give_forward
 from ogive.nn.gated_mlp import GatedMLP
 from ogive.nn.model_code import held_in, named_by, named_in, only_calls
 from ogive.nn.modules import ActivationModule
-from ogive.nn.places import Place, is_scripted, places
+from ogive.nn.places import Place, check_module, is_scripted, places
 from ogive.nn.recognise import KEPT, OUTPUT_KEPT, recognise, sounds_like
 from ogive.nn.translate import HeldFunction, SameActivation, called
 from ogive.ops import check_save
@@ -129,6 +129,7 @@ def accelerate(
         2     PReLU  PReLU     module  the input
         skipped: 3: RReLU: ogive draws other random numbers than torch
     """
+    check_module(model)
     check_save(save)
     if engine is not None:
         check_engine(engine)
@@ -159,6 +160,7 @@ def restore(model: nn.Module) -> tuple[str, ...]:
         >>> ogive.restore(model), model[1]
         (('1',), GELU(approximate='none'))
     """
+    check_module(model)
     found = [p for p in places(model) if isinstance(p.thing, (Accelerated, HeldFunction))]
     for place in found:
         if isinstance(place.thing, HeldFunction):

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ogive.catalogue import resolve
 from ogive.errors import UnknownName, nearest
 from ogive.nn.projected import projected
-from ogive.ops import ActivationFunction
+from ogive.ops import ActivationFunction, whole
 
 #: Activation of the gate -> the gated unit.
 GATED_UNITS = {
@@ -84,6 +84,9 @@ class GatedMLP(nn.Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        sizes = {"in_features": in_features, "hidden_features": hidden_features}
+        for name, size in (sizes | {"out_features": out_features or in_features}).items():
+            whole(name, size, 1)
         placed = {"bias": bias, "device": device, "dtype": dtype}
         self.act, self.unit = act, gated_unit(act)
         self.gate_proj = nn.Linear(in_features, hidden_features, **placed)

@@ -3,7 +3,7 @@
 from ogive.ops.arguments import check_order
 from ogive.ops.function import ActivationFunction, owning, presetting
 from ogive.ops.observation import Watcher, watched, watcher
-from ogive.ops.options import OPTIONS, check_option, check_save, whole
+from ogive.ops.options import OPTIONS, check_option, check_save, check_truth, whole
 from ogive.ops.record import transformed
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "check_option",
     "check_order",
     "check_save",
+    "check_truth",
     "owning",
     "presetting",
     "transformed",

@@ -109,6 +109,8 @@ class Entry:
                 f"{self.name} works on rows: its derivative is a Jacobian; "
                 f"use torch.func.jacrev(ogive.get({self.name!r}))"
             )
+        if not isinstance(variable, str | None):
+            raise ParameterError(f"a variable is the name of an input, not {variable!r}")
         if whole("the order of a derivative", order, 0) == 0:
             return self
         return type(self)(self.spec.derived(order, variable), self.preset, self.engine)
@@ -166,6 +168,7 @@ class Entry:
         # imported here because few calls need the judge
         from ogive.ops.saved import chosen
 
+        check_option("save", save)
         given = self.given(arguments)
         return chosen(given.spec, given.values, save, dtype)
 
@@ -209,7 +212,7 @@ class Entry:
         """The entry chosen by an argument such as approximate="tanh", which is taken out."""
         for argument, choices in self.spec.variants.items():
             chosen = arguments.pop(argument, None)
-            if chosen is not None and chosen not in choices:
+            if chosen is not None and not (isinstance(chosen, str | bool) and chosen in choices):
                 raise ParameterError(
                     f"{self.name}: {argument} must be one of {', '.join(map(repr, choices))}, "
                     f"not {chosen!r}"

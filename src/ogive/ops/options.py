@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ogive.errors import ParameterError, nearest
+from ogive.errors import ParameterError, briefly, nearest
 
 #: By kind of entry, with defaults.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -20,14 +20,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 def whole(name: str, number: Any, least: int | None = None) -> int:
     """The number, or a ParameterError if it is none that counts something."""
-    small = least is not None and isinstance(number, int) and number < least
-    if not isinstance(number, int) or isinstance(number, bool) or small:
+    counts = isinstance(number, int) and not isinstance(number, bool) and abs(number) < 2**63
+    if not counts or (least is not None and number < least):
         wanted = "a whole number" + (f" >= {least}" if least is not None else "")
-        raise ParameterError(f"{name} is {wanted}, not {number!r}")
-    return number
+        raise ParameterError(f"{name} is {wanted}, not {briefly(number)}")
+    counted: int = number
+    return counted
 
 
-def _truth(name: str, value: Any) -> None:
+def check_truth(name: str, value: Any) -> None:
+    """Raises a ParameterError unless the value is True or False."""
     if not isinstance(value, bool):
         raise ParameterError(f"{name} must be True or False, not {value!r}")
 
@@ -65,10 +67,10 @@ _CHECKS: dict[str, Callable[[str, Any], object]] = {
     "dtype": _dtype,
     "gate": _half,
     "generator": _generator,
-    "inplace": _truth,
-    "interleave": _truth,
+    "inplace": check_truth,
+    "interleave": check_truth,
     "save": lambda _, value: check_save(value),
-    "training": _truth,
+    "training": check_truth,
 }
 
 
