@@ -210,6 +210,25 @@ def test_a_held_function_that_is_compared_is_left(make: Callable[[], nn.Module])
     assert torch.equal(model(X), want)
 
 
+class Typed(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.act, self.other = nn.GELU(), nn.GELU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.other(x)
+        return 2 * self.act(x) if type(self.act) is nn.GELU else x
+
+
+def test_a_module_whose_type_is_asked_for_is_left() -> None:
+    model = Typed()
+    want = model(X)
+    report = ogive.accelerate(model)
+    assert [row.name for row in report.rows] == ["other"]
+    assert [x.reason for x in report.skipped] == ["the model's code asks for its type"]
+    torch.testing.assert_close(model(X), want)
+
+
 def test_a_held_function_whose_class_cannot_be_read_is_left() -> None:
     hidden: dict[str, Any] = {"Held": Held}
     exec("class Unread(Held):\n    def forward(self, x):\n        return self.act(x)", hidden)

@@ -19,7 +19,7 @@ from ogive.errors import OgiveError
 from ogive.nn import gated_blocks
 from ogive.nn.accelerated import Accelerated, give_back, give_forward
 from ogive.nn.gated_mlp import GatedMLP
-from ogive.nn.model_code import held_in, named_by, named_in, only_calls
+from ogive.nn.model_code import asks_type, classes_in, held_in, named_by, named_in, only_calls
 from ogive.nn.modules import ActivationModule
 from ogive.nn.places import Place, check_module, is_scripted, places
 from ogive.nn.recognise import KEPT, OUTPUT_KEPT, recognise, sounds_like
@@ -134,7 +134,7 @@ def accelerate(
     if engine is not None:
         check_engine(engine)
     floating = (p.dtype for p in model.parameters() if p.is_floating_point())
-    work = _Work(model, save, engine, next(floating, torch.get_default_dtype()))
+    work = _Work(classes_in(model), save, engine, next(floating, torch.get_default_dtype()))
     for place in places(model, _is_closed):
         work.look(place)
     return AccelerateReport(tuple(work.rows), tuple(work.skipped), engine)
@@ -174,7 +174,7 @@ def restore(model: nn.Module) -> tuple[str, ...]:
 class _Work:
     """A walk through a model in its order: what was done, and what was skipped."""
 
-    model: nn.Module
+    classes: set[Any]
     save: str
     engine: str | None
     dtype: torch.dtype
@@ -209,6 +209,8 @@ class _Work:
         if (pattern := gated_blocks.pattern_of(module)) is not None:
             self._fuse(place, module, pattern)
         elif found.entry is not None:
+            if asks_type(self.classes, place.key):
+                raise OgiveError("the model's code asks for its type")
             new = SameActivation(module, found, self.save, self.engine)
             mode, title = self._gain(found.entry, module, new), called(module)
             if mode is not None and mode.result and (follower := _overwriting(place)):
@@ -237,7 +239,7 @@ class _Work:
         if place.key.startswith("_") or isinstance(function, HeldFunction):
             return
         if found.entry is not None and not found.reason:
-            if not only_calls(self.model, place.parent or self.model, place.key):
+            if not only_calls(self.classes, place.parent, place.key):
                 raise OgiveError(COMPARED)
             new = HeldFunction(function, found, self.save, self.engine)
             mode = self._gain(found.entry, function, new)

@@ -17,52 +17,74 @@ from ogive.nn.recognise import torch_functions, unbound
 
 def named_in(module: nn.Module) -> str:
     """The activation functions that the methods and properties of a module's classes name."""
-    members = (
-        m for cls in _own_classes(type(module)) for n, m in vars(cls).items() if n[:2] != "__"
-    )
-    found = dict.fromkeys(n for member in members for n in _activations(member))
+    members = [m for c in _own_classes(type(module)) for n, m in vars(c).items() if n[:2] != "__"]
+    found = dict.fromkeys(n for m in members for n in _names(m) if n in torch_functions())
     return ", ".join(n for n in found if not hasattr(module, n))
 
 
 def named_by(function: Any) -> str:
     """The activation functions that a function, such as a lambda, names."""
-    return ", ".join(dict.fromkeys(_activations(unbound(function)[0])))
+    found = (n for n in _names(unbound(function)[0]) if n in torch_functions())
+    return ", ".join(dict.fromkeys(found))
 
 
-def _own_classes(cls: type) -> list[type]:
+def _own_classes(cls: type) -> list[Any]:
     """The classes that say what a module does."""
     return [c for c in cls.__mro__ if c not in nn.Module.__mro__]
 
 
-def _activations(member: Any) -> Iterator[str]:
+def _names(member: Any) -> Iterator[str]:
+    """The names in the code of a function or property, and of functions written inside."""
     member = getattr(member, "fget", None) or getattr(member, "__func__", member)
     pending = [getattr(member, "__code__", None)]
     while pending:
         code = pending.pop()
         if isinstance(code, CodeType):
-            yield from (n for n in code.co_names if n in torch_functions())
-            pending += code.co_consts  # functions that are written inside
+            yield from code.co_names
+            pending += code.co_consts
 
 
-def only_calls(model: nn.Module, parent: nn.Module, attribute: str) -> bool:
-    """Whether all that the model's code does with an attribute of a module is to call it or to read
+def classes_in(model: nn.Module) -> set[Any]:
+    """The classes that say what a model does, apart from nn.Module."""
+    return {c for cls in {type(m) for m in model.modules()} for c in _own_classes(cls)}
+
+
+def only_calls(classes: set[Any], parent: nn.Module | None, attribute: str) -> bool:
+    """Whether all that a model's classes do with an attribute of a module is to call it or to read
     its attributes; code that compares it could tell another function in its place apart."""
-    classes: set[Any] = {c for m in model.modules() for c in _own_classes(type(m))}
     cls: Any = type(parent)
-    own = _compared(cls)
+    own = frozenset() if cls is nn.Module else _compared(cls)
     known = [_compared(c) or () for c in classes]
     return own is not None and not any(attribute in names for names in (own, *known))
+
+
+def asks_type(classes: set[Any], attribute: str) -> bool:
+    """Whether classes ask for the type of an attribute: ``type(self.act) is nn.GELU``."""
+    return any(attribute in _typed(cls) for cls in classes)
+
+
+def _source(cls: Any) -> ast.Module | None:
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(cls)))
+    except (OSError, TypeError, SyntaxError):
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _typed(cls: Any) -> frozenset[str]:
+    """The attributes whose type the code of a class asks for."""
+    asks = any("type" in _names(member) for member in vars(cls).values())  # few have to be parsed
+    tree = _source(cls) if asks else None
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call)] if tree else []
+    asked = [c.args[0] for c in calls if getattr(c.func, "id", "") == "type" and c.args]
+    return frozenset(a.attr for a in asked if isinstance(a, ast.Attribute))
 
 
 @lru_cache(maxsize=1024)
 def _compared(cls: Any) -> frozenset[str] | None:
     """The attributes with which the code of a class does more than to call them; None where it
     cannot be read."""
-    if cls is nn.Module:
-        return frozenset()
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
-    except (OSError, TypeError, SyntaxError):
+    if (tree := _source(cls)) is None:
         return None
     harmless, found = set[ast.AST](), set[str]()
     for node in ast.walk(tree):  # parents come before what they hold
