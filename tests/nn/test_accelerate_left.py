@@ -292,6 +292,20 @@ def experts() -> nn.Module:
     return GptOssExperts(config)
 
 
+class ByClass(nn.Module):
+    act = staticmethod(F.gelu)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.act(x)
+
+
+class Choosing(nn.Module):
+    choices = {"gelu": F.gelu}  # noqa: RUF012
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.choices["gelu"](x)
+
+
 IN_CONTAINER = "it is held in a {}: use ogive.intercept()"
 SEEN: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
     "list": (lambda: holding([F.gelu]), "act", IN_CONTAINER.format("list")),
@@ -302,6 +316,8 @@ SEEN: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
     ),
     "dict": (lambda: holding({"a": F.gelu}), "act", IN_CONTAINER.format("dict")),
     "lambda": (lambda: holding(lambda x: F.gelu(x)), "act", "its code names gelu"),
+    "class": (ByClass, "act", "it is held in its class"),
+    "dict of the class": (Choosing, "choices", IN_CONTAINER.format("dict")),
     "property": (Named, "", "its code names gelu"),
     "method": (Helped, "", "its code names sigmoid"),
     "BloomGelu": (lambda: nn.Sequential(BloomGelu()), "0", "only its name says what it computes"),

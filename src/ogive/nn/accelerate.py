@@ -19,7 +19,14 @@ from ogive.errors import OgiveError
 from ogive.nn import gated_blocks
 from ogive.nn.accelerated import Accelerated, give_back, give_forward
 from ogive.nn.gated_mlp import GatedMLP
-from ogive.nn.model_code import asks_type, classes_in, held_in, named_by, named_in, only_calls
+from ogive.nn.model_code import (
+    asks_type,
+    classes_in,
+    held_elsewhere,
+    named_by,
+    named_in,
+    only_calls,
+)
 from ogive.nn.modules import ActivationModule
 from ogive.nn.places import Place, check_module, is_scripted, places
 from ogive.nn.recognise import KEPT, OUTPUT_KEPT, recognise, sounds_like
@@ -221,17 +228,16 @@ class _Work:
         elif found.reason:
             raise OgiveError(found.reason)
         else:
-            self._inside_containers(place, module)
+            self._held_elsewhere(place, module)
             if names := named_in(module):
                 raise OgiveError(f"its code names {names}: use ogive.intercept()")
 
-    def _inside_containers(self, place: Place, module: nn.Module) -> None:
+    def _held_elsewhere(self, place: Place, module: nn.Module) -> None:
         """Notes what a module holds where it cannot be replaced."""
-        public = {k: v for k, v in vars(module).items() if not k.startswith("_")}
-        for key, thing in ((k, thing) for k, v in public.items() for thing in held_in(v)):
+        for key, thing, holder in held_elsewhere(module):
             if callable(thing) and recognise(thing).entry is not None:
                 name = ".".join(filter(None, (place.name, key)))
-                reason = f"it is held in a {type(public[key]).__name__}: use ogive.intercept()"
+                reason = f"it is held in {holder}: use ogive.intercept()"
                 self.skipped.append(Skipped(name, called(thing), reason))
 
     def _function(self, place: Place, function: Any) -> None:

@@ -101,8 +101,16 @@ def _compared(cls: Any) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def held_in(value: Any) -> list[Any]:
-    """What a container holds; nothing for what is none."""
-    if isinstance(value, dict):
-        value = tuple(value.values())
-    return list(value) if isinstance(value, (list, tuple, set, frozenset)) else []
+def held_elsewhere(module: nn.Module) -> Iterator[tuple[str, Any, str]]:
+    """What a module holds where it cannot be replaced: its name there, the thing, and in what."""
+    places = {k: (v, "") for k, v in vars(module).items()}
+    for cls in _own_classes(type(module)):
+        places |= {k: (getattr(v, "__func__", v), "its class") for k, v in vars(cls).items()}
+    for name, (value, holder) in places.items():
+        if name.startswith("_"):
+            continue
+        inside = value.values() if isinstance(value, dict) else value
+        if isinstance(value, (dict, list, tuple, set, frozenset)):
+            yield from ((name, thing, f"a {type(value).__name__}") for thing in inside)
+        elif holder:
+            yield name, value, holder
