@@ -167,7 +167,7 @@ class Spec:
     evaluation: Callable[..., Any] | None = None
     aliases: tuple[str, ...] = ()
     presets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    variants: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    variants: Mapping[str, Mapping[str | bool, str | None]] = field(default_factory=dict)
     paper: str = ""
     year: int | None = None
     evidence: str = "paper"

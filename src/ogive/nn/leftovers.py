@@ -14,7 +14,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from ogive.nn.configurations import Note, rewrite_settings, title
-from ogive.nn.model_code import held_in, named_in
+from ogive.nn.model_code import held_elsewhere, named_in
 from ogive.nn.modules import ActivationModule
 from ogive.nn.places import Place, is_scripted, places
 from ogive.nn.recognise import recognise
@@ -56,10 +56,9 @@ def _why_kept(module: nn.Module, old: str) -> str:
     for name in filter(None, named_in(module).split(", ")):
         if title(getattr(F, name)) == old:
             return f"its code calls {name}"
-    for key, value in vars(module).items():
-        held = [] if key.startswith("_") else held_in(value)
-        if any(callable(thing) and title(thing) == old for thing in held):
-            return f"it is in {key}, a {type(value).__name__}"
+    for name, thing, holder in held_elsewhere(module):
+        if callable(thing) and title(thing) == old:
+            return f"it is in {name}, {holder}"
     return ""
 
 
