@@ -13,9 +13,10 @@ from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
 from ogive.certify.saving.error import error
 from ogive.certify.saving.inverse import Part, inverse
-from ogive.certify.saving.mode import Mode, NotLegal, mode
+from ogive.certify.saving.mode import RESULT, Mode, NotLegal, mode
 from ogive.expr import Program, const, symbol
 from ogive.expr.node import where
+from ogive.expr.primitives import call
 
 #: A slope further off than this part of the largest is that of another branch.
 WRONG = 2.0**-4
@@ -36,13 +37,17 @@ def output(program: Program, shape: Shape, smooth: Smoothness) -> Mode:
         return slope(np.ones_like(at), at)[0]
 
     fitted = inverse(lambda at: f(at)[0], derivative, parts, turn, scale)
+    kinks = tuple(j.place.value for j in smooth.breakpoints or () if j.order < 2)
+    if turn is not None and turn in kinks:  # there the slope is neither branch's, but its own
+        top, own = (float(of(np.array([turn]))[0]) for of in (lambda at: f(at)[0], derivative))
+        fitted = where(call("eq", symbol(RESULT), const(top)), const(own), fitted)
     branch = None if turn is None else (where(symbol(x) > turn, const(1.0), const(0.0)), 1)
     ends = {e for p in parts for e in (p.low, p.high) if math.isfinite(e)}
     found = replace(
         mode("output", program, fitted, branch, result=True),
         relative=unbounded,
         places=tuple(sorted(ends)),
-        kinks=tuple(j.place.value for j in smooth.breakpoints or () if j.order < 2),
+        kinks=kinks,
     )
     if error(program, found, "float64").most > WRONG * (1.0 if unbounded else scale):
         raise NotLegal("one result comes with different slopes")
