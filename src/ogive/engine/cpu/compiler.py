@@ -43,7 +43,7 @@ class Library:
     def address(self, symbol: str) -> int:
         """Where a function of the module starts."""
         found = self._addresses.get(symbol)
-        return uninterrupted(lambda: self._look_up(symbol)) if found is None else found
+        return _uninterrupted(lambda: self._look_up(symbol)) if found is None else found
 
     def _look_up(self, symbol: str) -> int:
         with _lock:
@@ -177,7 +177,7 @@ _toolchain = lru_cache(maxsize=1)(Toolchain)
 
 def available() -> None:
     """Raises an EngineError where kernels cannot be compiled."""
-    uninterrupted(_locked_toolchain)
+    _uninterrupted(_locked_toolchain)
 
 
 def _locked_toolchain() -> Toolchain:
@@ -191,7 +191,7 @@ def load(source: str, label: str = "") -> Library:
     The label tells people who look at the cache what the module is.
     """
     found = _libraries.get(source)
-    return uninterrupted(lambda: _load(source, label)) if found is None else found
+    return _uninterrupted(lambda: _load(source, label)) if found is None else found
 
 
 def _load(source: str, label: str) -> Library:
@@ -211,12 +211,11 @@ def _code(toolchain: Toolchain, source: str, label: str) -> bytes:
     return code
 
 
-def uninterrupted(work: Callable[[], _T]) -> _T:
+def _uninterrupted(work: Callable[[], _T]) -> _T:
     """The work done where no KeyboardInterrupt can reach it, so that no lock stays taken.
 
     Signals interrupt the main thread only. There, the work is done by a thread of its own; if the
-    wait for it is interrupted, the work still ends, and the next call finds what it made. In a
-    child of a fork that thread can use OpenMP, whose threads the main one has lost.
+    wait for it is interrupted, the work still ends, and the next call finds what it made.
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
