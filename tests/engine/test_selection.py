@@ -252,3 +252,18 @@ def test_another_engine_is_one_row(monkeypatch):
     torch.testing.assert_close(y, x * torch.exp(-x * x))
     assert started == ["served_elsewhere", "served_elsewhere_backward"] * 2
     assert engines(lambda: torch.softmax(x, 0) + ogive.get("softmax")(x)) == ["toy"]
+
+
+def test_a_program_that_would_be_compiled_for_minutes_runs_as_torch_operators(monkeypatch):
+    from ogive.engine.cpu import kernels
+
+    long = ogive.define("long", " * ".join(f"sigmoid(x - {k})" for k in range(12)), replace=True)
+    x = torch.linspace(-3, 3, 50, dtype=torch.float64, requires_grad=True)
+    wanted = torch.autograd.grad(long(x).sum(), x)[0]
+    monkeypatch.setattr(kernels, "LONGEST_PROGRAM", long.spec.program.size)
+    for engine in ("auto", "cpu"):
+        with ogive.engine(engine), ogive.served() as calls:
+            got = torch.autograd.grad(long(x).sum(), x)[0]
+        assert [c.engine for c in calls] == ["cpu", "eager"]
+        assert "operations" in calls[1].reason
+        torch.testing.assert_close(got, wanted)

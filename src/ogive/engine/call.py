@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ogive.engine import bit_packing
 from ogive.engine.packed_layout import PackedLayout
-from ogive.errors import OgiveError
+from ogive.errors import EngineError, OgiveError
 from ogive.expr import Program
 from ogive.torch_private import transforms_active
 
@@ -37,6 +37,10 @@ class NoMemory(OgiveError, RuntimeError):
             "untyped_storage().resize_(), by hand or by a library such as FSDP; give it its memory "
             "back, or a clone from before, and call again"
         )
+
+
+class TooLong(EngineError):
+    """A program of so many operations that to compile it would take minutes."""
 
 
 class KernelRunner(NamedTuple):

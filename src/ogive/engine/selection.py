@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from torch import Tensor
 
 from ogive.engine import cpu, eager
-from ogive.engine.call import Call, RowCall, check_memory
+from ogive.engine.call import Call, RowCall, TooLong, check_memory
 from ogive.errors import EngineError, EngineWarning, OgiveError, nearest
 from ogive.torch_private import early_mode, jit_tracing, tracer_active
 
@@ -150,6 +150,8 @@ def compute(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ..
     if name in KERNELS:
         try:
             results = KERNELS[name].prepare(call, tensors).run(*tensors)
+        except TooLong as error:
+            name, reason = "eager", str(error)
         except EngineError as error:
             name, reason = "eager", give_up(error, call.engine)
     if results is None:

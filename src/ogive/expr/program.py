@@ -51,6 +51,11 @@ class Program:
         return tuple(name for name, samples in named if len(samples) == wide)
 
     @cached_property
+    def size(self) -> int:
+        """How many operations, inputs and numbers it has."""
+        return sum(1 for _ in walk(*self.outputs))
+
+    @cached_property
     def guarded(self) -> tuple[Node, ...]:
         """The outputs as they are printed: constants folded, limits at infinity in place."""
         folded = tuple(map(fold, self.outputs))
