@@ -131,14 +131,17 @@ def native_first(
                 native = by_dtype[x.dtype] = natives(x.dtype)
             if native is not None:
                 recorded = (x.requires_grad and grad_enabled()) or FORWARD[FORWARD_AD_LEVEL] >= 0
-                size = x.nbytes
                 limit = native.recorded_up_to if recorded else native.up_to
                 try:
+                    size = x.nbytes
                     serves = size <= limit and (nbytes(storage(x)) == size or in_storage(x))
-                except RuntimeError:  # inside a transform a tensor has no storage
-                    serves = True
+                except RuntimeError:  # without a storage: inside a transform, or not dense
+                    serves = transforms_active()
                 if serves:
-                    return native.forward(x, *native.numbers)
+                    try:
+                        return native.forward(x, *native.numbers)
+                    except NotImplementedError:  # for a nested tensor: the general call says so
+                        pass
         return otherwise(x)
 
     return serve

@@ -108,7 +108,7 @@ class ActivationFunction(Entry):
         run = RUNNERS[given.spec.kind]
         try:
             return run(given.spec, data, given.values, self.engine, **given.options)
-        except (RuntimeError, TypeError, AttributeError) as error:
+        except (RuntimeError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, OgiveError) or is_ordinary(data[0]):
                 raise
             raise _refusal(self.name, data[0], error) from error

@@ -11,9 +11,8 @@ from typing import Any
 from torch import Tensor
 
 from ogive.catalogue import Spec
-from ogive.engine.call import PLAIN
 from ogive.ops import gates
-from ogive.ops.arguments import Argument, check_numbers, check_order
+from ogive.ops.arguments import ACCEPTED, Argument, check_numbers, check_order, is_ordinary
 from ogive.ops.dispatch import Dispatch, native_first
 from ogive.ops.native import NATIVE, native
 from ogive.ops.parameters import planned
@@ -162,7 +161,7 @@ def _sorted(
     run = RUNNERS[spec.kind]
 
     def serve(x: Any) -> Tensor | None:
-        if type(x) not in PLAIN or not x.is_floating_point() or modes():
+        if not is_ordinary(x) or x.dtype not in ACCEPTED or modes():
             return None
         return run(spec, [x], numbers, engine, **options)
 
