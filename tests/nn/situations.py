@@ -391,15 +391,20 @@ def _inference(case: Case) -> Results:
         return [case.net.eval()(case.x.detach()).clone()]
 
 
-def _in_place(case: Case) -> Results:
-    """The activation writes over its input, which is a view, as after nn.Flatten."""
-    activation = case.net.activation
-    if not hasattr(activation, "inplace"):
-        raise NotImplementedError
-    activation.inplace = True
-    with case.block():
-        y = activation(case.net.layer(case.x).flatten(1))
-    return case.gradients(y)
+def in_place(view: bool) -> Callable[[Case], Results]:
+    """A situation: the activation writes over its input, perhaps a view, as after nn.Flatten."""
+
+    def situation(case: Case) -> Results:
+        activation = case.net.activation
+        if not hasattr(activation, "inplace"):
+            raise NotImplementedError
+        activation.inplace = True
+        with case.block():
+            x = case.net.layer(case.x.flatten(0, 1))
+            y = activation(x.view(-1) if view else x)
+        return case.gradients(y)
+
+    return situation
 
 
 def _narrowed(case: Case) -> Results:
@@ -419,7 +424,8 @@ SITUATIONS: dict[str, Callable[[Case], Results]] = {
     "in place twice": followed(lambda x, y: y.add_(1).mul_(2)),
     "in place in a view": followed(_overwritten_view),
     "input overwritten": followed(_overwritten_input),
-    "activation in place": _in_place,
+    "activation in place": in_place(view=False),
+    "activation in place, on a view": in_place(view=True),
     "view": _narrowed,
     "one element": sized(1, 1, 6),
     "large": sized(256, 43, 6),

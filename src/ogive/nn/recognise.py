@@ -34,9 +34,9 @@ KEPT = "torch keeps its output, as the next layer does; ogive would keep its inp
 #: What a subclass may state without computing anything else.
 HARMLESS = {
     "__init__", "__module__", "__doc__", "__annotations__", "__annotate__", "__annotate_func__",
-    "__annotations_cache__", "__constants__", "__dict__", "__firstlineno__", "__orig_bases__",
-    "__parameters__", "__qualname__", "__repr__", "__slots__", "__static_attributes__",
-    "__weakref__", "extra_repr",
+    "__annotations_cache__", "__conditional_annotations__", "__constants__", "__dict__",
+    "__firstlineno__", "__orig_bases__", "__parameters__", "__type_params__", "__qualname__",
+    "__repr__", "__slots__", "__static_attributes__", "__weakref__", "extra_repr",
 }  # fmt: skip
 
 
