@@ -113,7 +113,8 @@ def check_numbers(spec: Spec, parameter: Parameter, symbol: str, given: Tensor) 
         raise ParameterError(f"{spec.name}: {symbol} must be real, not {given.dtype}")
     if readable(given):
         for end in extremes(given):
-            if end == end:
+            ordinary = end in parameter.domain and abs(end) < math.inf
+            if not ordinary and end == end:
                 try:
                     check_number(spec, parameter, symbol, end)
                 except ParameterError as error:
