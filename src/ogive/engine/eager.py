@@ -13,6 +13,7 @@ from ogive.engine.call import Call, RowCall, broadcast, compute_dtype
 from ogive.expr import PRIMITIVES, Program
 from ogive.printers import python_function
 from ogive.printers.torch import TorchPrinter
+from ogive.torch_private import tracer_active
 
 _Function = Callable[..., tuple[Tensor, ...]]
 #: 16-bit numbers are computed in float32.
@@ -31,7 +32,8 @@ def run(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
         return (composed(call, *tensors),)
     given = call.unpack(call.numbers(tensors))
     shape = broadcast(given)
-    dtype = torch.float64 if call.program.needs_float64 else compute_dtype(given)
+    exact = call.program.needs_float64 and not tracer_active()  # runtimes lack float64 operators
+    dtype = torch.float64 if exact else compute_dtype(given)
     inputs = _unpacked(call, tensors, dtype) if call.bits else [t.to(dtype) for t in given]
     outputs = iter(compiled_formula(call.program)(*inputs))
     over = [next(outputs)] if call.inplace else []

@@ -201,7 +201,7 @@ def _learnable(spec: Spec, names: Iterable[str] | None) -> tuple[str, ...]:
     if names is None:
         return tuple(p.name for p in spec.parameters if p.learnable)
     if isinstance(names, str | Tensor) or not isinstance(names, Iterable):
-        raise ParameterError(f"learnable is a list of names such as ['alpha'], not {names!r}")
+        raise ParameterError(f"learnable is a list, as in learnable=['alpha'], not {names!r}")
     return tuple(spec.parameter(name).name for name in names)
 
 

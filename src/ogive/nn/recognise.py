@@ -92,6 +92,7 @@ def recognise(thing: Any) -> Recognised:
         UnknownName: for a name that no entry has, with the nearest.
 
     Example:
+        >>> import torch
         >>> found = recognise(nn.ELU(0.5))
         >>> found.entry.name, found.values
         ('elu', {'alpha': 0.5, 'inplace': False})

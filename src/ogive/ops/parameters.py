@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from ogive.engine import Output, traced
-from ogive.engine.call import compute_dtype
 from ogive.engine.packed_layout import PackedLayout
 from ogive.errors import ParameterError
 from ogive.expr import Program
@@ -71,14 +70,12 @@ def _numbers(values: Mapping[str, Argument]) -> Numbers:
 
 
 def _as_tensors(values: Mapping[str, Argument], x: Tensor) -> Mapping[str, Argument]:
-    """The values, the numbers among them as tensors that hold exactly those numbers."""
-    return {n: v if isinstance(v, Tensor) else _exact(v, x) for n, v in values.items()}
-
-
-def _exact(number: float, x: Tensor) -> Tensor:
-    made = torch.tensor(number, dtype=compute_dtype([x]))
-    exact = made if made.item() == number else torch.tensor(number, dtype=torch.float64)
-    return exact.to(x.device)
+    """The values, the numbers among them as tensors of float64: exactly those numbers, and whatever
+    they are, terms may cancel in what they are multiplied by."""
+    return {
+        n: v if isinstance(v, Tensor) else torch.tensor(v, dtype=torch.float64, device=x.device)
+        for n, v in values.items()
+    }
 
 
 def _fitting(name: str, value: Argument, x: Tensor, layout: PackedLayout | None) -> Argument:

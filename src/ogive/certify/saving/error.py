@@ -126,7 +126,10 @@ def rounded_array(x: Array, dtype: str) -> Array:
 
 def line(places: tuple[float, ...], dtype: str) -> Array:
     """Points of the whole line, close to one another near the places, the nearest floats too."""
-    sizes = np.concatenate([[0.0], np.geomspace(1e-30, 1e4, 20001), np.linspace(0.0005, 20, 40001)])
+    far = np.geomspace(_ORDINARY, FORMATS[dtype].largest, 2001)
+    sizes = np.concatenate(
+        [[0.0], np.geomspace(1e-30, _ORDINARY, 20001), np.linspace(0.0005, 20, 40001), far]
+    )
     near = np.concatenate([np.geomspace(1e-9, 1.0, 20001), [0.0]])
     ulps = 0.5 * FORMATS[dtype].epsilon * np.arange(33)  # halves, for those below a power of 2
     around = [p + s * d for p in places for s in (-1, 1) for d in (near, ulps * max(abs(p), 0.01))]
