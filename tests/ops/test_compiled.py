@@ -18,7 +18,9 @@ HEAVY = ["mish", "gelu", "silu", "tanh", "elu", "softplus", "snake", "smish", "s
 LIGHT = ["hardswish", "hardsigmoid", *NATIVE]
 
 
-def graphs(call: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> tuple[set[str], Any]:
+def graphs(
+    call: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, recorded: bool = True
+) -> tuple[set[str], Any]:
     """The operators in the graphs of forward and backward, and the gradient."""
     seen: set[str] = set()
 
@@ -28,10 +30,17 @@ def graphs(call: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> tup
 
     torch._dynamo.reset()
     compiled = torch.compile(call, backend=aot_autograd(fw_compiler=note), fullgraph=True)
-    x = x.clone().requires_grad_()
+    x = x.clone().requires_grad_(recorded)
     y = compiled(x)
-    y.backward(torch.ones_like(y))
+    if recorded:
+        y.backward(torch.ones_like(y))
     return seen, x.grad
+
+
+@pytest.mark.parametrize("name", ["gelu", "silu", "mish", "snake"])
+def test_without_a_gradient_a_kernel_has_to_be_much_faster(name: str) -> None:
+    seen, _ = graphs(ogive.get(name), torch.randn(LARGE), recorded=False)
+    assert ("ogive.call.default" in seen) is (name not in ("gelu", "silu"))
 
 
 @pytest.mark.parametrize("name", HEAVY)

@@ -14,7 +14,7 @@ from ogive.errors import InputError
 from ogive.expr import Program
 from ogive.ops import gates, noise, operator, rowwise
 from ogive.ops.arguments import Argument
-from ogive.ops.native import SAME_FUNCTION
+from ogive.ops.native import COMPILED_SLOWLY, SAME_FUNCTION
 from ogive.ops.parameters import planned
 from ogive.ops.plan import Plan
 from ogive.ops.record import apply_plan, overwrite, transformed
@@ -98,7 +98,8 @@ def _compilers_own(
     own = SAME_FUNCTION.get(entry) if operator.compiling() and traced() else None
     if own is None or any(isinstance(v, Tensor) for v in values.values()):
         return None
-    return None if operator.stays_one(plan, data) else own
+    better = recorded(data[0]) or entry in COMPILED_SLOWLY
+    return None if better and operator.stays_one(plan, data) else own
 
 
 def _gated(

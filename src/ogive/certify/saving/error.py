@@ -55,7 +55,8 @@ def error(program: Program, mode: Mode, dtype: str) -> Error:
     def wrong(x: Array, off: float = 0.0, arithmetic: type = float) -> Array:
         """The errors at some numbers, with the result off by a part of its size."""
         result, *codes = forward(x)
-        y, one = rounded_array(result * (1 + off), dtype), np.ones_like(x)
+        with np.errstate(over="ignore"):
+            y, one = rounded_array(result * (1 + off), dtype), np.ones_like(x)
         y = np.where(np.isinf(y), rounded_array(result, dtype), y)
         kept = [one, *[y] * mode.result, *map(np.rint, codes)]
         (found,), (true,) = backward(*(k.astype(arithmetic) for k in kept)), exact(one, x)
@@ -126,7 +127,7 @@ def rounded_array(x: Array, dtype: str) -> Array:
 
 def line(places: tuple[float, ...], dtype: str) -> Array:
     """Points of the whole line, close to one another near the places, the nearest floats too."""
-    far = np.geomspace(_ORDINARY, FORMATS[dtype].largest, 2001)
+    far = np.geomspace(_ORDINARY, FORMATS[dtype].largest / 2, 2001)
     sizes = np.concatenate(
         [[0.0], np.geomspace(1e-30, _ORDINARY, 20001), np.linspace(0.0005, 20, 40001), far]
     )
