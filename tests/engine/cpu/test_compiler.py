@@ -278,7 +278,7 @@ print(wrong, interrupts > 20)
     assert printed(code) == "0 True"
 
 
-@pytest.mark.skipif(not hasattr(compiler.os, "fork"), reason="no fork here")
+@pytest.mark.skipif(not hasattr(compiler.os, "fork"), reason="Windows has no fork")
 def test_a_fork_while_another_thread_compiles():
     code = """
 import os, threading

@@ -36,7 +36,7 @@ print(done)
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 def test_a_child_ends(tmp_path):
     """First with an empty cache and an engine that the parent has not loaded."""
     ways = list(WAYS.values())

@@ -140,7 +140,7 @@ assert run() == [2, 2]
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 def test_a_child_of_a_fork_runs_on_one_thread():
     code = """
 codes = []
@@ -154,7 +154,7 @@ print(codes, run(), threads.workers(1_000_000))
     assert printed(FORK + code, alone=False) == "[0, 0, 0, 0, 0] [2, 2] 2"
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 def test_a_fork_while_other_threads_run_kernels():
     code = """
 stop = threading.Event()

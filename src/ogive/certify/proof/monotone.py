@@ -104,11 +104,16 @@ def direction(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> str:
     alone = ((p, e, f.at(e), end_value(p, p.node, e)) for p, e in f.owned_edges)
     steps |= {rise(at, inner) if e is p.low else rise(inner, at) for p, e, at, inner in alone}
     signs = {*steps, *(run.sign for run in runs)} - {0}
+    return _of_one_sign(signs, MONOTONE, "a step")
+
+
+def _of_one_sign(signs: set[int | None], kinds: dict[int, str], part: str) -> str:
+    """The kind of a whole whose parts have these signs, 0 left out; None is a sign unproved."""
     if {1, -1} <= signs:
         return "neither"
     if None in signs:
-        raise Unproved("a step")
-    return next((name for sign, name in MONOTONE.items() if sign in signs), MONOTONE[0])
+        raise Unproved(part)
+    return next((name for sign, name in kinds.items() if sign in signs), kinds[0])
 
 
 def monotone_intervals(
@@ -143,11 +148,7 @@ def curvature(f: FunctionUnderProof, bends: Sequence[SegmentRun]) -> str:
         return "neither"
     kinks = [step(*pair, 1) for pair in f.breakpoints]
     signs = {*kinks, *(b.sign for b in bends)} - {0}
-    if {1, -1} <= signs:
-        return "neither"
-    if None in signs:
-        raise Unproved("a kink")
-    return next((name for sign, name in CONVEX.items() if sign in signs), CONVEX[0])
+    return _of_one_sign(signs, CONVEX, "a kink")
 
 
 def branches(f: FunctionUnderProof, runs: Sequence[SegmentRun]) -> tuple[Branch, ...]:
