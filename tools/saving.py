@@ -30,7 +30,7 @@ ogive.accelerate(model, save="exact")
 | `output` | nothing, or one bit where the function turns once | f'(f⁻¹(y)), fitted |
 | `mask` | 0, 1 or 2 bits: which of at most four slopes holds | exact |
 | `code8`, `code4` | f' in 254 or 14 steps over its range, NaN apart | off by half a step at most |
-| `exact` (default of `accelerate`) | the least that gives the gradient of the input | exact |
+| `exact` (default of `accelerate`) | `mask` where there is one, else the input | exact |
 | `lean` | the least that is off by no more than bfloat16's rounding of the largest slope | stated |
 
 Each mode is derived from the formula, a user's own too: `mask` where f' is made of comparisons
@@ -39,6 +39,9 @@ piecewise linear functions it is exact), `code8` and `code4` where it proves tha
 `ogive.get(name).saving()` shows the modes of a function with other parameters, their errors, and
 why it does not have the others. A gated unit, a rowwise function and a parameter that is a tensor
 need the input; `exact` and `lean` take it there.
+
+`exact` never keeps the result, which the next layer may overwrite, and keeps the input of up to 32 KiB
+(but for relu, of which torch keeps the result), where bits save nothing and take longer.
 
 The result is bitwise that of an ordinary call. Codes are packed and unpacked in the kernels; under
 `torch.compile` torch operators do it, and forward mode and `torch.func` take the input. The exact

@@ -19,7 +19,7 @@ def points(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(0)).to(dtype)
 
 
-def gradient(function: ogive.Activation, x: Tensor, **arguments: object) -> Tensor:
+def gradient(function: Callable[..., Tensor], x: Tensor, **arguments: object) -> Tensor:
     x = x.detach().requires_grad_()
     y = function(x, **arguments)
     weight = torch.linspace(-1, 1, x.numel()).to(x.dtype).view(x.shape)
@@ -75,6 +75,26 @@ def test_exact_is_exact_also_when_differentiated_again() -> None:
         second.append(torch.autograd.grad(slope.sum(), x)[0])
     assert all(torch.equal(first[0], other) for other in first)
     assert all(torch.equal(second[0], other) for other in second)
+
+
+@pytest.mark.parametrize("size", [100, 100_000])
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "hardtanh"])
+def test_exact_survives_what_overwrites_its_result(name: str, size: int) -> None:
+    function, x = ogive.get(name), points(size)
+    wanted = 2 * gradient(function, x)
+    assert torch.equal(gradient(lambda x: function(x, save="exact").mul_(2), x), wanted)
+
+
+def test_exact_packs_what_is_worth_it() -> None:
+    """Up to 32 KiB the input is kept: packing takes as long as two such calls."""
+    for name, size, held in (
+        ("leaky_relu", 8192, (torch.float32, 8192)),
+        ("leaky_relu", 8193, (torch.uint8, 1025)),
+        ("relu", 8, (torch.uint8, 1)),  # torch keeps the result, so its input may be overwritten
+    ):
+        x = torch.randn(size, requires_grad=True)
+        found = kept(lambda n=name, t=x: ogive.get(n)(t, save="exact"))
+        assert [(t.dtype, t.numel()) for t in found] == [held], (name, size)
 
 
 def test_exact_may_go_backward_twice() -> None:

@@ -90,16 +90,14 @@ def save_argument(
     function: ActivationFunction, save: str, arguments: Mapping[str, Any]
 ) -> dict[str, str]:
     """The argument of a call that says what is saved; a mode that the activation does not have
-    leaves it its input. Of the exact modes it is the one that does not keep the result, which a
-    model may overwrite."""
-    save = "mask" if save == "exact" else save
+    leaves it its input."""
     if save == "input" or "save" not in OPTIONS[function.kind]:
         return {}
     try:
-        function.mode(save, **arguments)
+        mode = function.mode(save, **arguments)
     except ParameterError:
         return {}
-    return {"save": save}
+    return {} if mode is None and save == "exact" else {"save": save}
 
 
 def equivalent(module: nn.Module) -> ActivationModule:

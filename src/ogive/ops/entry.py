@@ -163,7 +163,7 @@ class Entry:
         Example:
             >>> import ogive, torch
             >>> ogive.get("leaky_relu").mode("exact").name
-            'output'
+            'mask'
         """
         # imported here because few calls need the judge
         from ogive.ops.saved import chosen
@@ -187,7 +187,7 @@ class Entry:
             code4   4 bits      exact              exact
             code8   8 bits      exact              exact
             input   the input   exact              exact
-            exact: output (float32), output (bfloat16)
+            exact: mask (float32), mask (bfloat16)
             lean: output (float32), output (bfloat16)
         """
         from ogive.ops.saved import ways

@@ -27,7 +27,7 @@ class Plan(Differentiable, Call):
     Attributes:
         native: torch's own operator with the same values, if there is one.
         native_slope: the gradient by torch's formula, for an entry that torch has.
-        recorded: what records it where not its inputs are kept.
+        recorded: from what records it as ever, what does where it keeps something else.
     """
 
     native: Native | None = None
@@ -37,7 +37,8 @@ class Plan(Differentiable, Call):
     __hash__ = Call.__hash__
 
     def recorder(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        return self.recorded or super().recorder(run)
+        record = super().recorder(run)
+        return record if self.recorded is None else self.recorded(record)
 
     def _derived(self, **changes: Any) -> Plan:
         return replace(self, native=None, native_slope=None, recorded=None, **changes)

@@ -8,16 +8,16 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ogive.catalogue import Spec
 from ogive.ops import gates
 from ogive.ops.arguments import ACCEPTED, Argument, check_numbers, check_order, is_ordinary
 from ogive.ops.dispatch import Dispatch, native_first
-from ogive.ops.native import NATIVE, native
+from ogive.ops.native import NATIVE, Native, native
 from ogive.ops.parameters import planned
 from ogive.ops.plan import Plan
-from ogive.ops.record import apply_plan
 from ogive.ops.rows import ROWS, RowPlan, row_plan
 from ogive.ops.runners import RUNNERS
 from ogive.torch_private import modes
@@ -115,26 +115,35 @@ def _saving(
     plan = _several(spec, 1, numbers, (), engine, {}, x)
     assert plan is not None
     own = plan.native if plan.native is not None and plan.native.keeps_result else None
-    dtype = x.dtype
 
-    @cache  # when it is first recorded
-    def way() -> Callable[[Tensor], Tensor]:
-        # imported here because it brings the judge along
-        from ogive.ops import saved
+    def recorded(ordinary: Callable[..., Any]) -> Callable[[Tensor], Tensor]:
+        # found when it is first recorded, because it brings the judge along
+        way = cache(partial(_keeping, spec, numbers, engine, save, x.dtype, own, ordinary))
+        return lambda x: way()(x)
 
-        found = saved.saved(spec, numbers, save, dtype, engine)
-        if found is None:
-            return partial(apply_plan, plan)
-        keep = partial(saved.apply_saved, found)
-        if own is None or found.mode.name != "output":
-            return keep
+    return replace(plan, recorded=recorded)
+
+
+def _keeping(
+    spec: Spec,
+    numbers: Mapping[str, Argument],
+    engine: str | None,
+    save: str,
+    dtype: torch.dtype,
+    own: Native | None,
+    ordinary: Callable[..., Any],
+) -> Callable[[Tensor], Tensor]:
+    """What records a call in a saving mode, or as ever where that is no use."""
+    from ogive.ops import saved
+
+    found = saved.saved(spec, numbers, save, dtype, engine)
+    if found is None:
+        return ordinary
+    keep, above = partial(saved.apply_saved, found), found.above
+    if own is not None and found.mode.name == "output":
         # torch's own operator keeps the result as well, and is the shorter way
         return lambda x: own.forward(x, *own.numbers) if own.serves(x) else keep(x)
-
-    def record(x: Tensor) -> Tensor:
-        return way()(x)
-
-    return replace(plan, recorded=record)
+    return lambda x: keep(x) if x.nbytes > above else ordinary(x)
 
 
 def _rowwise(

@@ -43,7 +43,11 @@ def _elementwise(
 
         found = saved.saved(spec, values, save, data[0].dtype, engine)
         # the bits of a mode are for kernels to write; a compiler's code for them is slow
-        if found is not None and (not traced() or operator.stays_one(found.forward, data)):
+        if found is not None and (
+            operator.stays_one(found.forward, data)
+            if traced()
+            else inplace or data[0].nbytes > found.above
+        ):
             return saved.apply_saved(found, data[0], inplace)
     return _perhaps_inplace(spec.program, data, values, engine, inplace, spec.name)
 

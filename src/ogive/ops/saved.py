@@ -23,6 +23,7 @@ from ogive.engine.call import dense, laid
 from ogive.errors import OgiveError, ParameterError
 from ogive.ops import operator, record
 from ogive.ops.arguments import Argument
+from ogive.ops.native import NATIVE
 from ogive.ops.parameters import binds
 from ogive.ops.plan import Plan
 from ogive.printers.machine import FORMATS
@@ -38,12 +39,18 @@ REASONS = {
 }
 
 
+#: Of so many bytes ``exact`` keeps the input as it is: to pack its bits takes as long as two such
+#: calls, and saves next to nothing.
+SMALL = 2**15
+
+
 class Saved(NamedTuple):
-    """A mode with its plans for a dtype."""
+    """A mode with its plans for a dtype; ``above`` so many bytes of input it serves."""
 
     entry: str
     mode: Mode
     exact: bool
+    above: int
     forward: Plan
     backward: Plan
 
@@ -94,7 +101,12 @@ def saved(
 ) -> Saved | None:
     """How a call with these values saves; see ``chosen``."""
     mode = chosen(spec, values, save, dtype)
-    return None if mode is None else _planned(spec, tuple(values.items()), mode, dtype, engine)
+    if mode is None:
+        return None
+    # where torch keeps the result, the input may be overwritten; its bit stays right then
+    row = NATIVE.get(spec.name)
+    above = SMALL if save == "exact" and not (row and row.keeps_result) else -1
+    return _planned(spec, tuple(values.items()), mode, dtype, engine, above)
 
 
 @lru_cache(maxsize=4096)
@@ -104,6 +116,7 @@ def _planned(
     mode: Mode,
     dtype: torch.dtype,
     engine: str | None,
+    above: int,
 ) -> Saved:
     made, packed = (Output(dtype),), (Output(torch.uint8, bits=mode.bits),) * bool(mode.bits)
     given = 1 + mode.result + len(packed)
@@ -112,6 +125,7 @@ def _planned(
         spec.name,
         mode,
         saving(spec, values).exact(mode.name, _name(dtype)),
+        above,
         Plan(mode.forward, (*made, *packed), (False,), engine=engine),
         Plan(mode.backward, made, (False,) * given, bits=bits, engine=engine),
     )

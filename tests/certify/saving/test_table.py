@@ -130,9 +130,9 @@ def test_why_not(name: str, mode: str, reason: str) -> None:
 @pytest.mark.parametrize(
     ("name", "save", "chosen"),
     [
-        ("relu", "exact", ["output"] * 4),
-        ("leaky_relu", "exact", ["output"] * 4),
-        ("hardshrink", "exact", ["output"] * 4),
+        ("relu", "exact", ["mask"] * 4),
+        ("leaky_relu", "exact", ["mask"] * 4),
+        ("hardshrink", "exact", ["mask"] * 4),
         ("identity", "exact", ["mask"] * 4),
         ("gelu", "exact", ["input"] * 4),
         ("sigmoid", "exact", ["input"] * 4),

@@ -82,7 +82,7 @@ class Saving:
     def choose(self, save: str, dtype: str) -> Mode | None:
         """A mode by name, or that which keeps least of the ``exact`` or of the ``lean`` ones.
 
-        Lean is a slope no further off than bfloat16's rounding of the largest one; where f' is
+        Exact modes keep no result, which whoever gets it may overwrite. Lean is a slope no further off than bfloat16's rounding of the largest one; where f' is
         unbounded, of 1 or of itself, whichever is larger. None is the input. See ``mode`` for
         what is raised.
         """
@@ -100,7 +100,7 @@ class Saving:
         modes = map(self._mode, MODES)
         found = [m for m in modes if isinstance(m, Mode) and m.bits < FORMATS[dtype].bits]
         if save == "exact":
-            found = [m for m in found if self.exact(m.name, dtype)]
+            found = [m for m in found if not m.result and self.exact(m.name, dtype)]
         else:
             found = [m for m in found if self.error(m.name, dtype).most <= self.rounding]
         return min(found, key=lambda m: (m.bits, m.result), default=None)
