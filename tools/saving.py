@@ -40,8 +40,8 @@ piecewise linear functions it is exact), `code8` and `code4` where it proves tha
 why it does not have the others. A gated unit, a rowwise function and a parameter that is a tensor
 need the input; `exact` and `lean` take it there.
 
-`exact` never keeps the result, which the next layer may overwrite, and keeps the input of up to 32 KiB
-(but for relu, of which torch keeps the result), where bits save nothing and take longer.
+`exact` never keeps the result, which the next layer may overwrite, and keeps the input of up to
+32 KiB (but for relu, of which torch keeps the result), where bits save nothing and take longer.
 
 The result is bitwise that of an ordinary call. Codes are packed and unpacked in the kernels; under
 `torch.compile` torch operators do it, and forward mode and `torch.func` take the input. The exact

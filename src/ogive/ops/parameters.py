@@ -94,7 +94,7 @@ def _fitting(name: str, value: Argument, x: Tensor, layout: PackedLayout | None)
     return value
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _plan(
     program: Program,
     numbers: Numbers,
@@ -110,6 +110,6 @@ def _plan(
     return replace(plan, native=own, native_slope=native_slope(entry, given))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _bound(program: Program, numbers: Numbers) -> Program:
     return program.bind({n: float.fromhex(v) for n, v in numbers}) if numbers else program

@@ -121,7 +121,7 @@ class Plan(Differentiable, Call):
             return self._derived(program=self.native_slope, packed=(False, False))
         return self._backward((0,), (0,), (replace(self.results[0], packed=self.packed[0]),))
 
-    @lru_cache(maxsize=8192)  # noqa: B019 - plans are few and live as long as the process
+    @lru_cache(maxsize=2048)  # noqa: B019 - of all plans together
     def _backward(
         self, used: tuple[int, ...], wanted: tuple[int, ...], results: tuple[Output, ...]
     ) -> Plan:

@@ -29,8 +29,8 @@ def test_functions_of_the_c_library_are_found():
         source = f"declare double @{name}(double)\ndefine double @f(double %x) {{\n"
         source += f"%y = call double @{name}(double %x)\nret double %y\n}}"
         function = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_double)
-        found = function(compiler.load(source).address("f"))(0.7)
-        assert found == pytest.approx(getattr(math, name)(0.7), rel=1e-15)
+        address = compiler.load(source).address("f")
+        assert function(address)(0.7) == pytest.approx(getattr(math, name)(0.7), rel=1e-15)
 
 
 def test_memory_is_set_and_copied():
@@ -48,6 +48,32 @@ def test_the_same_text_is_loaded_once(monkeypatch):
     monkeypatch.setattr(compiler, "_load", None)
     assert compiler.load(source) is library
     assert library.address("answer") == library.address("answer")
+
+
+def test_a_module_stays_as_long_as_an_address_of_it_is_held():
+    before = len(compiler._libraries)
+    address = compiler.load(answer(71)).address("answer")
+    assert len(compiler._libraries) == before + 1
+    assert ctypes.CFUNCTYPE(ctypes.c_int)(address)() == 71
+    del address
+    assert len(compiler._libraries) == before
+
+
+def test_modules_that_are_gone_leave_next_to_nothing():
+    """llvmlite alone would keep 90 kB of each, 18 MB of these."""
+    grown = printed(
+        "from handmade import *\n"
+        "from ogive.engine.cpu import compiler\n"
+        "def resident():\n"
+        "    with open('/proc/self/statm') as file:\n"
+        "        return int(file.read().split()[1]) * 4096\n"
+        "def compiled(numbers):\n"
+        "    for number in numbers:\n"
+        "        compiler.load(answer(number))\n"
+        "    return resident()\n"
+        "print(-compiled(range(100)) + compiled(range(100, 300)))\n"
+    )
+    assert int(grown) < 6e6
 
 
 def test_code_from_the_disk_is_the_code_that_was_compiled(monkeypatch):
@@ -187,7 +213,8 @@ from ogive.engine.cpu import compiler
 made = []
 for number in (1, 2, 10 + int(os.environ["NUMBER"]) % 10):
     source = "define i64 @f() {{ ret i64 " + str(number) + " }}"
-    function = ctypes.CFUNCTYPE(ctypes.c_int64)(compiler.load(source).address("f"))
+    address = compiler.load(source).address("f")
+    function = ctypes.CFUNCTYPE(ctypes.c_int64)(address)
     made.append(function())
 print(made)
 """

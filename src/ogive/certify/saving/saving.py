@@ -82,8 +82,9 @@ class Saving:
     def choose(self, save: str, dtype: str) -> Mode | None:
         """A mode by name, or that which keeps least of the ``exact`` or of the ``lean`` ones.
 
-        Exact modes keep no result, which whoever gets it may overwrite. Lean is a slope no further off than bfloat16's rounding of the largest one; where f' is
-        unbounded, of 1 or of itself, whichever is larger. None is the input. See ``mode`` for
+        Exact modes keep no result, which whoever gets it may overwrite. Lean is a slope no further
+        off than bfloat16's rounding of the largest one; where f' is unbounded, of 1 or of itself,
+        whichever is larger. None is the input. See ``mode`` for
         what is raised.
         """
         if save == "input":

@@ -93,7 +93,7 @@ def _contiguous(tensors: Sequence[Tensor]) -> bool:
     return all(t.is_contiguous() and t.shape == shape for t in tensors)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def compiled_kernel(
     program: Program,
     dtypes: tuple[torch.dtype | str, ...],

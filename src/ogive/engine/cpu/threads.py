@@ -140,13 +140,13 @@ def launcher(library: ctypes.CDLL | None) -> Pool:
     names = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads") if library else ()
     functions = [ctypes.cast(getattr(library, name), ctypes.c_void_p) for name in names]
     table = (ctypes.c_void_p * 3)(*(f.value for f in functions))
-    _tables.append(table)
-    code = compiler.load(_text(), "threads")
-    return builtin(code.address("launch"), ctypes.addressof(table))
+    launch = compiler.load(_text(), "threads").address("launch")
+    _held.extend((table, launch))
+    return builtin(launch, ctypes.addressof(table))
 
 
-#: Launchers keep their addresses.
-_tables: list[object] = []
+#: What launchers know the addresses of.
+_held: list[object] = []
 
 
 class PythonThreads:
