@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ogive.study import TASKS, StudyError, find_task
+from ogive.study import TASKS, Split, StudyError, find_task
 
 SIZES = {
     "digits": (1797, 64, 10),
@@ -48,3 +48,43 @@ def test_pixels_are_scaled_together_and_coordinates_apart():
 def test_unknown_tasks_are_refused_with_the_nearest():
     with pytest.raises(StudyError, match="did you mean 'circles'"):
         find_task("circels")
+
+
+@pytest.mark.parametrize(
+    ("name", "overlap"), [("digits", 450 / 1347), ("circles", 0), ("moons", 0), ("spirals", 0)]
+)
+def test_overlap_is_that_of_splits_that_share_rows(name, overlap):
+    assert find_task(name).overlap == pytest.approx(overlap)
+
+
+@pytest.mark.parametrize("name", ["digits", "moons"])
+def test_rows_for_tuning_come_from_the_training_rows(name):
+    split = find_task(name).load(3)
+    tuning = split.for_tuning()
+    both = torch.cat([tuning.train_x, tuning.test_x])
+    assert both.sort(0).values.equal(split.train_x.sort(0).values)
+    assert len(tuning.test_x) == pytest.approx(len(split.train_x) / 4, abs=1)
+    counts, held = split.train_y.bincount(), tuning.test_y.bincount()
+    assert (held - counts / 4).abs().max() <= 1
+    assert split.for_tuning().digest == tuning.digest != find_task(name).load(4).for_tuning().digest
+
+
+def test_groups_stay_whole_in_tuning():
+    x, groups = torch.randn(60, 2), torch.arange(60) // 6
+    split = Split(x, torch.randn(60), x[:5], torch.randn(5), groups, 1)
+    tuning = split.for_tuning()
+    held = {tuple(row) for row in tuning.test_x.tolist()}
+    found = {int(g) for row, g in zip(x.tolist(), groups, strict=True) if tuple(row) in held}
+    assert len(held) == 6 * len(found)
+    assert tuning.groups is not None
+    assert not found & set(tuning.groups.tolist())
+
+
+@pytest.mark.parametrize(
+    ("rows", "groups", "said"),
+    [(3, None, "3 rows cannot be split"), (8, torch.zeros(8), "all rows are of one group")],
+)
+def test_what_cannot_be_split_for_tuning(rows, groups, said):
+    x = torch.randn(rows, 2)
+    with pytest.raises(StudyError, match=said):
+        Split(x, torch.randn(rows), x, torch.randn(rows), groups).for_tuning()

@@ -1,4 +1,4 @@
-"""An activation that is code of one's own, named as ``module:function``."""
+"""Code of one's own, named as ``module:function``."""
 
 from __future__ import annotations
 
@@ -16,10 +16,20 @@ from ogive.errors import OgiveError, briefly, nearest
 _FORM = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
-def imported(text: str, unknown: OgiveError) -> Any:
+def imported(text: str, unknown: OgiveError | None = None) -> Any:
     """The object that ``module:function`` names, looked for in the current directory too.
 
-    ``unknown`` is what a qualified name gets that its framework lacks.
+    Args:
+        text: the module, a colon, and the name in it, which may have dots.
+        unknown: raised in place of the errors below where the module's name is a framework's,
+            whose qualified names look the same.
+
+    Raises:
+        OgiveError: for other text, a module that cannot be imported, and a name that it lacks.
+
+    Example:
+        >>> imported("math:pi")
+        3.141592653589793
     """
     if not _FORM.fullmatch(text):
         raise OgiveError(
@@ -30,7 +40,7 @@ def imported(text: str, unknown: OgiveError) -> Any:
     try:
         return _attribute(_module(place), path, text)
     except OgiveError:
-        if place.lower() in _frameworks():
+        if unknown is not None and place.lower() in _frameworks():
             raise unknown from None
         raise
 

@@ -16,7 +16,8 @@ import torch
 from ogive.errors import nearest, require
 from ogive.study.errors import StudyError
 from ogive.study.settings import Defaults
-from ogive.study.tasks import DataArray, Split, Task, random_halves, scaled
+from ogive.study.splitting import DataArray, scaled, split_rows
+from ogive.study.tasks import Split, Task
 
 Rows = tuple[DataArray, DataArray]
 TASKS: dict[str, Task] = {}
@@ -25,13 +26,14 @@ TASKS: dict[str, Task] = {}
 def dataset(
     title: str, outputs: int, defaults: Defaults, **traits: Any
 ) -> Callable[[Callable[[int], Rows]], Callable[[int], Rows]]:
-    """Register the function below as a task; ``planar`` and ``together`` are its traits."""
+    """Register the function below as a task; ``traits`` are those of ``Task``,
+    and ``together``: whether all columns are scaled as one."""
 
     def register(rows: Callable[[int], Rows]) -> Callable[[int], Rows]:
         together = traits.pop("together", False)
 
         def load(seed: int) -> Split:
-            return split_rows(*rows(seed), seed, together)
+            return _split(*rows(seed), seed, together)
 
         TASKS[rows.__name__] = Task(rows.__name__, title, outputs, load, defaults, **traits)
         return rows
@@ -47,12 +49,12 @@ def find_task(name: str) -> Task:
     return TASKS[name]
 
 
-def split_rows(x: DataArray, y: DataArray, seed: int, together: bool) -> Split:
+def _split(x: DataArray, y: DataArray, seed: int, together: bool) -> Split:
     """Split rows and classes by the seed and scale them by the training part."""
-    train, test = random_halves(y, seed)
+    train, test = split_rows(len(y), seed, classes=y)
     train_x, test_x = scaled(x[train], x[test], together)
     classes = torch.from_numpy(np.asarray(y, dtype=np.int64))
-    return Split(train_x, classes[train], test_x, classes[test])
+    return Split(train_x, classes[train], test_x, classes[test], seed=seed)
 
 
 @dataset("Handwritten digits, 8 x 8 pixels", 10, Defaults((64, 64), 20, 64), together=True)
@@ -74,7 +76,7 @@ def _mnist_rows() -> Rows:
     return x.astype(np.float32), y
 
 
-@dataset("Two concentric circles", 2, Defaults((8,), 60, 32), planar=True)
+@dataset("Two concentric circles", 2, Defaults((8,), 60, 32), planar=True, independent=True)
 def circles(seed: int) -> Rows:
     """800 noisy points on two circles, drawn by the seed; no line separates them."""
     source = require("sklearn.datasets", "study")
@@ -82,7 +84,7 @@ def circles(seed: int) -> Rows:
     return x, y
 
 
-@dataset("Two interleaving half moons", 2, Defaults((16,), 60, 32), planar=True)
+@dataset("Two interleaving half moons", 2, Defaults((16,), 60, 32), planar=True, independent=True)
 def moons(seed: int) -> Rows:
     """800 noisy points on two half circles, drawn by the seed."""
     source = require("sklearn.datasets", "study")
@@ -90,7 +92,7 @@ def moons(seed: int) -> Rows:
     return x, y
 
 
-@dataset("Two intertwined spirals", 2, Defaults((32, 32), 100, 32), planar=True)
+@dataset("Two intertwined spirals", 2, Defaults((32, 32), 100, 32), planar=True, independent=True)
 def spirals(seed: int) -> Rows:
     """800 noisy points on two arms of one and a half turns, drawn by the seed."""
     random = np.random.default_rng(seed)

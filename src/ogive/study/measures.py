@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from ogive.study.network import Network, make_activation
-from ogive.study.tasks import DataArray, Split
+from ogive.study.splitting import DataArray
+from ogive.study.tasks import Split
 
 DEAD_BELOW = 1e-6
 FIELD_SIDE = 72

@@ -8,29 +8,32 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from ogive.errors import require
 from ogive.study.settings import Defaults
-
-DataArray = NDArray[Any]
-
-TEST_SHARE = 0.25
+from ogive.study.splitting import split_rows
 
 
 @dataclass(frozen=True)
 class Split:
-    """Rows to train on and rows to test on, scaled by what the training rows show."""
+    """Rows to train on and rows to test on, scaled by what the training rows show.
+
+    Attributes:
+        train_x, test_x: rows of float32 features, or of int64 tokens.
+        train_y, test_y: the number of each row's class (int64), or a quantity (float32).
+        groups: a number for each training row; rows of one group belong together.
+        seed: what the rows were drawn or split by.
+    """
 
     train_x: Tensor
     train_y: Tensor
     test_x: Tensor
     test_y: Tensor
+    groups: Tensor | None = None
+    seed: int = 0
 
     @property
     def digest(self) -> str:
@@ -41,10 +44,44 @@ class Split:
             digest.update(tensor.contiguous().numpy().tobytes())
         return digest.hexdigest()
 
+    def for_tuning(self) -> Split:
+        """The training rows alone, a quarter of them to choose settings by.
+
+        The test rows have no part in it. Groups stay whole and classes keep their proportions, as
+        in the split itself; the same split always gives the same parts.
+
+        Raises:
+            StudyError: with fewer than 4 training rows, or a single group of them.
+
+        Example:
+            >>> rows = torch.arange(16.0).reshape(8, 2)
+            >>> tuning = Split(rows, torch.tensor([0, 1] * 4), rows[:2], rows[:2, 0]).for_tuning()
+            >>> len(tuning.train_x), len(tuning.test_x), tuning.test_y.sort().values
+            (6, 2, tensor([0, 1]))
+        """
+        classes = None if self.train_y.is_floating_point() else self.train_y.numpy()
+        groups = None if self.groups is None else self.groups.numpy()
+        train, held = split_rows(len(self.train_y), self.seed, classes=classes, groups=groups)
+        x, y, kept = self.train_x, self.train_y, None
+        if self.groups is not None:
+            kept = self.groups[train]
+        return Split(x[train], y[train], x[held], y[held], kept, self.seed)
+
 
 @dataclass(frozen=True)
 class Task:
-    """Something to learn: how to load a split for a seed, and what is predicted."""
+    """Something to learn: how to load a split for a seed, and what is predicted.
+
+    Attributes:
+        outputs: how many classes there are; 1 for a quantity.
+        load: gives the split of a seed, the same every time.
+        defaults: the settings that it is studied with when the user names none.
+        regression: whether a quantity is predicted.
+        planar: whether a row is a point of the plane, so that boundaries can be drawn.
+        notes: what was done to the data, and what is odd about them, in sentences.
+        independent: whether the splits of different seeds share no rows, because each seed draws
+            rows of its own, or because the parts are given and no seed changes them.
+    """
 
     name: str
     title: str
@@ -54,6 +91,16 @@ class Task:
     regression: bool = False
     planar: bool = False
     notes: tuple[str, ...] = ()
+    independent: bool = False
+
+    @cached_property
+    def overlap(self) -> float:
+        """Test rows over training rows where the splits of different seeds share rows, else 0:
+        what widens the variance over the seeds (C. Nadeau and Y. Bengio 2003)."""
+        if self.independent:
+            return 0.0
+        split = self.load(0)
+        return len(split.test_y) / len(split.train_y)
 
     @property
     def metric(self) -> str:
@@ -73,32 +120,3 @@ class Task:
         rest = (prediction.squeeze(1).double() - target.double()).square().sum()
         total = (target.double() - target.double().mean()).square().sum()
         return float(1 - rest / total) if bool(torch.isfinite(rest)) else None
-
-
-def random_halves(y: DataArray, seed: int, stratify: bool = True) -> tuple[DataArray, DataArray]:
-    """Row numbers to train on and to test on (a quarter), every class in its proportion."""
-    selection = require("sklearn.model_selection", "study")
-    train, test = selection.train_test_split(
-        np.arange(len(y)),
-        test_size=TEST_SHARE,
-        random_state=seed,
-        stratify=y if stratify else None,
-    )
-    return train, test
-
-
-def scaled(train: DataArray, test: DataArray, together: bool) -> tuple[Tensor, Tensor]:
-    """Both parts minus the training mean, over the training deviation.
-
-    ``together`` takes one mean and one deviation for all columns: scaled one by one, a pixel that
-    is almost always blank would become enormous wherever it is not.
-    """
-    axis = None if together else 0
-    mean, deviation = train.mean(axis=axis), train.std(axis=axis)
-    deviation = np.where(deviation > 0, deviation, 1.0)
-    return tensor((train - mean) / deviation), tensor((test - mean) / deviation)
-
-
-def tensor(values: DataArray) -> Tensor:
-    """The values as the float32 that networks take."""
-    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))

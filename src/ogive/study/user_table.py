@@ -17,7 +17,8 @@ import torch
 from ogive.errors import nearest, require
 from ogive.study.errors import StudyError
 from ogive.study.settings import Defaults
-from ogive.study.tasks import Split, Task, random_halves, tensor
+from ogive.study.splitting import split_rows, tensor
+from ogive.study.tasks import Split, Task
 
 MOST_CLASSES = 20
 MOST_CATEGORIES = 50
@@ -41,13 +42,13 @@ def table_task(path: str | Path, target: str) -> Task:
     classes = _classes(y, target, notes)
     columns = _columns(frame, notes)
     used = len(columns.numeric) + len(columns.categorical)
-    stratify = classes is not None and _can_stratify(y, notes)
+    stratify = y.to_numpy() if classes is not None and _can_stratify(y, notes) else None
 
     def load(seed: int) -> Split:
-        train, test = random_halves(y.to_numpy(), seed, stratify)
+        train, test = split_rows(len(y), seed, classes=stratify)
         train_x, test_x = _encode(frame, columns, train, test)
         target_values = _targets(y, classes, train)
-        return Split(train_x, target_values[train], test_x, target_values[test])
+        return Split(train_x, target_values[train], test_x, target_values[test], seed=seed)
 
     return Task(
         name=re.sub(r"[^\w.-]+", "-", f"{path.stem}-{target}"),
