@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import ogive
 from ogive.bench.cell import Cell, Contest, Result, check_compiler
@@ -13,6 +14,7 @@ from ogive.bench.processor import Machine
 from ogive.bench.settings import Settings
 from ogive.engine.cpu.threads import limited_to
 from ogive.errors import InputError
+from ogive.nn.named import NamedActivation, find_activations
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Bench:
 
 
 def run_bench(
-    names: Sequence[str] = (),
+    names: Sequence[Any] = (),
     settings: Settings | None = None,
     *,
     first: str | None = None,
@@ -52,11 +54,12 @@ def run_bench(
 ) -> Bench:
     """Measure activations side by side.
 
-    ``names`` are those of ``ogive.get``; without any, every entry that torch has an operator for.
+    ``names`` are whatever :func:`ogive.nn.named.find_activation` takes; without any, every entry
+    that torch has an operator for. Of code only itself is measured, in torch's place.
     ``first`` names the activation whose first call is measured too, in processes of its own.
     """
     settings = settings or Settings()
-    activations = {a.name: a for a in map(ogive.get, names or NATIVES)}
+    activations = {_called(a): a for a in find_activations(list(names or NATIVES))}
     if settings.compiled:
         check_compiler()
     left_out: list[str] = []
@@ -67,23 +70,34 @@ def run_bench(
     return Bench(machine, settings, results, called, tuple(dict.fromkeys(left_out)))
 
 
+def _called(activation: NamedActivation) -> str:
+    """An entry by its name, one with values by what was asked for."""
+    return activation.label if activation.preset else activation.name
+
+
+def _contest(activation: NamedActivation, dtype: str, size: int, seed: int) -> Contest:
+    if activation.function is None:
+        return Contest.of_code(activation.module(), dtype, size, seed)
+    return Contest.of(activation.function, dtype, size, seed)
+
+
 def _results(
-    activations: dict[str, ogive.Activation],
+    activations: dict[str, NamedActivation],
     settings: Settings,
     leave_out: Callable[[str], None],
     notify: Callable[[Progress], None],
 ) -> Iterator[Result]:
     """Cell by cell; the directions of one contest share its input."""
     contests = [
-        (a, d, s) for a in activations.values() for d in settings.dtypes for s in settings.sizes
+        (name, d, s) for name in activations for d in settings.dtypes for s in settings.sizes
     ]
     total, done = len(contests) * len(settings.directions), 0
-    for activation, dtype, size in contests:
-        cells = [Cell(activation.name, dtype, size, d) for d in settings.directions]
+    for name, dtype, size in contests:
+        cells = [Cell(name, dtype, size, d) for d in settings.directions]
         try:
-            contest = Contest.of(activation, dtype, size, settings.seed)
+            contest = _contest(activations[name], dtype, size, settings.seed)
         except InputError as error:
-            leave_out(f"{activation.name} at size {size:,}: {error}")
+            leave_out(f"{name} at size {size:,}: {error}")
             done += len(cells)
             continue
         for cell in cells:

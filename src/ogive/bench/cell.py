@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 import ogive
 from ogive.bench.contenders import NATIVES, TorchOperator, input_shape, inputs
 from ogive.bench.measure import Pace, Runner, Spread, Times, difference, interleaved, ratio
-from ogive.errors import OgiveError
+from ogive.errors import InputError, OgiveError
+from ogive.ops import ActivationFunction
 from ogive.torch_private import buffers_kept
 
 #: From how many elements on the call in place is measured: there the memory decides.
@@ -70,16 +71,21 @@ class Result:
 
 @dataclass(frozen=True)
 class Contest:
-    """An activation with an input, to be measured in every direction."""
+    """An activation with an input, to be measured in every direction.
 
-    activation: ogive.Activation
+    Attributes:
+        activation: ogive's; None for code, of which ogive has none.
+        native: what torch, or the code, computes.
+    """
+
+    activation: ActivationFunction | None
     native: TorchOperator | None
     x: Tensor
     gradient: Tensor
     arguments: dict[str, Tensor]
 
     @classmethod
-    def of(cls, activation: ogive.Activation, dtype: str, size: int, seed: int) -> Contest:
+    def of(cls, activation: ActivationFunction, dtype: str, size: int, seed: int) -> Contest:
         """With normal numbers for inputs and gradient.
 
         Raises:
@@ -93,10 +99,28 @@ class Contest:
             y = activation(x, **arguments)
         return cls(activation, native, x, inputs(tuple(y.shape), kind, generator, 1.0), arguments)
 
+    @classmethod
+    def of_code(cls, module: nn.Module, dtype: str, size: int, seed: int) -> Contest:
+        """The same of a module that is measured as it is.
+
+        Raises:
+            OgiveError: where it takes no input of that size.
+        """
+        generator, kind = torch.Generator().manual_seed(seed), getattr(torch, dtype)
+        module = module.to(kind).eval()
+        x = inputs((size,), kind, generator)
+        try:
+            with torch.no_grad():
+                y = module(x)
+        except Exception as error:  # whatever somebody's code raises
+            raise InputError(f"{type(error).__name__}: {str(error)[:200]}") from error
+        gradient = inputs(tuple(y.shape), kind, generator, 1.0)
+        return cls(None, TorchOperator(module), x, gradient, {})
+
     def measured(self, cell: Cell, compiled: bool, pace: Pace) -> Result:
         """The cell's times, and who served."""
         runners = dict(self.runners(cell.direction, compiled))
-        engine = serving_engine(runners["ogive"])
+        engine = serving_engine(runners["ogive"]) if "ogive" in runners else ""
         return Result(cell, interleaved(runners, pace), engine)
 
     def runners(self, direction: str, compiled: bool) -> Iterator[tuple[str, Runner]]:
@@ -109,12 +133,15 @@ class Contest:
             yield "inplace", self._inplace()
 
     def _contenders(self, compiled: bool) -> Iterator[tuple[str, _Call, Around]]:
-        yield "ogive", self.activation, nullcontext
-        if self.native is not None:
-            yield "torch", self.native.call, nullcontext
-        yield "eager", self.activation, _eagerly
-        if compiled:
-            call = self.native.call if self.native else self.activation
+        own = self.activation
+        native = self.native.call if self.native else None
+        if own is not None:
+            yield "ogive", own, nullcontext
+        if native is not None:
+            yield "torch", native, nullcontext
+        if own is not None:
+            yield "eager", own, _eagerly
+        if compiled and (call := native or own):
             yield "compiled", _compiled(call), buffers_kept
 
     # the directions
@@ -148,13 +175,14 @@ class Contest:
         return Runner(partial(torch.empty_like(self.x).copy_, self.x), torch.no_grad)
 
     def _writes_in_place(self) -> bool:
-        return self.activation.kind in ("elementwise", "stochastic") and self.x.numel() >= LARGE
+        kind = self.activation.kind if self.activation is not None else ""
+        return kind in ("elementwise", "stochastic") and self.x.numel() >= LARGE
 
     def _inplace(self) -> Runner:
         """The call over its input, which is filled anew each time: applied again and again, a
         function would soon see only subnormal numbers or infinities."""
         scratch = torch.empty_like(self.x)
-        call = partial(self.activation, scratch, inplace=True, **self.arguments)
+        call = partial(cast(_Call, self.activation), scratch, inplace=True, **self.arguments)
         return Runner(call, torch.no_grad, partial(scratch.copy_, self.x))
 
 

@@ -59,7 +59,7 @@ def _cell(result: Result) -> dict[str, Any]:
     return {
         **asdict(result.cell),
         "engine": result.engine,
-        "rounds": len(result.times["ogive"]),
+        "rounds": len(next(iter(result.times.values()))),
         "seconds": {n: asdict(found) for n in LABELS if (found := result.time(n))},
         "ratios": {name: asdict(found) for name, found in spreads.items() if found},
     }

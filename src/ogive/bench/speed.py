@@ -16,6 +16,7 @@ from ogive.bench.measure import Pace, Runner, interleaved
 from ogive.bench.processor import Machine
 from ogive.certify.quantity import Quantity
 from ogive.certify.report.certificate import Certificate, Speed
+from ogive.ops import ActivationFunction
 
 #: Elements of the input: so few that they stay in the caches, so many that the call costs little.
 _SIZE = 65_536
@@ -24,7 +25,7 @@ DOUBT = 0.05
 
 
 def timed(
-    activation: ogive.Activation,
+    activation: ActivationFunction,
     dtype: str = "float32",
     size: int = _SIZE,
     pace: Pace | None = None,
@@ -47,7 +48,7 @@ def timed(
     return replace(activation.certificate(), speed=speed)
 
 
-def _speed(activation: ogive.Activation, dtype: str, size: int, pace: Pace) -> Speed:
+def _speed(activation: ActivationFunction, dtype: str, size: int, pace: Pace) -> Speed:
     one, relu = (Contest.of(a, dtype, size, 0) for a in (activation, ogive.get("relu")))
     return Speed(
         forward=_ratio(one, relu, "forward", pace),

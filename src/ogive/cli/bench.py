@@ -17,6 +17,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from ogive.cli.console import GAP, new_table, width, write, write_json
+from ogive.cli.draw import ANY_NAME
 from ogive.errors import OgiveError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _NOTE = (
 def bench(
     context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(help="Activations, or models; without any, all.")
+        list[str] | None, typer.Argument(help=f"{ANY_NAME}; or models. Without any, all.")
     ] = None,
     models: Annotated[
         bool, typer.Option("--models", help="Steps of models, untouched and accelerated.")

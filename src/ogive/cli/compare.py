@@ -10,24 +10,27 @@ import typer
 from rich.table import Table
 
 from ogive.cli.console import GAP, new_table, shown, width, write, write_json
+from ogive.cli.draw import ANY_NAME, drawable
 from ogive.errors import OgiveError
 
 if TYPE_CHECKING:
-    from ogive import Activation
+    from ogive.nn.named import NamedActivation
 
+#: What the property of code is.
+UNKNOWN = "unknown"
 _POINTS = "-3,-1,0,1,3"
 
 
 def compare(
-    names: Annotated[list[str], typer.Argument(help="Two names or more.")],
+    names: Annotated[list[str], typer.Argument(help=f"Two or more. {ANY_NAME}.")],
     at: Annotated[str, typer.Option(help="The points to evaluate at.")] = _POINTS,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare activations: values, derivatives, limits, properties."""
-    from ogive import get
+    from ogive.nn.named import find_activations
 
     points = _points(at)
-    found = [compared(get(name), points) for name in names]
+    found = [compared(activation, points) for activation in find_activations(names)]
     if as_json:
         write_json({"points": points, "activations": found})
         return
@@ -47,18 +50,20 @@ def _points(text: str) -> list[float]:
     return points
 
 
-def compared(activation: Activation, points: list[float]) -> dict[str, Any]:
-    """The function, its derivative and its properties; of a gated entry those of its gate."""
+def compared(activation: NamedActivation, points: list[float]) -> dict[str, Any]:
+    """The function, its derivative and its properties; of a gated entry those of its gate, and of
+    code no properties, as nothing of it is proved."""
     from ogive.certify.report.properties import properties
-    from ogive.plot.curve import caption, spec_of, values
+    from ogive.plot.curve import caption, values_of
 
-    spec, x = spec_of(activation), np.array(points)
+    drawn, x = drawable(activation), np.array(points)
+    proved = activation.function and properties(activation.function.certificate())
     return {
         "name": activation.name,
-        "caption": caption(activation),
-        "values": values(spec, 0, x).tolist(),
-        "slopes": values(spec, 1, x).tolist(),
-        "properties": properties(activation.certificate()),
+        "caption": caption(drawn),
+        "values": values_of(drawn, 0, x).tolist(),
+        "slopes": values_of(drawn, 1, x).tolist(),
+        "properties": proved or {},
     }
 
 
@@ -75,7 +80,7 @@ def _column(one: dict[str, Any], points: list[float]) -> Column:
 
 def _tables(columns: list[Column]) -> list[Table]:
     """One table, or as many as the terminal's width asks for."""
-    labels = list(columns[0][1])
+    labels = max((list(cells) for _, cells in columns), key=len)
     room = width() - max(map(len, labels)) - 2 * GAP
     groups: list[list[Column]] = [[]]
     used = 0
@@ -91,7 +96,7 @@ def _tables(columns: list[Column]) -> list[Table]:
 
 def _width(column: Column) -> int:
     heading, cells = column
-    return max(len(text) for text in (*heading.split("\n"), *cells.values()))
+    return max(len(text) for text in (*heading.split("\n"), *cells.values(), UNKNOWN))
 
 
 def _table(labels: list[str], columns: list[Column]) -> Table:
@@ -100,5 +105,5 @@ def _table(labels: list[str], columns: list[Column]) -> Table:
     for column in columns:
         table.add_column(column[0], justify="right", no_wrap=True, min_width=_width(column))
     for label in labels:
-        table.add_row(label, *(cells[label] for _, cells in columns))
+        table.add_row(label, *(cells.get(label, UNKNOWN) for _, cells in columns))
     return table

@@ -4,46 +4,55 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from ogive.cli.certificate import certificate_table
-from ogive.cli.console import write, write_json
+from ogive.cli.console import shown, write, write_json
+from ogive.cli.draw import ANY_NAME, drawable
 from ogive.cli.listing import shown_formula
+from ogive.errors import OgiveError
 
 if TYPE_CHECKING:
-    from ogive import Activation
     from ogive.catalogue import Parameter
     from ogive.certify.report.certificate import Certificate
+    from ogive.nn.named import NamedActivation
+    from ogive.ops import ActivationFunction
 
 #: Longer formulas are cut in print; derivatives of composed functions fill pages.
 LONGEST = 400
+CODE_NOTE = "only values are known of it; what is proved needs a formula, as x*tanh(x)"
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A name, e.g. mish, LeakyReLU or keras:gelu.")],
+    name: Annotated[str, typer.Argument(help=f"One, e.g. mish or keras:gelu. {ANY_NAME}.")],
     timed: Annotated[bool, typer.Option("--timed", help="Measure its time over relu's.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show one activation: formula, derivatives, parameters, certificate, curve."""
-    from ogive import get
+    from ogive.nn.named import find_activation
 
-    activation = get(name)
+    named = find_activation(name)
+    if named.function is None:
+        show_code(named, as_json)
+        return
+    activation = named.known()
     proved = _certificate(activation, timed)
     if as_json:
-        write_json(shown_facts(activation, proved))
+        write_json(shown_facts(activation, proved) | {"name": named.name})
         return
     write(
-        _heading(activation),
+        _heading(activation, named.name),
         "",
         _description(activation),
         certificate_table(proved),
-        *_curve(activation),
+        *_curve(named),
     )
 
 
-def _certificate(activation: Activation, timed: bool) -> Certificate:
+def _certificate(activation: ActivationFunction, timed: bool) -> Certificate:
     if not timed:
         return activation.certificate()
     from ogive import bench
@@ -51,7 +60,7 @@ def _certificate(activation: Activation, timed: bool) -> Certificate:
     return bench.timed(activation)
 
 
-def shown_facts(activation: Activation, proved: Certificate) -> dict[str, Any]:
+def shown_facts(activation: ActivationFunction, proved: Certificate) -> dict[str, Any]:
     """What is known, under stable names."""
     spec = activation.spec
     return {
@@ -74,7 +83,7 @@ def shown_facts(activation: Activation, proved: Certificate) -> dict[str, Any]:
     }
 
 
-def derivatives(activation: Activation) -> dict[str, list[str]]:
+def derivatives(activation: ActivationFunction) -> dict[str, list[str]]:
     """Variable -> the first and the second derivative as text; none for a rowwise entry."""
     spec = activation.spec
     if spec.kind == "rowwise":
@@ -91,13 +100,13 @@ def _parameter(parameter: Parameter, preset: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _heading(activation: Activation) -> Text:
+def _heading(activation: ActivationFunction, name: str) -> Text:
     spec = activation.spec
     told = [spec.kind, spec.family, *([str(spec.year)] if spec.year else [])]
-    return Text.assemble((spec.name, "bold"), f"  {spec.title}  ({', '.join(told)})\n{spec.doc}")
+    return Text.assemble((name, "bold"), f"  {spec.title}  ({', '.join(told)})\n{spec.doc}")
 
 
-def _description(activation: Activation) -> Table:
+def _description(activation: ActivationFunction) -> Table:
     """A line for each thing known, its name in front."""
     spec = activation.spec
     rows = [("formula", cut(shown_formula(spec))), *_derivative_rows(activation)]
@@ -116,7 +125,7 @@ def _description(activation: Activation) -> Table:
     return table
 
 
-def _derivative_rows(activation: Activation) -> list[tuple[str, str]]:
+def _derivative_rows(activation: ActivationFunction) -> list[tuple[str, str]]:
     found = derivatives(activation)
     if list(found) == ["x"]:
         return [
@@ -143,10 +152,43 @@ def cut(text: str) -> str:
     return f"{text[:LONGEST]} ... ({len(text)} characters; --json has them all)"
 
 
-def _curve(activation: Activation) -> list[str]:
+def _curve(activation: NamedActivation) -> list[str]:
     from ogive.plot.curve import caption
     from ogive.plot.terminal import curve
 
     if activation.kind == "rowwise":
         return []
-    return ["", caption(activation), curve(activation)]
+    drawn = drawable(activation)
+    return ["", caption(drawn), curve(drawn)]
+
+
+# code, of which only values are known
+
+
+def show_code(activation: NamedActivation, as_json: bool) -> None:
+    """What running code tells of it: what it is, how much it learns, its gain and its curve."""
+    facts = code_facts(activation)
+    if as_json:
+        write_json(facts)
+        return
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for label in ("module", "parameters", "gain", "note"):
+        if facts[label] is not None:
+            table.add_row(Text(label, "cyan"), shown(facts[label]))
+    curve = [] if facts["gain"] is None else _curve(activation)
+    write(Text.assemble((activation.label, "bold"), "  (code)"), "", table, *curve)
+
+
+def code_facts(activation: NamedActivation) -> dict[str, Any]:
+    """What is measured of code, under stable names; no gain of what has no curve."""
+    from ogive import gain
+
+    module = activation.module()
+    facts: dict[str, Any] = {"name": activation.label, "kind": activation.kind}
+    facts |= {"module": repr(module), "parameters": sum(p.numel() for p in module.parameters())}
+    try:
+        activation.values(0, np.array([-1.0, 0.0, 1.0]))
+        facts |= {"gain": float(gain(module)), "note": CODE_NOTE}
+    except OgiveError as error:
+        facts |= {"gain": None, "note": str(error)}
+    return facts

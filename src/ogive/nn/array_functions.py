@@ -28,16 +28,18 @@ def on_arrays(function: Callable[[Tensor], Tensor]) -> ArrayFunction:
     return evaluate
 
 
-def slope_on_arrays(function: Callable[[Tensor], Tensor]) -> ArrayFunction:
-    """The derivative of an elementwise function of tensors as a function of float64 arrays."""
+def slope_on_arrays(function: Callable[[Tensor], Tensor], order: int = 1) -> ArrayFunction:
+    """A derivative of an elementwise function of tensors as a function of float64 arrays."""
 
     def evaluate(x: Array) -> Array:
         at = torch.tensor(x, dtype=torch.float64, requires_grad=True)
         with torch.enable_grad():
             value = _checked(function, at)
-        if not value.requires_grad:
-            return np.zeros_like(x)
-        return torch.autograd.grad(value.sum(), at)[0].numpy()
+            for left in reversed(range(order)):
+                if not value.requires_grad:
+                    return np.zeros_like(x)
+                (value,) = torch.autograd.grad(value.sum(), at, create_graph=left > 0)
+        return value.detach().numpy()
 
     return evaluate
 

@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 from torch import nn
 
 from ogive.catalogue import Spec
+from ogive.certify.signal.quadrature import Array
 from ogive.errors import OgiveError, briefly
+from ogive.nn.array_functions import callable_of, on_arrays, slope_on_arrays
 from ogive.nn.made import CalledFunction, made_of, module_of
 from ogive.nn.recognise import Recognised, recognise
 from ogive.nn.written import UNNAMED, read_activation, split_names
@@ -78,6 +81,21 @@ class NamedActivation:
                 f"write that instead, as x*tanh(x)"
             )
         return self.function
+
+    def values(self, order: int, x: Array) -> Array:
+        """The derivative of that order at points, by running the code in float64; 0 is itself.
+
+        Raises:
+            OgiveError: where it is no function of one number, or cannot be differentiated.
+        """
+        function = callable_of(self.module())[1]
+        own = on_arrays(function)
+        if not np.allclose(own(x)[1:], own(x[1:]), equal_nan=True):
+            raise OgiveError(
+                f"{self.label} is no function of one number: what it gives for one depends on the "
+                f"others, so it has no curve"
+            )
+        return slope_on_arrays(function, order)(x) if order else own(x)
 
     def module(self, dim: int = -1) -> nn.Module:
         """A module of its own, with parameters of its own.

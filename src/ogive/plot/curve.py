@@ -35,10 +35,23 @@ class HasSpec(Protocol):
     """What can be drawn beside a spec: an activation, with the parameters its name implies."""
 
     @property
+    def name(self) -> str: ...
+
+    @property
     def spec(self) -> Spec: ...
 
 
-Drawable: TypeAlias = Spec | HasSpec
+@dataclass(frozen=True)
+class Code:
+    """Code of which only values are known: what it is called, and its derivatives at points."""
+
+    name: str
+    values: Callable[[int, Array], Array]
+
+
+Drawable: TypeAlias = Spec | HasSpec | Code
+#: Of a longer name the end is left out.
+LONGEST_CAPTION = 48
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +67,7 @@ class Curve:
     jumps: tuple[tuple[float, float, float, float], ...]
 
 
-def spec_of(activation: Drawable) -> Spec:
+def spec_of(activation: Spec | HasSpec) -> Spec:
     """The function of one number that is drawn for an activation.
 
     Raises:
@@ -68,23 +81,34 @@ def spec_of(activation: Drawable) -> Spec:
 
 def caption(activation: Drawable) -> str:
     """The name, and which of several forms of the entry is drawn."""
+    if isinstance(activation, Code):
+        return short_name(activation.name)
     spec = activation if isinstance(activation, Spec) else activation.spec
     form = {"gated": " (gate, at value = 1)", "stochastic": " (evaluation)"}
     preset = getattr(activation, "preset", {})
     listed = ", ".join(f"{name}={value}" for name, value in preset.items())
-    return spec.name + (f" ({listed})" if listed else "") + form.get(spec.kind, "")
+    return (
+        short_name(activation.name) + (f" ({listed})" if listed else "") + form.get(spec.kind, "")
+    )
+
+
+def short_name(name: str) -> str:
+    """A name that fits beside a curve: that of a formula is its text, and may be long."""
+    return name if len(name) <= LONGEST_CAPTION else f"{name[: LONGEST_CAPTION - 3]}..."
 
 
 def sample(
     activation: Drawable, order: int = 0, interval: Span = (-6.0, 6.0), points: int = _POINTS
 ) -> Curve:
     """A curve of the activation's derivative of that order, 0 being the function itself."""
-    spec, (low, high) = spec_of(activation), check_interval(interval)
-    inside = [at for at in breakpoints_of(spec) if low <= at <= high]
+    low, high = check_interval(interval)
+    known = () if isinstance(activation, Code) else breakpoints_of(spec_of(activation))
+    inside = [at for at in known if low <= at <= high]
     aside = ASIDE * (high - low)
     x = np.linspace(low, high, points)
     x = np.union1d(x, [at + side for at in inside for side in (-aside, 0.0, aside)])
-    y = np.where(np.isnan(values(spec, 0, x)), math.nan, values(spec, order, x))
+    y = values_of(activation, order, x)
+    y = np.where(np.isnan(values_of(activation, 0, x)), math.nan, y)
     scale = _scale(y)
     jumps = []
     for at in inside:
@@ -95,6 +119,13 @@ def sample(
             jumps.append((at, below, above, there))
             y[i] = math.nan
     return Curve(x, y, tuple(jumps))
+
+
+def values_of(activation: Drawable, order: int, x: Array) -> Array:
+    """The derivative of that order at the points, 0 being the function itself."""
+    if isinstance(activation, Code):
+        return activation.values(order, x)
+    return values(spec_of(activation), order, x)
 
 
 def values(spec: Spec, order: int, x: Array) -> Array:

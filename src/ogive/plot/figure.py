@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 from ogive.catalogue import Spec
 from ogive.errors import OgiveError, require
-from ogive.plot.curve import Curve, Drawable, Span, caption, check_interval, sample, window
+from ogive.plot.curve import (
+    Code,
+    Curve,
+    Drawable,
+    Span,
+    caption,
+    check_interval,
+    sample,
+    short_name,
+    window,
+)
 from ogive.plot.style import INK, MATH, MOST, dress, look, math_width, new_figure
 from ogive.printers import latex
 from ogive.printers.latex import symbol_latex
@@ -157,8 +167,8 @@ def _tile(axes: Axes, activation: Drawable, interval: Span) -> None:
     for i, (curve, width) in enumerate(zip(curves, (1.6, 1.0), strict=True)):
         axes.plot(curve.x, curve.y, linewidth=width, zorder=4 - i, **look(i))
     _frame(axes, curves, interval)
-    name = caption(activation).partition(" (")[0]
-    axes.set_title(name, fontsize=7.5, color=INK, pad=3)
+    name = getattr(activation, "label", activation.name)  # one that says which values it has
+    axes.set_title(short_name(name), fontsize=7.5, color=INK, pad=3)
 
 
 def _frame(axes: Axes, curves: list[Curve], interval: Span) -> None:
@@ -195,6 +205,8 @@ def _heading(axes: Axes, activation: Drawable, width: float) -> None:
 
 def formula_of(activation: Drawable, room: float) -> tuple[str, float, bool]:
     """The formula to draw in so many points of width: text, size, whether it is mathematics."""
+    if isinstance(activation, Code):
+        return "code, of which only values are known", 9.5, False
     spec = activation if isinstance(activation, Spec) else activation.spec
     arguments = ", ".join(map(symbol_latex, spec.data))
     mathematics = f"$f({arguments}) = {latex(spec.expression)}$"
