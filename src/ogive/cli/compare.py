@@ -21,7 +21,7 @@ UNKNOWN = "unknown"
 _POINTS = "-3,-1,0,1,3"
 
 
-def compare(
+def compare_activations(
     names: Annotated[list[str], typer.Argument(help=f"Two or more. {ANY_NAME}.")],
     at: Annotated[str, typer.Option(help="The points to evaluate at.")] = _POINTS,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
