@@ -16,7 +16,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from ogive.certify.pieces import breakpoints
+from ogive.certify.pieces import breakpoints, deciders
 from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
 from ogive.certify.quantity import ProvedInterval
@@ -26,8 +26,9 @@ from ogive.printers import python_function
 DIGITS = 120
 #: What 120 digits may be off by, relative to 1 or the size, and how near a slow limit must come.
 SLACK, SLOW = mpmath.mpf(10) ** -60, 0.05
-#: Where limits are looked for: far out, and so near to a place. The reference cuts exponentials off
-#: at 1e8 and error functions at 1e5.
+#: Where the reference cuts functions off: what is undefined because of that may be defined.
+CUT = {"exp": 1e8, "sech": 1e8, "tanh": 1e8, "erf": 1e5, "erfc": 1e5, "ndtr": 1e5}
+#: Where limits are looked for: far out, and so near to a place.
 FAR, NEAR = (1e2, 1e4), (mpmath.mpf(10) ** -3, mpmath.mpf(10) ** -5)
 
 
@@ -38,8 +39,19 @@ class Exact:
         program = Program("f", ("x",), (node,), ((0.7, math.inf, -math.inf),))
         self.compute = python_function(program, "mpmath")
         self.floats = python_function(program, "numpy")
+        self.is_cut = False
+        names = self.compute.__globals__
+        names |= {name: self._watched(names[name], limit) for name, limit in CUT.items()}
+
+    def _watched(self, function: Any, limit: float) -> Any:
+        def watched(x: Any) -> Any:
+            self.is_cut |= bool(abs(x) > limit)
+            return function(x)
+
+        return watched
 
     def __call__(self, x: Any) -> Any:
+        self.is_cut = False
         try:
             value = self.compute(mpmath.mpf(x))[0]
             return mpmath.mpf(value) if mpmath.isfinite(value) else mpmath.nan
@@ -47,7 +59,8 @@ class Exact:
             with np.errstate(all="ignore"):
                 found = float(self.floats(np.float64(x))[0])
             infinite = math.isinf(found) and isinstance(reason, ZeroDivisionError)
-            return None if infinite or math.isnan(found) else mpmath.nan
+            undefined = (infinite or math.isnan(found)) and not self.is_cut
+            return None if undefined else mpmath.nan
         except (TypeError, OverflowError):
             return mpmath.nan
 
@@ -59,7 +72,8 @@ def contradictions(node: Node, shape: Shape, smooth: Smoothness, seed: int = 0) 
         f, first, second = map(Exact, (node, slope, diff(slope, symbol("x"))))
         places = _places(shape, smooth, node)
         points = sorted({*_drawn(seed), *places, *_beside(places)})
-        values = {x: f(x) for x in points}
+        choices = [Exact(d) for d in deciders(node)]
+        values = {x: f(x) for x in points if x in places or not any(_close(c(x)) for c in choices)}
         known = {x: v for x, v in values.items() if v is not None and not mpmath.isnan(v)}
         if shape.domain is not None:
             known = {x: v for x, v in known.items() if any(_within(x, i) for i in shape.domain)}
@@ -74,6 +88,11 @@ def contradictions(node: Node, shape: Shape, smooth: Smoothness, seed: int = 0) 
             *_missed(f, node, smooth),
             *_slopes(first, second, [x for x in known if x not in places], shape, smooth),
         ]
+
+
+def _close(difference: Any) -> bool:
+    """Whether a condition hangs on what these digits cannot tell from 0, as that of erf(20) < 1."""
+    return difference is not None and bool(abs(difference) < SLACK)
 
 
 @contextmanager
@@ -189,7 +208,8 @@ def _zeros(
     cuts = [b.place.value for b in smooth.breakpoints if b.order == 0]
     cuts += [end.value for z in (*shape.zeros, *shape.domain) for end in (z.low, z.high)]
     for (a, u), (b, v) in pairwise(known.items()):
-        if u * v < 0 and not any(a <= cut <= b for cut in cuts):
+        opposite = u * v < 0 and min(abs(u), abs(v)) > SLACK
+        if opposite and not any(a <= cut <= b for cut in cuts):
             yield f"f changes its sign between {a} and {b}, where no zero is listed"
 
 
