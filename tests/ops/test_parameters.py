@@ -215,3 +215,13 @@ def test_numbers_of_numpy_are_numbers() -> None:
     import numpy as np
 
     assert torch.equal(ogive.get("elu")(X, alpha=np.float32(0.5)), ogive.get("elu")(X, alpha=0.5))
+
+
+@pytest.mark.parametrize("size", [3, 300_000])
+@pytest.mark.parametrize("recorded", [False, True])
+def test_minus_zero_keeps_its_sign(size: int, recorded: bool) -> None:
+    x = torch.full((size,), -1.0, requires_grad=recorded)
+    for zero in (-0.0, torch.tensor(-0.0)):
+        y = ogive.get("threshold")(x, threshold=0.1, value=zero)
+        assert torch.signbit(y).all()
+    assert not torch.signbit(ogive.get("threshold")(x, threshold=0.1, value=0.0)).any()

@@ -27,11 +27,14 @@ def binds(program: Program, values: Mapping[str, Argument]) -> bool:
 
     A number that people write does, the default and one of at most six digits; one that changes in
     every step of a training has more, and must not compile a kernel in every step. What was called
-    before has no part in this: the last digit of a result may differ between the two.
+    before has no part in this: the last digit of a result may differ between the two. -0.0 is no
+    number of a formula.
     """
     usual = dict(zip(program.inputs, program.samples, strict=True))
     return traced() or all(
-        isinstance(v, Tensor) or v in usual[n] or float(f"{v:.6g}") == v for n, v in values.items()
+        isinstance(v, Tensor)
+        or ((v in usual[n] or float(f"{v:.6g}") == v) and repr(float(v)) != "-0.0")
+        for n, v in values.items()
     )
 
 
