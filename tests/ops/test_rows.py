@@ -275,3 +275,39 @@ def test_the_dimension_of_a_logarithm_can_be_kept():
     for dim in (0, 1, -1):
         kept = IMPLEMENTATIONS["logsumexp"](x, dim, keepdim=True)
         torch.testing.assert_close(kept, torch.logsumexp(x, dim, keepdim=True))
+
+
+@pytest.mark.parametrize("shape, dim", [((64, 50), -1), ((3, 70, 40), 1), ((2, 3), 0)])
+@pytest.mark.parametrize("dtype", NARROW)
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "gumbel_softmax"])
+def test_a_wider_result_is_made_in_the_kernel(name, dtype, shape, dim):
+    """As if x were converted before, to the last bit; but nothing is."""
+    compute = partial(ogive.get(name), dim=dim)
+    x, own = (numbers(*shape, dtype=dtype).requires_grad_() for _ in range(2))
+    wanted = compute(own.float())
+    g = numbers(*wanted.shape, dtype=torch.float32, seed=1)
+    compute(x, dtype=torch.float32)  # the first call checks its arguments
+    with torch.profiler.profile() as seen:
+        y = compute(x, dtype=torch.float32)
+        made = gradient(y, x, g)
+    assert "aten::to" not in {event.name for event in seen.events()}
+    assert torch.equal(y, wanted) and y.dtype is torch.float32
+    assert torch.equal(made, gradient(wanted, own, g)) and made.dtype is dtype
+    assert torch.equal(compute(x.detach(), dtype=torch.float32), wanted)
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "gumbel_softmax"])
+def test_a_wider_result_is_differentiated_again_and_forward(name):
+    compute = partial(ogive.get(name), dim=1, dtype=torch.float32)
+    x, own = (numbers(4, 5, dtype=torch.bfloat16).requires_grad_() for _ in range(2))
+    seconds = []
+    for leaf, y in ((x, compute(x)), (own, composed(name, own.float(), 1))):
+        slope = gradient(y.square().sum(), leaf, None, create_graph=True)
+        seconds.append(gradient(slope.float().square().sum(), leaf, None))
+    torch.testing.assert_close(*seconds, rtol=2e-2, atol=2e-2)
+    tangent = numbers(4, 5, dtype=torch.bfloat16, seed=2)
+    alike = lambda x: composed(name, x.float(), 1)  # noqa: E731
+    made, wanted = (torch.func.jvp(f, (x.detach(),), (tangent,))[1] for f in (compute, alike))
+    torch.testing.assert_close(made, wanted)
+    rows = torch.func.vmap(partial(ogive.get(name), dim=0, dtype=torch.float32))(x.detach())
+    assert torch.equal(rows, compute(x.detach()))

@@ -189,6 +189,7 @@ class RowCall:
         label: what it is listed as.
         function: what kernels compute.
         dim: the dimension of the rows.
+        dtype: of x, and of its gradient; ``result``, of the result and its gradient.
         factor: the number that kernels are given.
         engine: the one that is to run it whatever is set; None leaves that to the setting.
     """
@@ -196,6 +197,8 @@ class RowCall:
     label: str
     function: RowFunction
     dim: int
+    dtype: torch.dtype
+    result: torch.dtype
     factor: float | Fraction = 1
     engine: str | None = None
 
@@ -204,6 +207,11 @@ class RowCall:
         return tensors
 
     alike = numbers
+
+    @property
+    def made(self) -> torch.dtype:
+        """The dtype of what it gives."""
+        return self.result
 
     def composed(self, *tensors: Tensor) -> Tensor:
         """The same as torch operators."""

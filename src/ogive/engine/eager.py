@@ -52,8 +52,7 @@ def run(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
 
 def composed(call: RowCall, *tensors: Tensor) -> Tensor:
     """A function of rows as torch operators, 16-bit numbers computed in float32."""
-    narrow = tensors[-1].dtype
-    return call.composed(*(t.to(WIDE.get(t.dtype, t.dtype)) for t in tensors)).to(narrow)
+    return call.composed(*(t.to(WIDE.get(t.dtype, t.dtype)) for t in tensors)).to(call.made)
 
 
 def _unpacked(call: Call, tensors: Sequence[Tensor], dtype: torch.dtype) -> list[Tensor]:

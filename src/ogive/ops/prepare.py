@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ogive.catalogue import Spec
+from ogive.engine.eager import WIDE
 from ogive.ops import gates
 from ogive.ops.arguments import ACCEPTED, Argument, check_numbers, check_order, is_ordinary
 from ogive.ops.dispatch import Dispatch, native_first
@@ -149,16 +150,18 @@ def _keeping(
 def _rowwise(
     spec: Spec, numbers: Mapping[str, Any], engine: str | None, options: Mapping[str, Any]
 ) -> Serve:
-    dim = options["dim"]
+    dim, result = options["dim"], options["dtype"]
     kernels = spec.name in ROWS and spec.name != "gumbel_softmax" and not numbers.get("keepdim")
-    if options["dtype"] is not None or not kernels:
+    if not kernels:
         return _sorted(spec, numbers, engine, options)
     given = numbers.get("eps", 1.0)
 
     def plan(x: Tensor) -> RowPlan | None:
-        if not x.numel() or not -x.dim() <= dim < x.dim():
+        # kernels read 16 bits where they write 32; another dtype is converted to before
+        served = result in (None, x.dtype, WIDE.get(x.dtype))
+        if not served or not x.numel() or not -x.dim() <= dim < x.dim():
             return None
-        return row_plan(spec.name, dim % x.dim(), x.dtype, given, engine)
+        return row_plan(spec.name, dim % x.dim(), x.dtype, given, engine, result)
 
     return Dispatch(plan)
 

@@ -32,18 +32,18 @@ class RowPlan(Differentiable, RowCall):
 
     Attributes:
         given: its tau or eps; where it is a tensor, torch's operators serve.
-        narrow: whether it is for 16-bit numbers.
     """
 
     given: float | Tensor = 1.0
-    narrow: bool = False
 
     @cached_property
     def slope(self) -> RowGradient:
         """The gradient: a call of what is kept and the gradient of the result."""
         label = f"{self.label}_backward"
         function = self.slope_function
-        return RowGradient(label, function, self.dim, self.factor, self.engine, of=self)
+        return RowGradient(
+            label, function, self.dim, self.dtype, self.result, self.factor, self.engine, of=self
+        )
 
     @property
     def slope_function(self) -> RowFunction:
@@ -79,7 +79,7 @@ class RowPlan(Differentiable, RowCall):
         (tangent,) = given
         assert tangent is not None
         wide = (t.to(WIDE.get(t.dtype, t.dtype)) for t in (*kept, tangent))
-        return (self.tangent_composed(*wide).to(tangent.dtype),)
+        return (self.tangent_composed(*wide).to(self.result),)
 
     def vmap(
         self, size: int, dims: tuple[int | None, ...], tensors: tuple[Tensor, ...]
@@ -94,6 +94,11 @@ class RowGradient(Differentiable, RowCall):
     """The gradient of a function of rows: of what that kept, and the gradient of its result."""
 
     of: RowPlan | None = None
+
+    @property
+    def made(self) -> torch.dtype:
+        """That of x."""
+        return self.dtype
 
     def recorder(self, run: Callable[..., Any]) -> Callable[..., Any]:
         """torch's operators, which are differentiated again."""
@@ -140,13 +145,13 @@ class LogSoftmax(RowPlan):
 
     @property
     def keeps_result(self) -> bool:  # type: ignore[override]
-        """Not of 16-bit numbers."""
-        return not self.narrow
+        """Not of 16 bits."""
+        return self.result not in WIDE
 
     @property
     def slope_function(self) -> RowFunction:
         """Of the input or of the result."""
-        return RowFunction(f"log_softmax_backward{'_of_x' if self.narrow else ''}")
+        return RowFunction(f"log_softmax_backward{'' if self.keeps_result else '_of_x'}")
 
     def composed(self, *tensors: Tensor) -> Tensor:
         return torch.log_softmax(tensors[0], self.dim)
@@ -222,19 +227,30 @@ ROWS: dict[str, tuple[type[RowPlan], RowFunction]] = {
 
 
 def row_plan(
-    name: str, dim: int, dtype: torch.dtype, given: float | Tensor, engine: str | None
+    name: str,
+    dim: int,
+    dtype: torch.dtype,
+    given: float | Tensor,
+    engine: str | None,
+    result: torch.dtype | None = None,
 ) -> RowPlan:
-    """The plan of a function along a dimension of numbers of a dtype, with its tau or eps."""
+    """The plan of a function along a dimension of numbers of a dtype, with its tau or eps, and of
+    the dtype of its result if that is another."""
     make = _made if isinstance(given, Tensor) else _known  # no tensor is kept alive
-    return make(name, dim, dtype, given, engine)
+    return make(name, dim, dtype, given, engine, result or dtype)
 
 
 def _made(
-    name: str, dim: int, dtype: torch.dtype, given: float | Tensor, engine: str | None
+    name: str,
+    dim: int,
+    dtype: torch.dtype,
+    given: float | Tensor,
+    engine: str | None,
+    result: torch.dtype,
 ) -> RowPlan:
     plan, function = ROWS[name]
-    factor = 1 if isinstance(given, Tensor) else plan.factor_of(function, given, dtype)
-    return plan(name, function, dim, factor, engine, given, dtype in WIDE)
+    factor = 1 if isinstance(given, Tensor) else plan.factor_of(function, given, result)
+    return plan(name, function, dim, dtype, result, factor, engine, given)
 
 
 _known = lru_cache(maxsize=1024)(_made)
@@ -244,7 +260,7 @@ def along(name: str, x: Tensor, dim: int, given: float | Tensor = 1.0) -> Tensor
     """The function along a dimension, recorded for gradients where they are wanted, on the engine
     of the function that is being called."""
     if torch.compiler.is_dynamo_compiling():  # which cannot look into a table of plans
-        return composed(_made(name, dim % x.dim(), x.dtype, given, None), x)
+        return composed(_made(name, dim % x.dim(), x.dtype, given, None, x.dtype), x)
     return apply_to(row_plan(name, dim % x.dim(), x.dtype, given, own.get()), x)
 
 

@@ -74,8 +74,8 @@ def prepare(call: Call | RowCall, tensors: Sequence[Tensor]) -> KernelRunner:
     Results are laid out as the first input of full shape is.
     """
     if isinstance(call, RowCall):
-        x = tensors[0]
-        return KernelRunner(RowLaunch(call, DTYPES[x.dtype], x.shape).run)
+        dtypes = DTYPES[call.dtype], DTYPES[call.result]
+        return KernelRunner(RowLaunch(call, *dtypes, tensors[0].shape).run)
     if call.program.size > LONGEST_PROGRAM:
         raise TooLong(f"kernels have up to {LONGEST_PROGRAM} operations, not {call.program.size}")
     if call.pointwise and _contiguous(tensors) and call.results[0].dtype is tensors[0].dtype:

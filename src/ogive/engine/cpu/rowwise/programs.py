@@ -82,10 +82,11 @@ PROGRAMS = {
 
 @dataclass(frozen=True)
 class Kind:
-    """A kernel for numbers of one dtype, in rows or in columns."""
+    """A kernel for x, and its gradient, of a dtype and results of a dtype, in rows or columns."""
 
     function: RowFunction
     dtype: str
+    result: str
     layout: str
 
     @property
@@ -105,8 +106,14 @@ class Kind:
 
     @property
     def narrow(self) -> bool:
-        """Whether it computes in another format than it stores."""
-        return self.dtype != self.format.name
+        """Whether it computes in another format than results have."""
+        return self.result != self.format.name
+
+    @property
+    def scratch(self) -> bool:
+        """Whether the output cannot keep exponentials."""
+        output = "dx" if "dx" in self.program.operands else "y"
+        return "e" in self.program.operands and self.stored(output) != self.format.name
 
     def inputs(self, first: Mapping[str, Type]) -> dict[str, Type]:
         """A function's inputs: the first ones, then every operand's place and pace."""
@@ -118,7 +125,7 @@ class Kind:
 
     def stored(self, operand: str) -> str:
         """The dtype of an operand."""
-        return self.format.name if operand == "e" else self.dtype
+        return {"e": self.format.name, "y": self.result, "g": self.result}.get(operand, self.dtype)
 
     @property
     def compensated(self) -> bool:

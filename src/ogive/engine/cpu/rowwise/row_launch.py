@@ -28,38 +28,41 @@ _NEAR = 2048
 @lru_cache(maxsize=256)
 def _compiled(kind: Kind) -> int:
     """The kernel's address."""
-    return compiler.load(source(kind), f"{kind.function.name} {kind.dtype}").address("region")
+    label = " ".join(dict.fromkeys((kind.function.name, kind.dtype, kind.result)))
+    return compiler.load(source(kind), label).address("region")
 
 
 class RowLaunch:
-    """A kernel for tensors of one dtype and shape, which have elements: what is known before their
-    memory is."""
+    """A kernel for tensors of one shape, which have elements: what is known before their memory
+    is."""
 
-    def __init__(self, call: RowCall, dtype: str, shape: torch.Size) -> None:
+    def __init__(self, call: RowCall, dtype: str, result: str, shape: torch.Size) -> None:
         dim = call.dim
         n, columns = shape[dim], math.prod(shape[dim + 1 :])
-        kind = Kind(call.function, dtype, "rows" if columns == 1 else "columns")
+        kind = Kind(call.function, dtype, result, "rows" if columns == 1 else "columns")
         self._region, self._start = _compiled(kind), threads.pool()
-        size, lanes = SIZE[kind.dtype], kind.type.lanes
+        lanes, operands = kind.type.lanes, kind.program.operands
         if kind.layout == "rows":
             groups, columns = 1, shape.numel() // n
             width = max(1, min(lanes, columns, _NEAR // n))
-            steps = (0, 0, size * n * width, size * n)
+            steps = (0, 0, n * width, n)
         else:
             groups = shape.numel() // (n * columns)
             width = min(columns, lanes * max(1, min(VECTORS, CACHED // (n * lanes))))
-            steps = (0, size * n * columns, size * width, size * columns)
-        self._bytes = size * shape.numel()
+            steps = (0, n * columns, width, columns)
         self._count, self._tasks = shape.numel(), groups * -(-columns // width)
-        program, operands = kind.program, kind.program.operands
-        every = [steps] * len(operands)
-        if program.single:  # a number for each row, one behind the other
-            each = (0, size * columns, size * width, 0)
-            every[operands.index(program.single)] = each
-        self._shape = (*shape[:dim], *shape[dim + 1 :]) if program.reduces else None
+        self._bytes = SIZE[kind.stored(operands[0])] * self._count
+        self._dtype = call.made
+        # in numbers of each operand's own size; of the single one a row has one, behind the last's
+        each = (0, columns, width, 0)
+        every = [
+            tuple([SIZE[kind.stored(o)] * s for s in (each if o == kind.program.single else steps)])
+            for o in operands
+        ]
+        self._shape = (*shape[:dim], *shape[dim + 1 :]) if kind.program.reduces else None
         #: exponentials are kept in the output, or in so many float32 numbers of each thread's own
         self._scratch = 0
-        if "e" in operands and kind.narrow:
+        if kind.scratch:
             pace, count = (n, width) if kind.layout == "rows" else (width, n)
             pace = -(-pace // lanes) * lanes
             self._scratch = count * pace
@@ -73,7 +76,12 @@ class RowLaunch:
         if nbytes(storage(x)) != self._bytes and not in_storage(x):
             raise NoMemory
         x = x.contiguous()
-        output = output_pool.empty_like(x) if self._shape is None else x.new_empty(self._shape)
+        if self._shape is not None:
+            output = x.new_empty(self._shape, dtype=self._dtype)
+        elif x.dtype is self._dtype:
+            output = output_pool.empty_like(x)
+        else:
+            output = torch.empty_like(x, dtype=self._dtype)
         parallel = 0
         if self._count > threads.SHARE:
             parallel = min(self._tasks, threads.workers(self._count))
