@@ -27,7 +27,7 @@ def test_table(ogive_study, tmp_path):
     result = ogive_study("circles", "--activations", "relu, tanh", *QUICK)
     assert result.exit_code == 0
     assert "minus relu" in result.stdout
-    assert "not told apart: tanh" in result.stdout
+    assert "2 seeds give no verdict" in result.stdout
     assert str(tmp_path / "circles" / "report.html") in result.stdout
 
 
@@ -35,8 +35,9 @@ def test_table(ogive_study, tmp_path):
 def test_json(ogive_study):
     result = ogive_study("moons", "--activations", "tanh,relu", "--json", *QUICK)
     found = json.loads(result.stdout)
-    assert [row["activation"] for row in found["summary"]] == ["tanh", "relu"]
-    assert found["summary"][0]["difference"]["n"] == 2
+    assert [row["activation"] for row in found["rows"]] == ["tanh", "relu"]
+    assert found["rows"][0]["difference"]["n"] == 2
+    assert found["rows"][1]["verdict"] is None
 
 
 @pytest.mark.usefixtures("without_report")
@@ -45,6 +46,7 @@ def test_sweep_and_architecture(ogive_study):
     result = ogive_study("circles", *wanted, *QUICK)
     assert result.exit_code == 0
     assert "epochs 1" in result.stdout
+    assert "epochs 2" in result.stdout
 
 
 def test_own_table(ogive_study, tmp_path):

@@ -3,12 +3,14 @@
 import doctest
 import json
 import re
+from dataclasses import asdict
 
 import pytest
 
 import ogive.study.study
-from ogive.study import run_study
-from ogive.study.wording import interval, score, verdicts
+from ogive.study import compare, run_study
+from ogive.study.sentences import verdicts
+from ogive.study.wording import interval
 
 NAMES = ["identity", "relu", "softmax"]
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -17,7 +19,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
-    return run_study("circles", NAMES, seeds=3, epochs=15, out=out)
+    return run_study("circles", NAMES, seeds=6, epochs=12, out=out)
 
 
 @pytest.fixture(scope="module")
@@ -29,17 +31,18 @@ def swept(tmp_path_factory):
 
 def test_files(study, swept):
     names = {path.name for path in study.folder.iterdir()}
-    figures = {"scores.png", "curves.png", "cost.png", "boundaries.png"}
+    figures = {"scores.png", "ranks.png", "curves.png", "cost.png", "boundaries.png"}
     assert names == {"report.html", "results.json", "runs.jsonl"} | figures
     names = {path.name for path in swept.folder.iterdir()}
-    assert names == {"report.html", "results.json", "runs.jsonl", "sweep.png", "boundaries.png"}
+    figures = {"sweep.png", "differences.png", "boundaries.png"}
+    assert names == {"report.html", "results.json", "runs.jsonl"} | figures
     for path in [*study.folder.glob("*.png"), *swept.folder.glob("*.png")]:
         assert path.read_bytes().startswith(PNG)
 
 
 def test_report_has_its_figures_inside(study, swept):
-    assert study.report.read_text().count("<svg") == 4
-    assert swept.report.read_text().count("<svg") == 2
+    assert study.report.read_text().count("<svg") == 5
+    assert swept.report.read_text().count("<svg") == 3
 
 
 @pytest.mark.parametrize("which", ["study", "swept"])
@@ -58,51 +61,59 @@ def test_report_shows_the_numbers(study):
     page = study.report.read_text()
     for row in study.rows:
         assert f"<td>{row.activation}</td>" in page
-        assert interval(study.task, row.score) in page
-    assert "3 paired\nseeds" in page
-    assert "Compared with relu over 3 paired seeds" in page
+        assert interval("accuracy", row.score) in page
+        assert interval("accuracy", row.difference, signed=True) in page
+    assert "6 paired\nseeds" in page
+    assert "identity is worse than relu by" in page
 
 
 def test_results_hold_every_run(study):
     data = json.loads((study.folder / "results.json").read_text())
-    assert [(run["activation"], run["seed"]) for run in data["runs"]] == [
+    assert set(data) >= {"task", "settings", "rows", "tuning", "runs"}
+    assert [(run["activation"], run["seed"]) for run in data["runs"]][:9] == [
         *(("identity", 0), ("relu", 0), ("softmax", 0)),
         *(("relu", 1), ("softmax", 1), ("identity", 1)),
         *(("softmax", 2), ("identity", 2), ("relu", 2)),
     ]
+    assert len(data["runs"]) == 18
     assert data["settings"]["threads"] == 1
     assert data["versions"]["torch"]
-    assert all(len(run["score_curve"]) == 15 for run in data["runs"])
-    assert [row["activation"] for row in data["summary"]] == NAMES
+    assert all(len(run["score_curve"]) == 12 for run in data["runs"])
+    assert [row["activation"] for row in data["rows"]] == NAMES
 
 
 def test_summary_is_that_of_the_runs(study):
     by_name = {name: [r["score"] for r in study.results(name)] for name in NAMES}
     identity, relu, softmax = study.rows
-    assert identity.score.mean == pytest.approx(sum(by_name["identity"]) / 3)
+    assert identity.score.mean == pytest.approx(sum(by_name["identity"]) / 6)
     pairs = zip(by_name["identity"], by_name["relu"], strict=True)
-    assert identity.difference.mean == pytest.approx(sum(a - b for a, b in pairs) / 3)
+    assert identity.difference.mean == pytest.approx(sum(a - b for a, b in pairs) / 6)
     assert relu.difference is None
     assert relu.time_ratio == 1.0
     assert softmax.dead_share is None
     assert (identity.parameters, relu.parameters) == (42, 42)
 
 
-def test_verdicts(study):
+def test_rows_are_those_of_compare(study):
+    scores = {name: study.scores(name) for name in NAMES}
+    for row, expected in zip(study.rows, compare(scores, metric="accuracy"), strict=True):
+        for name, value in asdict(expected).items():
+            assert asdict(row)[name] == value
     assert study.rows[0].verdict == "worse"
-    assert "worse: identity" in verdicts(study)[0]
+
+
+def test_verdicts_say_what_could_have_been_found(study):
+    *_, last = verdicts(study)
+    assert last.startswith("With 6 seeds a true difference of")
 
 
 @pytest.mark.usefixtures("without_report")
 def test_one_seed_claims_nothing(tmp_path):
     study = run_study("circles", ["relu", "tanh"], seeds=1, epochs=1, out=tmp_path)
     assert study.rows[1].difference.low is None
-    assert verdicts(study) == ["One seed tells nothing apart: an interval needs at least two."]
-
-
-def test_zero_has_no_sign(study):
-    assert score(study.task, -1e-9, signed=True) == "0.0"
-    assert score(study.task, 0.0123, signed=True) == "+1.2"
+    (sentence,) = verdicts(study)
+    assert sentence.startswith("1 seed gives no verdict")
+    assert sentence.endswith("take 6 or more.")
 
 
 def test_the_example_runs(tmp_path, monkeypatch):

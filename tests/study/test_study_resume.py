@@ -6,8 +6,8 @@ import pytest
 
 from ogive.study import Settings, StudyError, StudyInterrupted, run_study, runs
 from ogive.study.journal import run_key
+from ogive.study.sentences import notices
 from ogive.study.training import Run
-from ogive.study.wording import notices
 
 
 class Counter:

@@ -1,14 +1,13 @@
-"""Intervals, paired tests and corrections against scipy and values computed by hand."""
+"""Student's interval of a mean against scipy and by hand."""
 
 import math
 
 import pytest
 from scipy import stats
 
-from ogive.study.statistics import holm, paired_p, t_interval
+from ogive.study.statistics import t_interval
 
-FIRST = [0.91, 0.94, 0.95, 0.90, 0.97]
-SECOND = [0.90, 0.95, 0.91, 0.88, 0.93]
+VALUES = [0.91, 0.94, 0.95, 0.90, 0.97]
 
 
 def test_interval_by_hand():
@@ -22,8 +21,8 @@ def test_interval_by_hand():
 
 
 def test_interval_against_scipy():
-    interval = t_interval(FIRST)
-    expected = stats.ttest_1samp(FIRST, 0).confidence_interval(0.95)
+    interval = t_interval(VALUES)
+    expected = stats.ttest_1samp(VALUES, 0).confidence_interval(0.95)
     assert (interval.low, interval.high) == pytest.approx((expected.low, expected.high), rel=1e-12)
 
 
@@ -38,20 +37,3 @@ def test_interval_is_cut_at_the_possible_range():
     cut = t_interval([0.98, 1.0, 0.99]).within(0.0, 1.0)
     assert cut.high == 1.0
     assert cut.low == t_interval([0.98, 1.0, 0.99]).low
-
-
-def test_paired_p_against_scipy():
-    differences = [a - b for a, b in zip(FIRST, SECOND, strict=True)]
-    expected = stats.ttest_rel(FIRST, SECOND).pvalue
-    assert paired_p(differences) == pytest.approx(expected, rel=1e-10)
-
-
-def test_paired_p_without_information():
-    assert paired_p([0.25]) is None
-    assert paired_p([0.25, 0.25, 0.25]) is None
-
-
-def test_holm_by_hand():
-    assert holm([0.01, 0.04, 0.03, None]) == pytest.approx([0.03, 0.06, 0.06, None])
-    assert holm([0.6, 0.5]) == [1.0, 1.0]
-    assert holm([]) == []

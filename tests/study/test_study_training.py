@@ -47,7 +47,7 @@ def test_a_run_that_diverges_says_so():
     task = find_task("circles")
     run = Run("relu", 0, Settings((8, 8), 3, 32, "sgd", 1e6, 1))
     result = perform(run, task, task.load(0))
-    assert result["finite"] is False
+    assert result["diverged"] is True
     assert None in result["loss_curve"]
 
 

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from ogive.cli.bench import bench
 from ogive.cli.cache import cache
 from ogive.cli.compare import compare_activations
+from ogive.cli.compare_runs import compare_runs
 from ogive.cli.draw import plot
 from ogive.cli.listing import listing
 from ogive.cli.show import show
@@ -41,6 +42,7 @@ app = typer.Typer(
 app.command("list")(listing)
 app.command()(show)
 app.command("compare")(compare_activations)
+app.command("compare-runs")(compare_runs)
 app.command()(plot)
 app.command()(study)
 app.command()(cache)

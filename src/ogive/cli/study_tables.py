@@ -1,70 +1,95 @@
-"""What ``ogive study`` prints of a finished study."""
+"""What is printed of a comparison: of a finished study, and of anyone's scores."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
+from ogive.cli.console import new_table, write, write_json
+
 if TYPE_CHECKING:
-    from ogive.study import Study
+    from ogive.study import Comparison, Study
+
+_Column = tuple[str, Literal["left", "right"], list[str]]
 
 
 def show_study(study: Study, as_json: bool) -> None:
-    """Prints a finished study: a table and what it means, or its summary as JSON."""
-    from ogive.study.wording import notices, verdicts
+    """Prints a finished study: a table and what it means, or all but its runs as JSON."""
+    from ogive.study.report import overview
+    from ogive.study.sentences import notices, verdicts
 
     if as_json:
-        found = {"study": study.name, "report": str(study.report), "notes": notices(study)}
-        typer.echo(json.dumps(found | {"summary": study.summary()}, indent=1))
+        write_json({**overview(study), "report": str(study.report)})
         return
-    console = Console()
-    console.print(_swept_table(study) if study.sweep else _table(study))
+    write(study.task.title, "", *_study_tables(study), "")
     for line in (*verdicts(study), *notices(study), f"report: {study.report}"):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        typer.echo(line)
 
 
-def _table(study: Study) -> Table:
-    from ogive.study import wording
-
-    table = Table(title=study.task.title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("activation", no_wrap=True)
-    for heading in (
-        wording.score_name(study.task),
-        f"minus {study.reference}",
-        "step\nms",
-        f"/ {study.reference}",
-        "bytes\nsaved",
-        "dead\n%",
-    ):
-        table.add_column(heading, justify="right")
-    for row in study.rows:
-        table.add_row(
-            row.activation,
-            wording.interval(study.task, row.score),
-            wording.interval(study.task, row.difference, signed=True),
-            f"{row.step_ms:.3f}",
-            wording.ratio_text(row.time_ratio),
-            f"{row.bytes_saved:.3g}",
-            wording.share_text(row.dead_share),
-        )
-    return table
-
-
-def _swept_table(study: Study) -> Table:
-    from ogive.study import wording
-
-    title = f"{study.task.title}: {wording.score_name(study.task)}"
-    table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("activation", no_wrap=True)
+def _study_tables(study: Study) -> list[Table | str]:
+    """One table; of a sweep, one for each value."""
+    metric, reference = study.task.metric, study.reference
+    if study.sweep is None:
+        return [_table(compared_columns(study.rows, metric, reference) + _cost_columns(study))]
+    parts: list[Table | str] = []
     for value in study.values:
-        table.add_column(f"{study.sweep.name if study.sweep else ''} {value}", justify="right")
-    for name in study.activations:
-        rows = [row for row in study.rows if row.activation == name]
-        cells = (wording.interval(study.task, row.score) for row in rows)
-        table.add_row(name, *(cell.replace(" [", "\n[") for cell in cells))
+        table = _table(compared_columns(study.at(value), metric, reference))
+        parts += [f"{study.sweep.name} {value:g}", table, ""]
+    return parts[:-1]
+
+
+def show_comparison(rows: Sequence[Comparison], metric: str | None, reference: str) -> None:
+    """Prints what a comparison of scores found."""
+    from ogive.study.sentences import explained, too_few
+
+    write(_table(compared_columns(rows, metric, reference)), "")
+    seeds = max((row.score.n if row.score else 0) + row.diverged for row in rows)
+    for line in too_few(seeds) or explained(rows, metric, reference):
+        typer.echo(line)
+
+
+def compared_columns(
+    rows: Sequence[Comparison], metric: str | None, reference: str
+) -> list[_Column]:
+    """Name, score and what the comparison says, with a column for divergence if there was any."""
+    from ogive.study import wording
+    from ogive.study.sentences import verdict_text
+
+    columns: list[_Column] = [
+        ("activation", "left", [row.activation for row in rows]),
+        (wording.score_name(metric), "right", [wording.interval(metric, r.score) for r in rows]),
+    ]
+    if any(row.diverged for row in rows):
+        columns.append(("diverged", "right", [str(row.diverged) for row in rows]))
+    if len(rows) > 1:
+        differences = [wording.interval(metric, row.difference, signed=True) for row in rows]
+        columns += [
+            (f"minus {reference}", "right", differences),
+            ("p", "right", [wording.probability(row.p_adjusted) for row in rows]),
+            ("verdict", "left", [verdict_text(row) for row in rows]),
+        ]
+    return columns
+
+
+def _cost_columns(study: Study) -> list[_Column]:
+    from ogive.study.wording import ratio_text, share_text
+
+    rows = study.rows
+    return [
+        ("dead\n%", "right", [share_text(row.dead_share) for row in rows]),
+        ("step\nms", "right", [f"{row.step_ms:.3f}" for row in rows]),
+        (f"/ {study.reference}", "right", [ratio_text(row.time_ratio) for row in rows]),
+        ("bytes\nsaved", "right", [f"{row.bytes_saved:.3g}" for row in rows]),
+    ]
+
+
+def _table(columns: Sequence[_Column]) -> Table:
+    table = new_table()
+    for heading, side, _ in columns:
+        table.add_column(heading, justify=side, no_wrap=heading == "activation")
+    for cells in zip(*(cells for _, _, cells in columns), strict=True):
+        table.add_row(*cells)
     return table

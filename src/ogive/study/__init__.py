@@ -8,9 +8,10 @@ from ogive.study.comparison import Comparison, compare
 from ogive.study.datasets import TASKS, dataset, find_task
 from ogive.study.errors import StudyError, StudyInterrupted
 from ogive.study.power import detectable, look_schedule, pooled_deviation, seeds_needed
-from ogive.study.results import ResultRow, Study
+from ogive.study.ranks import Ranks, ranks
+from ogive.study.results import ResultRow, Study, Tuned
 from ogive.study.settings import Defaults, Settings, Sweep
-from ogive.study.statistics import ConfidenceInterval, holm, paired_p, t_interval
+from ogive.study.statistics import ConfidenceInterval, t_interval
 from ogive.study.study import run_study
 from ogive.study.tasks import Split, Task
 from ogive.study.user_table import table_task
@@ -20,6 +21,7 @@ __all__ = [
     "Comparison",
     "ConfidenceInterval",
     "Defaults",
+    "Ranks",
     "ResultRow",
     "Settings",
     "Split",
@@ -28,14 +30,14 @@ __all__ = [
     "StudyInterrupted",
     "Sweep",
     "Task",
+    "Tuned",
     "compare",
     "dataset",
     "detectable",
     "find_task",
-    "holm",
     "look_schedule",
-    "paired_p",
     "pooled_deviation",
+    "ranks",
     "run_study",
     "seeds_needed",
     "t_interval",

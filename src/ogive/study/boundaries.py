@@ -32,9 +32,9 @@ def boundaries(study: Study) -> Any:
     return figure
 
 
-def _title(study: Study, number: int, name: str, value: int | None, result: float) -> str:
+def _title(study: Study, number: int, name: str, value: int | float | None, result: float) -> str:
     """The accuracy, below what the panel or its column stands for."""
-    accuracy = f"{score(study.task, result)} %"
+    accuracy = f"{score(study.task.metric, result)} %"
     if study.sweep is None:
         return f"{name}: {accuracy}"
     return f"{study.sweep.name} {value}\n{accuracy}" if number < len(study.values) else accuracy

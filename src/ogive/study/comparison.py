@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ogive.errors import nearest, require
+from ogive.errors import nearest
 from ogive.study.errors import StudyError
-from ogive.study.family import Family, family_differences
+from ogive.study.family import Family, divergences, family_differences
 from ogive.study.flips import Floats
 from ogive.study.paired_scores import choose_reference, paired_table
 from ogive.study.power import ERROR_RATE, fewest_seeds, seeds_needed
 from ogive.study.statistics import ConfidenceInterval, t_interval
+from ogive.study.verdicts import opened, united, verdict_of, win_share
 
 #: What is too small to matter, by what the scores are.
 MARGINS = {"accuracy": 0.01, "R2": 0.02}
@@ -103,14 +104,15 @@ def compare(
         metric=_known_metric(metric),
         looks=looks,
     )
-    family = Family(family_differences(table, place), terms.overlap, looks)
     rows = [_alone(name, column, terms) for name, column in zip(names, table.T, strict=True)]
+    differences, divergence = family_differences(table, place), divergences(table, place)
+    diverging = np.flatnonzero(divergence.any(axis=0))
+    everything = np.hstack([differences, divergence[:, diverging]])
+    family = Family(everything, terms.overlap, looks)
+    beside = {int(column): len(names) - 1 + n for n, column in enumerate(diverging)}
     others = [row for number, row in enumerate(rows) if number != place]
-    missing = np.isnan(np.delete(table, place, axis=1)), np.isnan(table[:, [place]])
-    lost, won = (missing[0] & ~missing[1]).sum(0), (missing[1] & ~missing[0]).sum(0)
     judged = [
-        _judged(row, family, column, terms, Divergence(int(lost[column]), int(won[column])))
-        for column, row in enumerate(others)
+        _judged(row, family, column, beside.get(column), terms) for column, row in enumerate(others)
     ]
     return [*judged[:place], rows[place], *judged[place:]]
 
@@ -125,21 +127,6 @@ class _Terms:
     looks: int
 
 
-@dataclass(frozen=True)
-class Divergence:
-    """Seeds in which only the activation diverged (``lost``), or only the reference (``won``)."""
-
-    lost: int
-    won: int
-
-    def p(self) -> float:
-        """The exact p-value of a sign test: what a coin would give."""
-        if not self.lost + self.won:
-            return 1.0
-        test = require("scipy.stats", "study").binomtest
-        return float(test(self.lost, self.lost + self.won).pvalue)
-
-
 def _alone(name: str, column: Floats, terms: _Terms) -> Comparison:
     """The activation's own score, before it is compared."""
     known = column[~np.isnan(column)]
@@ -150,17 +137,21 @@ def _alone(name: str, column: Floats, terms: _Terms) -> Comparison:
 
 
 def _judged(
-    row: Comparison, family: Family, column: int, terms: _Terms, divergence: Divergence
+    row: Comparison, family: Family, column: int, beside: int | None, terms: _Terms
 ) -> Comparison:
-    """The row with its difference to the reference and the verdict on it."""
-    row = replace(row, probability_better=_probability(family, column, divergence))
-    # Twice the comparisons: that runs diverge is tested beside the scores of those that do not.
-    p = min(1.0, divergence.p() * 2 * len(family.counts) * terms.looks)
-    if p <= ERROR_RATE:
-        verdict = "worse" if divergence.lost > divergence.won else "better"
-        return replace(row, verdict=verdict, p=divergence.p(), p_adjusted=p)
+    """The row with the difference in the column of the family, and the verdict on it.
+
+    ``beside`` is the column of who diverged, if any run did.
+    """
+    scores = family.differences[:, column]
+    lost_or_won = np.zeros(len(scores)) if beside is None else family.differences[:, beside]
+    row = replace(row, probability_better=win_share(scores, lost_or_won))
+    if beside is not None and family.p_adjusted[beside] <= ERROR_RATE:
+        verdict = "better" if family.means[beside] > 0 else "worse"
+        p, p_adjusted = family.p[beside], family.p_adjusted[beside]
+        return replace(row, verdict=verdict, p=float(p), p_adjusted=float(p_adjusted))
     bca = family.bca(column)
-    shown = _opened(_united(family.interval(column), bca), divergence)
+    shown = opened(united(family.interval(column), bca), lost_or_won)
     row = replace(
         row,
         difference=shown,
@@ -168,53 +159,11 @@ def _judged(
         p=_finite(family.p[column]),
         p_adjusted=_finite(family.p_adjusted[column]),
         effect_size=_effect_size(family, column),
-        verdict=_verdict(shown, terms.margin, bool(family.tested[column])),
+        verdict=verdict_of(shown, terms.margin) if family.tested[column] else "undecided",
     )
-    if row.verdict != "undecided" or divergence.lost or divergence.won:
+    if row.verdict != "undecided" or beside is not None:
         return row
     return replace(row, seeds_needed=_seeds_needed(family, column, terms))
-
-
-def _verdict(shown: ConfidenceInterval | None, margin: float, tested: bool) -> str:
-    """What the interval says; a missing end is without bound."""
-    if shown is None or not tested:
-        return "undecided"
-    low = -math.inf if shown.low is None else shown.low
-    high = math.inf if shown.high is None else shown.high
-    if -margin <= low and high <= margin:
-        return "equivalent"
-    return "better" if low > 0 else "worse" if high < 0 else "undecided"
-
-
-def _united(
-    shown: ConfidenceInterval | None, bca: ConfidenceInterval | None
-) -> ConfidenceInterval | None:
-    """The interval, or its union with the bootstrap's where the two disagree about 0."""
-    if shown is None or bca is None or _excludes_zero(shown) == _excludes_zero(bca):
-        return shown
-    low = min(end for end in (shown.low, bca.low) if end is not None)
-    high = max(end for end in (shown.high, bca.high) if end is not None)
-    return replace(shown, low=low, high=high)
-
-
-def _excludes_zero(interval: ConfidenceInterval) -> bool:
-    return interval.low is not None and not interval.low <= 0 <= (interval.high or 0)
-
-
-def _opened(shown: ConfidenceInterval | None, divergence: Divergence) -> ConfidenceInterval | None:
-    """Without the ends to which a run that diverged, worse than any score, could pull the mean."""
-    if shown is None:
-        return None
-    low = None if divergence.lost else shown.low
-    return replace(shown, low=low, high=None if divergence.won else shown.high)
-
-
-def _probability(family: Family, column: int, divergence: Divergence) -> float | None:
-    """The share of seeds in which the activation beat the reference, a tie counting half."""
-    differences = family.differences[:, column]
-    wins = float((differences > 0).sum() + (differences == 0).sum() / 2) + divergence.won
-    seeds = int(family.counts[column]) + divergence.lost + divergence.won
-    return wins / seeds if seeds else None
 
 
 def _effect_size(family: Family, column: int) -> float | None:

@@ -6,7 +6,6 @@ interval excludes 0 exactly where the adjusted p-value is at most ``ERROR_RATE``
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 
 import numpy as np
@@ -38,6 +37,8 @@ class Family:
         self.counts = np.isfinite(differences).sum(0)
         self.widening = np.sqrt(1 + self.counts * overlap)
         self.tested = self.counts >= fewest_seeds(looks)
+        # p-values are given for few seeds as well; but few beside many would widen all intervals
+        self.flipped = self.tested if self.tested.any() else self.counts > 1
 
     @cached_property
     def means(self) -> Floats:
@@ -54,26 +55,26 @@ class Family:
     @cached_property
     def flips(self) -> FlipTest | None:
         """What sign flips say of the comparisons with enough seeds."""
-        if not self.tested.any():
+        if not self.flipped.any():
             return None
         scale = np.nanmax(np.abs(self.differences)) or 1.0
-        tested = self.differences[:, self.tested] / scale
-        return flip_test(tested, self.level, self.widening[self.tested])
+        flipped = self.differences[:, self.flipped] / scale
+        return flip_test(flipped, self.level, self.widening[self.flipped])
 
     @cached_property
     def p(self) -> Floats:
         """Each comparison's own p-value; NaN with too few seeds."""
-        return self._of_tested(self.flips.p) if self.flips else self._of_tested(np.array([]))
+        return self._spread(self.flips.p if self.flips else np.array([]))
 
     @cached_property
     def p_adjusted(self) -> Floats:
         """The p-values that hold for the family and for all looks; NaN with too few seeds."""
         adjusted = self.flips.p_adjusted if self.flips else np.array([])
-        return self._of_tested(np.minimum(1.0, adjusted * self.looks))
+        return self._spread(np.minimum(1.0, adjusted * self.looks))
 
-    def _of_tested(self, values: Floats) -> Floats:
+    def _spread(self, values: Floats) -> Floats:
         spread = np.full(len(self.counts), np.nan)
-        spread[self.tested] = values
+        spread[self.flipped] = values
         return spread
 
     @cached_property
@@ -86,7 +87,7 @@ class Family:
         student = require("scipy.special", "study").stdtrit
         beyond = 1 - self.level / (2 * len(self.counts))
         steps = student(np.maximum(self.counts - 1, 1), beyond)
-        if self.flips is not None and math.isfinite(self.flips.critical):
+        if self.flips is not None and np.isfinite(self.flips.critical):
             steps = np.where(self.tested, self.flips.critical, steps)
         errors = self.deviations * self.widening / np.sqrt(np.maximum(self.counts, 1))
         away = np.abs(self.means)
@@ -132,3 +133,12 @@ def family_differences(scores: Floats, reference: int) -> Floats:
     parts = scores / scale
     others = np.delete(parts, reference, axis=1)
     return np.asarray(np.round(others - parts[:, [reference]], _DIGITS) * scale)
+
+
+def divergences(scores: Floats, reference: int) -> Floats:
+    """Who diverged (NaN), for every other column: -1 where only it did, 1 where only the reference.
+
+    Tested like a difference of scores, as a column of the same family.
+    """
+    lost = np.isnan(scores).astype(np.float64)
+    return np.asarray(lost[:, [reference]] - np.delete(lost, reference, axis=1))

@@ -1,17 +1,23 @@
-"""The figures of every study: scores and differences, learning curves, cost.
+"""The figures of every study: scores and differences, ranks, learning curves, rates, cost.
 
 A figure is a function from a study to a drawing, or to None where it has nothing to show; the
-table at the end of ``report.py`` names them.
+table in ``report.py`` names them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from ogive.errors import require
 from ogive.study.canvas import TEXT_COLOUR, colour, panels
-from ogive.study.results import ResultRow, Study
-from ogive.study.statistics import ConfidenceInterval
+from ogive.study.ranks import ranks
+from ogive.study.results import ResultRow, Study, Tuned
+from ogive.study.statistics import ConfidenceInterval, t_interval
 from ogive.study.wording import score_name
+
+#: More activations make a diagram of ranks that nobody can read.
+_MOST_RANKED = 30
 
 
 def scores(study: Study) -> Any:
@@ -20,23 +26,34 @@ def scores(study: Study) -> Any:
         return None
     rows = sorted(study.rows, key=lambda row: row.score.mean if row.score else float("-inf"))
     figure, ((left, right),) = panels(1, 2, (9, 1.3 + 0.36 * len(rows)), sharey=True)
+    reference = study.scores(study.reference)
     for height, row in enumerate(rows):
-        tint = colour(study.activations, row.activation)
-        own = [result["score"] for result in study.results(row.activation)]
-        reference = [result["score"] for result in study.results(study.reference)]
-        pairs = [(a, b) for a, b in zip(own, reference, strict=True) if None not in (a, b)]
-        _dots(left, study, [a for a in own if a is not None], row.score, height, tint)
+        own = study.scores(row.activation)
+        pairs = zip(own, reference, strict=True)
+        _dots(left, study, [a for a in own if a is not None], row.score, height, row)
         if row.activation != study.reference:
-            _dots(right, study, [a - b for a, b in pairs], row.difference, height, tint)
-    left.set_yticks(range(len(rows)), [row.activation for row in rows])
+            differences = [a - b for a, b in pairs if a is not None and b is not None]
+            _dots(right, study, differences, row.difference, height, row)
+    left.set_yticks(range(len(rows)), [_with_diverged(row) for row in rows])
     left.set_ylim(-0.6, len(rows) - 0.4)
-    left.set_xlabel(f"test {score_name(study.task)}")
-    right.axvline(0, color=TEXT_COLOUR, linewidth=0.8)
-    right.set_xlabel(f"difference to {study.reference}{_points(study)}, seed by seed")
+    left.set_xlabel(f"test {score_name(study.task.metric)}")
+    _mark_margin(right, study, rows[0].margin)
     for axes in (left, right):
         axes.grid(axis="x")
         axes.tick_params(left=False)
     return figure
+
+
+def _with_diverged(row: ResultRow) -> str:
+    return f"{row.activation} ({row.diverged} diverged)" if row.diverged else row.activation
+
+
+def _mark_margin(axes: Any, study: Study, margin: float) -> None:
+    """Zero, and grey what is too small to matter."""
+    size = drawn_unit(study) * margin
+    axes.axvspan(-size, size, color="#888888", alpha=0.14, lw=0)
+    axes.axvline(0, color=TEXT_COLOUR, linewidth=0.8)
+    axes.set_xlabel(f"difference to {study.reference}{in_points(study)}, seed by seed")
 
 
 def _dots(
@@ -45,31 +62,58 @@ def _dots(
     values: list[float],
     mean: ConfidenceInterval | None,
     height: int,
-    tint: str,
+    row: ResultRow,
 ) -> None:
-    unit = _unit(study)
-    axes.plot([unit * v for v in values], [height] * len(values), "o", ms=4.5, color=tint)
+    scale, tint = drawn_unit(study), colour(study.activations, row.activation)
+    # one above the other, as equal scores would hide each other
+    heights = [height + 0.3 * ((place + 0.5) / len(values) - 0.5) for place in range(len(values))]
+    axes.plot([scale * v for v in values], heights, "o", ms=3.5, color=tint)
     if mean is None:
         return
     if mean.low is not None and mean.high is not None:
-        axes.plot(
-            [unit * mean.low, unit * mean.high], [height, height], color=tint, lw=3, alpha=0.4
-        )
-    axes.plot(unit * mean.mean, height, "|", ms=13, mew=2.2, color=tint)
+        ends = [scale * mean.low, scale * mean.high]
+        axes.plot(ends, [height, height], color=tint, lw=3, alpha=0.4)
+    axes.plot(scale * mean.mean, height, "|", ms=13, mew=2.2, color=tint)
+
+
+def rank_diagram(study: Study) -> Any:
+    """Mean ranks over the seeds; a bar joins activations that cannot be told apart."""
+    if study.sweep or len(study.activations) > _MOST_RANKED:
+        return None
+    found = ranks({name: study.scores(name) for name in study.activations})
+    if found is None:
+        return None
+    figure, ((axes,),) = panels(1, 1, (9, 1.1 + 0.17 * len(found.means)))
+    require("scikit_posthocs", "study").critical_difference_diagram(
+        found.means,
+        found.pairs,
+        ax=axes,
+        color_palette={name: colour(study.activations, name) for name in found.means},
+        crossbar_props={"color": TEXT_COLOUR, "linewidth": 2.5},
+    )
+    return figure
 
 
 def curves(study: Study) -> Any:
-    """Training loss and test score after each epoch, the mean of the seeds."""
+    """Training loss and test score after each epoch: means of the seeds and their intervals."""
     if study.sweep:
         return None
     figure, ((left, right),) = panels(1, 2, (9, 3.6))
     for name in study.activations:
-        look = {"color": colour(study.activations, name), "lw": 1.5, "label": name}
-        for axes, curve, unit in ((left, "loss_curve", 1.0), (right, "score_curve", _unit(study))):
-            means = _mean_curve([result[curve] for result in study.results(name)], unit)
-            axes.plot(range(1, len(means) + 1), means, **look)
+        tint = colour(study.activations, name)
+        for axes, curve, scale in (
+            (left, "loss_curve", 1.0),
+            (right, "score_curve", drawn_unit(study)),
+        ):
+            runs = [result[curve] for result in study.results(name)]
+            _curve(
+                axes,
+                [t_interval(_known(epoch)) for epoch in zip(*runs, strict=True)],
+                scale,
+                {"color": tint, "label": name},
+            )
     left.set(xlabel="epoch", ylabel="training loss", yscale="log")
-    right.set(xlabel="epoch", ylabel=f"test {score_name(study.task)}")
+    right.set(xlabel="epoch", ylabel=f"test {score_name(study.task.metric)}")
     for axes in (left, right):
         axes.grid()
     handles, labels = right.get_legend_handles_labels()
@@ -77,15 +121,42 @@ def curves(study: Study) -> Any:
     return figure
 
 
-def _mean_curve(curves: list[list[float | None]], unit: float) -> list[float]:
-    """The mean at each epoch; a gap where a run has no finite value."""
-    columns = zip(*curves, strict=True)
-    return [
-        unit * sum(v for v in column if v is not None) / len(column)
-        if None not in column
-        else float("nan")
-        for column in columns
-    ]
+def _known(values: Sequence[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def _curve(
+    axes: Any, means: list[ConfidenceInterval | None], scale: float, look: dict[str, str]
+) -> None:
+    """A line through the means and a band of their intervals; a gap where all runs diverged."""
+    epochs = range(1, len(means) + 1)
+    gap = float("nan")
+    axes.plot(epochs, [scale * m.mean if m else gap for m in means], lw=1.5, **look)
+    low = [scale * m.low if m and m.low is not None else gap for m in means]
+    high = [scale * m.high if m and m.high is not None else gap for m in means]
+    axes.fill_between(epochs, low, high, color=look["color"], alpha=0.15, lw=0)
+
+
+def tuning(study: Study) -> Any:
+    """The score at each learning rate that was tried, on rows that the test never sees."""
+    if not study.tuning:
+        return None
+    figure, ((axes,),) = panels(1, 1, (9, 3.2))
+    for name, tuned in study.tuning.items():
+        _rates(axes, study, name, tuned)
+    axes.set(xscale="log", xlabel="learning rate", ylabel=f"tuning {score_name(study.task.metric)}")
+    axes.grid()
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right center")
+    return figure
+
+
+def _rates(axes: Any, study: Study, name: str, tuned: Tuned) -> None:
+    known = [(rate, drawn_unit(study) * found) for rate, found in tuned.curve if found is not None]
+    tint = colour(study.activations, name)
+    axes.plot([r for r, _ in known], [s for _, s in known], ".-", color=tint, lw=1.3, label=name)
+    best = [(rate, found) for rate, found in known if rate == tuned.lr]
+    hollow = "none" if tuned.at_end else tint
+    axes.plot(*zip(*best, strict=True), "o", ms=8, color=tint, markerfacecolor=hollow)
 
 
 def cost_figure(study: Study) -> Any:
@@ -110,48 +181,11 @@ def _bars(axes: Any, study: Study, rows: list[ResultRow], values: list[float], f
     axes.tick_params(left=False)
 
 
-def sweep(study: Study) -> Any:
-    """The score over the swept value: one panel an activation, the others grey behind it."""
-    if not study.sweep:
-        return None
-    columns = min(3, len(study.activations))
-    count = -(-len(study.activations) // columns)
-    figure, grid = panels(count, columns, (9, 0.5 + 2.2 * count), sharex=True, sharey=True)
-    for axes, name in zip(grid.flat, study.activations, strict=False):
-        _sweep_panel(axes, study, name)
-    for axes in list(grid.flat)[len(study.activations) :]:
-        axes.set_visible(False)
-    figure.supxlabel(study.sweep.name, fontsize=9)
-    figure.supylabel(f"test {score_name(study.task)}", fontsize=9)
-    return figure
+def drawn_unit(study: Study) -> float:
+    """What scores are multiplied by: accuracies are drawn in percent."""
+    return 100.0 if study.task.metric == "accuracy" else 1.0
 
 
-def _sweep_panel(axes: Any, study: Study, name: str) -> None:
-    for other in study.activations:
-        if other != name:
-            axes.plot(*_swept_means(study, other), color="#888888", alpha=0.35, lw=0.8)
-    values, means = _swept_means(study, name)
-    tint, unit = colour(study.activations, name), _unit(study)
-    known = [r.score for r in study.rows if r.activation == name and r.score]
-    low = [unit * (s.mean if s.low is None else s.low) for s in known]
-    high = [unit * (s.mean if s.high is None else s.high) for s in known]
-    axes.fill_between(values, low, high, color=tint, alpha=0.22, lw=0)
-    axes.plot(values, means, "o-", color=tint, ms=3.5, lw=1.8)
-    axes.set(title=name, xscale="log" if values[-1] >= 8 * values[0] else "linear")
-    axes.set_xticks(values, [str(value) for value in values])
-    axes.minorticks_off()
-    axes.grid()
-
-
-def _swept_means(study: Study, name: str) -> tuple[list[int], list[float]]:
-    known = [row for row in study.rows if row.activation == name and row.score]
-    values = [row.value for row in known if row.value is not None]
-    return values, [_unit(study) * row.score.mean for row in known if row.score]
-
-
-def _unit(study: Study) -> float:
-    return 1.0 if study.task.regression else 100.0
-
-
-def _points(study: Study) -> str:
-    return "" if study.task.regression else " in percentage points"
+def in_points(study: Study) -> str:
+    """What differences of accuracies are counted in, after a blank."""
+    return " in percentage points" if study.task.metric == "accuracy" else ""

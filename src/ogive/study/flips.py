@@ -43,31 +43,32 @@ class FlipTest:
 
     p: Floats
     p_adjusted: Floats
-    critical: float
+    critical: Floats
 
 
 def flip_test(differences: Floats, level: float, widening: Floats | float = 1.0) -> FlipTest:
     """Test the columns of ``differences`` (a row a seed, NaN where a pair is missing) against 0.
 
     ``widening`` is the factor by which the standard error of a mean is larger than that of
-    independent seeds.
+    independent seeds. Several families at once stand along dimensions in front.
     """
     known = np.isfinite(differences)
+    counts = known.sum(-2, keepdims=True)
     raw = np.where(known, differences, 0.0)
-    centred = np.where(known, raw - raw.sum(0) / known.sum(0), 0.0)
-    flips = signs(len(raw))
-    as_they_are = studentised(flips, raw, known.sum(0))
-    about_means = studentised(flips, centred, known.sum(0))
-    seen = as_they_are[0] / widening * (1 - _ROUNDING)
-    families = as_they_are.max(1), about_means.max(1)
+    centred = np.where(known, raw - raw.sum(-2, keepdims=True) / counts, 0.0)
+    flips = signs(raw.shape[-2])
+    as_they_are = studentised(flips, raw, counts)
+    about_means = studentised(flips, centred, counts)
+    seen = as_they_are[..., :1, :] / widening * (1 - _ROUNDING)
+    families = [t.max(-1, keepdims=True) for t in (as_they_are, about_means)]
     return FlipTest(
-        p=(as_they_are >= seen).mean(0),
-        p_adjusted=np.max([(family[:, None] >= seen).mean(0) for family in families], axis=0),
-        critical=max(_critical(family, level) for family in families),
+        p=(as_they_are >= seen).mean(-2),
+        p_adjusted=np.max([(family >= seen).mean(-2) for family in families], axis=0),
+        critical=np.max([_critical(family[..., 0], level) for family in families], axis=0),
     )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def signs(seeds: int) -> Floats:
     """The flips, one a row, that of no change first.
 
@@ -81,13 +82,13 @@ def signs(seeds: int) -> Floats:
     return (1 - 2 * drawn).astype(np.float64)
 
 
-def studentised(flips: Floats, differences: Floats, counts: Any) -> Floats:
+def studentised(flips: Floats, differences: Floats, counts: NDArray[Any]) -> Floats:
     """The size of each column's mean in standard errors, for every flip; 0 where all are 0.
 
     Flipping leaves the sum of squares as it is, so the standard error follows from the sum.
     """
     sums = (flips @ differences) ** 2
-    most = counts * (differences**2).sum(0)
+    most = counts * (differences**2).sum(-2, keepdims=True)
     share = np.divide(sums, most, out=np.zeros_like(sums), where=most > 0)
     rest = np.where(share < 1 - _ROUNDING**2, 1 - share, 0.0).clip(0.0)
     squares = np.divide((counts - 1) * share, rest, out=np.full_like(sums, np.inf), where=rest > 0)
@@ -95,7 +96,7 @@ def studentised(flips: Floats, differences: Floats, counts: Any) -> Floats:
     return root
 
 
-def _critical(family: Floats, level: float) -> float:
+def _critical(family: Floats, level: float) -> Floats:
     """What a mean must exceed for a p-value of at most ``level``."""
-    allowed = int(level * len(family) + _ROUNDING)
-    return float(np.partition(family, len(family) - 1 - allowed)[len(family) - 1 - allowed])
+    place = family.shape[-1] - 1 - int(level * family.shape[-1] + _ROUNDING)
+    return np.asarray(np.partition(family, place, axis=-1)[..., place])

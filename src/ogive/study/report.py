@@ -16,11 +16,14 @@ from typing import Any
 
 import ogive
 from ogive.errors import require
-from ogive.study import wording
+from ogive.study import sentences, wording
 from ogive.study.boundaries import boundaries
 from ogive.study.canvas import inline_svg, styled, write_png
-from ogive.study.figures import cost_figure, curves, scores, sweep
+from ogive.study.figures import cost_figure, curves, rank_diagram, scores, tuning
+from ogive.study.layer_figures import layers
+from ogive.study.power import ERROR_RATE
 from ogive.study.results import Study
+from ogive.study.sweep_figures import sweep, sweep_differences
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "scipy")
 
@@ -40,7 +43,17 @@ ILLUSTRATIONS = (
         "scores",
         "Scores and differences",
         scores,
-        "A dot is a seed, the bar the mean, the line its 95 % interval. Best mean on top.",
+        "A dot is a seed, the upright bar the mean, the line its 95 % interval (on the right the "
+        "one that holds for all activations at once). Differences within the grey band are too "
+        "small to matter. Best mean on top.",
+    ),
+    Illustration(
+        "ranks",
+        "Ranks",
+        rank_diagram,
+        "The mean rank over the seeds, 1 being the best of a seed. A thick bar joins activations "
+        "whose ranks cannot be told apart (Nemenyi's test at 5 %). A rank ignores by how much an "
+        "activation leads.",
     ),
     Illustration(
         "sweep",
@@ -49,13 +62,42 @@ ILLUSTRATIONS = (
         "The line is the mean over the seeds, the band its 95 % interval; grey: the others.",
     ),
     Illustration(
+        "differences",
+        "Difference to the reference over the swept setting",
+        sweep_differences,
+        "The band is the 95 % interval that holds for all activations at one value. Marks: up for "
+        "better, down for worse, a square for equivalent, a dot for undecided; differences within "
+        "the grey band are too small to matter.",
+    ),
+    Illustration(
         "boundaries",
         "Decision boundaries",
         boundaries,
         "Networks of seed 0 with its test rows and the accuracy on them. The background is the "
         "probability of the orange class, the line where it is one half.",
     ),
-    Illustration("curves", "Learning curves", curves, "After each epoch, mean over the seeds."),
+    Illustration(
+        "curves",
+        "Learning curves",
+        curves,
+        "After each epoch: the mean over the seeds and its 95 % interval.",
+    ),
+    Illustration(
+        "tuning",
+        "Learning rates",
+        tuning,
+        "The score on rows of the training part that were kept aside for this; the test rows had "
+        "no part in it. The circle is the rate that was taken; it is hollow where that is the "
+        "lowest or the highest tried, so that a better one may lie beyond.",
+    ),
+    Illustration(
+        "layers",
+        "What goes through the layers",
+        layers,
+        "By layer: dotted at the start of training, solid at its end; and over time in the first "
+        "layer. Mean over the seeds. Where the gradient norm falls by orders of magnitude towards "
+        "the first layer, it vanishes.",
+    ),
     Illustration("cost", "Cost", cost_figure, "How both were measured stands below."),
 )
 
@@ -70,17 +112,7 @@ def write_results(study: Study) -> None:
 def as_data(study: Study) -> dict[str, Any]:
     """Everything about a study as plain data, every single run included."""
     return {
-        "study": study.name,
-        "task": study.task.title,
-        "metric": study.task.metric,
-        "activations": study.activations,
-        "reference": study.reference,
-        "seeds": study.seeds,
-        "settings": asdict(study.settings),
-        "sweep": asdict(study.sweep) if study.sweep else None,
-        "versions": versions(),
-        "notes": wording.notices(study),
-        "summary": study.summary(),
+        **overview(study),
         "runs": [
             {
                 "activation": done.run.activation,
@@ -90,6 +122,27 @@ def as_data(study: Study) -> dict[str, Any]:
             }
             for done in study.runs
         ],
+    }
+
+
+def overview(study: Study) -> dict[str, Any]:
+    """What was asked and what was found, without the single runs."""
+    return {
+        "study": study.name,
+        "task": study.task.title,
+        "metric": study.task.metric,
+        "activations": study.activations,
+        "reference": study.reference,
+        "seeds": study.seeds,
+        "overlap": study.task.overlap,
+        "looks": study.looks,
+        "settings": asdict(study.settings),
+        "sweep": asdict(study.sweep) if study.sweep else None,
+        "versions": versions(),
+        "verdicts": sentences.verdicts(study),
+        "notes": sentences.notices(study),
+        "rows": study.summary(),
+        "tuning": {name: asdict(tuned) for name, tuned in study.tuning.items()},
     }
 
 
@@ -109,7 +162,12 @@ def render(study: Study, images: list[tuple[Illustration, str]]) -> str:
     safe = require("markupsafe", "study").Markup
     figures = [(image, safe(svg)) for image, svg in images]
     page: str = environment.from_string(template).render(
-        study=study, figures=figures, words=wording, versions=versions()
+        study=study,
+        figures=figures,
+        words=wording,
+        sentences=sentences,
+        error_rate=ERROR_RATE,
+        versions=versions(),
     )
     return page
 

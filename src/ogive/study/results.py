@@ -6,51 +6,55 @@ Apart from how it is shown; the table, the figures, the report and the JSON all 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ogive.study.comparison import Comparison, compare
+from ogive.study.paired_scores import choose_reference
+from ogive.study.power import detectable, pooled_deviation
 from ogive.study.runs import Done
 from ogive.study.settings import Settings, Sweep
-from ogive.study.statistics import ConfidenceInterval, holm, paired_p, t_interval
 from ogive.study.tasks import Task
 
-SIGNIFICANT = 0.05
 
+@dataclass(frozen=True, kw_only=True)
+class ResultRow(Comparison):
+    """One activation at one swept value: how it compares over the seeds, and what it costs.
 
-@dataclass(frozen=True)
-class ResultRow:
-    """One activation at one swept value, over all seeds.
-
-    ``difference`` is to the reference, seed by seed; ``p`` is its p-value corrected for the
-    number of activations that are compared with it at the same swept value.
+    ``step_ms`` is the median time of a training step, ``time_ratio`` that time over the
+    reference's, ``bytes_saved`` what an element of the input costs in memory kept for backward,
+    ``dead_share`` the share of dead units after training, ``parameters`` how many numbers are
+    learned.
     """
 
-    activation: str
-    value: int | None
-    score: ConfidenceInterval | None
-    difference: ConfidenceInterval | None
-    p: float | None
+    value: int | float | None
     step_ms: float
     time_ratio: float | None
     bytes_saved: float
     dead_share: float | None
     parameters: int
-    not_finite: int
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """How a learning rate was chosen: the one taken, and the score of every rate on the grid."""
+
+    lr: float
+    curve: tuple[tuple[float, float | None], ...]
 
     @property
-    def verdict(self) -> str:
-        """What the runs show against the reference: better, worse or open."""
-        if self.difference is None or self.p is None or self.p >= SIGNIFICANT:
-            return "open"
-        return "better" if self.difference.mean > 0 else "worse"
+    def at_end(self) -> bool:
+        """Whether the best rate is the lowest or the highest tried, so a better may lie beyond."""
+        rates = [rate for rate, _ in self.curve]
+        return len(rates) > 1 and self.lr in (min(rates), max(rates))
 
 
 @dataclass(frozen=True)
 class Study:
-    """A finished study: what was asked, every run, and the summary in ``rows``."""
+    """A finished study: what was asked, every run, and what they show in ``rows``."""
 
     name: str
     task: Task
@@ -61,14 +65,16 @@ class Study:
     runs: list[Done]
     damaged: int
     folder: Path
+    tuning: Mapping[str, Tuned] = field(default_factory=dict)
+    looks: int = 1
 
     @property
     def reference(self) -> str:
         """What the others are compared with: relu, or else the first activation."""
-        return "relu" if "relu" in self.activations else self.activations[0]
+        return choose_reference(self.activations)
 
     @property
-    def values(self) -> tuple[int | None, ...]:
+    def values(self) -> tuple[int | float | None, ...]:
         """The swept values; a single None without a sweep."""
         return self.sweep.values if self.sweep else (None,)
 
@@ -79,58 +85,76 @@ class Study:
 
     @cached_property
     def rows(self) -> list[ResultRow]:
-        """The summary: activations in the order asked for, swept values ascending."""
-        families = [
-            _corrected([self._row(name, value) for name in self.activations])
-            for value in self.values
-        ]
+        """What was found: activations in the order asked for, swept values ascending."""
+        families = [self._family(value) for value in self.values]
         return [row for same_activation in zip(*families, strict=True) for row in same_activation]
+
+    @cached_property
+    def detectable_difference(self) -> float | None:
+        """The true difference that these seeds find four times out of five; None with one seed."""
+        pairs = [
+            self._differences(name, value)
+            for value in self.values
+            for name in self.activations
+            if name != self.reference
+        ]
+        if not any(len(differences) > 1 for differences in pairs):
+            return None
+        comparisons = len(self.activations) - 1
+        deviation = pooled_deviation(pairs)
+        return detectable(deviation, self.seeds, comparisons, self.task.overlap, self.looks)
 
     @property
     def report(self) -> Path:
         """The report that was written."""
         return self.folder / "report.html"
 
-    def results(self, name: str, value: int | None = None) -> list[dict[str, Any]]:
+    def at(self, value: int | float | None) -> list[ResultRow]:
+        """The rows of one swept value."""
+        return [row for row in self.rows if row.value == value]
+
+    def results(self, name: str, value: int | float | None = None) -> list[dict[str, Any]]:
         """What the runs of one activation gave, by seed."""
         chosen = [d for d in self.runs if d.run.activation == name and d.run.value == value]
         return [done.result for done in sorted(chosen, key=lambda done: done.run.seed)]
 
+    def scores(self, name: str, value: int | float | None = None) -> list[float | None]:
+        """The scores of one activation by seed; None where a run diverged."""
+        return [
+            None if result["diverged"] else result["score"] for result in self.results(name, value)
+        ]
+
     def summary(self) -> list[dict[str, Any]]:
         """The rows as plain data."""
-        return [asdict(row) | {"verdict": row.verdict} for row in self.rows]
+        return [asdict(row) for row in self.rows]
 
-    def _row(self, name: str, value: int | None) -> ResultRow:
-        own, reference = self.results(name, value), self.results(self.reference, value)
-        differences = [] if name == self.reference else _differences(own, reference)
+    def _differences(self, name: str, value: int | float | None) -> list[float]:
+        """Seed by seed, where neither run diverged."""
+        pairs = zip(self.scores(name, value), self.scores(self.reference, value), strict=True)
+        return [own - other for own, other in pairs if own is not None and other is not None]
+
+    def _family(self, value: int | float | None) -> list[ResultRow]:
+        """All activations at one swept value, judged together."""
+        compared = compare(
+            {name: self.scores(name, value) for name in self.activations},
+            self.reference,
+            overlap=self.task.overlap,
+            metric=self.task.metric,
+            looks=self.looks,
+        )
+        return [self._row(comparison, value) for comparison in compared]
+
+    def _row(self, found: Comparison, value: int | float | None) -> ResultRow:
+        own = self.results(found.activation, value)
         return ResultRow(
-            activation=name,
+            **{part.name: getattr(found, part.name) for part in fields(Comparison)},
             value=value,
-            score=self._score_interval([result["score"] for result in own]),
-            difference=t_interval(differences),
-            p=paired_p(differences),
             step_ms=statistics.median(result["step_ms"] for result in own),
-            time_ratio=_time_ratio(own, reference),
+            time_ratio=_time_ratio(own, self.results(self.reference, value)),
             bytes_saved=own[0]["bytes_saved"],
             dead_share=_mean([result["dead_share"] for result in own]),
             parameters=own[0]["parameters"],
-            not_finite=sum(not result["finite"] for result in own),
         )
-
-    def _score_interval(self, scores: Sequence[float | None]) -> ConfidenceInterval | None:
-        interval = t_interval([score for score in scores if score is not None])
-        lowest = float("-inf") if self.task.regression else 0.0
-        return interval and interval.within(lowest, 1.0)
-
-
-def _corrected(rows: list[ResultRow]) -> list[ResultRow]:
-    corrected = holm([row.p for row in rows])
-    return [replace(row, p=p) for row, p in zip(rows, corrected, strict=True)]
-
-
-def _differences(own: list[dict[str, Any]], reference: list[dict[str, Any]]) -> list[float]:
-    pairs = [(a["score"], b["score"]) for a, b in zip(own, reference, strict=True)]
-    return [a - b for a, b in pairs if a is not None and b is not None]
 
 
 def _time_ratio(own: list[dict[str, Any]], reference: list[dict[str, Any]]) -> float | None:

@@ -62,7 +62,7 @@ def perform(run: Run, task: Task, split: Split) -> dict[str, Any]:
     drawn = task.planar and run.seed == 0
     return {
         "score": trained.scores[-1],
-        "finite": all(map(_is_finite, trained.losses)),
+        "diverged": not all(map(_is_finite, trained.losses)),
         "loss_curve": [loss if _is_finite(loss) else None for loss in trained.losses],
         "score_curve": trained.scores,
         "step_ms": 1e3 * statistics.median(trained.step_seconds),
