@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import combinations, pairwise
 from typing import Any
@@ -29,13 +29,16 @@ SLACK, SLOW = mpmath.mpf(10) ** -60, 0.05
 #: Where the reference cuts functions off: what is undefined because of that may be defined.
 CUT = {"exp": 1e8, "sech": 1e8, "tanh": 1e8, "erf": 1e5, "erfc": 1e5, "ndtr": 1e5}
 #: Where limits are looked for: far out, and so near to a place.
-FAR, NEAR = (1e2, 1e4), (mpmath.mpf(10) ** -3, mpmath.mpf(10) ** -5)
+FAR, NEAR = (1e4, 1e6), (mpmath.mpf(10) ** -3, mpmath.mpf(10) ** -5)
 
 
 class Exact:
     """A formula at any number: its value, None where it has none, NaN where nobody can tell."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(
+        self, node: Node, choices: Iterable[Node] = (), places: Iterable[Any] = ()
+    ) -> None:
+        self.choices, self.places = [Exact(choice) for choice in choices], set(places)
         program = Program("f", ("x",), (node,), ((0.7, math.inf, -math.inf),))
         self.compute = python_function(program, "mpmath")
         self.floats = python_function(program, "numpy")
@@ -51,10 +54,13 @@ class Exact:
         return watched
 
     def __call__(self, x: Any) -> Any:
+        if x not in self.places and any(_close(choice(x)) for choice in self.choices):
+            return mpmath.nan
         self.is_cut = False
         try:
             value = self.compute(mpmath.mpf(x))[0]
-            return mpmath.mpf(value) if mpmath.isfinite(value) else mpmath.nan
+            known = mpmath.isfinite(value) and not (self.is_cut and value == 0)
+            return mpmath.mpf(value) if known else mpmath.nan
         except (ZeroDivisionError, ValueError) as reason:  # or a comparison with what is no number
             with np.errstate(all="ignore"):
                 found = float(self.floats(np.float64(x))[0])
@@ -69,11 +75,11 @@ def contradictions(node: Node, shape: Shape, smooth: Smoothness, seed: int = 0) 
     """What is wrong with the certificate of a formula on the whole line."""
     slope = diff(node, symbol("x"))
     with mpmath.workdps(DIGITS), _real():
-        f, first, second = map(Exact, (node, slope, diff(slope, symbol("x"))))
         places = _places(shape, smooth, node)
+        f = Exact(node, deciders(node), places)
+        first, second = Exact(slope), Exact(diff(slope, symbol("x")))
         points = sorted({*_drawn(seed), *places, *_beside(places)})
-        choices = [Exact(d) for d in deciders(node)]
-        values = {x: f(x) for x in points if x in places or not any(_close(c(x)) for c in choices)}
+        values = {x: f(x) for x in points}
         known = {x: v for x, v in values.items() if v is not None and not mpmath.isnan(v)}
         if shape.domain is not None:
             known = {x: v for x, v in known.items() if any(_within(x, i) for i in shape.domain)}

@@ -68,14 +68,80 @@ RANGES = [
     ("where(x >= 0, where(x <= 0, 5, 1), 0)", 0, 5, (True, True)),  # 5 at one point only
     ("log1p(x*x)", 0, INF, (True, False)),
     ("3", 3, 3, (True, True)),
+    ("sin(x)/cos(x)", -INF, INF, (False, False)),
+    ("abs(sin(50*x))", 0, 1, (True, True)),
+    ("log(sin(x))", -INF, 0, (False, True)),
+    ("where(sin(x) > 0.5, 2, 0)", 0, 2, (True, True)),
+    ("x/abs(x)", -1, 1, (True, True)),
+    ("abs(x)/x", -1, 1, (True, True)),
+    ("sign(x**2 - 2)", -1, 1, (True, True)),
+    ("tanh(x)/x", 0, 1, (False, False)),
+    ("expm1(x)/x", 0, INF, (False, False)),
+    ("exp(x)/(1 + exp(x))", 0, 1, (False, False)),
+    ("(exp(x) - exp(-x))/(exp(x) + exp(-x))", -1, 1, (False, False)),
+    ("1/(x**2 - 2)**2", 0, INF, (False, False)),
+    ("sqrt(2 - x**2)", 0, math.sqrt(2), (True, True)),
+    ("where(x**2 > 2, 1, x)", -math.sqrt(2), math.sqrt(2), (True, True)),
+    ("where(x**2 >= 2, 1, x)", -math.sqrt(2), math.sqrt(2), (False, False)),
+    ("x**(1/3)", 0, INF, (True, False)),
+    ("log1p(x)", -INF, INF, (False, False)),
 ]
 
 
 @pytest.mark.parametrize(("formula", "low", "high", "closed"), RANGES)
 def test_range(formula, low, high, closed):
     found = of(formula).range
-    assert (found.low.value, found.high.value) == (low, high)
+    assert (found.low.value, found.high.value) == pytest.approx((low, high), rel=1e-15)
     assert (found.closed_low, found.closed_high) == closed
+
+
+R = math.sqrt(2)
+#: Formula, the ends of the intervals of its domain with what belongs to it.
+DOMAINS = [
+    ("1/(x**2 - 2)", [(-INF, -R, 0, 0), (-R, R, 0, 0), (R, INF, 0, 0)]),
+    ("1/(3*x - 1)", [(-INF, 1 / 3, 0, 0), (1 / 3, INF, 0, 0)]),
+    ("sqrt(x**2 - 2)", [(-INF, -R, 0, 1), (R, INF, 1, 0)]),
+    ("log(2 - x**2)", [(-R, R, 0, 0)]),
+    ("1/(exp(x) - 2)", [(-INF, math.log(2), 0, 0), (math.log(2), INF, 0, 0)]),
+    ("1/log(x)", [(0, 1, 0, 0), (1, INF, 0, 0)]),
+    ("x/x", [(-INF, 0, 0, 0), (0, INF, 0, 0)]),
+    ("(x**2 - 2)**(-1/3)", [(-INF, -R, 0, 0), (R, INF, 0, 0)]),
+    ("sqrt(x**2 - 2) + sqrt(2 - x**2)", None),  # at two points alone
+    ("log(1)**(-0.5)", None),  # nowhere
+    ("sin(x)/cos(x)", None),  # infinitely many intervals
+]
+
+
+@pytest.mark.parametrize(("formula", "domain"), DOMAINS)
+def test_domain(formula, domain):
+    found = of(formula).domain
+    if domain is None:
+        assert found is None
+        return
+    assert [(i.closed_low, i.closed_high) for i in found] == [tuple(d[2:]) for d in domain]
+    ends = [end for i in found for end in (i.low.value, i.high.value)]
+    assert ends == pytest.approx([end for d in domain for end in d[:2]], rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("formula", "direction", "invertible"),
+    [
+        ("x + 0.5*sin(x)", "increasing", True),
+        ("x + 2*sin(x)", "neither", False),
+        ("1/(3*x - 1)", "neither", True),  # it jumps up at the pole
+        ("sign(sin(x))", "neither", False),
+        ("x/abs(x)", "increasing", False),
+        ("exp(x)/(exp(x) - 1)", "neither", True),
+        ("where(exp(x) > 2, x, -x)", "neither", False),
+    ],
+)
+def test_direction_of_functions_with_poles_and_oscillations(formula, direction, invertible):
+    found = of(formula)
+    assert (found.direction, found.invertible) == (direction, invertible)
+
+
+def test_what_is_not_defined_on_a_cone_is_not_homogeneous():
+    assert of("asinh(log1p(x) * (x - x))").homogeneous is not True
 
 
 # formula, limit and growth on the left, on the right
@@ -214,10 +280,9 @@ def test_a_function_on_half_the_line():
 @pytest.mark.parametrize(
     "formula",
     [
-        "where(abs(x) > 0, sin(1/x), 0)",
-        "sin(x)/cos(x)",
-        "abs(sin(50*x))",
-        "where(sin(1000*x) > 0.999, 2, x)",
+        "x + sin(1/x)",
+        "x*sin(x)",
+        "sin(x) + sin(sqrt(2)*x)",
     ],
 )
 def test_what_cannot_be_proved_is_not_guessed(formula):

@@ -7,7 +7,8 @@ import pytest
 from ogive.catalogue import entries
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import ball, ball_arithmetic, on_reals
-from ogive.certify.proof.polynomials import UNIT, T, polynomial, quotient
+from ogive.certify.proof.polynomials import UNIT, T, polynomial
+from ogive.certify.proof.rational_forms import quotient
 from ogive.certify.proof.scale import GrowthScale
 from ogive.certify.proof.tails import HalfLine
 from ogive.certify.univariate import defaults, function_of_one_number

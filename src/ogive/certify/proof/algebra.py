@@ -11,8 +11,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from ogive.certify.proof.enclosure import Ball, X, coincide, constant
-from ogive.certify.proof.partition import Piece
-from ogive.certify.proof.polynomials import Monomial, Polynomial, T, is_constant, polynomial
+from ogive.certify.proof.partition import Piece, vanishes
+from ogive.certify.proof.polynomials import Monomial, T, is_constant, polynomial
 from ogive.certify.proof.scale import rational
 from ogive.expr import PRIMITIVES, Node, rebuild, substitute, symbol, walk
 from ogive.expr.node import PI
@@ -66,11 +66,7 @@ def parity(pieces: Sequence[Piece]) -> int:
 
 
 def _equal(a: Node, b: Node) -> bool:
-    return a is b or _polynomial(a - b) == {}
-
-
-def _polynomial(node: Node) -> Polynomial:
-    return polynomial(substitute(node, {"x": T}))
+    return a is b or vanishes(a - b)
 
 
 def reflected(node: Node) -> Node:
@@ -89,7 +85,7 @@ def reflected(node: Node) -> Node:
 def homogeneous(pieces: Sequence[Piece]) -> bool:
     """Whether f(c x) = c f(x) for c > 0: every piece is a multiple of x and changes only at 0."""
     only_at_zero = all(p.high == 0 or _equal(p.node, q.node) for p, q in pairwise(pieces))
-    monomials = (m for p in pieces for m in _polynomial(p.node))
+    monomials = (m for p in pieces for m in polynomial(substitute(p.node, {"x": T})))
     return only_at_zero and all(
         (T, 1) in m and all(is_constant(a) for a, _ in m - {(T, 1)}) for m in monomials
     )

@@ -9,7 +9,8 @@ argument of a root, a logarithm or a power is 0, and there is none where the fun
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -23,10 +24,21 @@ from ogive.certify.pieces import (
     in_pieces,
     without_infinity,
 )
+from ogive.certify.proof.beside import Beside, Roots
 from ogive.certify.proof.budget import Budget, Unproved
-from ogive.certify.proof.enclosure import Ball, Enclosure, ball, ball_arithmetic, enclosed, sign_of
-from ogive.certify.proof.polynomials import T, is_constant, polynomial, quotient
-from ogive.certify.proof.search import zeros
+from ogive.certify.proof.enclosure import (
+    Ball,
+    Enclosure,
+    X,
+    ball,
+    ball_arithmetic,
+    constant,
+    enclosed,
+    sign_of,
+)
+from ogive.certify.proof.polynomials import T, fraction, is_constant, polynomial
+from ogive.certify.proof.rational_forms import as_node, factors, in_whole_powers, quotients
+from ogive.certify.proof.search import merged, zeros
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.certify.proof.tails import HalfLine
 from ogive.expr import PRIMITIVES, Node, const, rebuild, substitute, walk
@@ -50,6 +62,7 @@ class Piece:
         node: the formula, without pieces.
         open_low, open_high: whether the formula is not analytic at the end: at infinity, a pole,
             the root of 0, or the end of the function's domain.
+        roots_low, roots_high: expressions that are 0 at the end, by which it was found.
     """
 
     low: Ball
@@ -57,6 +70,13 @@ class Piece:
     node: Node
     open_low: bool = True
     open_high: bool = True
+    roots_low: frozenset[Node] = frozenset()
+    roots_high: frozenset[Node] = frozenset()
+
+    @property
+    def ends(self) -> tuple[tuple[Ball, frozenset[Node]], ...]:
+        """Both ends, and what is 0 there."""
+        return (self.low, self.roots_low), (self.high, self.roots_high)
 
     def enclosed(self, order: int = 0) -> Enclosure:
         """The formula or a derivative of it."""
@@ -79,11 +99,21 @@ class Piece:
 
     def enclosure(self, node: Node, side: int, start: float) -> TailEnclosure:
         """The tail of an expression of x towards an open end of the piece."""
-        end = self.high if side > 0 else self.low
-        if end.is_finite() and end.rad() != 0:
-            raise Unproved("an open end that no float is")
-        towards = side * T if not end.is_finite() else const(float(end)) - side / T
-        return HalfLine(start).enclosure(substitute(node, {"x": towards}))
+        end, roots = self.ends[side > 0]
+        if not end.is_finite():
+            return HalfLine(start).enclosure(substitute(node, {"x": side * T}))
+        found = None
+        if end.rad() == 0:
+            with suppress(Unproved):
+                towards = const(float(end)) - side / T
+                found = HalfLine(start).enclosure(substitute(node, {"x": towards}))
+        if found is None or found.sign is None:
+            with suppress(Unproved):
+                beside = Beside(end, side, start, roots).enclosure(node)
+                return beside if found is None or beside.sign is not None else found
+        if found is None:
+            raise Unproved("a tail at a point")
+        return found
 
     def tails(self, node: Node, side: int) -> Iterator[tuple[Ball, TailEnclosure]]:
         """(beginning, enclosure) towards an open end, farther and farther out, where seen."""
@@ -117,8 +147,13 @@ class Piece:
 
     def zeros(self, node: Node, budget: Budget) -> list[Ball]:
         """Every zero of an expression inside the piece; none at an end counts."""
-        low, high = self.bounds(node)
-        found = zeros(enclosed(node), low, high, budget)
+        try:
+            found = zeros(enclosed(node), *self.bounds(node), budget)
+        except Unproved:
+            parts = factors(node)
+            if not parts or parts == [node]:
+                raise
+            found = merged([z for part in parts for z in self.zeros(part, budget)])
         return [z for z in found if not (z.overlaps(self.low) or z.overlaps(self.high))]
 
 
@@ -129,13 +164,20 @@ def partition(node: Node, low: float = -math.inf, high: float = math.inf) -> tup
         known = without_infinity(in_known_primitives(node))
         parts = list(_divided(Piece(ball(low), ball(high), known)))
         for left, right in pairwise(parts):
-            alone = left.node is right.node is UNDEFINED
-            if alone and enclosed(known).at(left.high).is_finite():
+            if left.node is right.node is UNDEFINED and _may_be_defined(known, left, right):
                 raise Unproved("whether the function is defined at one point alone")
         found = tuple(part for part in parts if part.node is not UNDEFINED)
         if not found:
             raise Unproved("where the function is defined")
         return found
+
+
+def _may_be_defined(node: Node, left: Piece, right: Piece) -> bool:
+    """Whether an expression may have a value where two pieces meet."""
+    place = left.high
+    if place.rad() == 0:
+        return bool(enclosed(node).at(place).is_finite())
+    return not is_undefined(at_root(node, place, left.roots_high | right.roots_low))
 
 
 def _divided(piece: Piece) -> Iterator[Piece]:
@@ -144,7 +186,7 @@ def _divided(piece: Piece) -> Iterator[Piece]:
     for part in _analytic(piece, piece.node if condition is None else condition):
         if condition is None:
             known = part.node if part.node is UNDEFINED else rebuild(part.node, _cancelled)
-            yield replace(part, node=ZERO if vanishes(known) else known)
+            yield replace(part, node=ZERO if vanishes(known) else _without_holes(known))
         elif part.node is UNDEFINED:
             yield from _divided(replace(part, node=_decided(piece.node, condition, None)))
         else:
@@ -156,35 +198,37 @@ def _analytic(piece: Piece, node: Node) -> Iterator[Piece]:
     """The piece divided where an expression is not analytic; ``UNDEFINED`` without a value."""
     undefined = any(math.isnan(constant_value(n) or 0.0) for n in walk(node))
     parts = [replace(piece, node=UNDEFINED) if undefined else piece]
-    for argument, signed in delicate(node):
-        parts = [new for part in parts for new in _regular(part, argument, signed)]
+    for delicate in delicate_arguments(node):
+        parts = [new for part in parts for new in _regular(part, *delicate)]
     yield from parts
 
 
-def delicate(root: Node) -> Iterator[tuple[Node, bool]]:
-    """What an expression is analytic off the zeros of, and whether it is undefined below them."""
+def delicate_arguments(root: Node) -> Iterator[tuple[Node, bool, bool]]:
+    """What an expression is analytic off the zeros of, whether it is defined where that is
+    negative, and whether it is where that is 0."""
     for node in walk(root):
-        exponent = constant_value(node.args[1]) if node.op == "pow" else None
+        exponent = fraction(node.args[1]) if node.op == "pow" else None
         if node.op == "div":
-            yield node.args[1], False
-        elif exponent is not None and exponent.is_integer():
+            yield node.args[1], True, False
+        elif exponent is not None and (exponent.denominator == 1 or exponent < 0):
             if exponent < 0:
-                yield node.args[0], False
+                yield node.args[0], exponent.denominator == 1, False
         elif node.args:
-            low, high = PRIMITIVES[node.op].domain
+            row = PRIMITIVES[node.op]
+            low, high = row.domain
             if math.isfinite(low):
-                yield node.args[0] - low, True
+                yield node.args[0] - low, False, row.arity > 1 or math.isfinite(row.value(low))
             if math.isfinite(high):
-                yield high - node.args[0], True
+                yield high - node.args[0], False, math.isfinite(row.value(high))
 
 
-def _regular(piece: Piece, argument: Node, signed: bool) -> Iterator[Piece]:
-    """The piece divided where an argument is 0, and undefined where it must not be negative."""
+def _regular(piece: Piece, argument: Node, below: bool, at_zero: bool) -> Iterator[Piece]:
+    """The piece divided where an argument is 0, and undefined where it must not be what it is."""
     if piece.node is UNDEFINED:
         yield piece
         return
     for part, side in _cut(piece, argument):
-        defined = side > 0 or (side == 0 if signed else side != 0)
+        defined = side > 0 or (below if side else at_zero)
         at_ends = [side == 0 or sign_of(enclosed(argument).at(e)) for e in (part.low, part.high)]
         yield replace(
             part,
@@ -196,12 +240,20 @@ def _regular(piece: Piece, argument: Node, signed: bool) -> Iterator[Piece]:
 
 def _cut(piece: Piece, node: Node) -> Iterator[tuple[Piece, int]]:
     """The parts of a piece between the zeros of an expression, each with the sign that it has."""
-    constant = is_constant(node) or vanishes(node)
-    cuts = [] if constant else piece.zeros(node, Budget())
-    ends = [piece.low, *cuts, piece.high]
+    fixed = is_constant(node) or vanishes(node)
+    cuts = [] if fixed else piece.zeros(node, Budget())
+    ends, root = [piece.low, *cuts, piece.high], frozenset({node})
     for i, (low, high) in enumerate(pairwise(ends)):
-        opened = (piece.open_low and i == 0, piece.open_high and i == len(cuts))
-        part = Piece(low, high, piece.node, *opened)
+        first, last = i == 0, i == len(cuts)
+        part = Piece(
+            low,
+            high,
+            piece.node,
+            piece.open_low and first,
+            piece.open_high and last,
+            piece.roots_low if first else root,
+            piece.roots_high if last else root,
+        )
         side = 0 if vanishes(node) else sign_of(enclosed(node).at(part.middle))
         if side is None:
             raise Unproved("the sign of a condition")
@@ -213,8 +265,7 @@ def vanishes(node: Node) -> bool:
     if is_constant(node):
         return bool(enclosed(node).at(ball(0.0)) == 0)
     terms = substitute(node, {"x": T})
-    reduced = quotient(terms)
-    return polynomial(terms) == {} or (reduced is not None and not reduced[0])
+    return polynomial(terms) == {} or any(top == {} for top, _ in quotients(terms))
 
 
 def _open_condition(node: Node) -> Node | None:
@@ -233,17 +284,62 @@ def _decided(node: Node, condition: Node, side: int | None) -> Node:
     Where the difference is no number (None), a comparison does not hold, and nothing else has a
     value. What a branch that is 0 is multiplied by stays, as it need not be defined.
     """
+
+    def change(n: Node, args: tuple[Node, ...]) -> Node | None:
+        if n.op not in UNARY | BINARY or decider(n) is not condition:
+            return None
+        undefined = ZERO if n.op in _COMPARISONS else UNDEFINED
+        return undefined if side is None else branch(n.op, side, args)
+
+    return _chosen(node, change)
+
+
+def _chosen(node: Node, change: Callable[[Node, tuple[Node, ...]], Node | None]) -> Node:
+    """The expression with some operations replaced, and the branches taken that then hold."""
     new: dict[Node, Node] = {}
     for n in walk(node):
         args = tuple(new[a] for a in n.args)
-        if n.op in UNARY | BINARY and decider(n) is condition:
-            undefined = ZERO if n.op in _COMPARISONS else UNDEFINED
-            new[n] = undefined if side is None else branch(n.op, side, args)
+        changed = change(n, args)
+        if changed is not None:
+            new[n] = changed
         elif n.op == "where" and args[0] in (ZERO, ONE):
             new[n] = args[1] if args[0] is ONE else args[2]
         else:
             new[n] = Node(n.op, args, n.value)
     return new[node]
+
+
+def at_root(node: Node, place: Ball, roots: frozenset[Node]) -> Node:
+    """The expression at a place that no float is, where these are exactly 0: they are replaced by
+    0, and choices are made by signs."""
+    vanishing = Roots(roots)
+
+    def change(n: Node, args: tuple[Node, ...]) -> Node | None:
+        if n.op in UNARY | BINARY:
+            difference = decider(n)
+            side = 0 if difference in vanishing else sign_of(enclosed(difference).at(place))
+            return None if side is None else branch(n.op, side, args)
+        return ZERO if n in vanishing else None
+
+    return _chosen(node, change)
+
+
+def is_undefined(node: Node) -> bool:
+    """Whether an expression divides by a constant 0, or has another constant part without value."""
+    return any(
+        not constant(n).is_finite() if is_constant(n) else n.op == "div" and n.args[1] is ZERO
+        for n in walk(node)
+    )
+
+
+def _without_holes(node: Node) -> Node:
+    """A quotient that is a polynomial where it is defined as that, as x/x."""
+    reduced = in_whole_powers(substitute(node, {"x": T})) if _divides(node) else None
+    return node if reduced is None else substitute(as_node(reduced), {"t": X})
+
+
+def _divides(node: Node) -> bool:
+    return any(n.op == "div" and not is_constant(n.args[1]) for n in walk(node))
 
 
 def _cancelled(node: Node) -> Node | None:

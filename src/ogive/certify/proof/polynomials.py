@@ -2,9 +2,7 @@
 
 Apart because exponents are compared exactly: exp(-x**2 / 2) and exp(-0.5 * x * x) must be seen to
 be one and the same. The atoms are t, constants that no rational number is (pi, sqrt(2)) and every
-part of the expression that is no sum or product. A quotient is reduced exactly, because the
-derivatives of one are sums in which the leading terms cancel: their growth shows only in lowest
-terms.
+part of the expression that is no sum or product.
 """
 
 from __future__ import annotations
@@ -13,10 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
-from typing import Any
 
-from ogive.errors import require
 from ogive.expr import Node, symbol, walk
 from ogive.expr.node import ONE, build, constant_value
 
@@ -42,7 +37,7 @@ def polynomial(node: Node, rewrite: Callable[[Node], Node | None] = lambda _: No
         >>> polynomial(parse("t * (t - 0.5) + 0.5 * t", ["t"])) == {frozenset({(T, 2)}): 1}
         True
     """
-    value = _rational(node)
+    value = rational_value(node)
     if value is not None:
         return {UNIT: value} if value else {}
     again = rewrite(node)
@@ -55,15 +50,23 @@ def polynomial(node: Node, rewrite: Callable[[Node], Node | None] = lambda _: No
     return {frozenset({(node, 1)}): Fraction(1)}
 
 
-def _rational(node: Node) -> Fraction | None:
+def rational_value(node: Node) -> Fraction | None:
     """The value of a finite constant, of a quotient of two or of the root of a square."""
     if node.op == "div":
-        a, b = map(_rational, node.args)
+        a, b = map(rational_value, node.args)
         return a / b if a is not None and b else None
     if node.op == "sqrt":
-        return _root(_rational(node.args[0]))
+        return _root(rational_value(node.args[0]))
     value = constant_value(node)
     return Fraction(value) if value is not None and math.isfinite(value) else None
+
+
+def fraction(node: Node) -> Fraction | None:
+    """The value of an expression without symbols, where it is seen to be rational."""
+    if not is_constant(node):
+        return None
+    terms = polynomial(node)
+    return terms.get(UNIT, Fraction(0)) if terms.keys() <= {UNIT} else None
 
 
 def _root(value: Fraction | None) -> Fraction | None:
@@ -112,56 +115,3 @@ _RULES: dict[str, Callable[..., Polynomial]] = {
     "mul": multiply,
     "div": multiply,
 }
-
-
-#: Numerator and denominator without a common factor, as polynomials of flint.
-Quotient = tuple[Any, Any]
-
-
-def quotient(node: Node) -> tuple[Polynomial, Polynomial] | None:
-    """Numerator and denominator in lowest terms; None for what is no rational function of t."""
-    found = _quotient(node)
-    return None if found is None else (_terms(found[0]), _terms(found[1]))
-
-
-def in_whole_powers(node: Node) -> Polynomial | None:
-    """A quotient of polynomials of t that is itself one; None for what is none."""
-    found = quotient(node)
-    if found is None or set(found[1]) != {UNIT}:
-        return None
-    return multiple(found[0], 1 / found[1][UNIT])
-
-
-def _terms(poly: Any) -> Polynomial:
-    coefficients = [Fraction(int(c.p), int(c.q)) for c in poly.coeffs()]
-    return {frozenset({(T, k)} if k else ()): c for k, c in enumerate(coefficients) if c}
-
-
-@lru_cache(maxsize=4096)
-def _quotient(node: Node) -> Quotient | None:
-    fmpq, fmpq_poly = (getattr(require("flint", "certify"), n) for n in ("fmpq", "fmpq_poly"))
-    one = fmpq_poly([1])
-    if node is T:
-        return fmpq_poly([0, 1]), one
-    value = constant_value(node)
-    if value is not None:
-        exact = value.as_integer_ratio() if math.isfinite(value) else None
-        return None if exact is None else (fmpq_poly([fmpq(*exact)]), one)
-    args = [_quotient(a) for a in node.args]
-    if node.op not in ("add", "sub", "neg", "mul", "div") or any(a is None for a in args):
-        return None
-    return _combined(node.op, [a for a in args if a is not None])
-
-
-def _combined(op: str, args: list[Quotient]) -> Quotient | None:
-    (a, b), (c, d) = args[0], args[-1]
-    if op == "neg":
-        return -a, b
-    top, bottom = {
-        "add": (a * d + c * b, b * d),
-        "sub": (a * d - c * b, b * d),
-        "mul": (a * c, b * d),
-        "div": (a * d, b * c),
-    }[op]
-    common = top.gcd(bottom)
-    return (top // common, bottom // common) if bottom != 0 else None

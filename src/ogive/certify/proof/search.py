@@ -53,7 +53,7 @@ def zeros(f: Enclosure, low: Ball, high: Ball, budget: Budget) -> list[Ball]:
         else:
             middle = _division(f, left, right)
             stack += [(left, middle), (middle, right)]
-    return _merged(found)
+    return merged(found)
 
 
 def _single(f: Enclosure, left: Ball, right: Ball, slope: Ball) -> list[Ball]:
@@ -118,15 +118,15 @@ def _division(f: Enclosure, left: Ball, right: Ball) -> Ball:
     raise Unproved("no point at which the sign is known")
 
 
-def _merged(found: list[Ball]) -> list[Ball]:
+def merged(found: list[Ball]) -> list[Ball]:
     """The zeros in order, those that neighbouring boxes share taken once."""
-    merged: list[Ball] = []
+    apart: list[Ball] = []
     for zero in sorted(found, key=lambda b: (float(b.mid()), float(b.rad()))):
-        if merged and merged[-1].overlaps(zero):
-            merged[-1] = between(merged[-1], zero)
+        if apart and apart[-1].overlaps(zero):
+            apart[-1] = between(apart[-1], zero)
         else:
-            merged.append(zero)
-    return merged
+            apart.append(zero)
+    return apart
 
 
 def crossing(f: Callable[[Ball], Ball], above: Ball, below: Ball, level: float) -> Ball:

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from ogive.certify.proof import algebra, variation
 from ogive.certify.proof.budget import Unproved
-from ogive.certify.proof.enclosure import X, ball, coincide, max_of
+from ogive.certify.proof.enclosure import X, ball, between, coincide, max_of
 from ogive.certify.proof.monotone import (
     CONVEX,
     MONOTONE,
@@ -32,6 +32,7 @@ from ogive.certify.proof.monotone import (
     turns,
     zeros_of,
 )
+from ogive.certify.proof.partition import Piece
 from ogive.certify.proof.smoothness import smoothness
 from ogive.certify.proof.under_proof import (
     JOINED,
@@ -121,6 +122,8 @@ def shape(f: FunctionUnderProof) -> Shape:
     runs = if_proved(lambda: runs_of(f, 1))
     bends = if_proved(lambda: runs_of(f, 2))
     values = _range(f)
+    if NOT_PROVED in (values.low, values.high) and f.one_period is not f:
+        values = _range(f.one_period)
     return Shape(
         domain=if_proved(lambda: domain_of(f)),
         range=values,
@@ -132,7 +135,7 @@ def shape(f: FunctionUnderProof) -> Shape:
         slope_at_zero=_at_zero(f, 1),
         monotone=if_proved(lambda: monotone_intervals(f, runs or runs_of(f, 1), MONOTONE)),
         turning_points=None if runs is None else if_proved(lambda: turns(f, runs)),
-        direction=if_proved(lambda: direction(f, runs or runs_of(f, 1))) or _not_monotone(f),
+        direction=if_proved(lambda: _direction(f, runs, values)) or "not proved",
         convexity=if_proved(lambda: monotone_intervals(f, bends or runs_of(f, 2), CONVEX)),
         curvature=if_proved(lambda: curvature(f, bends or runs_of(f, 2))) or "not proved",
         symmetry=if_proved(lambda: _symmetry(f)) or "not proved",
@@ -173,6 +176,7 @@ def _growth(f: FunctionUnderProof, side: int) -> Limit:
     known = [tail for _, tail in piece.tails(piece.node, side)]
     if not known:
         raise Unproved("a tail enclosure")
+    known.sort(key=lambda tail: tail.value is None)
     signed = next((tail for tail in known if tail.sign is not None), known[0])
     value = NOT_PROVED if signed.value is None else quantity(signed.value)
     factor = NOT_PROVED if signed.limit is None else quantity(signed.limit)
@@ -190,16 +194,41 @@ def _growth(f: FunctionUnderProof, side: int) -> Limit:
 def _invertible(f: FunctionUnderProof, runs: Sequence[SegmentRun] | None) -> bool:
     if runs is not None:
         return invertible(f, runs)
-    gapless = len(f.edges) == 2 and all(f.is_continuous(*pair) for pair in f.breakpoints)
-    if gapless and _not_monotone(f) == "neither":
-        return False  # a continuous function on an interval
+    if f.one_period is not f:
+        return False
+    if _is_gapless(f):
+        return _by_slopes(f) != "neither"
     raise Unproved("whether a value is taken twice")
 
 
-def _not_monotone(f: FunctionUnderProof) -> str:
-    """What slopes of both signs tell of a function whose turning points are not known."""
+def _is_gapless(f: FunctionUnderProof) -> bool:
+    return len(f.edges) == 2 and all(f.is_continuous(*pair) for pair in f.breakpoints)
+
+
+def _by_slopes(f: FunctionUnderProof) -> str:
+    """What the slopes tell of a function whose turning points are not known; with one that is
+    nowhere negative, but not 0 throughout, an analytic function rises strictly."""
     low, high = smoothness(f).slopes.low, smoothness(f).slopes.high
-    return "neither" if low.high < 0 < high.low else "not proved"
+    if low.high < 0 < high.low:
+        return "neither"
+    if not _is_gapless(f) or len(f.pieces) > 1:
+        raise Unproved("slopes of both signs")
+    (piece,) = f.pieces
+    slopes = piece.enclosed(1).at(between(piece.low, piece.high))
+    for kind, sign in (("increasing", 1), ("decreasing", -1)):
+        if slopes * sign >= 0 and piece.is_not_zero(piece.enclosed(1).node):
+            return kind
+    raise Unproved("slopes of both signs")
+
+
+def _direction(
+    f: FunctionUnderProof, runs: Sequence[SegmentRun] | None, values: ProvedInterval
+) -> str:
+    if runs is not None:
+        return direction(f, runs)
+    if f.one_period is not f and values.low.high < values.high.low:
+        return "neither"
+    return _by_slopes(f)
 
 
 def _at_zero(f: FunctionUnderProof, order: int) -> Quantity:
@@ -213,6 +242,9 @@ def _probes(f: FunctionUnderProof) -> tuple[float, ...]:
 
 
 def _symmetry(f: FunctionUnderProof) -> str:
+    whole = [Piece(ball(-math.inf), ball(math.inf), f.node)]
+    if f.one_period is not f and (found := algebra.parity(whole)):
+        return "even" if found > 0 else "odd"
     mirrored = [-end for _, end in reversed(f.edges)]
     if not all(coincide(a, b) for (_, a), b in zip(f.edges, mirrored, strict=True)):
         return "none"
@@ -235,7 +267,9 @@ def _mirrors(f: FunctionUnderProof, sign: int) -> bool:
 
 
 def _homogeneous(f: FunctionUnderProof) -> bool:
-    if algebra.homogeneous(f.pieces) and not (f.is_defined(ball(0.0)) and f.at(ball(0.0)) != 0):
+    at_zero = f.is_defined(ball(0.0)) and f.at(ball(0.0)) != 0
+    cone = all(end == 0 or not end.is_finite() for _, end in f.edges)
+    if cone and not at_zero and algebra.homogeneous(f.pieces):
         return True
     if any(f.at(ball(2 * p)) != 2 * f.at(ball(p)) for q in _probes(f) for p in (q, -q)):
         return False

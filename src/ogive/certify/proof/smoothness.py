@@ -7,7 +7,7 @@ that steps or is infinite gives the class.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ogive.certify.proof import variation
@@ -105,6 +105,8 @@ def smoothness(f: FunctionUnderProof) -> Smoothness:
         (inf, 1.088498161)
     """
     breakpoints = if_proved(lambda: _breakpoints(f))
+    if breakpoints is None and f.one_period is not f:
+        return _periodic(smoothness(f.one_period))
     order = None if breakpoints is None else _class(f, breakpoints)
     unknown = Supremum(NOT_PROVED, ())
     slope = if_proved(lambda: _largest_size(f, 1)) or unknown
@@ -117,6 +119,12 @@ def smoothness(f: FunctionUnderProof) -> Smoothness:
         lipschitz=if_proved(lambda: _lipschitz(f, slope.value)) or NOT_PROVED,
         bend=if_proved(lambda: _largest_size(f, 2)) or unknown,
     )
+
+
+def _periodic(found: Smoothness) -> Smoothness:
+    """What holds of a function with infinitely many breakpoints, of what does in one period."""
+    slope, bend = (Supremum(each.value, ()) for each in (found.slope, found.bend))
+    return replace(found, breakpoints=None, slope=slope, bend=bend)
 
 
 def _lipschitz(f: FunctionUnderProof, slope: Quantity) -> Quantity:

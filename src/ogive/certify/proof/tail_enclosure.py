@@ -7,6 +7,8 @@ growing and a decaying factor have a sign, a bound and a limit.
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -33,7 +35,8 @@ class TailEnclosure:
     scale: GrowthScale = CONSTANT
 
     def __neg__(self) -> TailEnclosure:
-        return self.times(ball(-1.0))
+        limit = None if self.limit is None else -self.limit
+        return replace(self, factor=-self.factor, limit=limit)  # exactly
 
     def __add__(self, other: TailEnclosure) -> TailEnclosure:
         major, minor = self._by_growth(other)
@@ -136,7 +139,10 @@ class TailEnclosure:
     @property
     def value(self) -> Ball | None:
         """The limit itself, an infinite one as well; None where none is seen."""
-        if self.tendency == 0 or (self.tendency > 0 and self.sign is None):
-            return self.limit if self.tendency == 0 else None
-        infinity = require("flint", "certify").arb.pos_inf()
-        return ball(0.0) if self.tendency < 0 else infinity * (self.sign or 1)
+        with suppress(Unproved):
+            if self.tendency == 0:
+                return self.limit
+            if self.tendency < 0:
+                return ball(0.0)
+            return ball(math.inf) * self.sign if self.sign else None
+        return None

@@ -7,24 +7,26 @@ value at the argument's bound and its row's limit. Where an argument decays, f(v
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 
-from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.budget import Unproved, is_over
 from ogive.certify.proof.enclosure import Ball, ball, between, constant, on_reals
 from ogive.certify.proof.polynomials import (
     Monomial,
     Polynomial,
     T,
-    in_whole_powers,
+    fraction,
     is_constant,
     polynomial,
-    quotient,
 )
+from ogive.certify.proof.rational_forms import in_whole_powers, quotient, quotients
 from ogive.certify.proof.scale import GrowthScale, rational
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.expr import PRIMITIVES, Node, const, symbol
-from ogive.expr.node import PI, constant_value
+from ogive.expr.node import PI
 from ogive.expr.primitives import call
 
 _V = symbol("v")
@@ -58,13 +60,23 @@ class HalfLine:
 
     def __init__(self, start: float) -> None:
         self.start = start
-        self._found: dict[Node, TailEnclosure] = {}
+        self._found: dict[Node, TailEnclosure | None] = {}  # None while it is looked for
 
     def enclosure(self, node: Node) -> TailEnclosure:
         """The tail of an expression, if each rule's condition is seen to hold from start on."""
+        if is_over():
+            raise Unproved("the time is over")
         if node not in self._found:
-            self._found[node] = self._enclosure(node)
-        return self._found[node]
+            self._found[node] = None
+            try:
+                self._found[node] = self._enclosure(node)
+            finally:
+                if self._found[node] is None:
+                    del self._found[node]
+        found = self._found[node]
+        if found is None:
+            raise Unproved("a growth that is seen in no other form")
+        return found
 
     def _enclosure(self, node: Node) -> TailEnclosure:
         if node is T:
@@ -87,11 +99,19 @@ class HalfLine:
             return None
         if (reduced := quotient(node)) is not None:
             return self.sum(reduced[0]) / self.sum(reduced[1])
+        for found in self._reduced(node):
+            if found.sign is not None:
+                return found
+        return None
+
+    def _reduced(self, node: Node) -> Iterator[TailEnclosure]:
+        """The tails of other forms of a sum."""
         terms = polynomial(node, self._grown)
-        if frozenset({(node, 1)}) in terms:  # it is an atom itself
-            return None
-        found = self.sum(terms)
-        return found if found.sign is not None else None
+        if frozenset({(node, 1)}) not in terms:  # else it is an atom itself
+            yield self.sum(terms)
+        for top, bottom in quotients(node):
+            with suppress(Unproved):
+                yield self.sum(top) / self.sum(bottom)
 
     def _pure(self, scale: GrowthScale) -> TailEnclosure:
         return TailEnclosure(ball(1.0), ball(1.0), self.start, scale)
@@ -102,10 +122,10 @@ class HalfLine:
         return TailEnclosure(value, value, self.start)
 
     def _power(self, node: Node) -> TailEnclosure:
-        exponent = constant_value(node.args[1])
+        exponent = fraction(node.args[1])
         if exponent is None:
             return self.enclosure(call("exp", node.args[1] * call("log", node.args[0])))
-        return self.enclosure(node.args[0]).power(Fraction(exponent))
+        return self.enclosure(node.args[0]).power(exponent)
 
     def _function(self, op: str, argument: Node) -> TailEnclosure:
         inner = self.enclosure(argument)
@@ -115,12 +135,14 @@ class HalfLine:
             return inner.power(Fraction(1, 2))
         if op == "log":
             return self._logarithm(inner)
+        if op == "log1p" and inner.tendency == 0 and not _value(op, inner.factor).is_finite():
+            return self.enclosure(call("log", 1 + argument))
         if op == "exp":
             return self._exponential(argument, inner)
         if inner.tendency <= 0:
             return self._bounded(op, inner)
         if op in ("sin", "cos"):
-            return inner.mapped(between(ball(-1.0), ball(1.0)), None)
+            return inner.mapped(ball(math.inf).sin(), None)  # exactly from -1 to 1
         return self._far(op, argument, inner)
 
     def _one_sided(self, op: str, inner: TailEnclosure) -> TailEnclosure:
@@ -179,11 +201,16 @@ class HalfLine:
         terms = in_whole_powers(argument) or polynomial(argument, self._grown)
         growing = {m: c for m, c in terms.items() if self._monomial(m).tendency > 0}
         rest = self.sum({m: c for m, c in terms.items() if m not in growing})
-        scales = [self._monomial(m).scale for m in growing]
-        if not all(scale.exponent or scale.power for scale in scales):
-            raise Unproved("the exponential of a logarithm")
-        scale = GrowthScale(frozenset(growing.items()))
-        return self._pure(scale) * self._bounded("exp", rest)
+        found = self._bounded("exp", rest)
+        for monomial, factor in list(growing.items()):
+            scale = self._monomial(monomial).scale
+            if not (scale.exponent or scale.power):
+                ((logarithm, power), *others) = monomial
+                if others or power > 1 or logarithm.op != "log":
+                    raise Unproved("the exponential of a power of a logarithm")
+                found *= self.enclosure(logarithm.args[0]).power(factor)
+                del growing[monomial]
+        return self._pure(GrowthScale(frozenset(growing.items()))) * found
 
     def _grown(self, node: Node) -> Node | None:
         """Another form of a part of an exponent that shows how the part grows."""

@@ -15,9 +15,16 @@ from typing import Any, TypeVar, cast
 
 from ogive.catalogue import Spec
 from ogive.certify.pieces import in_known_primitives
+from ogive.certify.proof.algebra import period
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, X, ball, ball_arithmetic, coincide, on_reals
-from ogive.certify.proof.partition import Piece, delicate, partition
+from ogive.certify.proof.partition import (
+    Piece,
+    at_root,
+    delicate_arguments,
+    is_undefined,
+    partition,
+)
 from ogive.certify.proof.variation import Segment, end_value, segments
 from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity, quantity, symbolic
 from ogive.certify.univariate import defaults, function_of_one_number
@@ -27,6 +34,9 @@ from ogive.expr import Node, diff, substitute, walk
 #: a series that ends after its last useful term leaves such a step, and a breakpoint that no float
 #: is.
 JOINED = 1e-12
+
+#: Where an interval of a period and a quarter begins: no zero of a sine of x that people write.
+_OFF_CENTRE = 0.59375
 
 _Answer = TypeVar("_Answer")
 
@@ -47,6 +57,16 @@ class FunctionUnderProof:
     def pieces(self) -> Sequence[Piece]:
         """The pieces of the formula; raises Unproved where they cannot all be found."""
         return self._once("pieces", lambda: partition(self.node, *self.domain))
+
+    @cached_property
+    def one_period(self) -> FunctionUnderProof:
+        """A periodic function of the whole line on an interval that holds each of its values with
+        what is around it; any other one itself."""
+        length = period(self.node) if self.domain == (-math.inf, math.inf) else None
+        if length is None:
+            return self
+        reach = float(length.upper())
+        return FunctionUnderProof(self.node, (-_OFF_CENTRE * reach, (1.25 - _OFF_CENTRE) * reach))
 
     def segments(self, order: int) -> Sequence[Segment]:
         """The signs of a derivative over the whole line; see ``variation.segments``."""
@@ -69,10 +89,11 @@ class FunctionUnderProof:
         """Whether the function has a value at a point; None where that is not known."""
         if not x.is_finite() or any(coincide(x, ball(end)) for end in self.domain):
             return False
-        if not self.at(x).is_finite():
-            return False if x.rad() == 0 else None
+        node = self._at_place(self.node, x)
+        if not on_reals((node,))(x)[0].is_finite():
+            return False if x.rad() == 0 or is_undefined(node) else None
         # the sign of no number is a ball around 0
-        signs = (n.args[0] for n in walk(self.node) if n.op == "sign")
+        signs = (n.args[0] for n in walk(node) if n.op == "sign")
         return True if all(on_reals((s,))(x)[0].is_finite() for s in signs) else None
 
     def belongs(self, piece: Piece, end: Ball) -> bool | None:
@@ -127,8 +148,16 @@ class FunctionUnderProof:
         node = self.node
         for _ in range(order):
             node = diff(node, X)
-        value: Ball = on_reals((node,))(x)[0]
+        value: Ball = on_reals((self._at_place(node, x),))(x)[0]
         return value
+
+    def _at_place(self, node: Node, x: Ball) -> Node:
+        """An expression as it is at a point; where pieces end, by what is 0 there."""
+        if x.rad() == 0:
+            return node
+        ends = ((e, r) for p in self.pieces for e, r in p.ends if e is x)
+        roots = frozenset(root for _, found in ends for root in found)
+        return at_root(in_known_primitives(node), x, roots)
 
 
 @lru_cache(maxsize=1024)
@@ -144,7 +173,7 @@ def under_proof(spec: Spec) -> FunctionUnderProof:
 
 def domain_of(f: FunctionUnderProof) -> tuple[ProvedInterval, ...]:
     """The pieces, those made one between which the function is defined."""
-    if not any(delicate(in_known_primitives(f.node))):
+    if not any(delicate_arguments(in_known_primitives(f.node))):
         return (ProvedInterval(symbolic(f.domain[0]), symbolic(f.domain[1])),)
     groups: list[list[Piece]] = [[f.pieces[0]]]
     for left, right in pairwise(f.pieces):

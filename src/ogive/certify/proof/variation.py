@@ -8,6 +8,7 @@ one of those points, at a breakpoint from one side, or as a limit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 
@@ -144,8 +145,9 @@ def _by_bounds(piece: Piece, node: Node) -> Extreme:
     for (low, left), (high, right) in zip(lower, upper, strict=False):
         near = supremum(f, low.lower(), high.upper(), Budget())
         far = [tail for tail in (left, right) if tail is not None]
-        if (value := _with_tails(near, far)) is not None:
-            return Extreme(value)
+        with suppress(Unproved):
+            if (value := _with_tails(near, far)) is not None:
+                return Extreme(value)
     raise Unproved("a bound far out")
 
 
