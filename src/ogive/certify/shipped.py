@@ -22,14 +22,7 @@ FILE = "certificates.json.gz"
 
 
 def key(spec: Spec, values: Mapping[str, Any] | None = None) -> str:
-    """The name of what a certificate is about: formula, parameters, domain.
-
-    Example:
-        >>> from ogive.catalogue import user_spec
-        >>> same = [user_spec(name, "x * sigmoid(x)", {}) for name in ("mine", "yours")]
-        >>> key(same[0]) == key(same[1])
-        True
-    """
+    """The name of what a certificate is about: formula, parameters, domain."""
     parameters = {p.name: (values or {}).get(p.name, p.default) for p in spec.parameters}
     learned = [p.name for p in spec.parameters if p.learnable]
     told = [EDITION, spec.kind, _formulas(spec), parameters, learned, spec.domain]

@@ -70,15 +70,7 @@ class Saturation:
 
 @lru_cache(maxsize=1024)
 def saturation(f: FunctionUnderProof) -> Saturation:
-    """What is proved of the saturation of a function.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> from ogive.certify.proof.under_proof import under_proof
-        >>> found = saturation(under_proof(entries()["sigmoid"]))
-        >>> found.right.kind, round(found.right.below["1e-3"].value, 9)
-        ('soft', 6.905752272)
-    """
+    """What is proved of the saturation of a function."""
     zero = if_proved(lambda: tuple(z for z in zeros_of(f) if z.low != z.high))
     return Saturation(_side(f, -1), _side(f, 1), zero)
 

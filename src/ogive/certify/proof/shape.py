@@ -110,15 +110,7 @@ class Shape:
 
 @lru_cache(maxsize=1024)
 def shape(f: FunctionUnderProof) -> Shape:
-    """What is proved of the shape of a function.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> from ogive.certify.proof.under_proof import under_proof
-        >>> found = shape(under_proof(entries()["silu"]))
-        >>> [s.kind for s in found.monotone], round(found.range.low.value, 9)
-        (['decreasing', 'increasing'], -0.278464543)
-    """
+    """What is proved of the shape of a function."""
     runs = if_proved(lambda: runs_of(f, 1))
     bends = if_proved(lambda: runs_of(f, 2))
     values = _range(f)

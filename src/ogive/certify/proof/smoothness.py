@@ -95,15 +95,7 @@ class Smoothness:
 
 @lru_cache(maxsize=1024)
 def smoothness(f: FunctionUnderProof) -> Smoothness:
-    """What is proved of the smoothness of a function.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> from ogive.certify.proof.under_proof import under_proof
-        >>> found = smoothness(under_proof(entries()["mish"]))
-        >>> found.order, round(found.slope.value.value, 9)
-        (inf, 1.088498161)
-    """
+    """What is proved of the smoothness of a function."""
     breakpoints = if_proved(lambda: _breakpoints(f))
     if breakpoints is None and f.one_period is not f:
         return _periodic(smoothness(f.one_period))

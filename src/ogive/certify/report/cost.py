@@ -61,12 +61,6 @@ def cost(spec: Spec) -> Cost:
 
     Raises:
         TypeError: for a rowwise entry, which has no program.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> found = cost(entries()["sigmoid"])
-        >>> found.forward.transcendental, found.modes
-        (1, {'output': 0, 'code4': 4, 'code8': 8})
     """
     saving = Saving(spec, {})
     f = under_proof(spec)

@@ -30,13 +30,7 @@ class Gate:
 
 
 def gate(spec: Spec) -> Gate:
-    """The gate section of a gated entry, at its default parameters.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> gate(entries()["glu"]).value_slope.high.value
-        1.0
-    """
+    """The gate section of a gated entry, at its default parameters."""
     value, other = spec.data
     formula = bind(spec.expression, defaults(spec))
     slope = diff(formula, symbol(value))

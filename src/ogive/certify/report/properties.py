@@ -20,13 +20,7 @@ _UNPROVED = NOT_PROVED.method
 
 
 def properties(of: Certificate) -> dict[str, Answer]:
-    """Every property by name; none of what works on rows.
-
-    Example:
-        >>> import ogive
-        >>> properties(ogive.get("sigmoid").certificate())["saturates_left"]
-        'soft'
-    """
+    """Every property by name; none of what works on rows."""
     return {} if of.rows else {name: answer(of) for name, answer in PROPERTIES.items()}
 
 

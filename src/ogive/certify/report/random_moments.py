@@ -62,14 +62,7 @@ class Training:
 
 
 def training(spec: Spec) -> Training:
-    """The training form of a stochastic entry, at its default parameters.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> found = training(entries()["stochastic_gelu"])
-        >>> round(found.spread[5].mean.value, 6), round(found.second.value, 6)
-        (0.841345, 0.5)
-    """
+    """The training form of a stochastic entry, at its default parameters."""
     of = _OverNoise(spec)
     kinks = breakpoints(bind(spec.expression, defaults(spec)))
     first, second = of.expected(ends(kinks, 0.0, 1.0))

@@ -81,13 +81,7 @@ class Signal:
 
 
 def signal(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Signal:
-    """The signal section of an entry's certificate, at its default parameters.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> round(signal(entries()["relu"]).correlation[2].after.value, 6)
-        0.31831
-    """
+    """The signal section of an entry's certificate, at its default parameters."""
     asked = moments(spec, mean, std)
     one = spec if (mean, std) == (0.0, 1.0) else of_normal(spec, mean, std)
     found, advice = moments(one), recommended(moments(one))

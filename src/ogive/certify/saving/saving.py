@@ -26,14 +26,7 @@ _Section = TypeVar("_Section", Shape, Smoothness)
 
 
 class Saving:
-    """What backward may keep in the place of the input of a function of one number.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> modes = saving(entries()["gelu"])
-        >>> modes.choose("lean", "float32").name, modes.choose("lean", "bfloat16").name
-        ('output', 'code8')
-    """
+    """What backward may keep in the place of the input of a function of one number."""
 
     def __init__(self, spec: Spec, values: Mapping[str, float]) -> None:
         self._spec = spec

@@ -63,12 +63,6 @@ def edge_of_chaos(f: Field, sigma_b: float) -> EdgeOfChaos | None:
 
     For sigma_b = 0 it is the limit q* = 0, sigma_w = 1/|f'(0)|, if f is smooth at 0 and 0 there;
     where every length is kept, as by relu, the one with q* = 1.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> from ogive.certify.signal.theory import field
-        >>> round(edge_of_chaos(field(entries()["tanh"]), 0.3).sigma_w.value, 4)
-        1.3956
     """
 
     def missing(q: float) -> float:

@@ -37,13 +37,7 @@ MUCH = 2**17
 
 
 def correlated(function: ArrayFunction, breakpoints: Iterable[float], q: float, c: float) -> float:
-    """E f(u) f(v) for normal u, v of variance q and correlation c; NaN where that is not reached.
-
-    Example:
-        >>> relu = lambda x: np.maximum(x, 0.0)
-        >>> round(2 * math.pi * correlated(relu, (0.0,), 1.0, 0.0), 12)
-        1.0
-    """
+    """E f(u) f(v) for normal u, v of variance q and correlation c; NaN where that is not reached."""
     std = math.sqrt(q)
     kinks = _sharp(function, tuple(breakpoints), std)
     if abs(c) >= 1:

@@ -53,13 +53,7 @@ class Gains:
 
 
 def gains(spec: Spec) -> Gains:
-    """The gains of an entry at its default parameters, or of a gated entry's gate.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> round(gains(entries()["silu"]).second_moment.value, 5)
-        1.67653
-    """
+    """The gains of an entry at its default parameters, or of a gated entry's gate."""
     return gains_of(moments(spec), convention(spec.name, defaults(spec)))
 
 
@@ -73,12 +67,7 @@ def _inverse_root(square: Quantity) -> Quantity:
 
 
 def convention(name: str, parameters: Mapping[str, float] | None = None) -> float | None:
-    """What ``torch.nn.init.calculate_gain`` gives for an entry; None where it has no answer.
-
-    Example:
-        >>> convention("leaky_relu", {"negative_slope": 0.2})
-        1.3867504905630728
-    """
+    """What ``torch.nn.init.calculate_gain`` gives for an entry; None where it has no answer."""
     if name == "leaky_relu":
         slope = (parameters or {}).get("negative_slope", 0.01)
         return math.sqrt(2 / (1 + slope**2))
@@ -194,10 +183,6 @@ def selu_constants(mean: float = 0.0, variance: float = 1.0) -> SeluConstants:
 
     Raises:
         OgiveError: for a variance that is not positive, and where no positive constants exist.
-
-    Example:
-        >>> round(selu_constants().alpha.value, 8), round(selu_constants().scale.value, 8)
-        (1.67326324, 1.05070099)
     """
     if not (variance > 0 and math.isfinite(mean) and math.isfinite(variance)):
         raise OgiveError(

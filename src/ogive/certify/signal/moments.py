@@ -66,11 +66,6 @@ def moments(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Moments:
 
     Raises:
         OgiveError: for a rowwise entry, or a standard deviation that is not positive and finite.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> round(moments(entries()["gelu"]).second.value, 5)
-        0.42522
     """
     return _moments(mean_formula(spec), mean, std)
 
@@ -91,11 +86,6 @@ def expectation(g: Node, mean: float = 0.0, std: float = 1.0) -> Quantity:
 
     Raises:
         OgiveError: for a standard deviation that is not positive and finite.
-
-    Example:
-        >>> from ogive.expr import parse
-        >>> round(expectation(parse("max(x, 0)**2", ["x"])).value, 12)
-        0.5
     """
     if not (0 < std < math.inf and math.isfinite(mean)):
         raise OgiveError(

@@ -110,14 +110,7 @@ UNSETTLED = Phase(NOT_PROVED, None, *[NOT_PROVED] * 6)
 
 
 def phase(f: Field, sigma_w: float, sigma_b: float) -> Phase:
-    """Where a network with these weights and biases settles; not proved where it does not.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> from ogive.certify.signal.theory import field
-        >>> round(phase(field(entries()["tanh"]), 1.5, 0.05).chi.value, 4)
-        1.1367
-    """
+    """Where a network with these weights and biases settles; not proved where it does not."""
     length = fixed_point(f, sigma_w, sigma_b)
     if length.method == "not proved":
         return UNSETTLED

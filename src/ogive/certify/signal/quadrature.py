@@ -156,12 +156,6 @@ def expectation(function: ArrayFunction, mean: float = 0.0, std: float = 1.0) ->
     Not proved where it does not settle, where only cancellation makes an integral of it, as of 1/x,
     and where it grows so fast that what lies far out is not negligible. Features narrower than
     a hundredth of a standard deviation can be missed.
-
-    Example:
-        >>> expectation(lambda x: x * x).method
-        'quadrature'
-        >>> expectation(lambda x: 1 / x).method
-        'not proved'
     """
 
     def with_size(x: Array) -> Array:

@@ -100,13 +100,7 @@ def _settled(value: float, error: float) -> float:
 
 
 def length_map(f: Field, q: float, sigma_w: float, sigma_b: float) -> float:
-    """The length map: the next layer's q = sigma_w**2 E f(u)**2 + sigma_b**2.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> round(length_map(field(entries()["relu"]), 3.0, 2**0.5, 0.0), 12)
-        3.0
-    """
+    """The length map: the next layer's q = sigma_w**2 E f(u)**2 + sigma_b**2."""
     return sigma_w**2 * layer(f, max(q, VANISHING)).second + sigma_b**2
 
 
@@ -149,13 +143,7 @@ def predict(
     length: float = 1.0,
     correlation: float = 0.5,
 ) -> Prediction:
-    """What ``depth`` layers make of pre-activations of a length and a correlation.
-
-    Example:
-        >>> from ogive.catalogue import entries
-        >>> round(predict(field(entries()["relu"]), 10, 2**0.5, 0.0).gradient[0], 9)
-        1.0
-    """
+    """What ``depth`` layers make of pre-activations of a length and a correlation."""
     check_sigmas(sigma_w, sigma_b)
     lengths, correlations, factors = [length], [correlation], []
     for _ in range(depth):
