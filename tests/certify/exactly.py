@@ -239,7 +239,7 @@ def _limits(f: Exact, shape: Shape, smooth: Smoothness) -> Iterator[str]:
         one, two = nearer
         rising = abs(two) >= abs(one) and mpmath.sign(two) == mpmath.sign(limit.value)
         away = [abs(v - limit.value) for v in nearer]
-        close = away[1] <= SLOW * (1 + abs(limit.value)) or away[1] <= 0.8 * away[0]
+        close = away[1] <= SLOW * (1 + abs(limit.value)) or away[1] <= 0.9 * away[0]
         if not (rising if math.isinf(limit.value) else close):
             yield f"towards {place.value} f is {float(one)}, {float(two)}, not {limit.value}"
 
