@@ -41,7 +41,7 @@ REASONS = {
 
 #: Of so many bytes ``exact`` keeps the input as it is: to pack its bits takes as long as two such
 #: calls, and saves next to nothing.
-SMALL = 2**15
+UNPACKED_UP_TO = 2**15
 
 
 class Saved(NamedTuple):
@@ -105,7 +105,7 @@ def saved(
         return None
     # where torch keeps the result, the input may be overwritten; its bit stays right then
     row = NATIVE.get(spec.name)
-    above = SMALL if save == "exact" and not (row and row.keeps_result) else -1
+    above = UNPACKED_UP_TO if save == "exact" and not (row and row.keeps_result) else -1
     return _planned(spec, tuple(values.items()), mode, dtype, engine, above)
 
 
