@@ -241,7 +241,9 @@ def test_another_engine_is_one_row(monkeypatch):
 
         return KernelRunner(run)
 
-    toy = SimpleNamespace(serves=lambda tensors: True, prepare=prepare, check=lambda: None)
+    toy = SimpleNamespace(
+        DEVICES=("cpu",), serves=lambda tensors: True, prepare=prepare, check=lambda: None
+    )
     monkeypatch.delitem(selection.KERNELS, "cpu")
     monkeypatch.setitem(selection.KERNELS, "toy", toy)
     function = ogive.define("served_elsewhere", "x * exp(-x*x)")

@@ -1,7 +1,8 @@
 """Which engine serves a call, and who wants to know.
 
-Every engine is a row of ``KERNELS``: a module with ``serves(tensors)``, ``prepare(call, tensors)``
-and ``check()``. The eager engine serves what is left.
+Every engine is a row of ``KERNELS``: a module with ``DEVICES``, the types of those that it has
+kernels for, ``serves(tensors)``, ``prepare(call, tensors)`` and ``check()``. The eager engine
+serves what is left.
 """
 
 from __future__ import annotations
@@ -143,6 +144,12 @@ def served() -> Iterator[list[Served]]:
         state.change(log=before)
 
 
+def note(label: str, reason: str, engine: str = "eager") -> None:
+    """Lists a call that was served, if anybody asks."""
+    if state.log is not None:
+        state.log.append(Served(label, engine, reason))
+
+
 def compute(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """The call's results from the engine that is chosen for these tensors, listed if asked for."""
     name, reason = choose(call.numbers(tensors), call.engine)
@@ -157,8 +164,7 @@ def compute(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ..
     if results is None:
         check_memory(tensors)
         results = eager.run(call, tensors)
-    if state.log is not None:
-        state.log.append(Served(call.label, name, reason))
+    note(call.label, reason, name)
     return results if isinstance(results, tuple) else (results,)
 
 
@@ -183,6 +189,14 @@ def choose(inputs: Sequence[Tensor], engine: str | None) -> tuple[str, str]:
 def serving(inputs: Sequence[Tensor]) -> str | None:
     """The first engine with kernels for these tensors."""
     return next((name for name, engine in KERNELS.items() if engine.serves(inputs)), None)
+
+
+def without_kernels(x: Tensor, engine: str | None = None) -> bool:
+    """Whether no engine has kernels for the device of a tensor, where the eager engine was not
+    asked for."""
+    if wanted(engine) == "eager":
+        return False
+    return bool(state.broken) or all(x.device.type not in row.DEVICES for row in KERNELS.values())
 
 
 def traced() -> bool:

@@ -73,26 +73,45 @@ NATIVE: dict[str, _Row] = {
 
 
 #: torch's operators for the same functions, of the input and the entry's parameters. Their values
-#: may differ in the last digits, and at -inf those of silu, gelu and mish are NaN; a compiler has
-#: faster code for them than for the formula.
+#: may differ in the last digits, and at -inf those of silu, gelu and mish are NaN; but compilers,
+#: and devices without kernels, have faster code for them than for the formula.
 SAME_FUNCTION: dict[str, Callable[..., Tensor]] = {
     **{name: row.forward for name, row in NATIVE.items()},
+    "arctan": torch.atan,
     "celu": F.celu,
+    "cosine": torch.cos,
     "elu": F.elu,
+    "erf": torch.erf,
+    "exponential": torch.exp,
     "gelu": F.gelu,
     "gelu_tanh": partial(F.gelu, approximate="tanh"),
     "hardsigmoid": F.hardsigmoid,
     "hardswish": F.hardswish,
     "logsigmoid": F.logsigmoid,
     "mish": F.mish,
+    "rrelu": partial(F.rrelu, training=False),
     "selu": F.selu,
     "sigmoid": torch.sigmoid,
+    "signum": torch.sign,
     "silu": F.silu,
     "softplus": F.softplus,
     "softsign": F.softsign,
     "tanh": torch.tanh,
     "tanhshrink": F.tanhshrink,
 }
+
+
+def prelu(x: Tensor, weight: Tensor) -> Tensor:
+    """torch's operator, of weights that broadcast to x: one, or one for each channel."""
+    return torch.prelu(x, weight if weight.dim() == 1 else weight.reshape(-1))
+
+
+def is_prelu(x: Tensor, weight: object) -> bool:
+    """Whether torch's operator takes these weights."""
+    if not isinstance(weight, Tensor) or weight.dtype is not x.dtype:
+        return False
+    channels = (x.shape[1], *(1,) * (x.dim() - 2)) if x.dim() > 1 else ()
+    return weight.numel() == 1 or weight.shape == channels
 
 
 #: Of these, those for which inductor takes 4 to 20 times as long as a kernel; for the others 1.3

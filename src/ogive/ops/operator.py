@@ -17,7 +17,7 @@ from torch import Tensor
 from ogive.engine import Call, RowCall, compute, traced
 from ogive.engine.call import dense
 from ogive.engine.eager import composed
-from ogive.engine.selection import Served, state, wanted
+from ogive.engine.selection import note, state, wanted
 from ogive.expr.text import operation_lines
 from ogive.torch_private import is_view, modes
 
@@ -61,8 +61,7 @@ def run_plan(plan: Any, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     if not modes() or (traced() and not stays_one(plan, tensors)):
         return compute(plan, tensors)
     if isinstance(plan, RowCall):
-        if state.log is not None:
-            state.log.append(Served(plan.label, "eager", "torch's dispatcher is being watched"))
+        note(plan.label, "torch's dispatcher is being watched")
         return (composed(plan, *tensors),)
     outputs: list[Tensor] = torch.ops.ogive.call(name_of(plan), list(tensors))
     return tuple(outputs)

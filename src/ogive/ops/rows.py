@@ -20,7 +20,7 @@ from torch import Tensor
 from ogive.engine import RowCall
 from ogive.engine.call import RowFunction
 from ogive.engine.eager import WIDE, composed
-from ogive.engine.selection import choose, own, traced, wanted
+from ogive.engine.selection import choose, own, traced, wanted, without_kernels
 from ogive.ops import operator
 from ogive.ops.record import Differentiable, Gradients, apply_plan
 from ogive.torch_private import FORWARD, FORWARD_AD_LEVEL, is_wrapped
@@ -35,6 +35,11 @@ class RowPlan(Differentiable, RowCall):
     """
 
     given: float | Tensor = 1.0
+
+    @property
+    def rounds_once(self) -> bool:
+        """Whether torch has it as one operator, which computes 16 bits in float32."""
+        return False
 
     @cached_property
     def slope(self) -> RowGradient:
@@ -123,6 +128,10 @@ class Softmax(RowPlan):
     keeps_result = True
 
     @property
+    def rounds_once(self) -> bool:
+        return not self.function.tempered
+
+    @property
     def slope_function(self) -> RowFunction:
         """Softmin's has the factor -1."""
         function = self.function
@@ -142,6 +151,8 @@ class Softmax(RowPlan):
 
 class LogSoftmax(RowPlan):
     """The logarithm of softmax."""
+
+    rounds_once = True
 
     @property
     def keeps_result(self) -> bool:  # type: ignore[override]
@@ -269,6 +280,8 @@ def apply_to(plan: RowPlan, x: Tensor) -> Tensor:
     to compute, a parameter to differentiate, a trace to record."""
     if not x.numel() or isinstance(plan.given, Tensor):
         return composed(plan, x)
+    if plan.rounds_once and without_kernels(x, plan.engine):
+        return plan.composed(x).to(plan.result)
     recorded = x.requires_grad and torch.is_grad_enabled()
     if is_wrapped(x):  # what is inside shows only in the function's forward
         kernels = wanted(plan.engine) != "eager" and not traced()

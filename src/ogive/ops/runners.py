@@ -9,12 +9,12 @@ from torch import Tensor
 
 from ogive.catalogue import Spec
 from ogive.engine.call import check_memory
-from ogive.engine.selection import traced, within
+from ogive.engine.selection import note, traced, within, without_kernels
 from ogive.errors import InputError
 from ogive.expr import Program
 from ogive.ops import gates, noise, operator, rowwise
 from ogive.ops.arguments import Argument
-from ogive.ops.native import COMPILED_SLOWLY, SAME_FUNCTION
+from ogive.ops.native import COMPILED_SLOWLY, SAME_FUNCTION, is_prelu, prelu
 from ogive.ops.parameters import planned
 from ogive.ops.plan import Plan
 from ogive.ops.record import apply_plan, overwrite, transformed
@@ -37,6 +37,8 @@ def _elementwise(
     inplace: bool,
     save: str = "input",
 ) -> Tensor:
+    if save in ("exact", "lean") and without_kernels(data[0], engine):
+        save = "input"  # packing bits would take more operators than the function
     if save != "input" and recorded(data[0]):
         # imported here because it brings the judge along
         from ogive.ops import saved
@@ -80,7 +82,8 @@ def _perhaps_inplace(
     plan, (x, *others) = planned(program, data, values, engine, entry=entry)
     if x.is_nested and plan.native is not None:  # a formula has no shape to work on
         return plan.native.forward(x, *plan.native.numbers)
-    if (own := _compilers_own(plan, entry, data, values)) is not None:
+    if (own := _torchs_own(plan, entry, data, values)) is not None:
+        note(entry, "torch's own operator")
         y = own(x, *values.values())
         return x.copy_(y) if inplace else y
     if not inplace:
@@ -95,12 +98,20 @@ def _perhaps_inplace(
     return x
 
 
-def _compilers_own(
+def _torchs_own(
     plan: Plan, entry: str, data: Sequence[Tensor], values: Values
 ) -> Callable[..., Tensor] | None:
-    """torch's operator for a graph of torch.compile's, if there is one and no kernel is faster."""
-    own = SAME_FUNCTION.get(entry) if operator.compiling() and traced() else None
+    """torch's operator, if there is one, on a device without kernels, and in a graph of
+    torch.compile's where no kernel is faster."""
+    bare = without_kernels(data[0], plan.engine)
+    if bare and entry == "prelu" and is_prelu(data[0], values["weight"]):
+        return prelu
+    own = SAME_FUNCTION.get(entry)
     if own is None or any(isinstance(v, Tensor) for v in values.values()):
+        return None
+    if bare:
+        return own
+    if not (operator.compiling() and traced()):
         return None
     better = recorded(data[0]) or entry in COMPILED_SLOWLY
     return None if better and operator.stays_one(plan, data) else own
@@ -120,6 +131,9 @@ def _gated(
         from ogive.ops import saved
 
         saved.chosen(spec, values, save, data[0].dtype)
+    halves = len(data) == 1 and gate == "second" and not interleave
+    if spec.name == "glu" and halves and without_kernels(data[0], engine):
+        return torch.nn.functional.glu(data[0], dim)
     layout = None
     if len(data) == 1:
         layout = gates.packed_layout(spec.name, data[0], dim, gate, interleave)

@@ -37,7 +37,7 @@ MUCH = 2**17
 
 
 def correlated(function: ArrayFunction, breakpoints: Iterable[float], q: float, c: float) -> float:
-    """E f(u) f(v) for normal u, v of variance q and correlation c; NaN where that is not reached."""
+    """E f(u) f(v) for normal u, v of variance q and correlation c; NaN where it is not reached."""
     std = math.sqrt(q)
     kinks = _sharp(function, tuple(breakpoints), std)
     if abs(c) >= 1:

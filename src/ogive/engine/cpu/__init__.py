@@ -5,6 +5,6 @@ parameter is added up in the same pass, in float64, by each thread for itself an
 it is the same every time for a given number of threads.
 """
 
-from ogive.engine.cpu.kernels import check, prepare, serves
+from ogive.engine.cpu.kernels import DEVICES, check, prepare, serves
 
-__all__ = ["check", "prepare", "serves"]
+__all__ = ["DEVICES", "check", "prepare", "serves"]

@@ -37,6 +37,7 @@ DTYPES: dict[torch.dtype | str, str] = {
     torch.float16: "float16",
     **{name: name for name in CODES},
 }
+DEVICES = ("cpu",)
 #: The operations of a program that is compiled: 1,000 with 180 exponentials take 20 s, and the time
 #: grows faster than they do.
 LONGEST_PROGRAM = 1500

@@ -1,0 +1,82 @@
+"""On a device without kernels a function that torch has is torch's operator, and no more."""
+
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import ogive
+from ogive.ops.native import SAME_FUNCTION
+
+DTYPES = (torch.float32, torch.bfloat16)
+SAVES = ("input", "exact", "lean")
+#: What torch has as one operator, or as a few, besides the table's.
+OTHERS: dict[str, Callable[[Tensor], Tensor]] = {
+    "glu": F.glu,
+    "softmax": lambda x: F.softmax(x, -1),
+    "softmin": lambda x: F.softmin(x, -1),
+    "log_softmax": lambda x: F.log_softmax(x, -1),
+    "prelu": lambda x: F.prelu(x, torch.full((1,), 0.25, device=x.device, dtype=x.dtype)),
+}
+
+
+class Dispatched(TorchDispatchMode):
+    """Lists the operators that reach a device."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operators: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        result = func(*args, **(kwargs or {}))
+        if getattr(result, "is_meta", False):  # numbers are looked at on the CPU
+            self.operators.append(str(func))
+        return result
+
+
+def operators(compute: Callable[[Tensor], Tensor], dtype: torch.dtype) -> list[str]:
+    """What runs forward and backward."""
+    x = torch.empty(4, 6, device="meta", dtype=dtype, requires_grad=True)
+    with Dispatched() as seen:
+        y = compute(x)
+        y.backward(torch.empty_like(y))
+    return seen.operators
+
+
+def ours(name: str, save: str) -> Callable[[Tensor], Tensor]:
+    function = ogive.get(name)
+    if name == "prelu":
+        return lambda x: function(x, torch.full((1,), 0.25, device=x.device, dtype=x.dtype))
+    return function if save == "input" else lambda x: function(x, save=save)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", SAME_FUNCTION)
+def test_a_function_of_numbers_is_one_operator(name: str, dtype: torch.dtype) -> None:
+    function = ogive.get(name)
+    numbers = [parameter.default for parameter in function.spec.parameters]
+    wanted = operators(lambda x: SAME_FUNCTION[name](x, *numbers), dtype)
+    for save in SAVES if function.kind == "elementwise" else ("input",):
+        assert operators(ours(name, save), dtype) == wanted
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", OTHERS)
+def test_others_take_as_many_as_torch(name: str, dtype: torch.dtype) -> None:
+    assert operators(ours(name, "input"), dtype) == operators(OTHERS[name], dtype)
+
+
+def test_the_eager_engine_takes_the_formula_anywhere() -> None:
+    with ogive.engine("eager"):
+        assert "aten.gelu.default" not in operators(ogive.get("gelu"), torch.float32)
+
+
+def test_modes_by_name_are_had_anywhere() -> None:
+    kept = []
+    x = torch.empty(64, device="meta", requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
+        ogive.get("leaky_relu")(x, save="mask")
+    assert {t.dtype for t in kept if t.numel()} == {torch.uint8}
