@@ -1,16 +1,29 @@
 """The built-in data sets: shapes, splits, scaling, and that a seed fixes them."""
 
+import numpy as np
 import pytest
 import torch
 
-from ogive.study import TASKS, Split, StudyError, find_task
+from ogive.errors import OgiveError
+from ogive.study import TASKS, Defaults, Split, StudyError, Task, find_task
+from ogive.study.help_text import CHARACTERS, help_text
+from ogive.study.mnist1d import digit_lines
 
+#: Rows to train and to test on, features, outputs, and what splits of different seeds share.
 SIZES = {
-    "digits": (1797, 64, 10),
-    "mnist5k": (5000, 784, 10),
-    "circles": (800, 2, 2),
-    "moons": (800, 2, 2),
-    "spirals": (800, 2, 2),
+    "digits": (1347, 450, 64, 10, 450 / 1347),
+    "mnist5k": (3750, 1250, 784, 10, 1 / 3),
+    "circles": (600, 200, 2, 2, 0),
+    "moons": (600, 200, 2, 2, 0),
+    "spirals": (600, 200, 2, 2, 0),
+    "xor": (600, 200, 2, 2, 0),
+    "mnist1d": (4000, 1000, 40, 10, 0),
+    "breast_cancer": (426, 143, 30, 2, 143 / 426),
+    "diabetes": (331, 111, 10, 1, 111 / 331),
+    "characters": (4000, 1000, 32, 97, 0.25),
+    "fit_sine": (512, 256, 1, 1, 0),
+    "fit_step": (512, 256, 1, 1, 0),
+    "fit_abs": (512, 256, 1, 1, 0),
 }
 
 
@@ -20,17 +33,22 @@ def test_every_data_set_is_known_here():
 
 @pytest.mark.parametrize("name", SIZES)
 def test_split(name):
-    rows, features, classes = SIZES[name]
+    rows, held, features, outputs, overlap = SIZES[name]
     task, split = find_task(name), find_task(name).load(0)
-    assert len(split.train_x) + len(split.test_x) == rows
-    assert len(split.test_x) == pytest.approx(rows / 4, abs=1)
-    assert split.train_x.shape[1] == split.test_x.shape[1] == features
-    assert split.train_x.dtype == torch.float32
-    assert task.outputs == classes
-    assert set(split.train_y.tolist()) == set(split.test_y.tolist()) == set(range(classes))
+    assert split.train_x.shape == (rows, features)
+    assert split.test_x.shape == (held, features)
+    assert task.outputs == outputs
+    assert task.overlap == pytest.approx(overlap)
+    assert task.regression == split.train_y.is_floating_point() == (outputs == 1)
+    assert task.planar == (features == 2)
+    if name != "characters":
+        assert split.train_x.dtype == torch.float32
+    if 1 < outputs <= 10:
+        assert set(split.train_y.tolist()) == set(split.test_y.tolist()) == set(range(outputs))
+    assert len(split.for_tuning().test_x) < len(split.train_x) / 2
 
 
-@pytest.mark.parametrize("name", ["digits", "circles", "moons", "spirals"])
+@pytest.mark.parametrize("name", [name for name in SIZES if name != "mnist5k"])
 def test_a_seed_fixes_the_split(name):
     task = find_task(name)
     assert task.load(1).digest == task.load(1).digest
@@ -48,13 +66,6 @@ def test_pixels_are_scaled_together_and_coordinates_apart():
 def test_unknown_tasks_are_refused_with_the_nearest():
     with pytest.raises(StudyError, match="did you mean 'circles'"):
         find_task("circels")
-
-
-@pytest.mark.parametrize(
-    ("name", "overlap"), [("digits", 450 / 1347), ("circles", 0), ("moons", 0), ("spirals", 0)]
-)
-def test_overlap_is_that_of_splits_that_share_rows(name, overlap):
-    assert find_task(name).overlap == pytest.approx(overlap)
 
 
 @pytest.mark.parametrize("name", ["digits", "moons"])
@@ -88,3 +99,69 @@ def test_what_cannot_be_split_for_tuning(rows, groups, said):
     x = torch.randn(rows, 2)
     with pytest.raises(StudyError, match=said):
         Split(x, torch.randn(rows), x, torch.randn(rows), groups).for_tuning()
+
+
+def test_text_is_windows_of_whole_topics():
+    split = find_task("characters").load(0)
+    assert split.train_x.dtype == split.train_y.dtype == torch.int64
+    assert int(split.train_x.max()) < len(CHARACTERS)
+    read = "".join(CHARACTERS[token] for token in split.train_x[0].tolist())
+    assert read + CHARACTERS[split.train_y[0]] in _everything()
+    windows = {tuple(window) for window in split.train_x.tolist()}
+    assert sum(tuple(window) in windows for window in split.test_x.tolist()) < 20
+    tuning = split.for_tuning()
+    assert tuning.groups is not None
+    assert set(tuning.groups.tolist()) < set(split.groups.tolist())
+
+
+def _everything():
+    return "".join(CHARACTERS[token] for token in help_text().tokens.tolist())
+
+
+def test_lines_of_digits_are_alike_within_a_class_and_moved():
+    x, y = digit_lines(400, 0)
+    spectra = np.abs(np.fft.rfft(x - x.mean(1, keepdims=True)))[:, :8]
+    means = np.stack([spectra[y == digit].mean(0) for digit in range(10)])
+    within = np.linalg.norm(spectra - means[y], axis=1).mean()
+    assert within < np.linalg.norm(spectra - spectra.mean(0), axis=1).mean()
+    peaks = {int(line.argmax()) for line in x[y == 0]}
+    assert len(peaks) > 15
+
+
+@pytest.mark.parametrize("text", ["fit(sin(3*x))", "fit(mish)", "fit(leaky_relu(0.2))"])
+def test_any_function_can_be_fitted(text):
+    task = find_task(text)
+    assert task.regression
+    assert text.removeprefix("fit(")[:-1] in task.title
+    split = task.load(0)
+    assert (split.train_y.mean().item(), split.train_y.std().item()) == pytest.approx(
+        (0, 1), abs=0.01
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("fit(log(x))", "not finite"),
+        ("fit(exp(exp(x)))", "above a million"),
+        ("fit(0*x)", "constant"),
+        ("fit(swiglu)", "no function of one number"),
+        ("fit(sni(x))", "unknown function 'sni'"),
+        ("fit()", "is empty"),
+    ],
+)
+def test_what_cannot_be_fitted(text, said):
+    with pytest.raises(OgiveError, match=said):
+        find_task(text)
+
+
+def test_tables_need_a_target():
+    with pytest.raises(StudyError, match="the column to predict must be named"):
+        find_task("houses.csv")
+
+
+def test_a_task_of_ones_own_is_a_task():
+    rows = torch.randn(40, 2)
+    own = Task("own", "Own", 2, lambda seed: Split(rows, rows, rows, rows), Defaults((8,), 1, 8))
+    assert find_task(own) is own
+    assert own.overlap == 1

@@ -106,41 +106,157 @@ def test_useless_columns_are_left_out_and_named(frame, save):
     assert task.load(0).train_x.shape[1] == 5
 
 
-def test_rare_classes_are_split_at_random(frame, save):
-    frame.loc[0, "kind"] = "huge"
+def test_classes_too_many_for_even_parts_are_split_at_random(frame, save):
+    frame["kind"] = [f"kind {i // 3}" for i in range(ROWS)]
     task = table_task(save(frame), "kind")
-    assert noted(task, "too rare")
-    assert task.outputs == 3
+    assert task.outputs == 40
     assert len(task.load(0).test_x) == 30
 
 
-@pytest.mark.parametrize(
-    ("change", "target", "hint"),
-    [
-        (lambda f: f, "knid", "its columns are: size, colour, kind, price; did you mean 'kind'"),
-        (lambda f: f.head(10), "kind", "10 rows"),
-        (lambda f: f.assign(kind="big"), "kind", "nothing to learn"),
-        (lambda f: f.assign(kind=[f"r{i}" for i in range(ROWS)]), "kind", "identifier"),
-        (lambda f: f[["kind"]], "kind", "no usable column"),
-        (lambda f: f[["kind"]].assign(same=1), "kind", "same value in every row"),
-    ],
+def cell(column, value):
+    """A change that writes a value into the sixth row."""
+
+    def change(frame):
+        frame = frame.astype(object)
+        frame.loc[5, column] = value
+        return frame
+
+    return change
+
+
+#: What is done to the table, the target, options, and what the error says.
+UNUSABLE = (
+    (lambda f: f, "knid", {}, "its columns are: size, colour, kind, price; did you mean 'kind'"),
+    (lambda f: f.head(10), "kind", {}, "10 rows with a value of 'kind'"),
+    (lambda f: f.assign(kind="big"), "kind", {}, "'kind' has one value in every row"),
+    (lambda f: f.assign(kind=np.nan), "kind", {}, "0 rows with a value of 'kind'"),
+    (lambda f: f.assign(kind=[f"r{i}" for i in range(ROWS)]), "kind", {}, "'kind'.*identifier"),
+    (lambda f: f[["kind"]], "kind", {}, "no usable column"),
+    (lambda f: f[["kind"]].assign(same=1), "kind", {}, "same value in every row"),
+    (lambda f: f.rename(columns={"size": "kind "}), "kind", {}, "named 'kind': columns 1 and 3"),
+    (lambda f: f[:0], "kind", {}, "no rows below"),
+    (cell("kind", "huge"), "kind", {}, "'kind' has one row of class 'huge'"),
+    (cell("price", 1e200), "price", {}, r"column 'price' has 1e\+200 in row 6"),
+    (cell("size", 1e300), "price", {}, r"column 'size' has 1e\+300 in row 6"),
+    (cell("price", "abc"), "price", {}, "column 'price' has 'abc' in row 6 among numbers"),
+    (lambda f: f, "kind", {"drop": ["siez"]}, "no column 'siez'.*did you mean 'size'"),
+    (lambda f: f, "kind", {"drop": "kind"}, "both the target and to be dropped"),
+    (lambda f: f, "kind", {"group": "kind"}, "both the target and the group"),
+    (lambda f: f.assign(g=1), "kind", {"group": "g"}, "all rows are of one group"),
+    (lambda f: f, "kind", {"test_size": 30}, "the share of the rows.*not 30"),
+    (lambda f: f, "kind", {"target_type": "clas"}, "did you mean 'class'"),
+    (lambda f: f, "kind", {"target_type": "quantity"}, "'big', which is no number"),
+    (lambda f: f, "price", {"target_type": "class"}, "'price'.*identifier"),
+    (lambda f: f, "kind", {"sep": ";;"}, "a separator is one character"),
+    (lambda f: f, "kind", {"encoding": "utf-99"}, "no encoding 'utf-99'"),
 )
-def test_unusable_tables(frame, save, change, target, hint):
-    with pytest.raises(StudyError, match=hint):
-        table_task(save(change(frame)), target)
+
+
+@pytest.mark.parametrize("number", range(len(UNUSABLE)))
+def test_unusable_tables(frame, save, number):
+    change, target, options, said = UNUSABLE[number]
+    with pytest.raises(StudyError, match=said) as caught:
+        table_task(save(change(frame)), target, **options)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+#: What is done to the table, the target, options, and words of a note.
+NOTED = (
+    (lambda f: f.assign(kind=["a"] * 110 + ["b"] * 10), "kind", {}, "91.7 % of the rows are 'a'"),
+    (lambda f: f.assign(twin=2 * f.price + 1), "price", {}, "leaking: twin determines price"),
+    (lambda f: f.assign(letter=f.kind.str[:1]), "kind", {}, "leaking: size, letter determines"),
+    (lambda f: pd.concat([f, f.head(20)]), "price", {}, "20 rows are copies of others"),
+    (cell("size", 1e4), "price", {}, "outliers: column size has 1 value more than"),
+    (cell("size", "abc"), "price", {}, "column size has cells that are no numbers, such as 'abc'"),
+    (lambda f: f.reset_index(names=""), "price", {}, "column (column 1) was left out: it numbers"),
+    (lambda f: f.assign(g=np.arange(ROWS) // 10), "price", {"group": "g"}, "g: 12 groups"),
+    (lambda f: f, "price", {"drop": ["kind"]}, "dropped as asked: kind"),
+    (lambda f: f, "price", {}, "things.csv was read as UTF-8 with commas between the cells"),
+)
+
+
+@pytest.mark.parametrize("number", range(len(NOTED)))
+def test_what_is_odd_is_said(frame, save, number):
+    change, target, options, said = NOTED[number]
+    task = table_task(save(change(frame)), target, **options)
+    assert noted(task, said), task.notes
+    split = task.load(0)
+    assert split.train_x.isfinite().all()
+    assert split.test_x.isfinite().all()
+
+
+def test_an_ordinary_table_has_nothing_odd(frame, save):
+    task = table_task(save(frame.drop(columns="kind")), "price")
+    assert not noted(task, "leaking") + noted(task, "outliers") + noted(task, "copies")
+
+
+def test_groups_are_never_in_both_parts(frame, save):
+    frame["who"] = [f"person {i // 8}" for i in range(ROWS)]
+    frame["number"] = np.arange(ROWS) // 8 + 0.5
+    task = table_task(save(frame[["who", "number", "price"]]), "price", group="who")
+    for seed in range(4):
+        split = task.load(seed)
+        assert not set(split.train_x[:, 0].tolist()) & set(split.test_x[:, 0].tolist())
+        tuning = split.for_tuning()
+        assert not set(tuning.train_x[:, 0].tolist()) & set(tuning.test_x[:, 0].tolist())
+    assert "who" not in task.columns
+
+
+def test_a_table_of_its_own_to_test_on(frame, save):
+    task = table_task(frame.head(80), "kind", test=frame.tail(40))
+    assert (task.overlap, task.load(0).digest) == (0, task.load(1).digest)
+    assert [len(task.load(0).train_x), len(task.load(0).test_x)] == [80, 40]
+    with pytest.raises(StudyError, match="the table to test on has no column 'colour'"):
+        table_task(frame, "kind", test=frame.drop(columns="colour"))
+    with pytest.raises(StudyError, match="classes that training never sees: 'vast'"):
+        table_task(frame, "kind", test=frame.head(20).assign(kind=["vast", "vast"] * 10))
+
+
+def test_the_share_of_test_rows(frame):
+    task = table_task(frame, "price", test_size=0.4)
+    assert len(task.load(0).test_x) == 48
+    assert task.overlap == pytest.approx(48 / 72)
+
+
+def test_the_type_of_the_target_can_be_said(frame):
+    frame["stars"] = np.arange(ROWS) % 5
+    assert table_task(frame, "stars").classes == ("0", "1", "2", "3", "4")
+    assert table_task(frame, "stars", target_type="quantity").regression
+
+
+def test_two_columns_of_numbers_are_a_plane(frame):
+    frame["other"] = frame["size"] ** 2
+    assert table_task(frame[["size", "other", "kind"]], "kind").planar
+    assert not table_task(frame[["size", "colour", "kind"]], "kind").planar
+
+
+@pytest.mark.parametrize("target", ["y[/foo]", "a/b", "größe", "y" * 300, "..", "con"])
+def test_any_name_is_a_name(frame, save, target):
+    task = table_task(save(frame.rename(columns={"price": target})), target)
+    assert len(task.name) < 80
+    assert "/" not in task.name
+    assert task.name.strip(".")
+
+
+def test_parquet(frame, tmp_path):
+    frame["when"] = pd.date_range("2024-01-01", periods=ROWS)
+    frame.to_parquet(tmp_path / "things.parquet")
+    task = table_task(tmp_path / "things.parquet", "price")
+    assert task.load(0).train_x.shape == (90, 7)
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1")
+    with pytest.raises(StudyError, match=r"'broken\.parquet' cannot be read as Parquet"):
+        table_task(tmp_path / "broken.parquet", "price")
+
+
+def test_what_is_no_table():
+    with pytest.raises(StudyError, match="not ndarray; arrays and tensors go to array_task"):
+        table_task(np.zeros((3, 3)), "y")
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(StudyError, match=r"no file .*nothing\.csv"):
-        table_task(tmp_path / "nothing.csv", "kind")
-
-
-@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n1,2,3\n", b"\xff\xfe\x00a,\xd8"])
-def test_unreadable_files(tmp_path, content):
-    path = tmp_path / "broken.csv"
-    path.write_bytes(content)
-    with pytest.raises(StudyError, match="cannot be read as a table"):
-        table_task(path, "a")
+    (tmp_path / "things.csv").touch()
+    with pytest.raises(StudyError, match=r"no file .*thing\.csv.*did you mean 'things\.csv'"):
+        table_task(tmp_path / "thing.csv", "kind")
 
 
 def test_changed_data_are_other_data(frame, save):

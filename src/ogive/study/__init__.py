@@ -14,6 +14,7 @@ from ogive.study.settings import Defaults, Settings, Sweep
 from ogive.study.statistics import ConfidenceInterval, t_interval
 from ogive.study.study import run_study
 from ogive.study.tasks import Split, Task
+from ogive.study.user_arrays import array_task
 from ogive.study.user_table import table_task
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Sweep",
     "Task",
     "Tuned",
+    "array_task",
     "compare",
     "dataset",
     "detectable",

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ogive.errors import require
+from ogive.errors import briefly, require
 from ogive.study.errors import StudyError
 
 DataArray = NDArray[Any]
@@ -58,6 +58,16 @@ def split_rows(
             rows, test_size=share, random_state=seed, stratify=stratify
         )
     return torch.from_numpy(train), torch.from_numpy(test)
+
+
+def check_share(share: float) -> float:
+    """The share of rows to test on, or a StudyError if it is none."""
+    number = isinstance(share, int | float) and not isinstance(share, bool)
+    if not number or not 0.01 <= share <= 0.99:
+        raise StudyError(
+            f"the test size is the share of the rows to test on, such as 0.25, not {briefly(share)}"
+        )
+    return float(share)
 
 
 def _check_groups(groups: DataArray) -> None:

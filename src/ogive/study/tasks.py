@@ -81,6 +81,8 @@ class Task:
         notes: what was done to the data, and what is odd about them, in sentences.
         independent: whether the splits of different seeds share no rows, because each seed draws
             rows of its own, or because the parts are given and no seed changes them.
+        columns: what the features are called; categories are one column.
+        classes: what the classes are called, in order.
     """
 
     name: str
@@ -92,6 +94,8 @@ class Task:
     planar: bool = False
     notes: tuple[str, ...] = ()
     independent: bool = False
+    columns: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
     @cached_property
     def overlap(self) -> float:

@@ -1,187 +1,238 @@
-"""A user's own table as a task: which columns are used, what is predicted, what is done to it.
+"""A user's own table as a task: from a file or a data frame to splits of numbers.
 
-Whatever is changed or left out is said in the notes of the task. What is learned from rows
-(medians, categories, means) is learned from the training rows of each split alone.
+Whatever is taken for granted, changed or left out is said in the notes of the task. What is learned
+from rows (medians, categories, means) is learned from the training rows of each split alone.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from ogive.errors import nearest, require
+from ogive.errors import briefly, nearest, require
+from ogive.study.cells import TableColumn, read_columns
 from ogive.study.errors import StudyError
+from ogive.study.features import encode, find_features
+from ogive.study.oddities import FEWEST_ROWS, note_leaks
+from ogive.study.reading import TableFile, check_names, read_table, sampled
 from ogive.study.settings import Defaults
-from ogive.study.splitting import split_rows, tensor
+from ogive.study.splitting import TEST_SHARE, DataArray, check_share, split_rows
+from ogive.study.target import Target, check_target_type, find_target
 from ogive.study.tasks import Split, Task
 
-MOST_CLASSES = 20
-MOST_CATEGORIES = 50
-FEWEST_ROWS = 20
+DEFAULTS = Defaults((32, 32), 60, 32)
+LONGEST_SLUG = 60
 
 
-@dataclass(frozen=True)
-class Columns:
-    """The columns that a network gets, by how they are encoded."""
+def table_task(
+    data: Any,
+    target: str,
+    *,
+    test: Any = None,
+    sep: str | None = None,
+    encoding: str | None = None,
+    drop: Iterable[str] = (),
+    group: str | None = None,
+    test_size: float = TEST_SHARE,
+    target_type: str | None = None,
+) -> Task:
+    """The task of predicting a column of a table from the others.
 
-    numeric: list[str]
-    categorical: list[str]
+    Args:
+        data: the path of a CSV or Parquet file, or a pandas data frame.
+        target: the name of the column to predict.
+        test: a table of the same columns to test on, in the place of a part of ``data``.
+        sep, encoding: of a CSV file; found out if not given, as :func:`reading.read_table` says.
+        drop: names of columns to leave out.
+        group: the name of a column; rows with the same value are never in both parts. It is left
+            out of what is learned from.
+        test_size: the share of the rows, or of the groups, to test on.
+        target_type: ``class`` or ``quantity``. Otherwise text, true or false, and whole numbers of
+            at most 20 values are classes, and other numbers and dates quantities.
 
+    Raises:
+        StudyError: for a file that cannot be read, a column that there is not, one that nothing can
+            be learned from or beside, and too few rows, in a sentence that names it.
 
-def table_task(path: str | Path, target: str) -> Task:
-    """The task of predicting the column ``target`` of a CSV file from the other columns."""
-    path = Path(path)
-    notes: list[str] = []
-    frame = _with_target(_read(path), target, path, notes)
-    y = frame.pop(target)
-    classes = _classes(y, target, notes)
-    columns = _columns(frame, notes)
-    used = len(columns.numeric) + len(columns.categorical)
-    stratify = y.to_numpy() if classes is not None and _can_stratify(y, notes) else None
+    Example:
+        >>> import pandas
+        >>> frame = pandas.DataFrame({"size": range(40), "large": [False] * 20 + [True] * 20})
+        >>> task = table_task(frame, "large")
+        >>> task.classes, task.notes[-1][:24]
+        (('False', 'True'), 'leaking: size determines')
+    """
+    share = check_share(test_size)
+    check_target_type(target_type)
+    own, name = _table(data, sep, encoding)
+    held = None if test is None else _table(test, sep, encoding)[0]
+    notes = [*own.notes, *(held.notes if held is not None else ())]
+    frame, testing = _joined(own.frame, None if held is None else held.frame, notes)
+    columns = read_columns(_chosen(frame, target, drop, group, name, notes), own.sep)
+    kept = _with_target(columns[target], name, notes)
+    columns = {n: _rows_of(column, kept) for n, column in columns.items()}
+    wanted = find_target(columns.pop(target), target_type, notes)
+    groups = None if group is None else _groups(columns.pop(group), notes)
+    found = find_features(columns, notes)
+    note_leaks(found.numeric, found.categorical, wanted.values, target, notes)
+    fixed = None if testing is None else fixed_parts(testing[kept], wanted)
+    if fixed is None:
+        split_rows(len(wanted.values), 0, share=share, groups=groups)  # what cannot be split
 
     def load(seed: int) -> Split:
-        train, test = split_rows(len(y), seed, classes=stratify)
-        train_x, test_x = _encode(frame, columns, train, test)
-        target_values = _targets(y, classes, train)
-        return Split(train_x, target_values[train], test_x, target_values[test], seed=seed)
+        classes = None if wanted.regression else wanted.values
+        train, held_out = fixed or split_rows(
+            len(wanted.values), seed, share=share, classes=classes, groups=groups
+        )
+        train_x, test_x = encode(found, train, held_out)
+        y = wanted.scaled(train)
+        known = None if groups is None else torch.from_numpy(groups)[train]
+        return Split(train_x, y[train], test_x, y[held_out], known, seed)
 
     return Task(
-        name=re.sub(r"[^\w.-]+", "-", f"{path.stem}-{target}"),
-        title=f"{path.name}: {target} from {used} columns, {len(frame)} rows",
-        outputs=1 if classes is None else len(classes),
+        name=slug(f"{Path(name).stem}-{target}"),
+        title=f"{name}: {_short(target)} from {len(found.names)} columns, {len(kept[kept])} rows",
+        outputs=1 if wanted.regression else len(wanted.classes),
         load=load,
-        defaults=Defaults((32, 32), 60, 32),
-        regression=classes is None,
+        defaults=DEFAULTS,
+        regression=wanted.regression,
+        planar=len(found.numeric) == 2 and not found.categorical,
         notes=tuple(notes),
+        independent=fixed is not None,
+        columns=tuple(found.names),
+        classes=wanted.classes,
     )
 
 
-def _read(path: Path) -> Any:
+# what was given
+
+
+def _table(data: Any, sep: str | None, encoding: str | None) -> tuple[TableFile, str]:
+    """A table and what it is called."""
     pandas = require("pandas", "study")
-    if not path.is_file():
-        raise StudyError(f"there is no file {str(path)!r}; give the path of a CSV file")
-    try:
-        frame = pandas.read_csv(path, skipinitialspace=True)
-    except (pandas.errors.ParserError, pandas.errors.EmptyDataError, UnicodeDecodeError) as error:
+    if isinstance(data, str | Path):
+        path = Path(data)
+        table = read_table(path, sep, encoding)
+    elif isinstance(data, pandas.DataFrame):
+        path = Path("table")
+        table = sampled(data, "the table")
+    else:
         raise StudyError(
-            f"{str(path)!r} cannot be read as a table: {error}; expected comma-separated UTF-8 "
-            f"text with the names of the columns in the first line"
-        ) from error
+            f"a table is the path of a file or a pandas data frame, not {type(data).__name__}; "
+            f"arrays and tensors go to array_task(x, y)"
+        )
+    frame = table.frame.reset_index(drop=True)
     frame.columns = [str(column).strip() for column in frame.columns]
-    return frame
+    check_names(list(frame.columns), path.name)
+    return TableFile(frame, table.notes, table.sep), path.name
 
 
-def _with_target(frame: Any, target: str, path: Path, notes: list[str]) -> Any:
-    if target not in frame.columns:
-        names = ", ".join(frame.columns)
-        hint = nearest(target, frame.columns)
-        raise StudyError(f"{path.name!r} has no column {target!r}; its columns are: {names}{hint}")
-    missing = int(_without_infinities(frame[target]).isna().sum())
-    if missing:
-        notes.append(f"{missing} rows without a finite {target} were left out")
-    frame = frame[_without_infinities(frame[target]).notna()].reset_index(drop=True)
-    if len(frame) < FEWEST_ROWS:
+def _joined(frame: Any, test: Any, notes: list[str]) -> tuple[Any, DataArray | None]:
+    """The rows of both parts, and which are to test on; both are read alike."""
+    if test is None:
+        return frame, None
+    for name in frame.columns:
+        if name not in test.columns:
+            hint = nearest(name, test.columns)
+            raise StudyError(f"the table to test on has no column {name!r}{hint}")
+    if more := [name for name in test.columns if name not in frame.columns]:
+        notes.append(f"only the table to test on has: {', '.join(more)}; left out")
+    notes.append(f"tested on {len(test)} rows of a table of their own")
+    pandas = require("pandas", "study")
+    joined = pandas.concat([frame, test[frame.columns]], ignore_index=True)
+    return joined, np.arange(len(joined)) >= len(frame)
+
+
+def _chosen(
+    frame: Any, target: str, drop: Iterable[str], group: str | None, name: str, notes: list[str]
+) -> Any:
+    """The columns that are to be looked at."""
+    dropped = [drop] if isinstance(drop, str) else list(drop)
+    for column in (target, *dropped, *([group] if group is not None else [])):
+        if column not in frame.columns:
+            names = ", ".join(frame.columns)
+            hint = nearest(column, frame.columns)
+            raise StudyError(
+                f"{name!r} has no column {briefly(column)}; its columns are: {names}{hint}"
+            )
+    for what, other in (("target", target), ("group", group)):
+        if other in dropped:
+            raise StudyError(f"column {other!r} is both the {what} and to be dropped")
+    if group == target:
+        raise StudyError(f"column {target!r} is both the target and the group; choose another")
+    if dropped:
+        notes.append(f"dropped as asked: {', '.join(dropped)}")
+    return frame.drop(columns=dropped)
+
+
+def _with_target(column: TableColumn, name: str, notes: list[str]) -> DataArray:
+    """Which rows have a target."""
+    if column.odd is not None:
+        row, text = column.odd
         raise StudyError(
-            f"{path.name!r} has {len(frame)} rows with a value of {target!r}; "
+            f"column {column.name!r} has {text} in row {row} among "
+            f"{'dates' if column.kind == 'date' else 'numbers'}; mend the cell or leave the row out"
+        )
+    values = column.values
+    if column.kind != "category":
+        values = values.replace([np.inf, -np.inf], np.nan)
+    kept: DataArray = values.notna().to_numpy()
+    if missing := int((~kept).sum()):
+        notes.append(f"{missing} rows without a finite {column.name} were left out")
+    notes.extend(f"column {column.name}: {remark}" for remark in column.remarks)
+    if kept.sum() < FEWEST_ROWS:
+        raise StudyError(
+            f"{name!r} has {kept.sum()} rows with a value of {column.name!r}; "
             f"at least {FEWEST_ROWS} are needed for training and testing"
         )
-    if frame[target].nunique() < 2:
-        raise StudyError(f"column {target!r} has one value in every row; there is nothing to learn")
-    return frame
+    return kept
 
 
-def _classes(y: Any, target: str, notes: list[str]) -> list[Any] | None:
-    """The classes in order, or None where the target is a quantity."""
-    values = sorted(y.unique().tolist(), key=lambda value: (str(type(value)), value))
-    types = require("pandas", "study").api.types
-    numeric = types.is_numeric_dtype(y) and not types.is_bool_dtype(y)
-    if numeric and (len(values) > MOST_CLASSES or bool((y != y.round()).any())):
-        notes.append(f"{target} is a quantity: regression, scored by R2 on the test rows")
-        return None
-    if len(values) > len(y) / 2:
+def _rows_of(column: TableColumn, kept: DataArray) -> TableColumn:
+    values = column.values[kept].reset_index(drop=True)
+    return TableColumn(column.name, column.kind, values, column.remarks, column.odd)
+
+
+def _groups(column: TableColumn, notes: list[str]) -> DataArray:
+    """A number for each row; rows without a group are one group."""
+    pandas = require("pandas", "study")
+    numbers: DataArray = pandas.factorize(column.values, use_na_sentinel=False)[0].astype(np.int64)
+    notes.append(f"split by {column.name}: {len(np.unique(numbers))} groups, none in both parts")
+    return numbers
+
+
+def fixed_parts(testing: DataArray, target: Target) -> tuple[Tensor, Tensor]:
+    """The numbers of the rows to train on, and of those to test on that are marked so.
+
+    Raises:
+        StudyError: with too few rows, or classes that training never sees.
+    """
+    train, test = np.flatnonzero(~testing), np.flatnonzero(testing)
+    if len(train) < FEWEST_ROWS or not len(test):
         raise StudyError(
-            f"column {target!r} has {len(values)} different texts in {len(y)} rows, like an "
-            f"identifier; choose a target that repeats, or a numeric one"
+            f"{len(train)} rows to train on and {len(test)} to test on have a target; at least "
+            f"{FEWEST_ROWS} and 1 are needed"
         )
-    notes.append(f"{target} has {len(values)} classes: classification, scored by accuracy")
-    return values
+    unseen = sorted(set(target.values[test]) - set(target.values[train]))
+    if not target.regression and unseen:
+        named = ", ".join(briefly(target.classes[number]) for number in unseen)
+        raise StudyError(f"the table to test on has classes that training never sees: {named}")
+    return torch.from_numpy(train), torch.from_numpy(test)
 
 
-def _can_stratify(y: Any, notes: list[str]) -> bool:
-    counts = y.value_counts()
-    if counts.min() >= 2 and len(counts) <= len(y) / 4:
-        return True
-    notes.append("some classes are too rare to be split evenly; the split is random instead")
-    return False
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SLUG else briefly(text)[1:-1]
 
 
-def _columns(frame: Any, notes: list[str]) -> Columns:
-    """Sort the columns by how they are encoded, leaving out those that cannot help."""
-    types = require("pandas", "study").api.types
-    numeric, categorical = [], []
-    for name in frame.columns:
-        column = frame[name]
-        distinct = column.nunique()
-        if distinct < 2 and not (distinct and column.isna().any()):
-            notes.append(f"column {name} was left out: it has the same value in every row")
-        elif types.is_numeric_dtype(column) and not types.is_bool_dtype(column):
-            numeric.append(name)
-        elif distinct <= MOST_CATEGORIES:
-            categorical.append(name)
-        else:
-            notes.append(f"column {name} was left out: {distinct} different texts, no categories")
-    if not numeric and not categorical:
-        raise StudyError("no usable column besides the target: " + "; ".join(notes))
-    _note_encoding(frame, Columns(numeric, categorical), notes)
-    return Columns(numeric, categorical)
-
-
-def _note_encoding(frame: Any, columns: Columns, notes: list[str]) -> None:
-    if columns.categorical:
-        notes.append(f"one-hot encoded: {', '.join(columns.categorical)}")
-    gaps = [name for name in columns.numeric if _without_infinities(frame[name]).isna().any()]
-    if gaps:
-        notes.append(f"missing or infinite numbers became the training median: {', '.join(gaps)}")
-    gaps = [name for name in columns.categorical if frame[name].isna().any()]
-    if gaps:
-        notes.append(f"a missing category counts as a category of its own: {', '.join(gaps)}")
-
-
-def _without_infinities(column: Any) -> Any:
-    return column.replace([np.inf, -np.inf], np.nan)
-
-
-def _encode(frame: Any, columns: Columns, train: Any, test: Any) -> tuple[Any, Any]:
-    """The rows as numbers, by an encoder that has seen the training rows only."""
-    compose = require("sklearn.compose", "study")
-    impute = require("sklearn.impute", "study")
-    preprocessing = require("sklearn.preprocessing", "study")
-    numbers = require("sklearn.pipeline", "study").make_pipeline(
-        impute.SimpleImputer(strategy="median", keep_empty_features=True),
-        preprocessing.StandardScaler(),
-    )
-    one_hot = preprocessing.OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-    encoder = compose.make_column_transformer(
-        (numbers, columns.numeric), (one_hot, columns.categorical)
-    )
-    clean = frame[columns.numeric + columns.categorical].copy()
-    clean[columns.numeric] = _without_infinities(clean[columns.numeric].astype(float))
-    texts = clean[columns.categorical]
-    clean[columns.categorical] = texts.astype(str).astype(object).where(texts.notna(), "(missing)")
-    return tensor(encoder.fit_transform(clean.iloc[train])), tensor(
-        encoder.transform(clean.iloc[test])
-    )
-
-
-def _targets(y: Any, classes: list[Any] | None, train: Any) -> torch.Tensor:
-    """Class numbers, or the quantity in standard deviations of the training rows."""
-    if classes is not None:
-        return torch.tensor([classes.index(value) for value in y.tolist()])
-    values = y.to_numpy(dtype=float)
-    deviation = values[train].std() or 1.0
-    return tensor((values - values[train].mean()) / deviation)
+def slug(text: str) -> str:
+    """The text as the name of a folder; texts that differ have names that differ."""
+    made = re.sub(r"[^\w.-]+", "-", text)[:LONGEST_SLUG].strip("-.")
+    if made == text:
+        return made
+    return f"{made}-{hashlib.blake2b(text.encode(), digest_size=3).hexdigest()}"
