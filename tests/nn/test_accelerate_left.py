@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -306,6 +307,44 @@ class Choosing(nn.Module):
         return self.choices["gelu"](x)
 
 
+def helper(x: Tensor) -> Tensor:
+    return F.gelu(x)
+
+
+class Helping(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return helper(x)
+
+
+class Taking(nn.Module):
+    def forward(self, x: Tensor, act: Callable[..., Tensor] = F.gelu) -> Tensor:
+        return act(x)
+
+
+class ByName(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = "gelu"
+
+    def forward(self, x: Tensor) -> Tensor:
+        return getattr(F, self.name)(x)
+
+
+class Gelu(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return F.gelu(x)
+
+
+class Applying(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return Gelu.apply(x)
+
+
+def closure(function: Callable[..., Tensor] = F.gelu) -> nn.Module:
+    return holding(lambda x: function(x))
+
+
 IN_CONTAINER = "it is held in a {}: use ogive.intercept()"
 SEEN: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
     "list": (lambda: holding([F.gelu]), "act", IN_CONTAINER.format("list")),
@@ -315,6 +354,18 @@ SEEN: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
         IN_CONTAINER.format("list"),
     ),
     "dict": (lambda: holding({"a": F.gelu}), "act", IN_CONTAINER.format("dict")),
+    "dicts in a dict": (lambda: holding({"a": {"b": F.gelu}}), "act", IN_CONTAINER.format("dict")),
+    "namespace": (
+        lambda: holding(SimpleNamespace(a=F.gelu)),
+        "act",
+        IN_CONTAINER.format("SimpleNamespace"),
+    ),
+    "partial": (lambda: holding(functools.partial(F.gelu, X)), "act", "its code names gelu"),
+    "closure": (closure, "act", "its code names gelu"),
+    "helper": (Helping, "", "its code names gelu"),
+    "default": (Taking, "", "its code names gelu"),
+    "name": (ByName, "", "its code names gelu"),
+    "Function": (Applying, "", "its code names gelu"),
     "lambda": (lambda: holding(lambda x: F.gelu(x)), "act", "its code names gelu"),
     "class": (ByClass, "act", "it is held in its class"),
     "dict of the class": (Choosing, "choices", IN_CONTAINER.format("dict")),

@@ -22,7 +22,6 @@ LEFT = {
     "torch is as fast, and keeps as much as ogive would",
     "hooks that were set inside of the block, as by checkpointing, pack what is kept",
     "torch.jit writes down torch's operators",
-    "torch lays its result out in another way",
     "it is functionalized",
     "its input is no plain tensor but Named",
 }

@@ -242,7 +242,7 @@ class _Work:
 
     def _function(self, place: Place, function: Any) -> None:
         found = recognise(function)
-        if place.key.startswith("_") or isinstance(function, HeldFunction):
+        if isinstance(function, HeldFunction):
             return
         if found.entry is not None and not found.reason:
             if not only_calls(self.classes, place.parent, place.key):

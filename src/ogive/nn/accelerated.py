@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.compiler import is_dynamo_compiling
+from torch.compiler import is_dynamo_compiling, is_exporting
 
 from ogive.errors import InputError, OgiveError, ParameterError
 from ogive.torch_private import is_functional, jit_tracing
@@ -25,18 +25,21 @@ PLAIN_TENSORS = (Tensor, nn.Parameter)
 _DTYPES = {torch.float32, torch.bfloat16, torch.float16, torch.float64}
 
 
-def is_plain(x: Any) -> bool:
-    """Whether a formula can be computed on it: a tensor of no library's own class, with numbers of
-    a floating dtype in strided memory, of which autocast is not to choose another."""
-    if type(x) not in PLAIN_TENSORS or x.dtype not in _DTYPES:
-        return False
-    if x.is_nested or x.layout is not torch.strided:
-        return False
+def why_torchs(x: Any) -> str:
+    """Why a call of something stays torch's; empty for a tensor of no library's own class, with
+    numbers of a floating dtype in strided memory, of which autocast is not to choose another."""
+    if type(x) not in PLAIN_TENSORS or x.layout is not torch.strided or x.is_nested:
+        return f"its input is no plain tensor but {type(x).__name__}"
+    if x.dtype not in _DTYPES:
+        return f"its input is {x.dtype}"
     if is_dynamo_compiling():  # which shows it as a plain tensor, and knows no private functions
-        return not torch.compiler.is_exporting()
-    if jit_tracing() or is_functional(x):
-        return False
-    return x.is_cpu or not torch.is_autocast_enabled(x.device.type)
+        return "an exporter writes down torch's operators" if is_exporting() else ""
+    if jit_tracing():
+        return "torch.jit writes down torch's operators"
+    if is_functional(x):
+        return "it is functionalized"
+    chosen = not x.is_cpu and torch.is_autocast_enabled(x.device.type)
+    return "autocast chooses its dtype" if chosen else ""
 
 
 class Accelerated:
@@ -73,7 +76,7 @@ def _empty(original: Any) -> nn.Module:
 def _accelerated_class(original: Any) -> type[nn.Module]:
     @wraps(original.forward)
     def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and not kwargs and is_plain(args[0]):
+        if len(args) == 1 and not kwargs and not why_torchs(args[0]):
             try:
                 result = vars(self)[GIVEN_FORWARD](self, args[0])
             except (InputError, ParameterError):  # the module's own says what is wrong in its words

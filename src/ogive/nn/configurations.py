@@ -6,8 +6,7 @@ import copy
 import hashlib
 import sys
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -17,7 +16,7 @@ from ogive.catalogue import resolve
 from ogive.errors import OgiveError
 from ogive.nn.modules import ActivationModule
 from ogive.nn.places import carry
-from ogive.nn.recognise import recognise
+from ogive.nn.recognise import outer_places, recognise
 
 #: Attributes in which modules keep what they were made from.
 SETTINGS = ("config", "cfg", "hparams", "_hparams", "args", "_internal_dict")
@@ -25,6 +24,7 @@ SETTINGS = ("config", "cfg", "hparams", "_hparams", "args", "_internal_dict")
 GATED, GATED_NAMES = "gated-", {"gelu": "gelu_new"}
 #: What transformers would compile or warn about.
 UNKNOWABLE = frozenset({"xielu"})
+NO_MODEL = "no model can be made of it to see what it computes"
 
 #: What was changed, or could not be, and how: (where, what).
 Note = tuple[str, str]
@@ -40,10 +40,10 @@ def title(thing: Any) -> str:
 
 
 def rewrite_settings(
-    model: nn.Module, old: Collection[str], new: Mapping[str, ActivationModule], left: list[str]
+    model: nn.Module, old: Collection[str], new: Mapping[str, ActivationModule]
 ) -> tuple[list[Note], list[Note]]:
     """Names the new modules, by their places, where the entries that stood there are named; what
-    was written, and what was not. ``left`` are the places that still compute the old entries.
+    was written, and what was not.
 
     transformers, if it is there, is taught the names in any case: a process that is to load such a
     model makes the same swap before, on any other.
@@ -51,110 +51,86 @@ def rewrite_settings(
     if "transformers.activations" in sys.modules:
         for module in {repr(module): module for module in new.values()}.values():
             _name_for(module, "")
-    written, unwritten = _Texts(model).rewrite(old, new, left)
-    return written, unwritten or [*_made_otherwise(model, new)]
-
-
-def _made_otherwise(model: nn.Module, new: Mapping[str, ActivationModule]) -> Iterator[Note]:
-    """The places that have another function when a model of transformers is loaded."""
-    seen: list[str] = []
+    written, unwritten = list[Note](), list[Note]()
+    inside = "\n"  # what no name begins with
     for name, module in model.named_modules():
         prefix = f"{name}." if name else ""
         mine = {n.removeprefix(prefix): m for n, m in new.items() if n.startswith(prefix)}
-        inside = any(prefix.startswith(outer) for outer in seen)
-        if mine and not inside and hasattr(module, "save_pretrained"):
-            seen.append(prefix)
-            for place, reason in _differences(module, mine):
-                yield f"{prefix}{place}", f"{reason}: swap again what is loaded"
+        if not mine:
+            continue
+        if not name.startswith(inside) and hasattr(module, "save_pretrained"):
+            inside = prefix
+            done, missed = _rewritten(prefix, module, old, mine)
+            written, unwritten = written + done, unwritten + missed
+        unwritten += [(f"{prefix}{n}", said) for n, said in _said_elsewhere(module, old)]
+    return written, unwritten
 
 
-def _differences(module: nn.Module, new: Mapping[str, ActivationModule]) -> Iterator[Note]:
-    """Where a module has another function when its configuration makes it again."""
-    config = copy.deepcopy(vars(module).get("config"))
+def _said_elsewhere(module: nn.Module, old: Collection[str]) -> Iterator[Note]:
+    """The texts of a module, and in what it was made from, that only others read."""
+    for key in ("", *SETTINGS):
+        held = vars(module).get(key) if key else module
+        texts = held if isinstance(held, Mapping) else getattr(held, "__dict__", {})
+        for name, text in _naming(texts, old).items():
+            if not _is_configuration(held):
+                why = f"it says {text}: what is made from it computes that again"
+                yield f"{key}.{name}".lstrip("."), why
+
+
+def _naming(texts: Mapping[str, Any], entries: Collection[str]) -> dict[str, str]:
+    """Those of the values that are texts and name one of some entries."""
+    named = {k: v for k, v in texts.items() if isinstance(v, str) and not str(k).startswith("_")}
+    return {k: v for k, v in named.items() if _meaning(v) in entries}
+
+
+def _rewritten(
+    prefix: str, model: nn.Module, old: Collection[str], new: Mapping[str, ActivationModule]
+) -> tuple[list[Note], list[Note]]:
+    """The same for a model that its configuration makes again: a text stays rewritten if that makes
+    more of what stands there now, and nothing else."""
+    written, unwritten = list[Note](), list[Note]()
+    if (wrong := _made_otherwise(model)) is None:
+        return written, [(f"{prefix}config", NO_MODEL)]
+    for name, config in _configurations(f"{prefix}config", vars(model).get("config")):
+        texts = _naming(vars(config), old)
+        said = {key: _name_for(next(iter(new.values())), text) for key, text in texts.items()}
+        vars(config).update(said)
+        then = _made_otherwise(model) if texts else wrong
+        if then is not None and then.keys() < wrong.keys():
+            wrong = then
+            written += [(f"{name}.{key}", text) for key, text in said.items()]
+            continue
+        vars(config).update(texts)
+        if then and wrong.keys() - then.keys():  # other places still have what it says
+            still = next(place for place in then if place not in wrong)
+            reason = f"{prefix}{still} still computes it"
+            unwritten += [(f"{name}.{k}", f"it says {t}: {reason}") for k, t in texts.items()]
+    reason = "its class makes {} there, whatever the configuration says: swap again what is loaded"
+    missed = [(f"{prefix}{p}", reason.format(made)) for p, made in wrong.items() if p in new]
+    return written, unwritten or missed
+
+
+def _configurations(name: str, thing: Any) -> Iterator[tuple[str, Any]]:
+    """A configuration and those inside of it."""
+    if _is_configuration(thing):
+        yield name, thing
+        for key, value in list(vars(thing).items()):
+            yield from _configurations(f"{name}.{key}", value)
+
+
+def _made_otherwise(model: nn.Module) -> dict[str, str] | None:
+    """The places where a model has another activation when its configuration makes it again, and
+    which it is; None where that cannot be."""
+    config = copy.deepcopy(vars(model).get("config"))
     with torch.device("meta"), torch.random.fork_rng([]), warnings.catch_warnings(action="ignore"):
         try:
-            again: nn.Module = type(module)(config)
+            again: Any = type(model)(config)
         except Exception:  # whatever its code raises
-            yield "config", "no model can be made of it to see what it computes"
-            return
-    for place, put in new.items():
-        found = _at(again, place)
-        if repr(found) != repr(put) and not _same(found, put):
-            yield place, f"its class makes {title(found)} there, whatever the configuration says"
-
-
-def _at(model: nn.Module, place: str) -> Any:
-    """What stands at a dotted name; None if nothing does."""
-    found: Any = model
-    for key in place.split("."):
-        found = getattr(found, key, None)
-    return found
-
-
-@dataclass
-class _Text:
-    """A text in a module or in what it was made from: where, and below which modules it counts: if
-    none has its holder itself, below those that have what the holder is in."""
-
-    name: str
-    holder: Any
-    key: str
-    text: str
-    users: list[str] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-
-    def of(self, names: Iterable[str]) -> list[str]:
-        """Those of the names that stand where it counts."""
-        return [name for name in names if name.startswith(tuple(self.users or self.others))]
-
-
-class _Texts:
-    """The texts in a model that may name an activation."""
-
-    def __init__(self, model: nn.Module) -> None:
-        self.found: dict[tuple[int, str], _Text] = {}
-        for name, module in model.named_modules():
-            prefix = f"{name}." if name else ""
-            self._read(prefix, module, prefix)
-            for key in SETTINGS:
-                self._read(f"{prefix}{key}.", vars(module).get(key), prefix)
-
-    def _read(self, name: str, holder: Any, user: str, nested: bool = False) -> None:
-        texts = holder if isinstance(holder, Mapping) else getattr(holder, "__dict__", {})
-        for key, value in list(texts.items()):
-            if isinstance(value, str) and not str(key).startswith("_"):
-                text = _Text(name + key, holder, key, value)
-                text = self.found.setdefault((id(holder), key), text)
-                (text.others if nested else text.users).append(user)
-            elif _is_configuration(value) and _is_configuration(holder):
-                self._read(f"{name}{key}.", value, user, nested=True)
-
-    def rewrite(
-        self, old: Collection[str], modules: Mapping[str, ActivationModule], left: list[str]
-    ) -> tuple[list[Note], list[Note]]:
-        """Writes the new function where the old one is named, for places that have it all."""
-        written, unwritten = list[Note](), list[Note]()
-        for text in self.found.values():
-            mine = {repr(modules[name]): modules[name] for name in text.of(modules)}
-            if not mine or _meaning(text.text) not in old:
-                continue
-            if reason := _why_not(text, mine, left):
-                unwritten.append((text.name, f"it says {text.text}: {reason}"))
-            else:
-                said = _name_for(next(iter(mine.values())), text.text)
-                setattr(text.holder, text.key, said)
-                written.append((text.name, said))
-        return written, unwritten
-
-
-def _why_not(text: _Text, mine: Collection[str], left: list[str]) -> str:
-    """Why a text cannot say the new function; empty if it can."""
-    if still := text.of(left):
-        return f"{still[0]} still computes it"
-    if len(mine) > 1:
-        return "in its places there are different functions now"
-    own = _is_configuration(text.holder) or type(text.holder).__module__.startswith("transformers.")
-    return "" if own else "what is made from it computes that again"
+            return None
+    made = {place.name: place.thing for place in outer_places(again)}
+    known = [p for p in outer_places(model) if recognise(p.thing).entry is not None]
+    others = ((p.name, made.get(p.name)) for p in known if not _same(made.get(p.name), p.thing))
+    return {name: title(thing) for name, thing in others}
 
 
 def _is_configuration(thing: Any) -> bool:
@@ -194,9 +170,12 @@ def _name_for(new: ActivationModule, old: str) -> str:
     return f"{before}{name}"
 
 
-def _same(known: Any, new: ActivationModule) -> bool:
-    """Whether two modules compute one function, which no training changes."""
-    if title(known) != title(new) or new.state_dict():
+def _same(known: Any, new: Any) -> bool:
+    """Whether two modules compute one function, and the new one what no training changes unless
+    both begin alike."""
+    if repr(known) == repr(new):
+        return True
+    if title(known) != title(new) or (isinstance(new, nn.Module) and new.state_dict()):
         return False
     one, other = (recognise(module).with_values() for module in (known, new))
     return one is not None and other is not None and one.parameters == other.parameters

@@ -22,8 +22,7 @@ from torch.nn.functional import softplus
 
 from ogive.catalogue import resolve
 from ogive.nn.accelerated import GIVEN_FORWARD, Accelerated, give_forward
-from ogive.nn.gated_mlp import GATED_UNITS, gated_unit
-from ogive.nn.projected import projected
+from ogive.nn.gated_mlp import GATED_UNITS, gated_unit, projected
 from ogive.nn.recognise import Recognised, recognise
 from ogive.ops import ActivationFunction, owning
 from ogive.torch_private import any_global_hook

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from ogive.catalogue import Spec, until_added
 from ogive.engine.selection import check_name as check_engine
-from ogive.nn.recognise import KEPT, OUTPUT_KEPT, Recognised, recognise
-from ogive.nn.translate import function_of, is_recorded, save_argument, translate
+from ogive.nn.recognise import KEPT, OUTPUT_KEPT, recognise
+from ogive.nn.translate import is_recorded, translate
 from ogive.ops import check_save
 from ogive.torch_private import saved_tensors_hooks
 
@@ -53,24 +54,19 @@ class _Block:
         found = _recognised(function)
         if found.entry is None or found.reason:
             return function(*args, **kwargs)
-        call = self._translated(found, found.entry, args, kwargs)
-        if isinstance(call, str):
-            self.seen.skipped[found.entry.name, call] += 1
+        call = translate(found, args, kwargs, self.save, self.engine)
+        if reason := call if isinstance(call, str) else self._why_torchs(found.entry, call.args[0]):
+            self.seen.skipped[found.entry.name, reason] += 1
             return function(*args, **kwargs)
         self.seen.taken[found.entry.name] += 1
-        return call(
-            **save_argument(function_of(found.entry, self.engine), self.save, call.keywords)
-        )
+        return call()  # type: ignore[operator]
 
-    def _translated(self, found: Recognised, entry: Spec, args: Any, kwargs: Any) -> Any:
-        """The call of ogive's, or why there is none."""
-        call = translate(found, args, kwargs, self.engine)
-        if isinstance(call, str):
-            return call
+    def _why_torchs(self, entry: Spec, x: Tensor) -> str:
+        """Why a call that could be ogive's is torch's all the same."""
         if saved_tensors_hooks(False) != self.hooks:
             return REPEATED
         torch_keeps = entry.name in OUTPUT_KEPT and self.save in ("input", "exact")
-        return KEPT if torch_keeps and is_recorded(*call.args) else call
+        return KEPT if torch_keeps and is_recorded(x) else ""
 
 
 #: Remembered, as every call asks.

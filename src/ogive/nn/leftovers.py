@@ -31,10 +31,8 @@ def exchanged(
     old = {title(place.thing) for place in new}
     for place, module in new.items():
         _put_for_good(place, module)
-    ours = {id(module) for module in new.values()}
-    left = [p.name for p in places(model) if title(p.thing) in old and id(p.thing) not in ours]
     named = {place.name: module for place, module in new.items()}
-    written, unwritten = rewrite_settings(model, old, named, left)
+    written, unwritten = rewrite_settings(model, old, named)
     return [*_close_fast_paths(model, [place.parent for place in new]), *written], unwritten
 
 

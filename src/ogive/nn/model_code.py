@@ -6,26 +6,33 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
-from functools import lru_cache
-from types import CodeType
+from functools import lru_cache, partial
+from types import CellType, CodeType, FunctionType, SimpleNamespace
 from typing import Any
 
 from torch import nn
+from torch.autograd import Function
 
-from ogive.nn.recognise import torch_functions, unbound
+from ogive.nn.recognise import recognise, torch_functions
+
+#: Containers that a module may hold functions in, and what every module has.
+HOLDERS = (dict, list, tuple, set, frozenset, SimpleNamespace)
+_PLAIN = nn.Module()
 
 
 def named_in(module: nn.Module) -> str:
     """The activation functions that the methods and properties of a module's classes name."""
-    members = [m for c in _own_classes(type(module)) for n, m in vars(c).items() if n[:2] != "__"]
-    found = dict.fromkeys(n for m in members for n in _names(m) if n in torch_functions())
+    cls: Any = type(module)
+    names = _all_names(cls)
+    if "getattr" in names:
+        names += tuple(v for v in vars(module).values() if isinstance(v, str))
+    found = dict.fromkeys(n for n in names if n in torch_functions())
     return ", ".join(n for n in found if not hasattr(module, n))
 
 
 def named_by(function: Any) -> str:
     """The activation functions that a function, such as a lambda, names."""
-    found = (n for n in _names(unbound(function)[0]) if n in torch_functions())
-    return ", ".join(dict.fromkeys(found))
+    return ", ".join(dict.fromkeys(n for n in _names(function) if n in torch_functions()))
 
 
 def _own_classes(cls: type) -> list[Any]:
@@ -33,15 +40,44 @@ def _own_classes(cls: type) -> list[Any]:
     return [c for c in cls.__mro__ if c not in nn.Module.__mro__]
 
 
+@lru_cache(maxsize=1024)
+def _all_names(cls: Any) -> tuple[str, ...]:
+    members = [m for c in _own_classes(cls) for n, m in vars(c).items() if n[:2] != "__"]
+    return tuple(dict.fromkeys(n for member in members for n in _names(member)))
+
+
 def _names(member: Any) -> Iterator[str]:
-    """The names in the code of a function or property, and of functions written inside."""
-    member = getattr(member, "fget", None) or getattr(member, "__func__", member)
-    pending = [getattr(member, "__code__", None)]
+    """The names in the code of a function or property, of functions written inside, of those that
+    it calls from the same file, and of what it is bound to."""
+    pending, seen = [getattr(member, "__func__", member)], set[int]()
+    first = pending[0]
     while pending:
-        code = pending.pop()
-        if isinstance(code, CodeType):
-            yield from code.co_names
-            pending += code.co_consts
+        thing = pending.pop()
+        thing = getattr(thing, "fget", None) or getattr(thing, "__func__", thing)
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        if isinstance(thing, partial):
+            pending += [thing.func, *thing.args, *thing.keywords.values()]
+        elif isinstance(thing, FunctionType):
+            pending += [thing.__code__, *(thing.__defaults__ or ())]
+            pending += [bound for cell in thing.__closure__ or () for bound in _contents(cell)]
+            called = (thing.__globals__.get(name) for name in thing.__code__.co_names)
+            pending += [c for c in called if getattr(c, "__module__", "") == thing.__module__]
+        elif isinstance(thing, CodeType):
+            yield from thing.co_names
+            pending += thing.co_consts
+        elif isinstance(thing, type) and issubclass(thing, Function):
+            pending += vars(thing).values()
+        elif callable(thing) and thing is not first and recognise(thing).entry is not None:
+            yield getattr(thing, "__name__", type(thing).__name__)
+
+
+def _contents(cell: CellType) -> tuple[Any, ...]:
+    try:
+        return (cell.cell_contents,)
+    except ValueError:  # it is empty
+        return ()
 
 
 def classes_in(model: nn.Module) -> set[Any]:
@@ -103,14 +139,22 @@ def _compared(cls: Any) -> frozenset[str] | None:
 
 def held_elsewhere(module: nn.Module) -> Iterator[tuple[str, Any, str]]:
     """What a module holds where it cannot be replaced: its name there, the thing, and in what."""
-    places = {k: (v, "") for k, v in vars(module).items()}
+    places = {k: (v, "") for k, v in vars(module).items() if k not in vars(_PLAIN)}
     for cls in _own_classes(type(module)):
-        places |= {k: (getattr(v, "__func__", v), "its class") for k, v in vars(cls).items()}
+        own = {k: v for k, v in vars(cls).items() if not k.startswith("_")}
+        places |= {k: (getattr(v, "__func__", v), "its class") for k, v in own.items()}
     for name, (value, holder) in places.items():
-        if name.startswith("_"):
-            continue
-        inside = value.values() if isinstance(value, dict) else value
-        if isinstance(value, (dict, list, tuple, set, frozenset)):
-            yield from ((name, thing, f"a {type(value).__name__}") for thing in inside)
+        if isinstance(value, HOLDERS):
+            yield from ((name, thing, f"a {type(value).__name__}") for thing in _inside(value))
         elif holder:
             yield name, value, holder
+
+
+def _inside(holder: Any) -> Iterator[Any]:
+    """What nested containers hold."""
+    if isinstance(holder, HOLDERS):
+        holder = vars(holder) if isinstance(holder, SimpleNamespace) else holder
+        for thing in holder.values() if isinstance(holder, dict) else holder:
+            yield from _inside(thing)
+    else:
+        yield holder

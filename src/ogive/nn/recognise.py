@@ -8,7 +8,7 @@ import functools
 import inspect
 import re
 import sys
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -23,6 +23,7 @@ from ogive.certify.univariate import with_defaults
 from ogive.errors import AmbiguousName, OgiveError, UnknownName, nearest
 from ogive.nn.accelerated import own_class
 from ogive.nn.modules import ActivationModule
+from ogive.nn.places import Place, is_scripted, places
 from ogive.nn.rules import Rule, rule_for
 from ogive.ops import ActivationFunction
 
@@ -112,6 +113,11 @@ def recognise(thing: Any) -> Recognised:
         values = {p.name: getattr(thing, p.name) for p in function.parameters}
         return Recognised(function.spec, {**function.preset, **thing._options, **values})
     return _module(thing) if isinstance(thing, nn.Module) else _function(thing)
+
+
+def outer_places(model: nn.Module) -> Iterator[Place]:
+    """The places of a model, none inside of an activation that is known."""
+    return places(model, lambda module: is_scripted(module) or recognise(module).entry is not None)
 
 
 def unbound(function: Any) -> tuple[Any, dict[str, Any]]:

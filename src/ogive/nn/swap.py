@@ -30,8 +30,8 @@ from ogive.nn.gain import gain
 from ogive.nn.gated_blocks import activation_of
 from ogive.nn.leftovers import exchanged, kept_elsewhere
 from ogive.nn.modules import LEARNING, ActivationModule, module_class
-from ogive.nn.places import Place, carry, check_module, places
-from ogive.nn.recognise import recognise
+from ogive.nn.places import Place, carry, check_module
+from ogive.nn.recognise import outer_places, recognise
 from ogive.nn.translate import equivalent
 from ogive.ops import ActivationFunction
 from ogive.table import table
@@ -148,12 +148,7 @@ def _chosen(model: nn.Module, old: Any, where: str | re.Pattern[str] | None) -> 
         replaceable = isinstance(thing, nn.Module) or not recognise(thing).reason
         return replaceable and title(thing) == entry.name
 
-    found: list[Place] = []
-    for p in places(model):
-        inside = any(p.parent is other.thing for other in found)
-        if not inside and names.fullmatch(p.name) and is_old(p.thing):
-            found.append(p)
-    return found
+    return [p for p in outer_places(model) if names.fullmatch(p.name) and is_old(p.thing)]
 
 
 def _pattern(where: Any) -> re.Pattern[str]:

@@ -7,6 +7,7 @@ and whoever asked makes the call as it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,35 +17,83 @@ from torch.compiler import is_dynamo_compiling
 
 from ogive.catalogue import Spec
 from ogive.errors import InputError, OgiveError, ParameterError
-from ogive.nn.accelerated import PLAIN_TENSORS
+from ogive.nn.accelerated import PLAIN_TENSORS, why_torchs
 from ogive.nn.modules import ActivationModule, Softmax2d, module_class
 from ogive.nn.recognise import OVERWRITES, Recognised, recognise, unbound
 from ogive.ops import OPTIONS, ActivationFunction, owning, presetting
-from ogive.torch_private import is_functional, is_view, jit_tracing
+from ogive.torch_private import is_view
 
 if TYPE_CHECKING:
     from ogive.certify.saving.mode import Mode
 
 
-#: Of these torch's result is contiguous, whatever the input is; ogive's is laid out as the input.
+#: Of these torch's result is contiguous, whatever the input is; ogive's is laid out as that.
 CONTIGUOUS = ("logsigmoid",)
 
 
+@dataclass(frozen=True)
+class Translation:
+    """How ogive makes calls of something that is recognised: by a function that has the values
+    that are known before a call, and what it saves."""
+
+    function: ActivationFunction
+    copies: bool  # what autograd keeps, so that the input may be overwritten
+    contiguous: bool
+
+    def __call__(self, x: Tensor, **more: Tensor) -> Tensor:
+        if self.contiguous:
+            x = x.contiguous()
+        result: Tensor = self.function(x.clone() if self.copies and is_recorded(x) else x, **more)
+        return result
+
+    def saved(self, dtype: torch.dtype) -> Mode | None:
+        """What is kept for backward of inputs of a dtype; None is the input."""
+        return self.function.mode(self.function.preset.get("save", "input"), dtype)
+
+
+def translation(
+    found: Recognised, values: Mapping[str, Any], save: str, engine: str | None
+) -> Translation:
+    """How ogive makes calls with these values, of which tensors are given in each call.
+
+    Raises:
+        OgiveError: where it makes none.
+    """
+    if found.entry is None or found.reason:
+        raise InputError(found.reason or "it is no activation any more")
+    known = tuple((n, v) for n, v in values.items() if not isinstance(v, Tensor))
+    if any(v == 0 and repr(v) == "-0.0" for _, v in known):
+        raise InputError("one of its values is -0.0, which ogive takes for 0.0")
+    save = save if len(known) == len(values) else "input"
+    return _prepared(found.entry, found.frees_input, known, save, engine)
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _prepared(
+    entry: Spec, frees_input: bool, values: tuple[tuple[str, Any], ...], save: str, engine: Any
+) -> Translation:
+    function, given = owning(ActivationFunction(entry), engine), dict(values)
+    saving = save_argument(function, save, given)
+    made = presetting(function, tuple((given | saving).items()))
+    made.given({})  # what is out of its range is refused now
+    return Translation(made, frees_input and not saving, entry.name in CONTIGUOUS)
+
+
 def translate(
-    found: Recognised, args: Sequence[Any], kwargs: Mapping[str, Any], engine: str | None = None
+    found: Recognised, args: Sequence[Any], kwargs: Mapping[str, Any], save: str, engine: str | None
 ) -> partial[Tensor] | str:
     """The call of ogive's for a call of a function that is recognised, or why there is none."""
     given = {**found.values, **dict(zip(("input", *found.arguments), args, strict=False)), **kwargs}
     given.pop("_stacklevel", None)
     x = given.pop("input", given.pop("self", None))
-    if reason := _refusal(found, x, given):
+    if reason := why_torchs(x) or _refusal(found, x, given):
         return reason
-    for name in ("out", "dtype", "inplace"):
-        given.pop(name, None)
-    assert found.entry is not None
-    if found.frees_input and is_recorded(x):
-        x = x.clone()
-    return partial(function_of(found.entry, engine), x, **given)
+    values = {n: v for n, v in given.items() if n not in ("out", "dtype", "inplace")}
+    try:
+        made = translation(found, values, save, engine)
+    except (OgiveError, TypeError) as error:  # a value that torch takes, or refuses in its words
+        return str(error)
+    return partial(made, x, **{n: v for n, v in values.items() if isinstance(v, Tensor)})
 
 
 def is_recorded(x: Tensor) -> bool:
@@ -52,38 +101,18 @@ def is_recorded(x: Tensor) -> bool:
     return x.requires_grad and torch.is_grad_enabled()
 
 
-def _refusal(found: Recognised, x: Any, given: Mapping[str, Any]) -> str:
+def _refusal(found: Recognised, x: Tensor, given: Mapping[str, Any]) -> str:
     """Why ogive would not do the same; empty if it does."""
-    if jit_tracing():
-        return "torch.jit writes down torch's operators"
-    if type(x) not in PLAIN_TENSORS or x.layout is not torch.strided:
-        return f"its input is no plain tensor but {type(x).__name__}"
-    if not x.dtype.is_floating_point or x.dtype.itemsize < 2:  # 8 bits are for storage
-        return f"its input is {x.dtype}"
     if given.get("inplace"):
         return OVERWRITES
     if given.get("out") is not None:
         return "it writes to out="
     if given.get("dtype", x.dtype) not in (None, x.dtype):
         return f"it converts to {given['dtype']}"
-    if is_functional(x):
-        return "it is functionalized"
-    if not x.is_cpu and torch.is_autocast_enabled(x.device.type):
-        return "autocast chooses its dtype"
-    if found.entry is not None and found.entry.name in CONTIGUOUS and not x.is_contiguous():
-        return "torch lays its result out in another way"
-    if any(type(v) is float and repr(v) == "-0.0" for v in given.values()):
-        return "ogive takes -0.0 for 0.0"
     if "dim" in found.arguments and not isinstance(given.get("dim"), int):
         return "its dim is left for torch to guess"
     unknown = given.keys() - {*found.arguments, "out"}
     return f"it has the arguments {', '.join(sorted(unknown))}" if unknown else ""
-
-
-@lru_cache(maxsize=256)
-def function_of(entry: Spec, engine: str | None = None) -> ActivationFunction:
-    """The function of an entry, one for all who call it with an engine."""
-    return owning(ActivationFunction(entry), engine)
 
 
 def save_argument(
@@ -136,23 +165,23 @@ class SameActivation:
         self._seen = [getattr(module, name) for name in self._read]
         #: 0.0 is -0.0, but not what it makes
         self._signed = any(type(v) is float and v == 0 for v in self._seen[: len(fixed)])
-        self._function = self._prepared(found)
+        self._made = translation(found, found.values, save, engine)
 
     def __call__(self, module: Any, x: Tensor) -> Any:
         values = [getattr(module, name) for name in self._read]
         if values != self._seen or (self._signed and repr(values) != repr(self._seen)):
             if is_dynamo_compiling():  # it would read all that recognises a module
                 return NotImplemented
-            self._function = self._prepared(recognise(module))
+            if any(isinstance(v, Tensor) for v in values):
+                return NotImplemented
+            found = recognise(module)
+            self._made = translation(found, found.values, self.save, self.engine)
             self._seen = values
-        if self._inplace and (is_dynamo_compiling() or is_view(x)):
+        inplace = self._made.function.preset.get("inplace")
+        if inplace and (is_dynamo_compiling() or is_view(x)):
             return NotImplemented  # torch keeps its own account of views
-        if self._contiguous and not x.is_contiguous():
-            return NotImplemented
-        if self._copies and is_recorded(x):
-            x = x.clone()
         if not self._learned:
-            return self._function(x)
+            return self._made(x)
         (weight,) = (getattr(module, name) for name in self._learned)
         channels = weight.numel()
         fits = x.dim() and (channels == 1 or x.shape[1:2] == (channels,))
@@ -160,27 +189,11 @@ class SameActivation:
             return NotImplemented
         if channels > 1 and x.dim() > 2:
             weight = weight.view(-1, *[1] * (x.dim() - 2))
-        return self._function(x, weight=weight)
-
-    def _prepared(self, found: Recognised) -> ActivationFunction:
-        if found.entry is None or found.reason:
-            raise InputError(found.reason or "it is no activation any more")
-        function = function_of(found.entry, self.engine)
-        given = {n: v for n, v in found.values.items() if not isinstance(v, nn.Parameter)}
-        saving = save_argument(function, self.save, found.values)
-        self._copies = found.frees_input and not saving
-        self._contiguous = found.entry.name in CONTIGUOUS
-        self._inplace = bool(given.get("inplace"))
-        given |= saving
-        function.given(given)  # what is out of its range is refused now
-        if any(repr(v) == "-0.0" for v in given.values()):
-            raise InputError("one of its values is -0.0, which ogive takes for 0.0")
-        return presetting(function, tuple(given.items()))
+        return self._made(x, weight=weight)
 
     def saved(self, dtype: torch.dtype) -> Mode | None:
         """What is kept for backward of inputs of a dtype; None is the input."""
-        save = "input" if self._learned else self._function.preset.get("save", "input")
-        return self._function.mode(save, dtype)
+        return self._made.saved(dtype)
 
 
 def called(function: Any) -> str:
@@ -200,24 +213,19 @@ class HeldFunction:
     def __init__(
         self, original: Callable[..., Any], found: Recognised, save: str, engine: str | None
     ) -> None:
-        assert found.entry is not None
         self.original, self.recognised, self.save, self.engine = original, found, save, engine
-        self.function = function_of(found.entry, engine)
-        self._numbers = {n: v for n, v in found.values.items() if n not in ("inplace", "dim")}
-        self._saving = save_argument(self.function, save, self._numbers)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not torch.compiler.is_compiling():
-            call = translate(self.recognised, args, kwargs, self.engine)
+            call = translate(self.recognised, args, kwargs, self.save, self.engine)
             if not isinstance(call, str):
-                if len(args) == 1 and not kwargs:
-                    return call(**self._saving)
-                return call(**save_argument(self.function, self.save, call.keywords))
+                return call()
         return self.original(*args, **kwargs)
 
     def saved(self, dtype: torch.dtype) -> Mode | None:
         """What is kept for backward of inputs of a dtype; None is the input."""
-        return self.function.mode(self._saving.get("save", "input"), dtype, **self._numbers)
+        known = {n: v for n, v in self.recognised.values.items() if n != "dim" or v is not None}
+        return translation(self.recognised, known, self.save, self.engine).saved(dtype)
 
     def __getattr__(self, name: str) -> Any:
         if name == "original":  # while it is being copied, there is none

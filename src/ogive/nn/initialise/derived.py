@@ -18,15 +18,8 @@ from torch import Tensor, nn
 
 from ogive.catalogue import Spec
 from ogive.certify.signal import theory
-from ogive.nn.signal_step import SignalStep
-from ogive.nn.targets import (
-    ACTIVATION_KINDS,
-    ActivationTarget,
-    Adjustable,
-    FoundMoments,
-    bias_of,
-    factor_and_reason,
-)
+from ogive.nn.initialise.signal_step import SignalStep
+from ogive.nn.initialise.targets import ACTIVATION_KINDS, ActivationTarget, WeightScales, bias_of
 
 
 @dataclass(frozen=True)
@@ -49,13 +42,13 @@ class SignalMoment:
     sources: frozenset[str] = frozenset()
 
 
-def derived_moments(
+def derive(
     steps: list[SignalStep],
     targets: Mapping[int, ActivationTarget],
     layers: Collection[str],
     parameters: Mapping[str, Tensor],
-) -> FoundMoments:
-    """The second moments of a model's signal, and the factors of its weights that give them."""
+) -> WeightScales:
+    """Derives the moments at targets, and the scales of weights that give them."""
     walk = _Walk(steps, targets, layers, parameters)
     for _ in range(2):  # what is read before its factor is known is right the second time
         walk.all()
@@ -70,7 +63,7 @@ class _Walk:
     targets: Mapping[int, ActivationTarget]
     layers: Collection[str]
     parameters: Mapping[str, Tensor]
-    found: FoundMoments = field(default_factory=lambda: FoundMoments("derived"))
+    found: WeightScales = field(default_factory=WeightScales)
     #: of what layers make, and of the weights of normalisations
     scales: dict[str, float] = field(default_factory=dict)
 
@@ -78,28 +71,28 @@ class _Walk:
         """Every step."""
         moments: list[SignalMoment] = []
         for index, step in enumerate(self.steps):
+            target = self.targets.get(index)
             fed = [moments[i] for i in step.inputs] or [
                 SignalMoment(doubt="what it is fed is no step's result")
             ]
-            if index in self.targets:
-                fed = self._set(index, fed, [moments[i] for i in self.targets[index].own])
+            if target is not None and target.weights:
+                fed = self._set(step, target, fed, [moments[i] for i in target.own])
             moments.append(self._after(step, fed))
-            if index in self.targets:
-                self._state(index, fed, moments[-1])
+            if target is not None:
+                _state(target, fed, moments[-1])
             if step.kind == "layer":
-                self._weigh(step.weight, fed[0])
-
-    def _weigh(self, weight: str, fed: SignalMoment) -> None:
-        self.found.fed[weight] = None if fed.doubt else fed.square
-        self.found.factors[weight] = self.scales.get(weight, 1.0) / math.sqrt(fed.square)
+                self.found.fed[step.weight] = None if fed[0].doubt else fed[0].square
+                scale = self.scales.get(step.weight, 1.0)
+                self.found.factors[step.weight] = scale / math.sqrt(fed[0].square)
 
     def _set(
-        self, index: int, fed: list[SignalMoment], own: list[SignalMoment]
+        self,
+        step: SignalStep,
+        target: ActivationTarget,
+        fed: list[SignalMoment],
+        own: list[SignalMoment],
     ) -> list[SignalMoment]:
         """What an activation is fed when the weights before it are set."""
-        target, step = self.targets[index], self.steps[index]
-        if not target.weights:
-            return fed
         parts = [sum(m.square for m in own)] if own else [m.square for m in fed]
         likely = fed if own else [_as_if_normal(m) for m in fed]
 
@@ -111,20 +104,12 @@ class _Walk:
             made = _activation(step, scaled(c, likely))
             return math.nan if made.doubt else made.square
 
-        part = Adjustable(after, fed[0].square - parts[0], parts[0])
-        factor, self.found.notes[index] = factor_and_reason(part)
+        factor = target.factor(after, fed[0].square - parts[0], parts[0])
         for weight in target.weights:
             self.scales[weight] = factor * self.scales.get(weight, 1.0)
             if weight not in self.layers:
                 self.found.factors[weight] = self.scales[weight]
         return scaled(factor, fed)
-
-    def _state(self, index: int, fed: list[SignalMoment], made: SignalMoment) -> None:
-        doubt = next((m.doubt for m in fed if m.doubt), "")
-        before = None if doubt else sum(m.square for m in fed) / len(fed)
-        self.found.around[index] = before, None if made.doubt else made.square
-        if made.doubt:
-            self.found.notes[index] = f"{made.doubt}; pass an example to have it measured"
 
     def _after(self, step: SignalStep, fed: list[SignalMoment]) -> SignalMoment:
         """What is known of a step's result."""
@@ -154,6 +139,16 @@ class _Walk:
         centred = not (isinstance(step.module, nn.RMSNorm) or "rms" in step.name)
         scale = self.scales.get(step.weight, 1.0)
         return SignalMoment(square * scale**2, "", normal, centred, fed.sources)
+
+
+def _state(target: ActivationTarget, fed: list[SignalMoment], made: SignalMoment) -> None:
+    """Writes down what is known before and after an activation."""
+    if all(not m.doubt for m in fed):
+        target.before = sum(m.square for m in fed) / len(fed)
+    if made.doubt:
+        target.note = f"{made.doubt}; pass an example to have it measured"
+    else:
+        target.after = made.square
 
 
 def _as_if_normal(m: SignalMoment) -> SignalMoment:

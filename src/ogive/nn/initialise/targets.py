@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from ogive.nn.signal_step import SignalStep
+from ogive.nn.initialise.signal_step import SignalStep
 
 #: How far a second moment may be from 1 and still be called that.
 REACHED = 0.05
@@ -26,22 +26,61 @@ PROPORTIONAL = ("keeping", "dropout", "pooling")
 ACTIVATION_KINDS = ("activation", "gated")
 
 
-@dataclass(frozen=True)
+@dataclass
 class ActivationTarget:
-    """One call of an activation, and what sets the scale of its input.
+    """One call of an activation, what sets the scale of its input, and what is found there.
 
     Attributes:
         name, call: the step's name, and which of its calls it is, from 1 on.
         weights: the parameters that its input is proportional to, or the part of a sum that is.
         own: the steps whose results are that part; empty if it is the whole input.
-        reason: why there are no such weights; empty if there are.
+        note: why there are no such weights, or why the target is missed all the same.
+        before, after: second moments; None where they are not known.
+        error: the larger of their relative standard errors; None where it is not known.
     """
 
     name: str
     call: int
     weights: tuple[str, ...] = ()
     own: tuple[int, ...] = ()
-    reason: str = ""
+    note: str = ""
+    before: float | None = None
+    after: float | None = None
+    error: float | None = None
+
+    def factor(self, after: Callable[[float], float], added: float, own: float) -> float:
+        """The factor that the weights are to be multiplied by; notes why it misses the target.
+
+        Args:
+            after: the second moment of the result, for a factor.
+            added: that of what the weights have no part in; 0 where there is nothing.
+            own: that of what the weights make, at the factor 1.
+        """
+        if not 0 < own < math.inf:
+            self.note = "the weights before it make 0, or nothing finite"
+            return 1.0
+        low, high = (math.sqrt(square / own) for square in SQUARES)
+        want = max(1.0, BRANCH_GROWTH * after(0.0)) if added else 1.0
+        factor = _root(after, want, low * (1e-2 if added else 1), high)
+        if math.isnan(factor):
+            self.note = "no scale of its input gives it the second moment 1"
+            return math.sqrt(max(1 - added, (BRANCH_GROWTH - 1) * added) / own)
+        crowded = f"{added:.3g} is added to what the weights before it make"
+        self.note = crowded if want > 1 + REACHED else ""
+        return factor
+
+
+@dataclass
+class WeightScales:
+    """What weights are multiplied by, and what they are fed.
+
+    Attributes:
+        factors: by the weight, of a layer's from N(0, 1 / fan), of a normalisation's as they were.
+        fed: the second moment of what a layer is fed, by its weight; None where it is not known.
+    """
+
+    factors: dict[str, float] = field(default_factory=dict)
+    fed: dict[str, float | None] = field(default_factory=dict)
 
 
 def targets_of(steps: list[SignalStep], free: Collection[str]) -> dict[int, ActivationTarget]:
@@ -75,7 +114,7 @@ class _Search:
     def target(self, step: SignalStep, call: int) -> ActivationTarget:
         """The target of one call."""
         if not step.inputs:
-            return ActivationTarget(step.name, call, reason="it is fed what no step has made")
+            return ActivationTarget(step.name, call, note="it is fed what no step has made")
         weights, reason = self._all(step.inputs)
         if not reason:
             return ActivationTarget(step.name, call, weights)
@@ -104,60 +143,6 @@ class _Search:
         found = [self.behind(index) for index in steps]
         reason = next((why for _, why in found if why), "")
         return tuple(dict.fromkeys(w for weights, _ in found for w in weights)), reason
-
-
-@dataclass
-class FoundMoments:
-    """Second moments of a model's signal, and what its weights were made for.
-
-    Attributes:
-        way: how they were found, "derived" or "measured".
-        factors: of the weights that were set: of a layer's from N(0, 1 / fan), of a normalisation's
-            as they were.
-        fed: what each layer is fed, by its weight; None where it is not known.
-        around: before and after each activation, by its step; None where it is not known.
-        errors: the larger of their relative standard errors; None where it is not known.
-        notes: by the step of an activation, why it is not as the target has it.
-    """
-
-    way: str
-    factors: dict[str, float] = field(default_factory=dict)
-    fed: dict[str, float | None] = field(default_factory=dict)
-    around: dict[int, tuple[float | None, float | None]] = field(default_factory=dict)
-    errors: dict[int, float | None] = field(default_factory=dict)
-    notes: dict[int, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Adjustable:
-    """How an activation depends on a factor of the weights before it: second moments.
-
-    Attributes:
-        after: of its result, for a factor.
-        added: of what the weights have no part in; 0 where there is nothing.
-        own: of what the weights make, at the factor 1.
-    """
-
-    after: Callable[[float], float]
-    added: float
-    own: float
-
-
-def factor_and_reason(part: Adjustable) -> tuple[float, str]:
-    """The factor that the weights before an activation are to be multiplied by, and why the target
-    is missed all the same; empty if it is not."""
-    if not 0 < part.own < math.inf:
-        return 1.0, "the weights before it make 0, or nothing finite"
-    low, high = (math.sqrt(square / part.own) for square in SQUARES)
-    alone = part.after(0.0) if part.added else 0.0
-    low *= 1e-2 if part.added else 1
-    want = max(1.0, BRANCH_GROWTH * alone)
-    factor = _root(part.after, want, low, high)
-    if math.isnan(factor):
-        square = max(1 - part.added, (BRANCH_GROWTH - 1) * part.added)
-        return math.sqrt(square / part.own), "no scale of its input gives it the second moment 1"
-    crowded = f"{part.added:.3g} is added to what the weights before it make"
-    return factor, crowded if want > 1 + REACHED else ""
 
 
 def _root(f: Callable[[float], float], want: float, low: float, high: float) -> float:

@@ -23,10 +23,7 @@ from ogive.torch_private import BATCH_NORM, CONVOLUTION, DROPOUT, POOLING, tree_
 
 #: Classes of modules that are one step while they run torch's forward, by the kind of the step.
 LEAVES: dict[str, tuple[Any, ...]] = {
-    "layer": (
-        nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.ConvTranspose1d, nn.ConvTranspose2d,
-        nn.ConvTranspose3d,
-    ),
+    "layer": (nn.Linear, CONVOLUTION),
     "norm": (BATCH_NORM, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm),
     "keeping": (nn.Flatten, nn.Unflatten, nn.Identity, nn.PixelShuffle, nn.PixelUnshuffle),
     # of which nothing is known
@@ -37,7 +34,7 @@ LEAVES: dict[str, tuple[Any, ...]] = {
     "dropout": (DROPOUT,),
     "pooling": (*POOLING, nn.Upsample),
 }  # fmt: skip
-MATRIX_PRODUCTS = "matmul mm bmm addmm"
+MATRIX_PRODUCTS = "matmul mm bmm addmm grouped_mm"
 #: Functions and methods by name.
 STEP_KINDS = {
     name: kind
@@ -60,6 +57,8 @@ STEP_KINDS = {
     }.items()
     for name in names.split()
 }
+#: What of a tensor is no signal.
+SIZES = ("shape", "size", "stride", "dim", "ndim", "numel", "dtype", "device")
 #: The parameter of the model that an argument of a call is, with its dotted name; None for others.
 Owned = Callable[[Any], "tuple[str, Tensor] | None"]
 
@@ -113,14 +112,12 @@ def runs_torchs_forward(module: nn.Module) -> bool:
     return home.startswith("torch.nn.") and "forward" not in vars(module)
 
 
-def fan_in(layer: nn.Module) -> float:
+def fan_in(layer: Any) -> float:
     """How many products are added up in one output of a linear or convolution layer."""
     if isinstance(layer, nn.Linear):
         return float(layer.in_features)
-    if not isinstance(layer, CONVOLUTION):
-        raise OgiveError(f"{type(layer).__name__} is no linear or convolution layer")
-    fan = layer.in_channels / layer.groups * math.prod(layer.kernel_size)
-    return float(fan / math.prod(layer.stride) if layer.transposed else fan)
+    fan: float = layer.in_channels / layer.groups * math.prod(layer.kernel_size)
+    return fan / math.prod(layer.stride) if layer.transposed else fan
 
 
 def _kept(p: float) -> float:
@@ -134,19 +131,19 @@ def call_step(
     args: Any,
     kwargs: Any,
     inputs: tuple[int, ...],
-    owned: Owned = lambda argument: None,
-    place: str = "",
+    owned: Owned,
+    place: str,
 ) -> SignalStep:
     """The step that a call of a function or method is, in the code of the module at a place."""
     plain, called = name.strip("_"), f"{place}.{name}".lstrip(".")
-    kind = STEP_KINDS.get(plain, "product" if plain in ("div", "truediv") else "")
+    divides = plain in ("div", "truediv") and not _is_number(args[0])
+    kind = STEP_KINDS.get(plain, "product" if divides else "")
     own = [found for a in tree_leaves((args, kwargs)) if (found := owned(a)) is not None]
     if kind == "layer":
-        matrices = [o for o in own if o[1].dim() >= 2]
         summed: slice | int = slice(1, None)  # the dimensions over which products are added up
         if plain in MATRIX_PRODUCTS.split():
             summed = -1 if owned(args[-1]) is None else -2
-        return _layer_call(called, inputs, matrices, summed)
+        return _layer_call(called, inputs, [o for o in own if o[1].dim() >= 2], summed)
     if kind == "norm":
         return SignalStep(kind, called, inputs, weight=own[0][0] if own else "")
     if kind == "dropout":
@@ -155,9 +152,9 @@ def call_step(
         return SignalStep(kind, called, inputs, factor=_kept(given["p"] * given["training"]))
     if kind in ("sum", "product") and len(inputs) == 1:
         numbers = [float(a) for a in args if _is_number(a)] or [math.nan]
-        factor = 1 / numbers[0] if plain in ("div", "truediv") and numbers[0] else numbers[0]
+        factor = 1 / numbers[0] if divides and numbers[0] else numbers[0]
         return SignalStep(kind, called, inputs, factor=factor)
-    if kind and plain not in ("div", "truediv"):
+    if kind and not divides:
         return SignalStep(kind, called, inputs)
     return _activation_step(called, inputs, _called(function, args, kwargs))
 

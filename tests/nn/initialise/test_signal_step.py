@@ -11,17 +11,14 @@ import torch.nn.functional as F  # noqa: N812
 from others import transformers
 from torch import Tensor, nn
 
-from ogive.errors import OgiveError
-from ogive.nn.signal_step import fan_in
-from ogive.nn.trace import steps_of
+from ogive.nn.initialise.recorder import steps_of
+from ogive.nn.initialise.signal_step import fan_in
 
 
 def test_fans() -> None:
     assert fan_in(nn.Linear(7, 3)) == 7
     assert fan_in(nn.Conv2d(8, 4, (3, 5), groups=2)) == 4 * 15
     assert fan_in(nn.ConvTranspose1d(6, 4, 4, stride=2)) == 12
-    with pytest.raises(OgiveError, match="no linear or convolution layer"):
-        fan_in(nn.ReLU())
 
 
 class Own(nn.Module):
@@ -50,6 +47,9 @@ LAYERS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], float]] = {
     "x @ w": (lambda: Own((4, 5), lambda x, w: x @ w), (2, 4), 4),
     "w @ x": (lambda: Own((5, 4), lambda x, w: w @ x), (4, 2), 4),
     "experts": (lambda: Own((3, 4, 5), torch.bmm), (3, 2, 4), 4),
+    "x @ w.T": (lambda: Own((5, 4), lambda x, w: x @ w.T), (2, 4), 4),
+    "transposed": (lambda: Own((4, 5), lambda x, w: F.linear(x, w.t().to(x.dtype))), (2, 4), 4),
+    "a part": (lambda: Own((8, 4), lambda x, w: F.linear(x, w[:5])), (2, 4), math.nan),
     "named": (lambda: Own((5, 4), lambda x, w: F.linear(x, weight=w)), (2, 4), 4),
     "addmm": (
         lambda: Own((4, 5), lambda x, w: torch.addmm(torch.zeros(5), x, w)), (2, 4), 4,
@@ -63,7 +63,7 @@ LAYERS: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], float]] = {
 
 
 #: Only a run shows these: their code asks for sizes, or a weight is no parameter to torch.fx.
-ONLY_RUN = ("transformers' Conv1D", "a computed weight")
+ONLY_RUN = ("transformers' Conv1D", "a computed weight", "transposed")
 SHOWN = [(name, traced) for name in LAYERS for traced in (True, False)]
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, fx, nn
 
 import ogive
-from ogive.nn.trace import SignalStep, steps_of
+from ogive.nn.initialise.recorder import SignalStep, steps_of
 from ogive.ops import watcher
 
 X = torch.randn(3, 8)

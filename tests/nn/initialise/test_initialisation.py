@@ -14,7 +14,6 @@ import ogive
 from ogive.catalogue import entries
 from ogive.certify.signal.moments import expectation, mean_formula, moments
 from ogive.errors import OgiveError
-from ogive.nn.signal_step import fan_in
 
 #: The second moments at which E f**2 is 1.
 FED = {"relu": 2.0, "gelu": 2.155057, "silu": 2.429733, "elu": 1.633182}
@@ -325,14 +324,6 @@ def test_activations_as_functions(example):
         # half of what is fed to mish is 0, and the rest twice as large
         assert report.activations[2].after == pytest.approx(1)
     assert rows[1].square == pytest.approx(1.0)
-
-
-def test_fans():
-    assert fan_in(nn.Linear(7, 3)) == 7
-    assert fan_in(nn.Conv2d(8, 4, (3, 5), groups=2)) == 4 * 15
-    assert fan_in(nn.ConvTranspose1d(6, 4, 4, stride=2)) == 12
-    with pytest.raises(OgiveError, match="no linear or convolution layer"):
-        fan_in(nn.ReLU())
 
 
 @pytest.mark.parametrize(

@@ -18,20 +18,20 @@ import torch
 from torch import nn
 
 from ogive.errors import OgiveError
-from ogive.nn.derived import derived_moments
-from ogive.nn.init_report import ActivationRow, InitReport, LayerRow
-from ogive.nn.measured import measured_moments
-from ogive.nn.places import check_module, is_scripted
-from ogive.nn.signal_step import LEAVES, SignalStep, runs_torchs_forward
-from ogive.nn.targets import (
+from ogive.nn.initialise.derived import derive
+from ogive.nn.initialise.init_report import ActivationRow, InitReport, LayerRow
+from ogive.nn.initialise.measured import measure
+from ogive.nn.initialise.recorder import steps_of
+from ogive.nn.initialise.signal_step import LEAVES, SignalStep, runs_torchs_forward
+from ogive.nn.initialise.targets import (
     ACTIVATION_KINDS,
     REACHED,
     ActivationTarget,
-    FoundMoments,
+    WeightScales,
     bias_of,
     targets_of,
 )
-from ogive.nn.trace import steps_of
+from ogive.nn.places import check_module, is_scripted
 
 #: What a signal passes on its way from a layer to the activation that follows.
 PASSED = ("norm", "keeping", "dropout", "pooling", "sum", "concatenation")
@@ -82,13 +82,13 @@ def init_(
     if not layers:
         raise OgiveError(_why_nothing(model, skipped))
     if example is None:
-        found = derived_moments(steps, targets, layers, own)
+        way, found = "derived", derive(steps, targets, layers, own)
         _draw(layers, own, generator, found.factors)
     else:
         _draw(layers, own, generator, {})
-        found = measured_moments(model, example, steps, targets, layers)
-    rows = [_layer_row(steps, i, found) for i, s in enumerate(steps) if layers.get(s.weight) is s]
-    activations = [_activation_row(steps[i], target, i, found) for i, target in targets.items()]
+        way, found = "measured", measure(model, example, steps, targets, layers)
+    rows = [_layer_row(steps, steps.index(s), found, way) for s in reversed(layers.values())]
+    activations = [_activation_row(steps[i], target, way) for i, target in targets.items()]
     return InitReport(tuple(rows), tuple(activations), tuple(skipped.items()))
 
 
@@ -133,31 +133,23 @@ def _draw(
             parameters[name].mul_(factors[weight])
 
 
-def _layer_row(steps: list[SignalStep], index: int, found: FoundMoments) -> LayerRow:
-    step, activations = steps[index], _following(steps, index)
+def _layer_row(steps: list[SignalStep], index: int, found: WeightScales, way: str) -> LayerRow:
+    step, activations = steps[index], [_title(s) for s in _following(steps, index)]
     gain, fed = abs(found.factors[step.weight]), found.fed.get(step.weight)
-    notes = []
-    if len(activations) > 1:
-        notes.append(f"also feeds {', '.join(map(_title, activations[1:]))}")
+    notes = [f"also feeds {', '.join(activations[1:])}"] if len(activations) > 1 else []
     if fed is None:
         notes.append("what it is fed is not known: pass an example to have it measured")
-    name, std = _title(activations[0]) if activations else "", gain / math.sqrt(step.fan)
-    return LayerRow(
-        step.name, name, fed, gain, "fan_in", step.fan, std, found.way, "; ".join(notes)
-    )
+    name, std = activations[0] if activations else "", gain / math.sqrt(step.fan)
+    return LayerRow(step.name, name, fed, gain, "fan_in", step.fan, std, way, "; ".join(notes))
 
 
-def _activation_row(
-    step: SignalStep, target: ActivationTarget, index: int, found: FoundMoments
-) -> ActivationRow:
-    before, after = found.around[index]
-    note = found.notes.get(index) or target.reason or "the weights before it serve others too"
+def _activation_row(step: SignalStep, target: ActivationTarget, way: str) -> ActivationRow:
+    after, note = target.after, target.note or "the weights before it serve others too"
     if after is not None and abs(after - 1) <= REACHED:
         note = ""
-    error, name = found.errors.get(index), step.name or _title(step)
-    return ActivationRow(
-        name, target.call, _title(step), before, after, error, found.way, target.weights, note
-    )
+    moments = target.before, after, target.error
+    name = step.name or _title(step)
+    return ActivationRow(name, target.call, _title(step), *moments, way, target.weights, note)
 
 
 def _title(step: SignalStep) -> str:

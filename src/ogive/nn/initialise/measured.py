@@ -11,37 +11,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from ogive.nn.recorder import Listener, ModelCall, record_run, tensors_in
-from ogive.nn.signal_step import SignalStep
-from ogive.nn.targets import ActivationTarget, Adjustable, FoundMoments, bias_of, factor_and_reason
+from ogive.nn.initialise.recorder import Listener, ModelCall, record_run, signals_in
+from ogive.nn.initialise.signal_step import SignalStep
+from ogive.nn.initialise.targets import ActivationTarget, WeightScales, bias_of
 
-#: Runs at most, and the change of weights below which no other is needed.
+#: Runs that scale at most, and the change of weights below which no other is needed.
 RUNS, UNCHANGED = 5, 0.005
 
 
-def measured_moments(
+def measure(
     model: nn.Module,
     example: Any,
     steps: list[SignalStep],
     targets: Mapping[int, ActivationTarget],
     layers: Collection[str],
-) -> FoundMoments:
-    """Scales a model's weights; what they were multiplied by, and what its signal has then."""
-    found = FoundMoments("measured", factors=dict.fromkeys(layers, 1.0))
-    tuner = _Tuner(dict(model.named_parameters()), steps, targets, layers, found)
+) -> WeightScales:
+    """Scales a model's weights, and measures the moments at targets that it has then."""
+    tuner = _Tuner(dict(model.named_parameters()), steps, targets, layers)
     for _ in range(RUNS):
-        tuner.begin()
+        tuner.begin(scaling=True)
         record_run(model, example, tuner)
         if tuner.change < UNCHANGED:
             break
-    record_run(model, example, _Meter(targets, found))
-    return found
+    tuner.begin(scaling=False)
+    record_run(model, example, tuner)
+    return tuner.found
 
 
 def mean_square(tensors: list[Tensor]) -> float:
@@ -52,7 +51,7 @@ def mean_square(tensors: list[Tensor]) -> float:
 
 
 class _Tuner(Listener):
-    """Scales weights while a model runs, and what they have made."""
+    """Scales weights while a model runs, and what they have made; and measures."""
 
     def __init__(
         self,
@@ -60,49 +59,53 @@ class _Tuner(Listener):
         steps: list[SignalStep],
         targets: Mapping[int, ActivationTarget],
         layers: Collection[str],
-        found: FoundMoments,
     ) -> None:
-        self.parameters, self.targets, self.found = parameters, targets, found
+        self.parameters, self.targets, self.layers = parameters, targets, frozenset(layers)
+        self.found = WeightScales(factors=dict.fromkeys(layers, 1.0))
         aimed = {weight for target in targets.values() for weight in target.weights}
-        self.layers = frozenset(layers)
+        #: layers that no activation needs at a scale of its own
         self.others = self.layers - aimed
         self.sums = {steps[i].inputs[0]: target.own for i, target in targets.items() if target.own}
 
-    def begin(self) -> None:
+    def begin(self, scaling: bool) -> None:
         """Before a run."""
-        self.change = 0.0
-        self.pending = set(self.others)
+        self.scaling, self.change = scaling, 0.0
+        self.pending = set(self.others) if scaling else set()
         self.own: dict[int, Tensor] = {}
+        self.found.fed.clear()
 
     def before(self, steps: list[SignalStep], step: SignalStep, call: ModelCall) -> None:
         """At a sum, what weights add in it; at an activation, the weights before it."""
         index = len(steps)
-        if step.kind == "sum" and (own := self.sums.get(index)):
+        if step.kind == "layer":
+            self.found.fed.setdefault(step.weight, mean_square(call.inputs))
+        if self.scaling and step.kind == "sum" and (own := self.sums.get(index)):
             zeros = [torch.zeros_like(t) for t in call.inputs]
             pairs = zip(step.inputs, call.inputs, strict=True)
             theirs = [t.clone() if i in own else torch.zeros_like(t) for i, t in pairs]
             self.own[index] = call.again(*theirs) - call.again(*zeros)
         target = self.targets.get(index)
-        if target is not None and target.weights and target.name == step.name:
-            self._aim(index, target, call, self.own.pop(step.inputs[0], None))
+        if target is not None and target.name == step.name:
+            if self.scaling and target.weights:
+                self._aim(target, call, self.own.pop(step.inputs[0], None))
+            target.before, target.error = mean_square(call.inputs), _scatter(call.inputs)
 
-    def _aim(self, index: int, target: ActivationTarget, call: ModelCall, own: Any) -> None:
+    def _aim(self, target: ActivationTarget, call: ModelCall, own: Tensor | None) -> None:
         """The weights before an activation; ``own`` is their part of its input if not all of it."""
 
         def scaled(c: float) -> list[Tensor]:
             return [x * c if own is None else x + own * (c - 1) for x in call.inputs]
 
         def after(c: float) -> float:
-            return mean_square(tensors_in(call.again(*scaled(c))))
+            return mean_square(signals_in(call.again(*scaled(c))))
 
         added = 0.0 if own is None else mean_square(scaled(0.0))
-        part = Adjustable(after, added, mean_square(call.inputs if own is None else [own]))
-        factor, reason = factor_and_reason(part)
-        if reason and own is None and self.layers.issuperset(target.weights):
+        made = mean_square(call.inputs if own is None else [own])
+        factor = target.factor(after, added, made)
+        if target.note and own is None and self.layers.issuperset(target.weights):
             # a few outputs may have fallen on the side where the activation is flat
-            turned, still = factor_and_reason(replace(part, after=lambda c: after(-c)))
-            factor, reason = (factor, reason) if still else (-turned, "")
-        self.found.notes[index] = reason
+            reason, turned = target.note, target.factor(lambda c: after(-c), added, made)
+            factor, target.note = (factor, reason) if target.note else (-turned, "")
         for weight in target.weights:
             self._scale(weight, factor)
         for x, new in zip(call.inputs, scaled(factor), strict=True):
@@ -110,12 +113,18 @@ class _Tuner(Listener):
                 x.copy_(new)
 
     def after(self, steps: list[SignalStep], step: SignalStep, result: Any) -> None:
-        """At a layer that no activation needs at a scale of its own."""
-        square = mean_square(tensors_in(result)) if step.weight in self.pending else 0.0
+        """What an activation makes; and a layer that no activation needs at a scale of its own."""
+        tensors = signals_in(result)
+        target = self.targets.get(len(steps) - 1)
+        if target is not None and target.name == step.name:
+            target.after = mean_square(tensors)
+            errors = [e for e in (target.error, _scatter(tensors)) if e is not None]
+            target.error = max(errors, default=None)
+        square = mean_square(tensors) if step.weight in self.pending else 0.0
         if 0 < square < math.inf:
             self.pending.discard(step.weight)
             self._scale(step.weight, square**-0.5)
-            for tensor in tensors_in(result):
+            for tensor in tensors:
                 tensor.mul_(square**-0.5)
 
     def _scale(self, weight: str, factor: float) -> None:
@@ -124,29 +133,6 @@ class _Tuner(Listener):
                 self.parameters[name].mul_(factor)
         self.found.factors[weight] = factor * self.found.factors.get(weight, 1.0)
         self.change = max(self.change, abs(math.log(abs(factor))))
-
-
-class _Meter(Listener):
-    """Second moments at activations and before layers."""
-
-    def __init__(self, targets: Mapping[int, ActivationTarget], found: FoundMoments) -> None:
-        self.targets, self.found = targets, found
-
-    def before(self, steps: list[SignalStep], step: SignalStep, call: ModelCall) -> None:
-        """What an activation or a layer is fed."""
-        if len(steps) in self.targets:
-            self.found.around[len(steps)] = mean_square(call.inputs), None
-            self.found.errors[len(steps)] = _scatter(call.inputs)
-        elif step.kind == "layer":
-            self.found.fed.setdefault(step.weight, mean_square(call.inputs))
-
-    def after(self, steps: list[SignalStep], step: SignalStep, result: Any) -> None:
-        """What an activation makes of it."""
-        if (index := len(steps) - 1) in self.targets:
-            before = self.found.around[index][0]
-            self.found.around[index] = before, mean_square(tensors_in(result))
-            errors = self.found.errors[index], _scatter(tensors_in(result))
-            self.found.errors[index] = max((e for e in errors if e is not None), default=None)
 
 
 def _scatter(tensors: list[Tensor]) -> float | None:
