@@ -78,8 +78,8 @@ Every number carries an error, a bound of how far it can be from the truth, and 
   tenfold, which is no proof. Used where many integrals make one number: fixed points, the edge of
   chaos, the correlation map (compared at 0 with the proved value), the noise of stochastic entries.
 - **sampled**: the half width of a confidence interval stands as the error.
-- **not proved**: the search met its limit or something that it cannot bound: an oscillation without
-  end, a pole at a number that is no float. No number is guessed in its place.
+- **not proved**: the search met its limit or something that it cannot bound, such as an oscillation
+  without end. No number is guessed in its place.
 
 How long a function takes depends on the machine, so no certificate comes with it:
 `ogive.bench.timed(ogive.get(name))` and `ogive show name --timed` measure its time over relu's in
@@ -91,9 +91,10 @@ size for each entry and each statement, and a local search from the worst of the
 formulas from the grammar, with jumps, poles, powers and nested pieces, and attacks what is proved
 of each at 120 digits (`tools/certify.py --attack --minutes 60 --seed 7`).
 
-A domain is a list of intervals; a pole or a hole is a breakpoint between two of them. What is
-proved of one function takes a minute of the processor and a gigabyte at most; what is not found by
-then is not proved.
+A domain is a list of intervals; a pole or a hole is a breakpoint between two of them. Of a periodic
+function with infinitely many of them, such as sin(x)/cos(x), the lists are not given; its range,
+slopes and class are, proved over one period. What is proved of one function takes a minute of the
+processor and a gigabyte at most; what is not found by then is not proved.
 
 The table holds at the default parameters, for pre-activations from N(0, 1): gain is 1/sqrt(E f^2),
 chi the factor of a gradient's square per layer at that gain. Of gated entries it is about the gate

@@ -49,7 +49,31 @@ def rough(draw: random.Random, depth: int = 3) -> str:
     return f"where({condition}, {a}, {b})"
 
 
+#: What is 0 where no float is, or in every period; and what is made of it and of another formula.
+ZEROS = (
+    "x**2 - 2", "3*x - 1", "x**3 - x - 1", "exp(x) - 2", "sin(x)", "cos(2*x) - 0.3", "log(x)",
+    "x**2 - x - 3", "2 - x**2", "tanh(x) - 0.3", "exp(x) - exp(-x)", "(x**2 - 3)**2", "x**2 - 4*x",
+)  # fmt: skip
+AROUND = (
+    "1/({0})", "({1})/({0})", "({0})/({1})", "log({0})", "sqrt({0})", "({0})**{2}", "sign({0})",
+    "where({0} > 0, {1}, {3})", "where({0} <= 0.5, {1}, {3})", "abs({0})", "max({0}, {1})",
+    "({1})*({0})", "tanh(1/({0}))", "({0})/abs({0})", "({0})/({0})", "({1}) + 1/({0})",
+)  # fmt: skip
+
+
+def with_zeros(draw: random.Random) -> str:
+    """A formula with poles, roots and borders at numbers that no float is."""
+    zero, power = draw.choice(ZEROS), draw.choice((*POWERS, "1/3", "(-1/3)"))
+    one, other = (draw.choice((*ZEROS, "x", "2")) for _ in "ab")
+    found = draw.choice(AROUND).format(zero, one, power, other)
+    if draw.random() < 0.3:
+        found = draw.choice(AROUND).format(found, other, power, one)
+    return f"{draw.choice(FUNCTIONS)}({found})" if draw.random() < 0.3 else found
+
+
 def drawn(seed: int) -> str:
-    """The formula of a seed; odd ones are rough."""
+    """The formula of a seed: every third one has zeros, of the others the odd ones are rough."""
     draw = random.Random(seed)
+    if seed % 3 == 2:
+        return with_zeros(draw)
     return rough(draw) if seed % 2 else formula(draw)
