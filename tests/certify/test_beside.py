@@ -1,4 +1,4 @@
-"""Tails beside a point that no float is, and beside holes: they hold the function on the way there."""
+"""Tails beside a point that no float is, and beside holes: they hold the function near it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Quotients over exponentials and roots: equal to the expression, and with nothing left to cancel."""
+"""Quotients over exponentials and roots: the expression itself, and nothing left to cancel."""
 
 import pytest
 

@@ -27,7 +27,6 @@ def until_added(function: Cached) -> Cached:
 
 
 def forget() -> None:
-    """Drops what was found in the entries that there were."""
     for cached in _CACHES:
         cached.cache_clear()
 

@@ -188,12 +188,10 @@ class Spec:
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """The parameters, in the order of the body's signature."""
         return self._arguments[0]
 
     @cached_property
     def noise(self) -> Mapping[str, str]:
-        """Noise input -> its distribution."""
         return self._arguments[1]
 
     @cached_property
@@ -373,7 +371,6 @@ def user_spec(
 
 
 def _built(formula: Callable[..., Node], names: Sequence[str]) -> Node:
-    """What a function of symbols gives."""
     try:
         expression = as_node(formula(*map(symbol, names)))
     except TypeError as error:

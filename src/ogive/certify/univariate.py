@@ -56,7 +56,6 @@ def _elementwise(spec: Spec, formula: Node) -> Spec:
 
 
 def defaults(spec: Spec) -> dict[str, float]:
-    """Every symbol of the formula but the data, with its default."""
     return {s: v for p in spec.parameters for s, v in zip(p.symbols, p.defaults, strict=True)}
 
 

@@ -251,5 +251,4 @@ def walk(*roots: Node) -> Iterator[Node]:
 
 
 def symbols(root: Node) -> set[Node]:
-    """The symbols below the root."""
     return {node for node in walk(root) if node.op == "symbol"}

@@ -99,7 +99,6 @@ def evaluate_all(nodes: Iterable[Node], values: Mapping[str, float]) -> dict[Nod
 
 
 def call(name: str, *args: Number) -> Node:
-    """The primitive ``name`` applied to the arguments."""
     return build(name, tuple(as_node(a) for a in args))
 
 
@@ -133,7 +132,6 @@ def _bell(x: Node, scale: Node) -> Node:
 
 
 def _gauss(x: Node) -> Node:
-    """The density of the standard normal distribution."""
     return _exp(const(-0.5) * x * x) / _sqrt(2 * PI)
 
 

@@ -52,7 +52,6 @@ class Program:
 
     @cached_property
     def size(self) -> int:
-        """How many operations, inputs and numbers it has."""
         return sum(1 for _ in walk(*self.outputs))
 
     @cached_property
@@ -129,7 +128,6 @@ class Program:
         return Program(f"{self.name}_{suffix}", (*extra, *self.inputs), outputs, samples)
 
     def steps(self) -> list[Node]:
-        """The operations in the order they run, each once."""
         return [n for n in walk(*self.guarded) if n.op not in ("const", "symbol")]
 
 

@@ -51,7 +51,6 @@ def _with_arguments(node: Node, new: Mapping[Node, Node]) -> Node:
 
 
 def evaluate(root: Node, **values: float) -> float:
-    """The expression as an IEEE double, symbols by keyword."""
     return evaluate_all(walk(root), values)[root]
 
 

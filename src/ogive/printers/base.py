@@ -53,7 +53,6 @@ class Printer:
         raise NotImplementedError(f"the printer for {self.language} writes no functions")
 
     def several(self, results: list[str]) -> str:
-        """What a function returns that has a list of outputs."""
         return f"[{', '.join(results)}]"
 
     def source(self, program: Program, name: str | None = None) -> str:
@@ -67,7 +66,6 @@ class Printer:
         return "\n\n\n".join(filter(None, parts)) + "\n"
 
     def spoken(self) -> set[str]:
-        """The primitives the language has a spelling for."""
         return {*self.spell, *self.infix, "neg", "rarely"}
 
     def outputs(self, program: Program) -> tuple[Node, ...]:
@@ -92,7 +90,6 @@ class Printer:
         return found
 
     def _built(self, node: Node) -> Callable[..., Value]:
-        """What builds an operation that has no spelling."""
         build = PORTABLE.get(node.op) or (self.numbers and approximation(node.op, self.numbers))
         if not build:
             lacking = f"{node.op} ({node.value})" if node.value else node.op

@@ -17,7 +17,6 @@ COMPARISONS = {"lt": ("<", ">"), "le": (r"\le", r"\ge"), "eq": ("=", "=")}
 
 
 def latex(root: Node) -> str:
-    """The expression as LaTeX mathematics, without dollar signs."""
     text: dict[Node, tuple[str, int]] = {}
     for node in walk(root):
         text[node] = _write(node, text)

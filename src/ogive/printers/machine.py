@@ -51,7 +51,6 @@ class Format:
 
     @property
     def epsilon(self) -> float:
-        """The spacing of the numbers from 1 to 2."""
         return 2.0 ** (1 - self.digits)
 
     @property
@@ -60,7 +59,6 @@ class Format:
 
     @property
     def smallest(self) -> float:
-        """The smallest positive number, which is subnormal."""
         return self.smallest_normal * self.epsilon
 
     @property

@@ -38,7 +38,6 @@ def limited(seconds: float = ALTOGETHER) -> Iterator[None]:
 
 
 def is_over() -> bool:
-    """Whether the time of the block is over."""
     return time.process_time() > _deadline.get()
 
 

@@ -51,7 +51,6 @@ def coincide(a: Ball, b: Ball) -> bool:
 
 
 def max_of(values: Iterable[Ball]) -> Ball:
-    """The largest of several balls, infinite ones among them."""
     first, *rest = values
     for value in rest:
         first = value if value > first else first if first > value else first.max(value)
@@ -66,7 +65,6 @@ def on_reals(outputs: tuple[Node, ...], inputs: tuple[str, ...] = ("x",)) -> Cal
 
 
 def constant(node: Node) -> Ball:
-    """The value of an expression without symbols."""
     return on_reals((node,), ())()[0]
 
 
@@ -78,11 +76,9 @@ class Enclosure:
 
     @cached_property
     def slope(self) -> Enclosure:
-        """The derivative."""
         return enclosed(diff(self.node, X))
 
     def derivative(self, order: int) -> Enclosure:
-        """The derivative of an order; the curve itself for order 0."""
         return self if order == 0 else self.slope.derivative(order - 1)
 
     @cached_property

@@ -57,7 +57,6 @@ class SegmentRun:
 
     @property
     def ends(self) -> tuple[Ball, Ball]:
-        """Where it begins and where it ends."""
         return self.segments[0].low, self.segments[-1].high
 
     def closed(self, f: FunctionUnderProof) -> tuple[bool | None, bool | None]:
@@ -67,7 +66,6 @@ class SegmentRun:
         return low, high
 
     def interval(self, f: FunctionUnderProof) -> ProvedInterval:
-        """The same as an interval of a report."""
         (low, high), closed = self.ends, self.closed(f)
         return ProvedInterval(quantity(low), quantity(high), *closed)
 
@@ -119,7 +117,6 @@ def _of_one_sign(signs: set[int | None], kinds: dict[int, str], part: str) -> st
 def monotone_intervals(
     f: FunctionUnderProof, runs: Sequence[SegmentRun], kinds: dict[int, str]
 ) -> tuple[MonotoneInterval, ...]:
-    """The runs as a report states them."""
     return tuple(MonotoneInterval(r.interval(f), kinds[r.sign]) for r in runs)
 
 

@@ -75,16 +75,13 @@ class Piece:
 
     @property
     def ends(self) -> tuple[tuple[Ball, frozenset[Node]], ...]:
-        """Both ends, and what is 0 there."""
         return (self.low, self.roots_low), (self.high, self.roots_high)
 
     def enclosed(self, order: int = 0) -> Enclosure:
-        """The formula or a derivative of it."""
         return enclosed(self.node).derivative(order)
 
     @property
     def middle(self) -> Ball:
-        """A point inside."""
         low, high = float(self.low), float(self.high)
         if math.isinf(low) and math.isinf(high):
             return ball(0.0)
@@ -173,7 +170,6 @@ def partition(node: Node, low: float = -math.inf, high: float = math.inf) -> tup
 
 
 def _may_be_defined(node: Node, left: Piece, right: Piece) -> bool:
-    """Whether an expression may have a value where two pieces meet."""
     place = left.high
     if place.rad() == 0:
         return bool(enclosed(node).at(place).is_finite())

@@ -25,7 +25,6 @@ TERMS = 32
 
 
 def is_constant(node: Node) -> bool:
-    """Whether the expression holds no symbol."""
     return all(n.op != "symbol" for n in walk(node))
 
 
@@ -70,7 +69,6 @@ def fraction(node: Node) -> Fraction | None:
 
 
 def _root(value: Fraction | None) -> Fraction | None:
-    """The square root where it is rational."""
     if value is None or value < 0:
         return None
     root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
@@ -88,18 +86,15 @@ def _operands(node: Node) -> tuple[Node, ...]:
 
 
 def plus(a: Mapping[Monomial, Fraction], b: Mapping[Monomial, Fraction]) -> Polynomial:
-    """The sum, without terms that cancel."""
     total = {m: a.get(m, Fraction(0)) + b.get(m, Fraction(0)) for m in (*a, *b)}
     return {m: c for m, c in total.items() if c}
 
 
 def multiple(a: Mapping[Monomial, Fraction], factor: Fraction) -> Polynomial:
-    """The product with a rational number."""
     return {m: c * factor for m, c in a.items()} if factor else {}
 
 
 def multiply(a: Polynomial, b: Polynomial) -> Polynomial:
-    """The product."""
     total: Polynomial = {}
     for m, c in a.items():
         for n, d in b.items():

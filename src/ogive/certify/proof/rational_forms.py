@@ -79,7 +79,6 @@ class Field:
 
     @cached_property
     def atoms(self) -> list[Node]:
-        """The atoms in the order of the generators."""
         return list(self._atoms)
 
     @cached_property
@@ -156,7 +155,6 @@ class Field:
         return (parts[0], parts[1]), v**most
 
     def terms(self, poly: Any) -> Polynomial:
-        """A polynomial of flint as one over the atoms."""
         return {
             frozenset((self.atoms[i], int(k)) for i, k in enumerate(powers) if k): Fraction(
                 int(factor.p), int(factor.q)
@@ -268,7 +266,6 @@ def _exact(value: int) -> Node:
 
 
 def as_node(terms: Polynomial) -> Node:
-    """A polynomial as an expression."""
     total = const(0.0)
     for monomial, factor in terms.items():
         product = _exact(factor.numerator) / _exact(factor.denominator)

@@ -70,7 +70,6 @@ class Saturation:
 
 @lru_cache(maxsize=1024)
 def saturation(f: FunctionUnderProof) -> Saturation:
-    """What is proved of the saturation of a function."""
     zero = if_proved(lambda: tuple(z for z in zeros_of(f) if z.low != z.high))
     return Saturation(_side(f, -1), _side(f, 1), zero)
 

@@ -137,6 +137,5 @@ def _rate(argument: Node, start: float) -> tuple[int, Ball] | None:
 
 
 def rational(value: Fraction) -> Ball:
-    """The ball around a fraction."""
     flint = require("flint", "certify")
     return flint.arb(value.numerator) / value.denominator

@@ -180,7 +180,6 @@ def _bound(f: Enclosure, left: Ball, right: Ball) -> tuple[Ball | None, Ball]:
 
 
 def _better(a: Ball, b: Ball) -> Ball:
-    """The larger of two values, if both are known."""
     if not (a.is_finite() and b.is_finite()):
         return a if a.is_finite() else b
     return a if a.lower() >= b.lower() else b

@@ -110,7 +110,6 @@ class Shape:
 
 @lru_cache(maxsize=1024)
 def shape(f: FunctionUnderProof) -> Shape:
-    """What is proved of the shape of a function."""
     runs = if_proved(lambda: runs_of(f, 1))
     bends = if_proved(lambda: runs_of(f, 2))
     values = _range(f)

@@ -95,7 +95,6 @@ class Smoothness:
 
 @lru_cache(maxsize=1024)
 def smoothness(f: FunctionUnderProof) -> Smoothness:
-    """What is proved of the smoothness of a function."""
     breakpoints = if_proved(lambda: _breakpoints(f))
     if breakpoints is None and f.one_period is not f:
         return _periodic(smoothness(f.one_period))
@@ -136,7 +135,6 @@ def _class(f: FunctionUnderProof, breakpoints: tuple[Breakpoint, ...]) -> float:
 
 
 def _breakpoints(f: FunctionUnderProof) -> tuple[Breakpoint, ...]:
-    """Where a derivative steps or is infinite."""
     inner = [(left.high, (left, right)) for left, right in f.breakpoints]
     edges = [(e, (None, p) if e is p.low else (p, None)) for p, e in f.owned_edges]
     found = (_breakpoint(f, place, sides) for place, sides in [*inner, *edges])

@@ -91,7 +91,6 @@ class TailEnclosure:
         return TailEnclosure(raised[0], raised[1], self.start, self.scale**exponent)
 
     def times(self, constant: Ball) -> TailEnclosure:
-        """The product with a constant."""
         return self * self.mapped(constant, constant)
 
     def mapped(self, factor: Ball, limit: Ball | None) -> TailEnclosure:

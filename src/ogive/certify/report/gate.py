@@ -30,7 +30,6 @@ class Gate:
 
 
 def gate(spec: Spec) -> Gate:
-    """The gate section of a gated entry, at its default parameters."""
     value, other = spec.data
     formula = bind(spec.expression, defaults(spec))
     slope = diff(formula, symbol(value))

@@ -93,7 +93,6 @@ def _crossing(size: Callable[[Ball], Ball], inner: Ball, outer: Ball, level: flo
 
 
 def _outermost(end: float, side: int, dtype: str) -> float:
-    """The last number of a dtype before an end of the domain."""
     if math.isinf(end):
         return side * LARGEST[dtype][0]
     spacing = ulp(math.nextafter(end, -side * math.inf), dtype)

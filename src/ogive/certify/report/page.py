@@ -111,7 +111,6 @@ def _interval(of: ProvedInterval) -> str:
 
 
 def section_lines(found: Certificate) -> Iterator[tuple[str, list[Line]]]:
-    """The sections that apply, each with its lines."""
     for field in dataclasses.fields(found):
         section = getattr(found, field.name)
         if section:
@@ -120,7 +119,6 @@ def section_lines(found: Certificate) -> Iterator[tuple[str, list[Line]]]:
 
 
 def markdown(found: Certificate) -> str:
-    """The certificate as Markdown."""
     told = [f"# {found.identity.name}"]
     for name, rows in section_lines(found):
         told += [
@@ -134,7 +132,6 @@ def markdown(found: Certificate) -> str:
 
 
 def text(found: Certificate) -> str:
-    """The certificate as lines of text."""
     told = []
     for name, rows in section_lines(found):
         told.append(name)

@@ -115,7 +115,6 @@ class _OverNoise:
         return np.where(np.take_along_axis(changed, cells, axis=1), border, self.grid[-1])
 
     def spread(self, at: float) -> tuple[Quantity, Quantity]:
-        """Mean and variance at an input."""
         fine, coarse = (self.moments(np.array([at]), count)[:, 0] for count in _POINTS)
         mean, variance = (_settled(*pair, 0.0) for pair in zip(fine, coarse, strict=True))
         return mean, variance

@@ -151,6 +151,5 @@ TABLE: Mapping[str, RowFacts | Callable[[_Values], RowFacts]] = {
 
 
 def row_facts(spec: Spec, values: _Values) -> RowFacts:
-    """What is proved of a rowwise entry at these parameters."""
     found = TABLE.get(spec.name, _UNKNOWN)
     return found if isinstance(found, RowFacts) else found(values)

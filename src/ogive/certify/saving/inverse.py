@@ -94,7 +94,6 @@ def _selected(rows: list[_Row], at_nan: float) -> Node:
 def _rows(
     f: _Function, slope: _Function, part: Part, start: float | None, scale: float
 ) -> list[_Row]:
-    """The polynomials of one part in the order of y."""
     x = _samples(part)
     if part.constant:
         return [_Row(_at(f, float(x[len(x) // 2])), True, const(0.0))]

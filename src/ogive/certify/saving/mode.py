@@ -57,7 +57,6 @@ class Mode:
 
 
 def derivative(program: Program) -> Node:
-    """f' of a function of one input, as a formula."""
     (x,) = program.inputs
     return bind(diff(program.outputs[0], symbol(x)), {})
 

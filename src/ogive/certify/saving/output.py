@@ -55,7 +55,6 @@ def output(program: Program, shape: Shape, smooth: Smoothness) -> Mode:
 
 
 def _turn(shape: Shape) -> float | None:
-    """Where f turns; None where it does not."""
     turns = shape.turning_points
     if turns is None:
         raise NotLegal("its turning points are not proved")

@@ -42,7 +42,6 @@ class SavingModes:
     chosen: Mapping[str, Mapping[str, str]]
 
     def to_dict(self) -> dict[str, Any]:
-        """The table in JSON's own types."""
         return asdict(self)
 
     def __str__(self) -> str:
@@ -63,14 +62,12 @@ def _errors(row: ModeRow) -> list[str]:
 
 
 def mode_table(of: Saving) -> SavingModes:
-    """The table of a function of one number."""
     found = {s: {d: of.choose(s, d) for d in _DTYPES} for s in ("exact", "lean")}
     chosen = {s: {d: m.name if m else "input" for d, m in by.items()} for s, by in found.items()}
     return SavingModes((*(_row(of, name) for name in MODES), ModeRow("input")), chosen)
 
 
 def only_input(reason: str) -> SavingModes:
-    """The table of a function whose backward needs its input."""
     chosen = {save: dict.fromkeys(_DTYPES, "input") for save in ("exact", "lean")}
     return SavingModes(
         (*(ModeRow(name, reason=reason) for name in MODES), ModeRow("input")), chosen

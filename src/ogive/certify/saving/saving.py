@@ -119,12 +119,10 @@ class Saving:
 
     @cached_property
     def shape(self) -> Shape:
-        """What is proved of its shape."""
         return self._proved(Shape, shape)
 
     @cached_property
     def smoothness(self) -> Smoothness:
-        """What is proved of its smoothness."""
         return self._proved(Smoothness, smoothness)
 
     def _proved(
@@ -154,7 +152,6 @@ def saving(spec: Spec, values: tuple[tuple[str, float], ...] = ()) -> Saving:
 
 
 def _of(parameter: Parameter, values: Mapping[str, float]) -> float | tuple[float, ...]:
-    """The value of a parameter, from those of its symbols."""
     given = zip(parameter.symbols, parameter.defaults, strict=True)
     found = tuple(values.get(symbol, default) for symbol, default in given)
     return found if isinstance(parameter.default, tuple) else found[0]

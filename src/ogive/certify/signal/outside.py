@@ -39,12 +39,10 @@ class Majorant(HalfLine):
     """Tail enclosures where the size alone matters; a factor may hold what is never reached."""
 
     def of(self, node: Node) -> TailEnclosure:
-        """The tail enclosure of an expression in pieces."""
         known = without_infinity(in_known_primitives(node))
         return self.enclosure(rebuild(known, self._resolved))
 
     def _resolved(self, node: Node) -> Node | None:
-        """The branch that holds, where that is known."""
         if node.op not in UNARY | BINARY:
             return None
         try:

@@ -113,7 +113,6 @@ def correlation_map(f: Field, c: float, q: float, sigma_w: float, sigma_b: float
 
 
 def check_sigmas(sigma_w: float, sigma_b: float) -> None:
-    """An OgiveError for standard deviations that are none."""
     if not (0 < sigma_w < math.inf and 0 <= sigma_b < math.inf):
         raise OgiveError(
             f"sigma_w is a number > 0 and sigma_b one >= 0, not {sigma_w!r} and {sigma_b!r}"

@@ -177,7 +177,6 @@ def _far_ndtr(x: Value) -> Value:
 
 
 def gelu(format: Format, x: Value) -> Value:
-    """x ndtr(x)."""
     return or_far_below("gelu", x, gated("gelu", x), lambda wide: wide * _far_ndtr(wide))
 
 

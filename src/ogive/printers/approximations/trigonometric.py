@@ -78,7 +78,6 @@ def sin_near(format: Format, x: Value) -> Value:
 
 
 def cos_near(format: Format, x: Value) -> Value:
-    """The cosine for |x| up to 40: the sine a quarter turn ahead."""
     n = nearest_whole(format, fma(x, 0.5 * constants(format, "2/pi")[0], 0.5), 1.0)
     return _half_turned(format, x, n - 0.5, n)
 

@@ -36,11 +36,9 @@ class Arithmetic:
 
     @property
     def lanes(self) -> int:
-        """How many numbers a vector has."""
         return vector(self.format).lanes
 
     def printer(self, program: Program) -> LLVMPrinter:
-        """What prints the program, but for what is far."""
         return LLVMPrinter(self.format, program.data if self.forms == "near" else (), self.forms)
 
     def differs(self, program: Program) -> bool:

@@ -78,7 +78,6 @@ class Block:
         return self, [parameter.number(value) for parameter, value in pairs]
 
     def lines(self) -> Iterator[str]:
-        """Its beginning."""
         yield f"{self.label}:"
         for k, parameter in enumerate(self.parameters):
             sources = ", ".join(f"[ {given[k].text}, %{label} ]" for label, given in self.edges)
@@ -97,7 +96,6 @@ class Function:
         self.begin(self.block("entry"))
 
     def text(self) -> Iterator[str]:
-        """Its lines."""
         for line in self._lines:
             yield from line.lines() if isinstance(line, Block) else [line]
 
@@ -161,7 +159,6 @@ class Function:
     # blocks
 
     def block(self, label: str, *parameters: Type) -> Block:
-        """A block that is begun later."""
         self._labels[label] += 1
         # like a value's name it has a dot: an input may be called entry
         return Block(f"{label}.{self._labels[label]}", [self._new(type) for type in parameters])
@@ -219,7 +216,6 @@ class Function:
 
 
 def _returned(results: Sequence[Type]) -> Type:
-    """The type of so many results."""
     if len(results) < 2:
         return results[0] if results else VOID
     return Type("{ " + ", ".join(map(str, results)) + " }")

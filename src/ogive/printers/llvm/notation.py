@@ -29,12 +29,10 @@ class Type(str):
         return made
 
     def of(self, element: str) -> Type:
-        """As many of other numbers."""
         return Type(element, self.lanes)
 
     @property
     def bits(self) -> int:
-        """Bits of an element."""
         return int(_SUFFIXES.get(self.element, self.element)[1:])
 
     @property
@@ -75,14 +73,12 @@ def _whole(value: int, element: str) -> str:
 
 
 def bit_pattern(value: float, format: Format) -> int:
-    """The bits of a number in a format."""
     float_, int_ = ("<f", "<I") if format is FLOAT32 else ("<d", "<Q")
     found: int = struct.unpack(int_, struct.pack(float_, value))[0]
     return found
 
 
 def round32(value: float) -> float:
-    """The nearest float32."""
     if math.isinf(value) or abs(value) >= 3.4028235677973366e38:
         return math.copysign(math.inf, value)
     rounded: float = struct.unpack("<f", struct.pack("<f", value))[0]

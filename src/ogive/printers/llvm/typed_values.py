@@ -38,7 +38,6 @@ class Register:
 
     @property
     def typed(self) -> str:
-        """The value as an argument."""
         return f"{self.type} {self.text}"
 
     def number(self, value: Register | float) -> Register:
@@ -48,7 +47,6 @@ class Register:
         return self.function.number(self.type, value)
 
     def operation(self, name: str, *others: Register | float) -> Register:
-        """An instruction on values of one type."""
         texts = [self.text, *(self.number(other).text for other in others)]
         return self.function.value(self.type, f"{name} {self.type} {', '.join(texts)}")
 
@@ -101,19 +99,16 @@ class Register:
         return self.function.value(one, f"extractelement {self.typed}, {place}")
 
     def insert(self, index: int, value: Register) -> Register:
-        """The vector with another element in this place."""
         texts = f"{self.typed}, {value.typed}, i64 {index}"
         return self.function.value(self.type, f"insertelement {texts}")
 
     def shuffle(self, lanes: Sequence[int]) -> Register:
-        """A vector of these lanes."""
         type = Type(self.type.element, len(lanes))
         mask = ", ".join(f"i32 {i}" for i in lanes)
         texts = f"{self.typed}, {self.type} poison, <{len(lanes)} x i32> <{mask}>"
         return self.function.value(type, f"shufflevector {texts}")
 
     def splat(self, lanes: int) -> Register:
-        """A vector with this number in all lanes."""
         first = Register(self.function, Type(self.type.element, lanes), "poison").insert(0, self)
         return first.shuffle([0] * lanes)
 
