@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.compiler import is_dynamo_compiling, is_exporting
 
+from ogive.engine.selection import without_kernels
 from ogive.errors import InputError, OgiveError, ParameterError
 from ogive.torch_private import is_functional, jit_tracing
 
@@ -38,6 +39,8 @@ def why_torchs(x: Any) -> str:
         return "torch.jit writes down torch's operators"
     if is_functional(x):
         return "it is functionalized"
+    if without_kernels(x):
+        return f"there are no kernels for {x.device.type}"
     chosen = not x.is_cpu and torch.is_autocast_enabled(x.device.type)
     return "autocast chooses its dtype" if chosen else ""
 

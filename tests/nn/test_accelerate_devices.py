@@ -1,0 +1,50 @@
+"""An accelerated model runs the untouched one's operators on a device without kernels."""
+
+import copy
+
+import pytest
+import torch
+from situations import ROWS, Net
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import ogive
+
+
+class Dispatched(TorchDispatchMode):
+    """Lists the operators that reach the meta device, which has no kernels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operators: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        result = func(*args, **(kwargs or {}))
+        if getattr(result, "is_meta", False):
+            self.operators.append(str(func))
+        return result
+
+
+def operators(net: Net) -> list[str]:
+    """What a step runs on the device."""
+    net = copy.deepcopy(net).to("meta")
+    x = torch.empty(2, 3, 6, device="meta", requires_grad=True)
+    with Dispatched() as seen:
+        y = net(x)
+        y.backward(torch.empty_like(y))
+    return seen.operators
+
+
+@pytest.mark.parametrize("save", ["input", "exact", "lean"])
+def test_a_step_takes_no_other_operator(save: str) -> None:
+    for row in ROWS.values():
+        net = row.net()
+        wanted = operators(net)
+        if row.called:
+            with ogive.intercept(save=save) as seen:
+                found = operators(net)
+            assert not seen.taken, row.name
+            assert {why for _, why in seen.skipped} <= {"there are no kernels for meta"}, row.name
+        else:
+            ogive.accelerate(net, save=save)
+            found = operators(net)
+        assert found == wanted, row.name
