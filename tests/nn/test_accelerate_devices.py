@@ -8,6 +8,7 @@ from situations import ROWS, Net
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import ogive
+from ogive.engine import selection
 
 
 class Dispatched(TorchDispatchMode):
@@ -48,3 +49,14 @@ def test_a_step_takes_no_other_operator(save: str) -> None:
             ogive.accelerate(net, save=save)
             found = operators(net)
         assert found == wanted, row.name
+
+
+def test_a_model_on_such_a_device_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(selection.KERNELS, "cpu")
+    for row in ROWS.values():
+        if not row.called:
+            report = ogive.accelerate(row.net())
+            assert not report.rows, row.name
+            assert report.skipped, row.name
+    model = ogive.accelerate(torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.GELU()))
+    assert "1: GELU: there are no kernels for cpu: torch is best there" in str(model)

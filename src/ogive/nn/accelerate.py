@@ -15,6 +15,7 @@ from torch import nn
 
 from ogive.catalogue import Spec
 from ogive.engine.selection import check_name as check_engine
+from ogive.engine.selection import without_kernels
 from ogive.errors import OgiveError
 from ogive.nn import gated_blocks
 from ogive.nn.accelerated import Accelerated, give_back, give_forward
@@ -111,7 +112,8 @@ def accelerate(
     output for backward where ogive would keep the input. The modules stay the objects they are,
     with their attributes, which are read in every call. What only sounds like an activation, or
     does something of its own, is skipped, with the reason; calls in a model's code are for
-    ``ogive.intercept``. A second call changes nothing.
+    ``ogive.intercept``. A second call changes nothing. On a device without kernels nothing is
+    replaced, and a model that is moved to one runs torch's operators there.
 
     Args:
         model: any module; one that is to be compiled is accelerated before.
@@ -141,7 +143,10 @@ def accelerate(
     if engine is not None:
         check_engine(engine)
     floating = (p.dtype for p in model.parameters() if p.is_floating_point())
-    work = _Work(classes_in(model), save, engine, next(floating, torch.get_default_dtype()))
+    there = (p for p in model.parameters() if not p.is_meta)
+    bare = (p.device.type for p in there if without_kernels(p, engine))
+    dtype = next(floating, torch.get_default_dtype())
+    work = _Work(classes_in(model), save, engine, dtype, next(bare, ""))
     for place in places(model, _is_closed):
         work.look(place)
     return AccelerateReport(tuple(work.rows), tuple(work.skipped), engine)
@@ -185,6 +190,8 @@ class _Work:
     save: str
     engine: str | None
     dtype: torch.dtype
+    #: the type of the model's device, if that has no kernels
+    bare: str
     rows: list[Replacement] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     #: modules that were looked at, by identity, with what was done
@@ -258,6 +265,7 @@ class _Work:
 
     def _gain(self, entry: Spec, thing: Any, new: SameActivation | HeldFunction) -> Mode | None:
         """What is kept for backward; raises an OgiveError where nothing is gained."""
+        self._check_device()
         mode = new.saved(self.dtype)
         if entry.name in OUTPUT_KEPT:
             raise OgiveError(KEPT)
@@ -265,7 +273,12 @@ class _Work:
             raise OgiveError(GAINLESS)
         return mode
 
+    def _check_device(self) -> None:
+        if self.bare:
+            raise OgiveError(f"there are no kernels for {self.bare}: torch is best there")
+
     def _fuse(self, place: Place, module: nn.Module, pattern: gated_blocks.Pattern) -> None:
+        self._check_device()
         if reason := gated_blocks.why_not_fused(module, pattern):
             raise OgiveError(reason)
         old, kind = called(module), "module"
