@@ -44,7 +44,7 @@ app.command()(show)
 app.command("compare")(compare_activations)
 app.command("compare-runs")(compare_runs)
 app.command()(plot)
-app.command()(study)
+app.add_typer(study, name="study")
 app.command()(cache)
 app.command()(bench)
 

@@ -10,9 +10,10 @@ from ogive.study.errors import StudyError, StudyInterrupted
 from ogive.study.power import detectable, look_schedule, pooled_deviation, seeds_needed
 from ogive.study.ranks import Ranks, ranks
 from ogive.study.results import ResultRow, Study, Tuned
-from ogive.study.settings import Defaults, Settings, Sweep
+from ogive.study.settings import Defaults, Settings
 from ogive.study.statistics import ConfidenceInterval, t_interval
 from ogive.study.study import run_study
+from ogive.study.sweeps import Sweep
 from ogive.study.tasks import Split, Task
 from ogive.study.user_arrays import array_task
 from ogive.study.user_table import table_task

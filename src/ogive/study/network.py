@@ -1,4 +1,4 @@
-"""The network of a study: linear layers with one activation between them.
+"""Networks of a study, built and initialised.
 
 Apart from the training because of what pairing means: with the same seed, every activation
 starts from the same drawn weights, whatever else differs.
@@ -6,108 +6,118 @@ starts from the same drawn weights, whatever else differs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-import ogive
 from ogive.errors import OgiveError
+from ogive.nn.named import NamedActivation
+from ogive.study.architectures import ActivationFactory, Architecture, Inputs, find_architecture
 from ogive.study.errors import StudyError
-
-KINDS = ("elementwise", "gated", "stochastic", "rowwise")
+from ogive.study.initial import initialise, scale_weights
+from ogive.study.settings import Settings
 
 
 @dataclass(frozen=True)
-class Layer:
-    """A linear map and the activation that follows it."""
+class Network:
+    """A network and the activations in it, first to last, which are all of one kind."""
 
-    linear: nn.Linear
-    activation: nn.Module
+    model: nn.Module
+    activations: list[nn.Module]
+    kind: str
 
-
-class Network(nn.Sequential):
-    """Linear, activation, linear, activation, ..., linear."""
-
-    def layers(self) -> Iterator[Layer]:
-        """The pairs of linear map and activation, first to last."""
-        modules = list(self)
-        for linear, activation in zip(modules[0:-1:2], modules[1::2], strict=True):
-            assert isinstance(linear, nn.Linear)
-            yield Layer(linear, activation)
-
-    def pre_activations(self, x: Tensor) -> Iterator[tuple[Tensor, nn.Module]]:
-        """What each activation gets for the rows ``x``, with the activation."""
-        for layer in self.layers():
-            z = layer.linear(x)
-            yield z, layer.activation
-            x = layer.activation(z)
+    @property
+    def parameters(self) -> int:
+        """How many numbers are learned."""
+        return sum(parameter.numel() for parameter in self.model.parameters())
 
 
-def build_network(
-    name: str, inputs: int, hidden: tuple[int, ...], outputs: int, seed: int
-) -> Network:
-    """A network with the activation ``name``, its weights drawn by the seed alone.
+@dataclass(frozen=True)
+class Run:
+    """What is to be trained.
 
-    A gated activation halves its input, so its linear map has twice the rows. Where an activation
-    returns another number of features than ``hidden`` says, the next layer takes them all.
+    Attributes:
+        activation: as :func:`ogive.nn.named.find_activation` gives it.
+        seed: of the split, the weights, the order of the batches and the noise.
+        settings: everything else.
+        value: that of a swept setting, for the tables.
+        architecture: that of a model of the user's that has no name.
     """
-    modules: list[nn.Module] = []
-    features = inputs
-    for depth, width in enumerate(hidden):
-        activation = make_activation(name)
-        blocks = 2 if ogive.get(name).kind == "gated" else 1
-        modules += [drawn_linear(features, width, blocks, seed, depth, gain=2.0), activation]
-        features = _features_after(activation, width * blocks)
-    modules.append(drawn_linear(features, outputs, 1, seed, len(hidden), gain=1.0))
-    return Network(*modules)
+
+    activation: NamedActivation
+    seed: int
+    settings: Settings
+    value: int | float | None = None
+    architecture: Architecture | None = None
+
+    @property
+    def built_by(self) -> Architecture:
+        """What builds its network."""
+        return self.architecture or find_architecture(self.settings.model)
+
+    @property
+    def label(self) -> str:
+        """The run in words, for progress."""
+        swept = "" if self.value is None else f" at {self.value}"
+        return f"{self.activation.label}{swept}, seed {self.seed}"
 
 
-def make_activation(name: str) -> nn.Module:
-    """The module of an activation; a rowwise one works along the features."""
-    activation = ogive.get(name)
-    module: nn.Module
-    module = activation.module(dim=-1) if activation.kind == "rowwise" else activation.module()
-    return module
+def build_networks(runs: Sequence[Run], outputs: int, rows: Sequence[Tensor]) -> list[Network]:
+    """The networks of runs that differ in seed, learning rate and scale at most.
 
-
-def drawn_linear(
-    inputs: int, width: int, blocks: int, seed: int, depth: int, gain: float
-) -> nn.Linear:
-    """A linear map with weights from N(0, gain / inputs) and no bias at the start.
-
-    The generator depends on the seed and the depth only, and the first block of a gated layer is
-    drawn first: it equals the whole layer of an activation that is not gated.
+    Args:
+        runs: of one activation and architecture.
+        outputs: how many numbers a network predicts for a row.
+        rows: the training rows of each run.
     """
-    generator = torch.Generator().manual_seed(1000 * seed + depth)
-    draws = [torch.randn(width, inputs, generator=generator) for _ in range(blocks)]
-    linear = nn.Linear(inputs, width * blocks, device="meta").to_empty(device="cpu")
-    with torch.no_grad():
-        linear.weight.copy_(torch.cat(draws) * (gain / inputs) ** 0.5)
-        linear.bias.zero_()
-    return linear
+    networks = [_built(run, outputs, own) for run, own in zip(runs, rows, strict=True)]
+    blocks = 2 if runs[0].activation.kind == "gated" else 1
+    models = [network.model for network in networks]
+    initialise(models, [run.seed for run in runs], runs[0].settings.init, rows, blocks)
+    for run, model in zip(runs, models, strict=True):
+        if run.settings.init_scale != 1:
+            scale_weights(model, run.settings.init_scale)
+    return networks
 
 
-def check_activations(names: list[str], hidden: tuple[int, ...]) -> None:
-    """Raise before any training if a name is unknown or does not fit into the network."""
-    for name in names:
-        _check(name, hidden)
+def _built(run: Run, outputs: int, rows: Tensor) -> Network:
+    factory = ActivationFactory(run.activation)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(run.seed)
+        inputs = Inputs.of(rows, outputs)
+        model = run.built_by.build(factory, inputs, outputs, run.settings)
+    return Network(model, factory.made, run.activation.kind)
 
 
-def _check(name: str, hidden: tuple[int, ...]) -> None:
-    kind = ogive.get(name).kind
-    if kind not in KINDS:
-        raise StudyError(f"{name} is {kind}; a study takes activations that are {', '.join(KINDS)}")
+def check_fit(runs: Sequence[Run], outputs: int, rows: Tensor) -> None:
+    """Raise before any training if an activation does not fit into the network of its run.
+
+    Seeds, rates and scales make no difference; each activation and shape is tried once.
+    """
+    tried = {(run.activation.label, run.settings.hidden): run for run in runs}
+    for run in tried.values():
+        _check_fit(run, outputs, rows)
+
+
+def _check_fit(run: Run, outputs: int, rows: Tensor) -> None:
+    settings, label = run.settings, run.activation.label
     try:
-        network = build_network(name, 2, hidden, 1, seed=0)
-        network(torch.ones(3, 2))
-    except (OgiveError, RuntimeError, TypeError) as error:
+        (network,) = build_networks([run], outputs, [rows[: 2 * settings.batch_size]])
+        with torch.no_grad():
+            predicted = network.model(rows[:3])
+    except StudyError:
+        raise
+    except (OgiveError, RuntimeError, TypeError, ValueError, IndexError) as error:
         raise StudyError(
-            f"{name} does not fit between layers of width {hidden}: {error}"
+            f"{label} does not fit into the {settings.model} with layers of width "
+            f"{settings.hidden}: {error}"
         ) from error
-
-
-def _features_after(activation: nn.Module, features: int) -> int:
-    with torch.no_grad():
-        return int(activation(torch.zeros(1, features)).shape[-1])
+    if predicted.shape[:2] != (len(rows[:3]), outputs):
+        raise StudyError(
+            f"the model gave a tensor of shape {tuple(predicted.shape)} for {len(rows[:3])} rows; "
+            f"expected ({len(rows[:3])}, {outputs})"
+        )
+    if not network.activations:
+        raise StudyError("the model does not call its first argument, which makes the activations")

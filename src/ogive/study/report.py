@@ -115,7 +115,7 @@ def as_data(study: Study) -> dict[str, Any]:
         **overview(study),
         "runs": [
             {
-                "activation": done.run.activation,
+                "activation": done.run.activation.label,
                 "value": done.run.value,
                 "seed": done.run.seed,
                 **{name: value for name, value in done.result.items() if name != "field"},

@@ -16,7 +16,8 @@ from ogive.study.comparison import Comparison, compare
 from ogive.study.paired_scores import choose_reference
 from ogive.study.power import detectable, pooled_deviation
 from ogive.study.runs import Done
-from ogive.study.settings import Settings, Sweep
+from ogive.study.settings import Settings
+from ogive.study.sweeps import Sweep
 from ogive.study.tasks import Task
 
 
@@ -115,7 +116,7 @@ class Study:
 
     def results(self, name: str, value: int | float | None = None) -> list[dict[str, Any]]:
         """What the runs of one activation gave, by seed."""
-        chosen = [d for d in self.runs if d.run.activation == name and d.run.value == value]
+        chosen = [d for d in self.runs if d.run.activation.label == name and d.run.value == value]
         return [done.result for done in sorted(chosen, key=lambda done: done.run.seed)]
 
     def scores(self, name: str, value: int | float | None = None) -> list[float | None]:

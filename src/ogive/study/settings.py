@@ -1,17 +1,21 @@
-"""What determines a run apart from its activation and seed, and how it may be swept.
+"""What determines a run apart from its activation and seed.
 
 Apart from the training itself so that a setting is checked once, before any time is spent.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ogive.errors import nearest
 from ogive.study.errors import StudyError
 
-DEFAULT_RATES = {"adamw": 3e-3, "sgd": 5e-2}
-SWEEPS = ("width", "depth", "epochs")
+OPTIMIZERS = ("adamw", "sgd")
+NORMS = ("none", "batch", "layer")
+INITS = ("matched", "he", "torch")
+DEEPEST = 50
 
 
 @dataclass(frozen=True)
@@ -25,99 +29,73 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Settings:
-    """How one network is built and trained."""
+    """How one network is built, initialised and trained.
+
+    Attributes:
+        hidden: the widths of the hidden layers; of other models, as ``architectures.py`` says.
+        lr: the learning rate.
+        threads: of torch.
+        model: a name of ``architectures.ARCHITECTURES``, or how a model of the user's is called.
+        norm: what stands between a layer and its activation.
+        residual: whether a layer that keeps its width is added to what it was given.
+        init: ``matched`` is :func:`ogive.init_`, ``he`` normal weights of variance 2 / fan_in, and
+            ``torch`` what the modules start with; else ``module:function``, called with the model.
+        init_scale: what all weights are multiplied by at the start.
+        rows: how many training rows are used; None is all.
+    """
 
     hidden: tuple[int, ...]
     epochs: int
     batch_size: int
     optimizer: str
     lr: float
-    threads: int
+    threads: int = 1
+    model: str = "mlp"
+    norm: str = "none"
+    residual: bool = False
+    init: str = "matched"
+    init_scale: float = 1.0
+    rows: int | None = None
 
     def __post_init__(self) -> None:
         if not self.hidden:
             raise StudyError("no hidden layer given; an activation needs at least one: hidden=(8,)")
+        if len(self.hidden) > DEEPEST:
+            raise StudyError(f"{len(self.hidden)} hidden layers given; at most {DEEPEST} are built")
         for width in self.hidden:
             require_positive("the width of a hidden layer", width)
         require_positive("epochs", self.epochs)
         require_positive("batch size", self.batch_size)
         require_positive("threads", self.threads)
-        if not 0 < self.lr < float("inf"):
-            raise StudyError(f"learning rate {self.lr} given; it must be positive, such as 0.003")
+        if self.rows is not None:
+            require_positive("rows", self.rows)
+        require_above_zero("learning rate", self.lr, 0.003)
+        require_above_zero("init scale", self.init_scale, 1.0)
+        require_one_of("optimizer", self.optimizer, OPTIMIZERS)
+        require_one_of("norm", self.norm, NORMS)
+        if ":" not in self.init:
+            require_one_of("init", self.init, INITS, " or module:function")
 
 
 def require_positive(what: str, value: int) -> None:
-    """Raise unless ``value`` is at least 1."""
+    """Raise unless ``value`` is a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise StudyError(f"{what} is {value!r}; it must be a whole number of at least 1")
     if value < 1:
         raise StudyError(f"{what} is {value}; it must be at least 1")
 
 
-def learning_rate(optimizer: str, lr: float | None) -> float:
-    """The given rate, or the default rate of the optimizer."""
-    if optimizer not in DEFAULT_RATES:
-        known = ", ".join(DEFAULT_RATES)
-        hint = nearest(optimizer, DEFAULT_RATES)
-        raise StudyError(f"unknown optimizer {optimizer!r}; there are: {known}{hint}")
-    return DEFAULT_RATES[optimizer] if lr is None else lr
+def require_above_zero(what: str, value: float, such_as: float) -> None:
+    """Raise unless ``value`` is a finite number above 0."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value <= 0:
+        raise StudyError(f"{what} {value!r} given; it must be positive, such as {such_as}")
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """One setting that takes several values, everything else being equal."""
-
-    name: str
-    values: tuple[int, ...]
-
-    @classmethod
-    def parse(cls, text: str) -> Sweep:
-        """Read ``width=2:32`` or ``width=2,4,8``.
-
-        A range doubles from its low to its high end when the high end is at least four times the
-        low one, and takes every integer otherwise. Both ends are always among the values.
-
-        >>> Sweep.parse("width=2:32").values
-        (2, 4, 8, 16, 32)
-        >>> Sweep.parse("depth=2:5").values
-        (2, 3, 4, 5)
-        """
-        name, equals, values = (part.strip() for part in text.partition("="))
-        if not equals or name not in SWEEPS:
-            raise StudyError(
-                f"sweep {text!r} not understood; expected {', '.join(SWEEPS)} and its values, "
-                f"such as width=2:32 or depth=1,2,4{nearest(name, SWEEPS)}"
-            )
-        numbers = _integers(values, text)
-        return cls(name, tuple(sorted(set(numbers))))
-
-    def apply(self, settings: Settings, value: int) -> Settings:
-        """The settings with the swept one set to ``value``."""
-        if self.name == "width":
-            return replace(settings, hidden=(value,) * len(settings.hidden))
-        if self.name == "depth":
-            return replace(settings, hidden=settings.hidden[:1] * value)
-        return replace(settings, epochs=value)
-
-
-def _integers(values: str, text: str) -> list[int]:
-    try:
-        numbers = [int(part) for part in values.replace(":", ",").split(",")]
-    except ValueError:
+def require_one_of(what: str, value: str, known: Sequence[str], also: str = "") -> None:
+    """Raise unless ``value`` is among ``known``; the error names the nearest."""
+    if value not in known:
+        listed = ", ".join(known)
         raise StudyError(
-            f"sweep {text!r} has values that are no integers; write 2:32 or 2,4,8"
-        ) from None
-    for number in numbers:
-        require_positive(f"a value of the sweep {text!r}", number)
-    if ":" not in values:
-        return numbers
-    if len(numbers) != 2 or numbers[0] > numbers[1]:
-        raise StudyError(f"the range in {text!r} must be low:high with low <= high, such as 2:32")
-    return _spread(*numbers)
-
-
-def _spread(low: int, high: int) -> list[int]:
-    if high < 4 * low:
-        return list(range(low, high + 1))
-    doubled = [low]
-    while doubled[-1] * 2 < high:
-        doubled.append(doubled[-1] * 2)
-    return [*doubled, high]
+            f"unknown {what} {value!r}; there are: {listed}{also}{nearest(value, known)}"
+        )

@@ -2,87 +2,234 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from ogive.engine.cpu.threads import limited_to
+from torch import nn
+
+from ogive.nn.named import find_activations
+from ogive.study.architectures import Architecture, find_architecture, of_function
+from ogive.study.archive import JOURNAL, keep_answer, keep_question, study_folder
 from ogive.study.datasets import find_task
 from ogive.study.errors import StudyError
 from ogive.study.journal import Journal
-from ogive.study.network import check_activations
+from ogive.study.local_runner import Runner, in_process, in_processes
+from ogive.study.network import check_fit
+from ogive.study.pilot import PILOT_SEEDS, announcement
+from ogive.study.question import Place, Question
+from ogive.study.ray_runner import on_ray
 from ogive.study.report import write_results
-from ogive.study.results import Study
-from ogive.study.runs import Progress, execute, plan
-from ogive.study.settings import Settings, Sweep, learning_rate, require_positive
+from ogive.study.results import Study, Tuned
+from ogive.study.runs import Done, Execution, Progress
+from ogive.study.settings import OPTIMIZERS, Settings, require_one_of, require_positive
+from ogive.study.sweeps import Sweep
 from ogive.study.tasks import Task
+from ogive.study.tuning import MIDDLE_RATES, TUNING_SEEDS, rates_of, tune
 
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "silu", "mish", "tanh", "sigmoid")
-JOURNAL = "runs.jsonl"
-
-# On two idle cores a second thread shortens a step of the digits from 0.59 to 0.39 ms; where
-# something else wants the cores, the two wait for each other, and it took 2 to 13 ms.
-THREADS = 1
+#: Paired repetitions: with ten, a difference of one deviation among seven comparisons is found.
+SEEDS = 10
+#: How many may be spent until all is decided.
+MOST = 50
 
 
 def run_study(
     task: str | Task = "digits",
-    activations: Sequence[str] | None = None,
+    activations: Any = None,
     *,
-    seeds: int = 5,
+    seeds: int = SEEDS,
     epochs: int | None = None,
     hidden: Sequence[int] | None = None,
     batch_size: int | None = None,
-    lr: float | None = None,
+    rows: int | None = None,
+    lr: float | str | Sequence[float] = "tune",
     optimizer: str = "adamw",
+    model: str | Callable[[Callable[..., nn.Module], Any, int], nn.Module] = "mlp",
+    norm: str | None = None,
+    residual: bool = False,
+    init: str = "matched",
+    init_scale: float = 1.0,
     sweep: str | Sweep | None = None,
-    threads_used: int = THREADS,
+    threads_used: int = 1,
+    workers: int = 1,
+    ray: str | None = None,
+    until: str | None = None,
+    most: int = MOST,
     out: str | Path = "results",
     fresh: bool = False,
     notify: Callable[[Progress], None] = lambda progress: None,
 ) -> Study:
     """Train the same network with each activation and several paired seeds, and report.
 
-    ``task`` is the name of a built-in data set or a task made by :func:`table_task`. Settings left
-    out are the task's own. Finished runs are kept in ``out`` and reused unless ``fresh``.
+    Args:
+        task: the name of a built-in data set, or a task such as :func:`table_task` makes.
+        activations: whatever :func:`ogive.nn.named.find_activations` takes: names, formulas,
+            modules and what makes them. Default: eight usual ones.
+        seeds: paired repetitions; one seed is a split, weights, and an order of batches.
+        epochs, hidden, batch_size: of the training and the network; the task's own by default.
+        rows: how many of the training rows are used; all by default.
+        lr: ``"tune"`` tries nine rates for each activation on validation rows; a list is tried
+            instead; a number is the rate of all.
+        optimizer: ``"adamw"``, or ``"sgd"`` with momentum 0.9.
+        model: ``"mlp"``, ``"cnn"``, ``"resnet"``, ``"transformer"``, ``"lstm"`` (the activation is
+            the cell's), ``"lstm-gates"`` (it is the gates'), ``"module:function"``, or a function
+            ``f(activation, inputs, outputs)`` that returns a module, where ``activation()`` makes
+            one and ``inputs`` is the number of features.
+        norm: ``"none"``, ``"batch"`` or ``"layer"``; what the model usually has by default.
+        residual: whether layers that keep their width are added to what they are given.
+        init: ``"matched"`` (:func:`ogive.init_`), ``"he"``, ``"torch"``, or ``"module:function"``,
+            which is called with the model.
+        init_scale: what the weights of all layers are multiplied by at the start.
+        sweep: a setting and its values, as :meth:`Sweep.parse` reads them.
+        threads_used: of torch, in each worker.
+        workers: processes that train at a time.
+        ray: ``"local"``, or the address of a Ray cluster that trains instead.
+        until: ``"decided"`` adds seeds until there is a verdict on every activation, or ``most``
+            seeds are spent; the chance of any false verdict stays within 5 %, since each look at
+            the results has its part of it (:func:`ogive.study.look_schedule`).
+        out: where results are kept. Finished runs in it are reused unless ``fresh``.
+        notify: told how far the study is.
 
-    >>> study = run_study("circles", ["identity", "tanh"], seeds=2, epochs=15, lr=0.02)
-    >>> [row.score.mean > 0.9 for row in study.rows]
-    [False, True]
-    >>> study.report.name
-    'report.html'
+    Raises:
+        OgiveError: if anything asked for cannot be; nothing has been trained then.
+        StudyInterrupted: after Ctrl-C; the same call goes on from there.
+
+    Example:
+        >>> study = run_study("circles", ["identity", "tanh"], seeds=6, epochs=15, lr=0.02)
+        >>> [row.score.mean > 0.9 for row in study.rows]
+        [False, True]
+        >>> study.report.name
+        'report.html'
     """
     task = find_task(task) if isinstance(task, str) else task
     sweep = Sweep.parse(sweep) if isinstance(sweep, str) else sweep
     require_positive("the number of seeds", seeds)
+    require_positive("workers", workers)
+    require_positive("most", most)
+    if until is not None:
+        require_one_of("until", until, ("decided",))
+    named = find_activations(_usual(task) if activations is None else activations)
+    label, architecture = _architecture(model)
+    require_one_of("optimizer", optimizer, OPTIMIZERS)
+    rates = rates_of(lr, optimizer, sweep is not None and sweep.name == "lr")
     settings = Settings(
-        hidden=tuple(task.defaults.hidden if hidden is None else hidden),
+        hidden=tuple(hidden or architecture.hidden or task.defaults.hidden),
         epochs=task.defaults.epochs if epochs is None else epochs,
         batch_size=task.defaults.batch_size if batch_size is None else batch_size,
         optimizer=optimizer,
-        lr=learning_rate(optimizer, lr),
+        lr=rates.fixed or MIDDLE_RATES[optimizer],
         threads=threads_used,
+        model=label,
+        norm=architecture.norm if norm is None else norm,
+        residual=residual,
+        init=init,
+        init_scale=init_scale,
+        rows=rows,
     )
-    names = _names(task, activations)
-    runs = plan(names, seeds, settings, sweep)
-    for shape in {run.settings.hidden for run in runs}:
-        check_activations(names, shape)
-    name = task.name if sweep is None else f"{task.name}-{sweep.name}"
-    folder = Path(out) / name
-    journal = _journal(folder)
-    with limited_to(settings.threads):
-        done = execute(runs, task, journal, fresh, notify)
-    study = Study(name, task, settings, names, seeds, sweep, done, journal.damaged, folder)
+    architecture.check(label, settings)
+    own = None if isinstance(model, str) else architecture
+    asked = Question(task, named, seeds, settings, rates, sweep, own)
+    question = asked if until is None else replace(asked, seeds=most, most=most)
+    return answer(question, _runner(workers, ray), workers, Path(out), fresh, notify)
+
+
+def _usual(task: Task) -> list[str]:
+    """Eight usual activations; a plane task also shows what a linear model does."""
+    return ["identity", *ACTIVATIONS] if task.planar else list(ACTIVATIONS)
+
+
+def _architecture(model: Any) -> tuple[str, Architecture]:
+    if isinstance(model, str):
+        return model, find_architecture(model)
+    if not callable(model):
+        raise StudyError(
+            f"model is {type(model).__name__}; give a name, or a function of an activation "
+            f"factory, the number of inputs and that of outputs, which returns a torch module"
+        )
+    name = getattr(model, "__qualname__", type(model).__qualname__)
+    return f"{getattr(model, '__module__', '')}:{name}", of_function(model)
+
+
+def _runner(workers: int, ray: str | None) -> Runner:
+    if ray is not None:
+        return on_ray(ray)
+    return in_process if workers == 1 else in_processes(workers)
+
+
+def answer(
+    question: Question,
+    runner: Runner = in_process,
+    workers: int = 1,
+    out: Path = Path("results"),
+    fresh: bool = False,
+    notify: Callable[[Progress], None] = lambda progress: None,
+) -> Study:
+    """Carry out what was asked, and write the report."""
+    task = question.task
+    first = task.load(0)
+    check_fit(question.runs({}), task.outputs, first.train_x)
+    folder = study_folder(out, question, first)
+    journal = _journal(folder.parent)
+    keep_question(folder, question, first)
+    execution = Execution(task, journal, runner, workers, fresh, notify, question.expected)
+    tuned = _tuned(question, execution)
+    execution.tell_note(_pilot(question, tuned, execution))
+    for seeds in question.looks:
+        part = replace(question, seeds=seeds)
+        done = _carried_out(part, tuned, execution)
+        study = _study(part, tuned, done, journal.damaged, folder)
+        if all(row.verdict != "undecided" for row in study.rows):
+            break
+    keep_answer(study)
     write_results(study)
     return study
 
 
-def _names(task: Task, activations: Sequence[str] | None) -> list[str]:
-    """The activations asked for, each once; a plane task also shows what a linear model does."""
-    if activations is not None and not activations:
-        raise StudyError("no activation given; name at least one, such as activations=['relu']")
-    if activations is None:
-        return ["identity", *ACTIVATIONS] if task.planar else list(ACTIVATIONS)
-    return list(dict.fromkeys(activations))
+def _carried_out(
+    question: Question, tuned: Mapping[Place, Tuned], execution: Execution
+) -> list[Done]:
+    splits = {seed: question.task.load(seed) for seed in range(question.seeds)}
+    return execution.results(question.runs(tuned), splits)
+
+
+def _pilot(question: Question, tuned: Mapping[Place, Tuned], execution: Execution) -> str | None:
+    """What the study will be able to see, by its own first seeds."""
+    if question.seeds <= PILOT_SEEDS or len(question.activations) < 2:
+        return None
+    pilot = _carried_out(replace(question, seeds=PILOT_SEEDS), tuned, execution)
+    return announcement(question, pilot)
+
+
+def _study(
+    question: Question,
+    tuned: Mapping[Place, Tuned],
+    done: list[Done],
+    damaged: int,
+    folder: Path,
+) -> Study:
+    return Study(
+        name=f"{question.task.name}-{folder.name}",
+        task=question.task,
+        settings=question.settings,
+        activations=[activation.label for activation in question.activations],
+        seeds=question.seeds,
+        sweep=question.sweep,
+        runs=done,
+        damaged=damaged,
+        folder=folder,
+        tuning=question.named_tuning(tuned),
+        looks=len(question.looks),
+    )
+
+
+def _tuned(question: Question, execution: Execution) -> dict[Place, Tuned]:
+    """The learning rates, where they are to be found."""
+    if question.rates.fixed is not None:
+        return {}
+    splits = {seed: question.task.load(seed).for_tuning() for seed in TUNING_SEEDS}
+    return tune(execution, question.runs({}), splits, question.rates)
 
 
 def _journal(folder: Path) -> Journal:
