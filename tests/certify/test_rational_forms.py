@@ -4,7 +4,7 @@ import pytest
 
 from ogive.certify.proof.enclosure import ball, ball_arithmetic, on_reals
 from ogive.certify.proof.polynomials import T, fraction
-from ogive.certify.proof.rational_forms import as_node, as_quotient, factors, quotients
+from ogive.certify.proof.rational_forms import as_quotient, factors, from_terms, quotients
 from ogive.expr import parse
 
 #: Each is the same in lowest terms; the second is how many terms its numerator has there.
@@ -34,7 +34,7 @@ def test_a_quotient_is_the_expression_in_lowest_terms(formula, terms):
     with ball_arithmetic():
         for top, bottom in forms:
             for t in (1.5, 2.0, 7.25):
-                values = on_reals((node, as_node(top), as_node(bottom)), ("t",))(ball(t))
+                values = on_reals((node, from_terms(top), from_terms(bottom)), ("t",))(ball(t))
                 assert (values[0] * values[2]).overlaps(values[1])
 
 
@@ -53,7 +53,7 @@ def test_what_is_too_large_or_undefined_has_no_quotient_but_no_wrong_one(formula
     node = parse(formula, ["t"])
     for top, bottom in quotients(node):
         with ball_arithmetic():
-            both = on_reals((node, as_node(top), as_node(bottom)), ("t",))(ball(0.01))
+            both = on_reals((node, from_terms(top), from_terms(bottom)), ("t",))(ball(0.01))
             assert (both[0] * both[2]).overlaps(both[1])
 
 

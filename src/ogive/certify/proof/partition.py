@@ -37,7 +37,7 @@ from ogive.certify.proof.enclosure import (
     sign_of,
 )
 from ogive.certify.proof.polynomials import T, fraction, is_constant, polynomial
-from ogive.certify.proof.rational_forms import as_node, factors, in_whole_powers, quotients
+from ogive.certify.proof.rational_forms import factors, from_terms, in_whole_powers, quotients
 from ogive.certify.proof.search import merged, zeros
 from ogive.certify.proof.tail_enclosure import TailEnclosure
 from ogive.certify.proof.tails import HalfLine
@@ -331,7 +331,7 @@ def is_undefined(node: Node) -> bool:
 def _without_holes(node: Node) -> Node:
     """A quotient that is a polynomial where it is defined as that, as x/x."""
     reduced = in_whole_powers(substitute(node, {"x": T})) if _divides(node) else None
-    return node if reduced is None else substitute(as_node(reduced), {"t": X})
+    return node if reduced is None else substitute(from_terms(reduced), {"t": X})
 
 
 def _divides(node: Node) -> bool:

@@ -28,7 +28,7 @@ from ogive.expr.node import ONE
 from ogive.expr.primitives import call
 
 #: Primitives that are rational functions of exponentials and roots.
-FORMS: dict[str, Callable[[Node], Node]] = {
+_FORMS: dict[str, Callable[[Node], Node]] = {
     "expm1": lambda v: call("exp", v) - 1,
     "sigmoid": lambda v: 1 / (1 + call("exp", -v)),
     "dsigmoid": lambda v: call("exp", v) / (1 + call("exp", v)) ** 2,
@@ -41,12 +41,12 @@ FORMS: dict[str, Callable[[Node], Node]] = {
     "algebraic": lambda v: v / call("sqrt", 1 + v * v),
 }
 #: Quotients of higher degree, or with more terms, are left as they are.
-DEGREE, TERMS = 64, 200
+_DEGREE, _TERMS = 64, 200
 #: Numerator and denominator as polynomials of flint.
 Pair = tuple[Any, Any]
 
 
-class Field:
+class QuotientField:
     """The field of quotients in which expressions lie, their atoms and the roots among them."""
 
     def __init__(self, *nodes: Node) -> None:
@@ -75,7 +75,7 @@ class Field:
 
     def _exponential(self, monomial: Monomial) -> Node:
         """The atom of which exponentials of multiples of a monomial are powers."""
-        return call("exp", as_node({monomial: Fraction(1, self._units[monomial])}))
+        return call("exp", from_terms({monomial: Fraction(1, self._units[monomial])}))
 
     @cached_property
     def atoms(self) -> list[Node]:
@@ -124,7 +124,7 @@ class Field:
     def _product(self, powers: Any) -> Pair:
         top = bottom = self.one
         for atom, exponent in powers:
-            if abs(exponent) > DEGREE:
+            if abs(exponent) > _DEGREE:
                 raise OverflowError
             power = self.gens[self._index(atom)] ** abs(int(exponent))
             top, bottom = (top * power, bottom) if exponent > 0 else (top, bottom * power)
@@ -164,10 +164,10 @@ class Field:
 
 
 def _rational_form(node: Node) -> Node | None:
-    if node.op in FORMS:
-        return rebuild(FORMS[node.op](*node.args), _rational_form)
+    if node.op in _FORMS:
+        return rebuild(_FORMS[node.op](*node.args), _rational_form)
     exponent = fraction(node.args[1]) if node.op == "pow" else None
-    if exponent is None or abs(exponent) > DEGREE or exponent.denominator > 2:
+    if exponent is None or abs(exponent) > _DEGREE or exponent.denominator > 2:
         return None
     base = node.args[0] if exponent.denominator == 1 else call("sqrt", node.args[0])
     product = ONE
@@ -188,7 +188,7 @@ _OPERATIONS: dict[str, Callable[..., Pair]] = {
 def _lowest(top: Any, bottom: Any) -> Pair:
     if bottom == 0:
         raise ZeroDivisionError
-    if len(top) > TERMS or len(bottom) > TERMS:
+    if len(top) > _TERMS or len(bottom) > _TERMS:
         raise OverflowError
     common = top.gcd(bottom)
     return top // common, bottom // common
@@ -201,7 +201,7 @@ def quotients(node: Node) -> tuple[tuple[Polynomial, Polynomial], ...]:
     Nothing for what is too large, or divides by 0.
     """
     try:
-        field = Field(node)
+        field = QuotientField(node)
         first = field.pair(field.nodes[0])
         pairs = [first, *field.conjugates(first)]
     except (OverflowError, ZeroDivisionError):
@@ -230,10 +230,10 @@ def in_whole_powers(node: Node) -> Polynomial | None:
 def factors(node: Node) -> list[Node]:
     """Expressions of which one is 0 wherever a quotient is, none of them a power of another."""
     try:
-        field = Field(node)
+        field = QuotientField(node)
         top, _ = field.pair(field.nodes[0])
         parts = [] if field.roots else top.factor_squarefree()[1]
-        return [as_node(field.terms(part)) for part, _ in parts]
+        return [from_terms(field.terms(part)) for part, _ in parts]
     except (OverflowError, ZeroDivisionError):
         return []
 
@@ -241,7 +241,7 @@ def factors(node: Node) -> list[Node]:
 def as_quotient(node: Node, roots: tuple[Node, ...]) -> tuple[Node, Node, dict[Node, int]] | None:
     """Numerator and denominator in lowest terms, and the powers of some expressions beside them."""
     try:
-        field = Field(node, *roots)
+        field = QuotientField(node, *roots)
         parts = list(field.pair(field.nodes[0]))
         powers = dict.fromkeys(roots, 0)
         for root, form in zip(roots, field.nodes[1:], strict=True):
@@ -253,7 +253,7 @@ def as_quotient(node: Node, roots: tuple[Node, ...]) -> tuple[Node, Node, dict[N
                         break
                     parts[i] = whole
                     powers[root] += sign
-        top, bottom = (as_node(field.terms(part)) for part in parts)
+        top, bottom = (from_terms(field.terms(part)) for part in parts)
     except (OverflowError, ZeroDivisionError):
         return None
     return top, bottom, powers
@@ -265,7 +265,7 @@ def _exact(value: int) -> Node:
     return const(float(value))
 
 
-def as_node(terms: Polynomial) -> Node:
+def from_terms(terms: Polynomial) -> Node:
     total = const(0.0)
     for monomial, factor in terms.items():
         product = _exact(factor.numerator) / _exact(factor.denominator)
