@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from ogive.study import run_study
 from ogive.study.comparison import Comparison, compare
 from ogive.study.power import ERROR_RATE, SOUGHT_POWER, detectable, look_schedule
 
@@ -33,6 +35,8 @@ NOISES: dict[str, Draw] = {
         random.normal(size=shape) * np.where(random.uniform(size=(shape[0], 1)) < 0.1, 8, 1)
     ),
 }
+#: So many networks of one activation are trained for scores as they are.
+TRAINED = 240
 _DEVIATIONS = {"normal": 1.0, "accuracies": 100 * math.sqrt(0.97 * 0.03 / TEST_ROWS)}
 
 
@@ -136,8 +140,17 @@ def many_looks(count: int) -> Outcome:
     return Outcome(what, wrong / count, ERROR_RATE, count)
 
 
+def trained_scores() -> Draw:
+    """Draws from test scores of one activation on data of their own, each taken once a family."""
+    with tempfile.TemporaryDirectory() as folder:
+        study = run_study("moons", ["tanh"], seeds=TRAINED, epochs=6, lr=0.01, out=folder)
+        scores = 100 * np.array(study.scores("tanh"), dtype=float)
+    return lambda random, shape: random.permutation(scores)[: math.prod(shape)].reshape(shape)
+
+
 def outcomes(count: int) -> Iterator[Outcome]:
     """Everything, with so many families each; looks and power with a quarter of them."""
+    NOISES["trained networks"] = trained_scores()
     for seeds in (6, 8, 10, 20):
         for noise in NOISES:
             yield from false_verdicts(noise, seeds, count)

@@ -196,6 +196,7 @@ def test_sequences_of_any_kind():
     [
         ({"relu": [1.0, 2.0], "gelu": [1.0, math.nan]}, {}, ["score 1 of 'gelu'", "nan"]),
         ({"relu": [1.0, 2.0], "gelu": [1.0, "x"]}, {}, ["score 1 of 'gelu'", "'x'"]),
+        ({"relu": [1.0, 2.0], "gelu": [1.0, 1e300]}, {}, ["score 1 of 'gelu'", "1e+100"]),
         ({"relu": [1.0, 2.0], "gelu": [1.0]}, {}, ["relu 2, gelu 1"]),
         ({"relu": [1.0], "gelu": []}, {}, ["for 'gelu'"]),
         ({}, {}, ["no scores given"]),

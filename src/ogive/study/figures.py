@@ -157,6 +157,9 @@ def _rates(axes: Any, study: Study, name: str, tuned: Tuned) -> None:
     best = [(rate, found) for rate, found in known if rate == tuned.lr]
     hollow = "none" if tuned.at_end else tint
     axes.plot(*zip(*best, strict=True), "o", ms=8, color=tint, markerfacecolor=hollow)
+    lost = [rate for rate, found in tuned.curve if found is None]
+    foot = axes.get_xaxis_transform()
+    axes.plot(lost, [0.03] * len(lost), "x", color=tint, transform=foot)
 
 
 def cost_figure(study: Study) -> Any:

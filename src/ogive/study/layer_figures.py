@@ -40,8 +40,9 @@ def layers(study: Study) -> Any:
     if not known:
         return None
     deep = max(len(run["gradient_norm"][0]) for runs in known.values() for run in runs) > 1
-    figure, grid = panels(1 + deep, len(_SIGNALS), (11, 2.4 * (1 + deep) + 0.5))
-    for column, signal in enumerate(_SIGNALS):
+    drawn = [signal for signal in _SIGNALS if _is_known(signal, known)]
+    figure, grid = panels(1 + deep, len(drawn), (11, 2.4 * (1 + deep) + 0.5))
+    for column, signal in enumerate(drawn):
         for name, runs in known.items():
             tint = colour(study.activations, name)
             if deep:
@@ -59,6 +60,12 @@ def _recorded(study: Study, name: str, value: Any) -> list[dict[str, Any]]:
     """What the runs kept of their layers; runs of one depth."""
     kept = [result.get("layers") for result in study.results(name, value)]
     return [run for run in kept if run and run["epochs"] and run["gradient_norm"][0]]
+
+
+def _is_known(signal: _Signal, known: dict[str, list[dict[str, Any]]]) -> bool:
+    """Whether any layer of any run has the number; rowwise activations have no derivatives."""
+    runs = [run for of_activation in known.values() for run in of_activation]
+    return any(v is not None for run in runs for epoch in run[signal.key] for v in epoch)
 
 
 def _by_layer(

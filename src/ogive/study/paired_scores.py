@@ -18,6 +18,8 @@ from ogive.study.flips import Floats
 from ogive.study.power import MOST_SEEDS
 
 _DEFAULT_REFERENCE = "relu"
+# Squares of larger ones have no place in float64.
+_LARGEST = 1e100
 
 
 def paired_table(scores: Mapping[str, Iterable[Any]]) -> tuple[list[str], Floats]:
@@ -67,10 +69,11 @@ def _number(name: str, place: int, value: Any) -> float:
         number = float(value)
     except (TypeError, ValueError):
         number = math.nan
-    if math.isnan(number):
+    if math.isnan(number) or _LARGEST < abs(number) < math.inf:
         raise StudyError(
-            f"score {place} of {name!r} is {briefly(value)}; expected a number, or None for a run "
-            f"that diverged; leave the seed out for all activations if it was never run"
+            f"score {place} of {name!r} is {briefly(value)}; expected a number up to {_LARGEST:g} "
+            f"in size, or None for a run that diverged; leave the seed out for all activations if "
+            f"it was never run"
         )
     return number if math.isfinite(number) else math.nan
 

@@ -90,20 +90,21 @@ class Study:
         families = [self._family(value) for value in self.values]
         return [row for same_activation in zip(*families, strict=True) for row in same_activation]
 
-    @cached_property
-    def detectable_difference(self) -> float | None:
-        """The true difference that these seeds find four times out of five; None with one seed."""
-        pairs = [
-            self._differences(name, value)
-            for value in self.values
-            for name in self.activations
-            if name != self.reference
-        ]
-        if not any(len(differences) > 1 for differences in pairs):
-            return None
+    def detectable_with(self, seeds: int) -> float | None:
+        """The true difference that so many seeds find four times out of five, by the deviation
+        seen in this study; None with one seed, or where all differences are equal."""
         comparisons = len(self.activations) - 1
-        deviation = pooled_deviation(pairs)
-        return detectable(deviation, self.seeds, comparisons, self.task.overlap, self.looks)
+        if not self._deviation > 0:
+            return None
+        return detectable(self._deviation, seeds, comparisons, self.task.overlap, self.looks)
+
+    @cached_property
+    def _deviation(self) -> float:
+        """The standard deviation of a difference, over all comparisons."""
+        others = [name for name in self.activations if name != self.reference]
+        return pooled_deviation(
+            [self._differences(name, value) for value in self.values for name in others]
+        )
 
     @property
     def report(self) -> Path:

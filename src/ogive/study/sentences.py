@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from ogive.study.comparison import Comparison
-from ogive.study.power import ERROR_RATE, fewest_seeds
+from ogive.study.power import ERROR_RATE, MOST_SEEDS, fewest_seeds
 from ogive.study.results import ResultRow, Study
 from ogive.study.wording import amount
 
@@ -113,13 +113,18 @@ def _said(study: Study, value: int | float | None) -> list[str]:
 
 
 def sensitivity(study: Study) -> list[str]:
-    """The difference that these seeds can find."""
-    size = study.detectable_difference
-    if size is None or not 0 < size < math.inf:
+    """The difference that these seeds can find, and the one that no number of seeds can."""
+    size = study.detectable_with(study.seeds)
+    if size is None or not math.isfinite(size):
         return []
-    found = amount(study.task.metric, size)
+    metric = study.task.metric
+    found = f"With {study.seeds} seeds a true difference of {amount(metric, size)} is found four "
+    least = study.detectable_with(MOST_SEEDS)
+    if not study.task.overlap or least is None:
+        return [f"{found}times out of five."]
     return [
-        f"With {study.seeds} seeds a true difference of {found} is found four times out of five."
+        f"{found}times out of five; a smaller one than {amount(metric, least)} by no number of "
+        f"seeds, as all of them split the same rows."
     ]
 
 
