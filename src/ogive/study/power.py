@@ -25,8 +25,8 @@ SOUGHT_POWER = 0.8
 MOST_SEEDS = 2_000
 _MOST_LOOKS = 5
 _FIRST_LOOK = 10
-# Below so many flips the steps between possible p-values matter more than Student's quantile.
-_FEW_FLIPS = 5
+# Where fewer flips may exceed a mean, the steps between p-values matter more than the quantile.
+_FEW_FLIPS = 8
 _FAMILIES = 250
 
 

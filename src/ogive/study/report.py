@@ -21,6 +21,7 @@ from ogive.study.boundaries import boundaries
 from ogive.study.canvas import inline_svg, styled, write_png
 from ogive.study.figures import cost_figure, curves, rank_diagram, scores, tuning
 from ogive.study.layer_figures import layers
+from ogive.study.methods import methods
 from ogive.study.power import ERROR_RATE
 from ogive.study.results import Study
 from ogive.study.sweep_figures import sweep, sweep_differences
@@ -88,7 +89,8 @@ ILLUSTRATIONS = (
         tuning,
         "The score on rows of the training part that were kept aside for this; the test rows had "
         "no part in it. The circle is the rate that was taken; it is hollow where that is the "
-        "lowest or the highest tried, so that a better one may lie beyond.",
+        "lowest or the highest tried, so that a better one may lie beyond. A cross at the foot: "
+        "a run diverged at that rate.",
     ),
     Illustration(
         "layers",
@@ -166,6 +168,7 @@ def render(study: Study, images: list[tuple[Illustration, str]]) -> str:
         figures=figures,
         words=wording,
         sentences=sentences,
+        methods=methods,
         error_rate=ERROR_RATE,
         versions=versions(),
     )
