@@ -408,6 +408,30 @@ def test_where_nobody_can_know_lean_refuses_before_it_is_wrong() -> None:
     assert case.x.grad is None
 
 
+@pytest.mark.parametrize("make", [nn.LeakyReLU, nn.GELU, nn.SiLU, nn.ELU])
+@pytest.mark.parametrize("hooks", ["save_on_cpu", "checkpoint"])
+def test_lean_refuses_where_hooks_hide_that_a_result_was_overwritten(
+    make: Callable[[], nn.Module], hooks: str
+) -> None:
+    """What is packed by hooks, as on the CPU or under checkpointing, torch does not count."""
+    model, last = nn.Sequential(nn.Linear(4, 4), make()), nn.Linear(4, 4)
+    assert "result" in ogive.accelerate(model, save="lean").rows[0].keeps
+
+    def call(x: Tensor) -> Tensor:
+        y = model(x)
+        y += 1
+        return last(y)
+
+    x = X.clone().requires_grad_()
+    if hooks == "checkpoint":
+        y = torch.utils.checkpoint.checkpoint(call, x, use_reentrant=False)
+    else:
+        with torch.autograd.graph.save_on_cpu():
+            y = call(x)
+    with pytest.raises(OgiveError, match="has been overwritten since"):
+        y.sum().backward()
+
+
 def test_a_hook_on_the_activation_of_a_fused_block_is_called() -> None:
     block, seen = llama(), []
     x = torch.randn(2, 6)

@@ -156,6 +156,8 @@ class _Saved(Function):
             ctx.mark_dirty(y)
         ctx.saved, ctx.strides, ctx.spent = saved, x.stride(), False
         ctx.shape = x.shape
+        # hooks that pack what is saved, as checkpoints do, lose torch's own count of changes
+        ctx.version = y._version + inplace
         ctx.set_materialize_grads(False)
         link = y.new_empty(0)
         links = [link] * (saved.exact and not saved.mode.result)
@@ -212,13 +214,16 @@ def _once(ctx: Any) -> None:
 
 
 def _kept(ctx: Any) -> tuple[Tensor, ...]:
+    overwritten = OgiveError(
+        f"the result of {ctx.saved.entry} was kept for backward (save={ctx.saved.mode.name!r}) "
+        f"and has been overwritten since; leave it as it is, or use save='input'"
+    )
     try:
         kept: tuple[Tensor, ...] = ctx.saved_tensors
     except RuntimeError as error:
         if "inplace" not in str(error):
             raise
-        raise OgiveError(
-            f"the result of {ctx.saved.entry} was kept for backward (save={ctx.saved.mode.name!r}) "
-            f"and has been overwritten since; leave it as it is, or use save='input'"
-        ) from error
+        raise overwritten from error
+    if ctx.saved.mode.result and kept[0]._version > ctx.version:
+        raise overwritten
     return kept
