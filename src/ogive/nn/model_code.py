@@ -63,7 +63,9 @@ def _names(member: Any) -> Iterator[str]:
             pending += [thing.__code__, *(thing.__defaults__ or ())]
             pending += [bound for cell in thing.__closure__ or () for bound in _contents(cell)]
             called = (thing.__globals__.get(name) for name in thing.__code__.co_names)
-            pending += [c for c in called if getattr(c, "__module__", "") == thing.__module__]
+            beside = [c for c in called if getattr(c, "__module__", "") == thing.__module__]
+            # a helper of attention, as every model of transformers has, is no activation
+            pending += [c for c in beside if "softmax" not in _code_names(c)]
         elif isinstance(thing, CodeType):
             yield from thing.co_names
             pending += thing.co_consts
@@ -71,6 +73,10 @@ def _names(member: Any) -> Iterator[str]:
             pending += vars(thing).values()
         elif callable(thing) and thing is not first and recognise(thing).entry is not None:
             yield getattr(thing, "__name__", type(thing).__name__)
+
+
+def _code_names(function: Any) -> tuple[str, ...]:
+    return function.__code__.co_names if isinstance(function, FunctionType) else ()
 
 
 def _contents(cell: CellType) -> tuple[Any, ...]:
