@@ -57,6 +57,11 @@ def test_what_is_too_large_or_undefined_has_no_quotient_but_no_wrong_one(formula
             assert (both[0] * both[2]).overlaps(both[1])
 
 
+def test_a_root_of_a_square_has_no_sign_by_algebra():
+    ((top, _),) = quotients(parse("t + sqrt(t**2)", ["t"]))
+    assert len(top) == 2
+
+
 def test_powers_of_what_vanishes_are_drawn_out():
     root = parse("x**2 - 2", ["x"])
     top, bottom, powers = as_quotient(parse("x/(x**2 - 2)**2 + 1/(x**2 - 2)", ["x"]), (root,))

@@ -261,7 +261,8 @@ def vanishes(node: Node) -> bool:
     if is_constant(node):
         return bool(enclosed(node).at(ball(0.0)) == 0)
     terms = substitute(node, {"x": T})
-    return polynomial(terms) == {} or any(top == {} for top, _ in quotients(terms))
+    reduced = quotients(terms)
+    return polynomial(terms) == {} or (bool(reduced) and reduced[0][0] == {})
 
 
 def _open_condition(node: Node) -> Node | None:

@@ -98,8 +98,9 @@ class QuotientField:
         for i in self.roots:
             u, v = self._of(self.atoms[i].args[0])
             (a, b), scale = self._split(pair[0], i)
-            if a != 0 and b != 0:
-                yield a * a * v - b * b * u, (a - b * self.gens[i]) * pair[1] * v * scale
+            top = a * a * v - b * b * u
+            if a != 0 and b != 0 and top != 0:  # else A - B S or A + B S is 0, and which is open
+                yield top, (a - b * self.gens[i]) * pair[1] * v * scale
 
     def _of(self, node: Node) -> Pair:
         if node not in self._found:
