@@ -140,15 +140,30 @@ def test_the_slope_of_a_periodic_function_is_bounded_over_a_period():
     assert found.places == ()
 
 
+#: Formula, its class, the places of its breakpoints (None: infinitely many), and the suprema of the
+#: sizes of f' and f''.
+AT_ANY_NUMBER = [
+    ("sin(x)/cos(x)", -1, None, (math.inf, math.inf)),
+    ("abs(sin(x))", 0, None, (1, 1)),
+    ("1/(x*x - 2)", -1, [-math.sqrt(2), math.sqrt(2)], (math.inf, math.inf)),
+    ("sqrt(x*x - 2)", 0, [-math.sqrt(2), math.sqrt(2)], (math.inf, math.inf)),
+    ("where(x*x > 2, 1, x)", -1, [-math.sqrt(2), math.sqrt(2)], (1, 0)),
+]
+
+
+@pytest.mark.parametrize(("formula", "order", "places", "suprema"), AT_ANY_NUMBER)
+def test_poles_and_jumps_at_any_number(formula, order, places, suprema):
+    found = of(formula)
+    known = None if found.breakpoints is None else [b.place.value for b in found.breakpoints]
+    assert found.order == order
+    assert known == (places if places is None else pytest.approx(places, rel=1e-15))
+    sizes = (found.slope.value.value, found.bend.value.value)
+    assert sizes == pytest.approx(suprema, rel=1e-14)
+
+
 @pytest.mark.parametrize(
     "formula",
-    [
-        "sin(x)/cos(x)",
-        "where(abs(x) > 0, sin(1/x), 0)",
-        "abs(sin(x))",
-        "1/(x*x - 2)",
-        "sqrt(x*x - 2)",
-    ],
+    ["where(abs(x) > 0, sin(1/x), 0)", "where(sin(x*x) > 0.5, sin(x*x), x)"],
 )
 def test_what_cannot_be_proved_is_not_guessed(formula):
     found = of(formula)
