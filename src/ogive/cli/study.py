@@ -6,18 +6,27 @@ Only words in and words out; the experiment itself is :func:`ogive.study.run_stu
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
 from ogive.cli.console import new_table, write, write_json
+from ogive.cli.study_data import (
+    DataOption,
+    DropOption,
+    EncodingOption,
+    GroupOption,
+    SepOption,
+    TargetOption,
+    TargetTypeOption,
+    TestOption,
+    TestSizeOption,
+    chosen_task,
+)
 from ogive.cli.study_progress import progress
 from ogive.cli.study_tables import show_study
-
-if TYPE_CHECKING:
-    from ogive.study import Task
 
 INTERRUPTED = 130
 
@@ -39,9 +48,18 @@ study = typer.Typer(cls=StudyCommands, help="Which activation for these data?")
 
 @study.command()
 def run(
-    task: Annotated[str | None, typer.Argument(help="a built-in task, such as digits")] = None,
-    data: Annotated[Path | None, typer.Option(help="a table instead of a task")] = None,
-    target: Annotated[str | None, typer.Option(help="the column of --data to predict")] = None,
+    task: Annotated[
+        str | None, typer.Argument(help="such as digits, moons, mnist1d or fit(sin(3*x))")
+    ] = None,
+    data: DataOption = None,
+    target: TargetOption = None,
+    test: TestOption = None,
+    sep: SepOption = None,
+    encoding: EncodingOption = None,
+    drop: DropOption = None,
+    group: GroupOption = None,
+    test_size: TestSizeOption = None,
+    target_type: TargetTypeOption = None,
     activations: Annotated[str | None, typer.Option(help="such as relu,gelu,x*tanh(x)")] = None,
     seeds: Annotated[int, typer.Option(help="paired repetitions")] = 10,
     until: Annotated[str | None, typer.Option(help="decided: add seeds until all is")] = None,
@@ -79,10 +97,18 @@ def run(
     from ogive.study import StudyInterrupted, run_study
 
     words = Console(stderr=True)
+    own: dict[str, Any] = {
+        "target": target,
+        "test": test,
+        "sep": sep,
+        "encoding": encoding,
+        "drop": drop,
+    }
+    own |= {"group": group, "test_size": test_size, "target_type": target_type}
     try:
         with progress(words) as notify:
             finished = run_study(
-                _task(task, data, target),
+                chosen_task(task, data, **own),
                 activations,
                 seeds=seeds,
                 until=until,
@@ -184,18 +210,6 @@ def _duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-def _task(task: str | None, data: Path | None, target: str | None) -> str | Task:
-    from ogive.study import TASKS, StudyError, table_task
-
-    if data is None and target is None and task is not None:
-        return task
-    if data is not None and target is not None and task is None:
-        return table_task(data, target)
-    raise StudyError(
-        f"give either a task ({', '.join(TASKS)}) or a table: --data FILE.csv --target COLUMN"
-    )
 
 
 def _widths(text: str | None) -> list[int] | None:

@@ -29,7 +29,7 @@ _COLOURS = (
     "#8c6d46",
     "#7fb069",
 )
-CLASS_COLOURS = ("#3b82c4", "#e07b39")
+CLASS_COLOURS = _COLOURS[:10]
 STYLE = {
     "font.size": 9,
     "axes.titlesize": 10,
@@ -48,6 +48,11 @@ STYLE = {
     "svg.hashsalt": "ogive",
 }
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+
+
+def class_colour(number: int) -> str:
+    """The colour of a class; those beyond the palette begin it again."""
+    return CLASS_COLOURS[number % len(CLASS_COLOURS)]
 
 
 def colour(activations: Sequence[str], name: str) -> str:

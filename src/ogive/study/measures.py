@@ -6,21 +6,11 @@ user has defined and for one whose parameters were learned.
 
 from __future__ import annotations
 
-import base64
-import zlib
-from typing import Any
-
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ogive.study.layers import dead_units, recorded_inputs, share, slope_sizes
 from ogive.study.network import Network
-from ogive.study.splitting import DataArray
-from ogive.study.tasks import Split
-
-FIELD_SIDE = 72
-_LEVELS = 2**16 - 2  # even, so that one half is a level
 
 
 def bytes_saved(network: Network, x: Tensor) -> float | None:
@@ -67,20 +57,3 @@ def inputs_of(network: Network, x: Tensor) -> list[list[Tensor]]:
     with recorded_inputs(network.activations) as given:
         network.model.eval()(x)
     return given
-
-
-def boundary_field(network: nn.Module, split: Split) -> dict[str, Any]:
-    """The probability of class 1 on a square grid over the plane, packed into text."""
-    extent = 1.1 * float(torch.cat([split.train_x, split.test_x]).abs().max())
-    side = torch.linspace(-extent, extent, FIELD_SIDE)
-    grid = torch.cartesian_prod(side, side)[:, [1, 0]]
-    with torch.no_grad():
-        probability = network.eval()(grid).softmax(1)[:, 1]
-    levels = (probability.nan_to_num(0.5).double().numpy() * _LEVELS).round().astype("<u2")
-    return {"extent": extent, "levels": base64.b85encode(zlib.compress(levels.tobytes())).decode()}
-
-
-def unpack_field(field: dict[str, Any]) -> DataArray:
-    """The grid of probabilities that :func:`boundary_field` packed, lowest row first."""
-    levels = np.frombuffer(zlib.decompress(base64.b85decode(field["levels"])), dtype="<u2")
-    return levels.reshape(FIELD_SIDE, FIELD_SIDE) / _LEVELS

@@ -11,8 +11,9 @@ from typing import Any
 
 import torch
 
+from ogive.study.fields import boundary_field
 from ogive.study.losses import run_losses
-from ogive.study.measures import boundary_field, bytes_saved, dead_share
+from ogive.study.measures import bytes_saved, dead_share
 from ogive.study.network import Network, Run
 from ogive.study.tasks import Split, Task
 
