@@ -16,7 +16,7 @@ from ogive.study.report import ILLUSTRATIONS, as_data, render
 from ogive.study.runs import Done
 from ogive.study.sentences import notices, verdicts
 from ogive.study.settings import Defaults
-from ogive.study.sweep_figures import sweep, sweep_differences
+from ogive.study.sweep_figures import sweep, sweep_differences, sweep_rates
 
 NAMES = ["relu", "gelu", "sigmoid"]
 RANDOM = np.random.default_rng(0)
@@ -114,6 +114,17 @@ def test_tuning_marks_the_rate_taken_hollow_at_an_end():
     marks = [line for line in axes.lines if line.get_marker() == "o"]
     assert [mark.get_markerfacecolor() == "none" for mark in marks] == [True, False]
     assert any("end of what was tried for relu;" in notice for notice in notices(study))
+
+
+def test_a_sweep_shows_the_rate_at_each_value():
+    inside = Tuned(0.003, ((0.001, 0.8), (0.003, 0.9), (0.01, 0.8)))
+    study = made(values=[2, 4], tuning={"relu at width 2": TUNED, "relu at width 4": inside})
+    assert tuning(study) is None
+    (axes,) = sweep_rates(study).axes
+    marks = [line for line in axes.lines if line.get_marker() == "o"]
+    assert [mark.get_markerfacecolor() == "none" for mark in marks] == [True, False]
+    assert list(axes.lines[0].get_ydata()) == [0.01, 0.003]
+    assert sweep_rates(made()) is None
 
 
 @pytest.mark.parametrize(("depth", "rows"), [(1, 1), (4, 2)])

@@ -139,7 +139,7 @@ def _curve(
 
 def tuning(study: Study) -> Any:
     """The score at each learning rate that was tried, on rows that the test never sees."""
-    if not study.tuning:
+    if study.sweep or not study.tuning:
         return None
     figure, ((axes,),) = panels(1, 1, (9, 3.2))
     for name, tuned in study.tuning.items():

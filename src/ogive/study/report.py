@@ -24,7 +24,7 @@ from ogive.study.layer_figures import layers
 from ogive.study.methods import methods
 from ogive.study.power import ERROR_RATE
 from ogive.study.results import Study
-from ogive.study.sweep_figures import sweep, sweep_differences
+from ogive.study.sweep_figures import sweep, sweep_differences, sweep_rates
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "scipy")
 
@@ -91,6 +91,13 @@ ILLUSTRATIONS = (
         "no part in it. The circle is the rate that was taken; it is hollow where that is the "
         "lowest or the highest tried, so that a better one may lie beyond. A cross at the foot: "
         "a run diverged at that rate.",
+    ),
+    Illustration(
+        "rates",
+        "Learning rates over the swept setting",
+        sweep_rates,
+        "The rate that was taken at each value, by the score on rows of the training part that "
+        "were kept aside for this; hollow where it is the lowest or the highest tried.",
     ),
     Illustration(
         "layers",

@@ -120,6 +120,11 @@ class Study:
         chosen = [d for d in self.runs if d.run.activation.label == name and d.run.value == value]
         return [done.result for done in sorted(chosen, key=lambda done: done.run.seed)]
 
+    def tuned(self, name: str, value: int | float | None = None) -> Tuned | None:
+        """How the learning rate of an activation was chosen, at a swept value."""
+        swept = "" if self.sweep is None else f" at {self.sweep.name} {value}"
+        return self.tuning.get(f"{name}{swept}")
+
     def scores(self, name: str, value: int | float | None = None) -> list[float | None]:
         """The scores of one activation by seed; None where a run diverged."""
         return [

@@ -44,6 +44,25 @@ def sweep_differences(study: Study) -> Any:
     return figure
 
 
+def sweep_rates(study: Study) -> Any:
+    """The learning rate that was taken at each swept value, hollow at an end of those tried."""
+    if not study.sweep or not study.tuning:
+        return None
+    figure, ((axes,),) = panels(1, 1, (9, 3.2))
+    for name in study.activations:
+        tint = colour(study.activations, name)
+        found = [(value, study.tuned(name, value)) for value in study.sweep.values]
+        known = [(value, tuned) for value, tuned in found if tuned is not None]
+        axes.plot([v for v, _ in known], [t.lr for _, t in known], color=tint, lw=1.3, label=name)
+        for value, tuned in known:
+            hollow = "none" if tuned.at_end else tint
+            axes.plot(value, tuned.lr, "o", ms=6, color=tint, markerfacecolor=hollow)
+    axes.set(yscale="log", xlabel=study.sweep.name, ylabel="learning rate")
+    _mark_values(axes, study)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside right center")
+    return figure
+
+
 def _grid(study: Study, count: int) -> tuple[Any, Any]:
     """Panels for so many activations, three in a row."""
     columns = min(3, count)
@@ -69,8 +88,15 @@ def _panel(
     axes.plot(values, means, color=tint, lw=1.8)
     for (row, _), value, mean in zip(known, values, means, strict=True):
         axes.plot(value, mean, _MARKS[row.verdict], color=tint, ms=4.5)
-    axes.set(title=name, xscale="log" if study.values[-1] >= 8 * study.values[0] else "linear")  # type: ignore[operator]
-    axes.set_xticks(study.values, [f"{value:g}" for value in study.values])
+    axes.set(title=name)
+    _mark_values(axes, study)
+
+
+def _mark_values(axes: Any, study: Study) -> None:
+    """The swept values as ticks, on a logarithmic axis where they span much."""
+    values = study.sweep.values if study.sweep else ()
+    axes.set_xscale("log" if values[-1] >= 8 * values[0] else "linear")
+    axes.set_xticks(values, [f"{value:g}" for value in values])
     axes.minorticks_off()
     axes.grid()
 
