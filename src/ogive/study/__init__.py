@@ -8,7 +8,7 @@ from ogive.study.comparison import Comparison, compare
 from ogive.study.datasets import TASKS, dataset, find_task
 from ogive.study.errors import StudyError, StudyInterrupted
 from ogive.study.power import detectable, look_schedule, pooled_deviation, seeds_needed
-from ogive.study.ranks import Ranks, ranks
+from ogive.study.ranking import Ranks, ranks
 from ogive.study.results import ResultRow, Study, Tuned
 from ogive.study.settings import Defaults, Settings
 from ogive.study.statistics import ConfidenceInterval, t_interval

@@ -11,7 +11,7 @@ from typing import Any
 
 from ogive.errors import require
 from ogive.study.canvas import TEXT_COLOUR, colour, panels
-from ogive.study.ranks import ranks
+from ogive.study.ranking import ranks
 from ogive.study.results import ResultRow, Study, Tuned
 from ogive.study.statistics import ConfidenceInterval, t_interval
 from ogive.study.wording import score_name
