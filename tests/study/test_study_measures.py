@@ -1,27 +1,35 @@
-"""Dead units, bytes saved and the decision boundary, on networks whose answer is known."""
+"""Dead units, bytes saved, signals and the decision boundary, on networks with known answers."""
 
 import pytest
 import torch
 
-import ogive
+from ogive.nn.named import find_activation
 from ogive.study.datasets import find_task
-from ogive.study.measures import (
-    boundary_field,
-    bytes_saved,
-    dead_share,
-    function_digest,
-    unpack_field,
-)
-from ogive.study.network import build_network
+from ogive.study.layers import signals
+from ogive.study.measures import boundary_field, bytes_saved, dead_share, unpack_field
+from ogive.study.network import Network, Run, build_networks
+from ogive.study.run_keys import function_digest
+from ogive.study.settings import Settings
+from ogive.study.tasks import Split
 
 ROWS = torch.randn(64, 5, generator=torch.Generator().manual_seed(0))
 
 
+def network_of(name, hidden=(8,), rows=ROWS, outputs=2):
+    settings = Settings(hidden, 1, 32, "adamw", 0.01, init="he")
+    (network,) = build_networks([Run(find_activation(name), 0, settings)], outputs, [rows])
+    return network
+
+
+def linears(network):
+    return [m for m in network.model.modules() if isinstance(m, torch.nn.Linear)]
+
+
 def with_bias(name, bias, units):
     """A network in which some units of the only hidden layer get ``bias``."""
-    network = build_network(name, 5, (8,), 2, seed=0)
+    network = network_of(name)
     with torch.no_grad():
-        network[0].bias[units] = bias
+        linears(network)[0].bias[units] = bias
     return network
 
 
@@ -40,41 +48,72 @@ def with_bias(name, bias, units):
     ],
 )
 def test_dead_units(name, bias, share):
-    network = with_bias(name, bias, [0, 3])
-    assert dead_share(network, ROWS, ogive.get(name).kind) == share
+    assert dead_share(with_bias(name, bias, [0, 3]), ROWS) == share
 
 
 def test_dead_units_count_over_all_layers():
-    network = build_network("relu", 5, (8, 4), 2, seed=0)
+    network = network_of("relu", (8, 4))
+    first, second, _ = linears(network)
     with torch.no_grad():
-        network[2].bias[:] = -100.0
-        network[0].bias[:] = 100.0
-    assert dead_share(network, ROWS, "elementwise") == pytest.approx(4 / 12)
+        second.bias[:] = -100.0
+        first.bias[:] = 100.0
+    assert dead_share(network, ROWS) == pytest.approx(4 / 12)
 
 
 def test_a_prelu_that_has_learned_a_zero_slope_dies():
     network = with_bias("prelu", -100.0, [1])
     with torch.no_grad():
-        for parameter in network[1].parameters():
+        for parameter in network.activations[0].parameters():
             parameter.zero_()
-    assert dead_share(network, ROWS, "elementwise") == 0.125
+    assert dead_share(network, ROWS) == 0.125
 
 
 def test_a_gated_unit_is_dead_only_by_both_inputs():
-    network = build_network("swiglu", 5, (8,), 2, seed=0)
+    network = network_of("swiglu")
     with torch.no_grad():
-        network[0].bias[:] = 0.0
-        network[0].weight[2] = network[0].weight[10] = 0.0
-        network[0].weight[3] = 0.0
-    assert dead_share(network, ROWS, "gated") == 0.125
+        weight = linears(network)[0].weight
+        weight[2] = weight[10] = 0.0
+        weight[3] = 0.0
+    assert dead_share(network, ROWS) == 0.125
 
 
 def test_rowwise_activations_have_no_dead_units():
-    assert dead_share(build_network("softmax", 5, (8,), 2, seed=0), ROWS, "rowwise") is None
+    assert dead_share(network_of("softmax"), ROWS) is None
+
+
+def test_signals_of_a_layer_are_what_they_say():
+    """By hand: the gradient of each row's loss by what the activation is given."""
+    network, task = network_of("tanh"), find_task("circles")
+    split = Split(ROWS, torch.arange(64) % 2, ROWS, torch.arange(64) % 2)
+    kept = {}
+    signals(network, task, split, 0, kept)
+    first, last = linears(network)
+    z = first(ROWS).detach().requires_grad_()
+    losses = torch.nn.functional.cross_entropy(last(z.tanh()), split.train_y, reduction="none")
+    (slope,) = torch.autograd.grad(losses.sum(), z)
+    assert kept["epochs"] == [0]
+    assert kept["gradient_norm"][0][0] == pytest.approx(
+        float(slope.square().sum(1).mean().sqrt()), rel=1e-4
+    )
+    assert kept["second_moment"][0][0] == pytest.approx(float(z.square().mean()), rel=1e-4)
+    small = 1 - z.tanh().square() < 0.01
+    assert kept["saturated"][0][0] == pytest.approx(float(small.double().mean()))
+    assert kept["dead"] == [[0.0]]
+
+
+def test_looking_changes_nothing():
+    settings = Settings((8,), 1, 32, "adamw", 0.01, norm="batch")
+    (network,) = build_networks([Run(find_activation("rrelu"), 0, settings)], 2, [ROWS])
+    before = {name: value.clone() for name, value in network.model.state_dict().items()}
+    state = torch.get_rng_state()
+    split = Split(ROWS, torch.arange(64) % 2, ROWS, torch.arange(64) % 2)
+    signals(network, find_task("circles"), split, 0, {})
+    assert all(torch.equal(before[n], v) for n, v in network.model.state_dict().items())
+    assert torch.equal(state, torch.get_rng_state())
 
 
 def test_relu_saves_at_most_one_tensor():
-    assert 0 < bytes_saved(ogive.get("relu").module(), 64, 256) <= 4
+    assert 0 < bytes_saved(network_of("relu", (256,)), ROWS) <= 4
 
 
 class Greedy(torch.nn.Module):
@@ -88,30 +127,37 @@ class Greedy(torch.nn.Module):
         return torch.tanh(x).square() * self.scale
 
 
-def test_bytes_saved_counts_storages_once_and_no_parameters():
-    assert bytes_saved(torch.nn.Tanh(), 16, 32) == 4.0
-    assert bytes_saved(torch.nn.Identity(), 16, 32) == 0.0
-    assert bytes_saved(Greedy(), 16, 32) == 8.0
+@pytest.mark.parametrize(
+    ("module", "saved"),
+    [(torch.nn.Tanh, 4.0), (torch.nn.Identity, 0.0), (Greedy, 8.0)],
+    ids=["tanh", "identity", "greedy"],
+)
+def test_bytes_saved_counts_storages_once_and_no_parameters(module, saved):
+    activation = module()
+    network = Network(torch.nn.Sequential(activation), [activation], "module")
+    assert bytes_saved(network, torch.randn(16, 32)) == saved
 
 
 def test_function_digest_follows_the_function():
-    assert function_digest("relu") == function_digest("relu")
-    assert len({function_digest(name) for name in ("relu", "elu", "tanh", "prelu")}) == 4
+    assert function_digest(find_activation("relu")) == function_digest(find_activation("relu"))
+    assert len({function_digest(find_activation(n)) for n in ("relu", "elu", "tanh", "prelu")}) == 4
 
 
 def test_function_digest_leaves_the_global_generator_alone():
     torch.manual_seed(1)
     before = torch.get_rng_state()
-    function_digest("rrelu")
+    function_digest(find_activation("rrelu"))
     assert torch.equal(before, torch.get_rng_state())
 
 
 def test_boundary_is_read_back_with_its_orientation():
-    network = build_network("identity", 2, (2,), 2, seed=0)
+    points = find_task("circles").load(0)
+    network = network_of("identity", (2,), points.train_x)
+    first, last = linears(network)
     with torch.no_grad():
-        network[0].weight.copy_(torch.eye(2))
-        network[2].weight.copy_(torch.tensor([[0.0, 0.0], [50.0, 1.0]]))
-    levels = unpack_field(boundary_field(network, find_task("circles").load(0)))
+        first.weight.copy_(torch.eye(2))
+        last.weight.copy_(torch.tensor([[0.0, 0.0], [50.0, 1.0]]))
+    levels = unpack_field(boundary_field(network.model, points))
     assert levels[:, 0].max() < 0.01
     assert levels[:, -1].min() > 0.99
     middle = levels[:, levels.shape[1] // 2]
