@@ -9,7 +9,8 @@ fused multiply-add is written as one and nothing may be reordered, so are the re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
+from functools import lru_cache
 from typing import ClassVar
 
 from ogive.expr import Node, Program, expand, fold, rebuild, shared_subexpressions, symbols, walk
@@ -42,7 +43,9 @@ class LLVMPrinter(Printer):
     language = "cpu"
     spell: ClassVar = {}
 
-    def __init__(self, format: Format = FLOAT32, near: Sequence[str] = (), forms: str = "") -> None:
+    def __init__(
+        self, format: Format = FLOAT32, near: Collection[str] = (), forms: str = ""
+    ) -> None:
         self.format = format
         self._near = frozenset(near)
         self._forms = forms
@@ -56,6 +59,10 @@ class LLVMPrinter(Printer):
 
         Where nothing is large no limit at infinity needs a guard, and simpler forms do.
         """
+        return _printed(program, self.format, self._near, self._forms)
+
+    def printed(self, program: Program) -> tuple[Node, ...]:
+        """``outputs``, found anew."""
         given = tuple(map(fold, program.outputs)) if self._near else program.guarded
         for forms in of_functions():
             given = tuple(with_forms(o, forms, self.format, self._is_near) for o in given)
@@ -85,6 +92,13 @@ class LLVMPrinter(Printer):
             name = f"{name}.program"
         define_function(module, name, program.inputs, self.outputs(program), vector(self.format))
         return module.text()
+
+
+@lru_cache(maxsize=128)  # a program is tried in several arithmetics, for each dtype
+def _printed(
+    program: Program, format: Format, near: frozenset[str], forms: str
+) -> tuple[Node, ...]:
+    return LLVMPrinter(format, near, forms).printed(program)
 
 
 def _fused(outputs: tuple[Node, ...]) -> tuple[Node, ...]:
