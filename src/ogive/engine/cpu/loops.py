@@ -1,17 +1,18 @@
 """The text of a kernel: a program put into a loop over memory.
 
 A kernel is one of two regions (regions.py). Both run the same ``span``, over elements that lie side
-by side or a stride apart: vector after vector is loaded, converted, computed, rounded once and
-stored. A vector that is whole and dense is used where it lies; any other, such as the last one,
-goes through a buffer and is computed as if it were whole, so that a value depends neither on the
-size nor on the strides. A module holds the region that is called: with both of them the compiler
-would take nearly twice as long.
+by side or a stride apart, and that runs ``vectors``: vector after vector is loaded, converted,
+computed, rounded once and stored. What is left at the end goes through buffers and is computed as a
+whole vector by the same code, so that a value depends neither on the size nor on the strides, and
+the program is compiled once. A module holds the region that is called: with both of them the
+compiler would take longer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from ogive.engine.cpu.compiler import STRAIGHT
 from ogive.engine.cpu.operands import CODES, Operand, rounding
 from ogive.engine.cpu.regions import REGIONS
 from ogive.expr import Program
@@ -29,6 +30,8 @@ from ogive.printers.llvm import (
 from ogive.printers.llvm.conversions import CHECKED, STORED, loaded, rounded
 
 _DOUBLE = Type("double")
+#: Bytes from one element to the next.
+_Step = Register | int
 
 
 def kernel(
@@ -37,38 +40,41 @@ def kernel(
     """The module of a program, its inputs and then its outputs being the operands."""
     module, coded = Module(), sum(o.dtype in CODES for o in operands if o.role == "out")
     body = define_program(module, "body", program, arithmetic, coded)
-    inputs = {f"{letter}{k}": t for k in range(len(operands)) for letter, t in _PLACE.items()}
+    places = {f"{letter}{k}": t for k in range(len(operands)) for letter, t in _PLACE.items()}
     made = rounding(program, operands)
-    span = module.define(
-        "span",
-        {**inputs, "count": I64},
-        lambda f, *given: _Span(f, body, operands, arithmetic, made, given).write(given[-1]),
-        # inlined in `rows`, whose stack grows with the dimensions, LLVM 22 loses its place (AVX2)
-        "noinline",
-    )
+
+    def vectors(f: Function, *given: Register) -> None:
+        _Vectors(f, given, operands, arithmetic, body, made).write()
+
+    def span(f: Function, *given: Register) -> None:
+        _Span(f, given, operands, arithmetic).write()
+
+    given = {**places, "count": I64}
+    # out of line, or the program would be compiled twice
+    module.define("vectors", given, vectors, "noinline")
+    # inlined in `rows`, whose stack grows with the dimensions, LLVM 22 loses its place (AVX2)
+    module.define("span", given, span, "noinline" if region == "rows" else "alwaysinline")
     inputs = {"a": POINTER, "thread": I64, "threads": I64}
-    module.define(region, inputs, lambda f, *a: REGIONS[region](f, operands, span, *a), "", "")
-    return module.text()
+    module.define(region, inputs, lambda f, *a: REGIONS[region](f, operands, "span", *a), "", "")
+    return STRAIGHT + module.text()
 
 
 _PLACE = {"p": POINTER, "s": I64}
 
 
-class _Span:
-    """The function of each operand's place and stride, and of the number of elements, above 0."""
+class _Elements:
+    """Each operand's place and stride, and the number of elements, above 0."""
 
     def __init__(
         self,
         function: Function,
-        body: str,
+        given: Sequence[Register],
         operands: Sequence[Operand],
         arithmetic: Arithmetic,
-        rounding: Mapping[int, str],
-        given: Sequence[Register],
     ) -> None:
-        self.function, self.body, self.rounding = function, body, rounding
+        self.function = function
         self.operands = list(enumerate(operands))
-        self.places, self.strides = given[:-1:2], given[1::2]
+        self.places, self.strides, self.count = given[:-1:2], given[1::2], given[-1]
         self.type = vector(arithmetic.format)
         self.lanes, self.double = self.type.lanes, self.type.of("double")
         #: the operands with an element of their own for every step
@@ -76,67 +82,75 @@ class _Span:
         #: what is added up in a register
         self.sums = [k for k, o in self.operands if o.role == "sum" and o.access == "one"]
 
-    def write(self, count: Register) -> None:
-        """A loop over the complete vectors, which has nothing else to think of, then the rest."""
+    def place(self, k: int, o: Operand, i: Register) -> Register:
+        """Where element i lies."""
+        return self.places[k].at(i * self.strides[k] if o.access == "stride" else o.offset(i))
+
+    def pace(self, k: int, o: Operand) -> _Step:
+        """How many bytes one element lies after the other."""
+        return self.strides[k] if o.access == "stride" else o.size
+
+    def copy(
+        self, o: Operand, n: Register, to: Register, step: _Step, source: Register, pace: _Step
+    ) -> None:
+        """n elements to a place, a step apart, from another, a pace apart."""
+        count = (n * CODES[o.dtype] + 7) >> 3 if o.dtype in CODES else n
+        if step == pace == o.size:
+            to.fill(source, count * o.size)
+            return
+        module = self.function.module
+        name = module.define(f"copy{8 * o.size}", _COPIED, _copy(Type(f"i{8 * o.size}")), "")
+        self.function.call(name, to, n.number(step), source, n.number(pace), count)
+
+
+class _Vectors(_Elements):
+    """The function of complete vectors; it adds what is added up to the lanes of a vector."""
+
+    def __init__(
+        self,
+        function: Function,
+        given: Sequence[Register],
+        operands: Sequence[Operand],
+        arithmetic: Arithmetic,
+        body: str,
+        rounding: Mapping[int, str],
+    ) -> None:
+        super().__init__(function, given, operands, arithmetic)
+        self.body, self.rounding = body, rounding
+
+    def write(self) -> None:
         f = self.function
-        self.buffers = {k: f.stack(o.vector(self.lanes), 64) for k, o in self.moving}
+        apart = [(k, o) for k, o in self.moving if o.access == "stride"]
+        self.buffers = {k: f.stack(o.vector(self.lanes), 64) for k, o in apart}
         self.fixed = {
             k: self.number(self.places[k].load(Type(STORED[o.dtype]), 1).splat(self.lanes), o)
             for k, o in self.operands
             if o.role == "in" and o.access == "one"
         }
-        doubles, zeros = [self.double] * len(self.sums), [0.0] * len(self.sums)
-        loop, rest = f.block("loop", I64, *doubles), f.block("rest", *doubles)
-        partial, end = f.block("partial"), f.block("end", *doubles)
-        whole = count & -self.lanes
-        f.branch(whole.compare("ne", 0), loop(0, *zeros), rest(*zeros))
+        doubles = [self.double] * len(self.sums)
+        loop, end = f.block("loop", I64, *doubles), f.block("end", *doubles)
+        f.jump(loop(0, *[self.places[k].load(self.double, 64) for k in self.sums]))
         i, *sums = f.begin(loop)
-        sums = self.step(i, i.number(self.lanes), sums, whole=True)
+        sums = self.step(i, sums)
         following = i + self.lanes
-        f.branch(following.compare("ult", whole), loop(following, *sums), rest(*sums))
-        sums = [*f.begin(rest)]
-        left = count - whole
-        f.branch(left.compare("ne", 0), partial(), end(*sums))
-        f.begin(partial)
-        f.jump(end(*self.step(whole, left, sums, whole=False)))
+        f.branch(following.compare("ult", self.count), loop(following, *sums), end(*sums))
         for k, total in zip(self.sums, f.begin(end), strict=True):
-            self.finish(self.places[k], total)
+            self.places[k].store(total, 64)
 
-    def step(
-        self, i: Register, n: Register, sums: Sequence[Register], whole: bool
-    ) -> list[Register]:
-        """One vector from element i on, of which n lanes count; what is added up with it."""
-        sources, used = {}, {}
+    def step(self, i: Register, sums: Sequence[Register]) -> list[Register]:
+        """One vector from element i on; what is added up with it."""
+        sources = {k: self.place(k, o, i) for k, o in self.moving}
+        n = i.number(self.lanes)
         for k, o in self.moving:
-            offset = i * self.strides[k] if o.access == "stride" else o.offset(i)
-            sources[k] = used[k] = self.places[k].at(offset)
-            if whole and o.access == "each":
-                continue
-            used[k] = self.buffers[k]
-            if o.role != "out":
-                if not whole:
-                    used[k].store(self.function.number(o.vector(self.lanes), 0), 64)
-                self.copy(o, n, used[k], o.size, sources[k], self.pace(k, o))
-        sums = self.compute(used, n, sums, whole)
+            if k in self.buffers and o.role != "out":
+                self.copy(o, n, self.buffers[k], o.size, sources[k], self.pace(k, o))
+        sums = self.compute({**sources, **self.buffers}, sums)
         for k, o in self.moving:
-            if used[k] is not sources[k] and o.role != "in":
-                self.copy(o, n, sources[k], self.pace(k, o), used[k], o.size)
+            if k in self.buffers and o.role != "in":
+                self.copy(o, n, sources[k], self.pace(k, o), self.buffers[k], o.size)
         return sums
 
-    def pace(self, k: int, o: Operand) -> Register | int:
-        """How many bytes one element lies after the other."""
-        return self.strides[k] if o.access == "stride" else o.size
-
-    def copy(self, o: Operand, n: Register, *given: Register | int) -> None:
-        """n elements to a place, a step apart, from another, a pace apart."""
-        count = (n * CODES[o.dtype] + 7) >> 3 if o.dtype in CODES else n
-        module = self.function.module
-        name = module.define(f"copy{8 * o.size}", _COPIED, _copy(Type(f"i{8 * o.size}")), "")
-        self.function.call(name, *map(n.number, given), count)
-
-    def compute(
-        self, places: Mapping[int, Register], n: Register, sums: Sequence[Register], whole: bool
-    ) -> list[Register]:
+    def compute(self, places: Mapping[int, Register], sums: Sequence[Register]) -> list[Register]:
         """The program on what lies at the places; what is added up with its results."""
         given = [
             self.fixed.get(k) or self.number(places[k].load(o.vector(self.lanes), 1), o)
@@ -153,12 +167,57 @@ class _Span:
             if o.access == "each":
                 places[k].store(places[k].load(self.double, 1) + wide, 1)
             else:
-                counted = wide if whole else n.first(self.lanes).select(wide, 0.0)
-                after.append(next(before) + counted)
+                after.append(next(before) + wide)
         return after
 
     def number(self, value: Register, o: Operand) -> Register:
         return loaded(value, o.dtype, self.type)
+
+
+class _Span(_Elements):
+    """The function of any number of elements: complete vectors, and a last one in buffers."""
+
+    def write(self) -> None:
+        f = self.function
+        self.buffers = {k: f.stack(o.vector(self.lanes), 64) for k, o in self.moving}
+        sums = {k: f.stack(self.double, 64) for k in self.sums}
+        last = {k: f.stack(self.double, 64) for k in self.sums}
+        for k in self.sums:
+            sums[k].store(f.number(self.double, 0.0), 64)
+        whole = self.count & -self.lanes
+        with f.when(whole.compare("ne", 0)):
+            self.run(sums, self.strides, whole)
+        left = self.count - whole
+        with f.when(left.compare("ne", 0)):
+            self.rest(whole, left, last)
+            for k in self.sums:
+                counted = left.first(self.lanes).select(last[k].load(self.double, 64), 0.0)
+                sums[k].store(sums[k].load(self.double, 64) + counted, 64)
+        for k in self.sums:
+            self.finish(self.places[k], sums[k].load(self.double, 64))
+
+    def run(
+        self, places: Mapping[int, Register], strides: Sequence[_Step], count: Register
+    ) -> None:
+        """Calls ``vectors`` on these places, or the operand's own."""
+        used = [places.get(k, place) for k, place in enumerate(self.places)]
+        pairs = zip(used, map(count.number, strides), strict=True)
+        self.function.call("vectors", *(a for pair in pairs for a in pair), count)
+
+    def rest(self, first: Register, n: Register, sums: Mapping[int, Register]) -> None:
+        """The n elements that make no complete vector, with zeros after them."""
+        sources = {k: self.place(k, o, first) for k, o in self.moving}
+        for k, o in self.moving:
+            if o.role != "out":
+                self.buffers[k].store(self.function.number(o.vector(self.lanes), 0), 64)
+                self.copy(o, n, self.buffers[k], o.size, sources[k], self.pace(k, o))
+        for place in sums.values():  # to which a number is added unchanged
+            place.store(self.function.number(self.double, -0.0), 64)
+        sizes = [o.size for _, o in self.operands]
+        self.run({**self.buffers, **sums}, sizes, n.number(self.lanes))
+        for k, o in self.moving:
+            if o.role != "in":
+                self.copy(o, n, sources[k], self.pace(k, o), self.buffers[k], o.size)
 
     def finish(self, place: Register, sums: Register) -> None:
         """What was added up in the lanes is added to what lies there."""

@@ -131,6 +131,11 @@ class Register:
     def store(self, value: Register, align: int) -> None:
         self.function.write(f"store {value.typed}, {self.typed}, align {align}")
 
+    def fill(self, source: Register, size: Register) -> None:
+        """Copies so many bytes here."""
+        f = self.function
+        f.foreign("llvm.memcpy.p0.p0.i64", VOID, self, source, size, f.number(Type("i1"), 0))
+
     def masked_load(self, type: Type, mask: Register) -> Register:
         """What lies there; 0 in the lanes outside the mask, which are not read."""
         one, zero = self.function.number(I32, 1), self.function.number(type, 0)
