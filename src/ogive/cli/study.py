@@ -96,15 +96,9 @@ def run(
     """
     from ogive.study import StudyInterrupted, run_study
 
+    own: dict[str, Any] = {"target": target, "test": test, "sep": sep, "encoding": encoding}
+    own |= {"drop": drop, "group": group, "test_size": test_size, "target_type": target_type}
     words = Console(stderr=True)
-    own: dict[str, Any] = {
-        "target": target,
-        "test": test,
-        "sep": sep,
-        "encoding": encoding,
-        "drop": drop,
-    }
-    own |= {"group": group, "test_size": test_size, "target_type": target_type}
     try:
         with progress(words) as notify:
             finished = run_study(

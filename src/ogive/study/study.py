@@ -64,7 +64,8 @@ def run_study(
     """Train the same network with each activation and several paired seeds, and report.
 
     Args:
-        task: the name of a built-in data set, or a task such as :func:`table_task` makes.
+        task: whatever :func:`find_task` takes: a name, ``fit(FORMULA)``, arrays, or a task such as
+            :func:`table_task` makes.
         activations: whatever :func:`ogive.nn.named.find_activations` takes: names, formulas,
             modules and what makes them. Default: eight usual ones.
         seeds: paired repetitions; one seed is a split, weights, and an order of batches.
@@ -103,7 +104,7 @@ def run_study(
         >>> study.report.name
         'report.html'
     """
-    task = find_task(task) if isinstance(task, str) else task
+    task = find_task(task)
     sweep = Sweep.parse(sweep) if isinstance(sweep, str) else sweep
     require_positive("the number of seeds", seeds)
     require_positive("workers", workers)
