@@ -156,7 +156,9 @@ def test_a_class_of_the_table_computes_what_the_table_says(module: str, title: s
 
 def test_every_activation_of_transformers_is_decided() -> None:
     """ACT2FN has nothing else than what the table and torch.nn have, and XIELU."""
-    listed = transformers.activations.ACT2CLS.values()
+    taught = "ogive_"  # by a swap of another test
+    known_to_it = transformers.activations.ACT2CLS.items()
+    listed = [c for name, c in known_to_it if not name.startswith(taught)]
     classes = [c[0] if isinstance(c, tuple) else c for c in listed]
     known = {*CLASSES[TRANSFORMERS], "XIELUActivation"}
     assert {c.__name__ for c in classes if c.__module__ == TRANSFORMERS} <= known
