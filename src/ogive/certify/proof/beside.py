@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from ogive.certify.proof.budget import Unproved
 from ogive.certify.proof.enclosure import Ball, X, ball, between, enclosed, sign_of
-from ogive.certify.proof.polynomials import is_constant, polynomial
+from ogive.certify.proof.polynomials import Monomial, is_constant, polynomial
 from ogive.certify.proof.rational_forms import as_quotient
 from ogive.certify.proof.scale import GrowthScale
 from ogive.certify.proof.search import MULTIPLICITY
@@ -37,8 +37,13 @@ class Roots:
 def _direction(node: Node) -> frozenset[object]:
     """The same for two expressions that differ by a rational factor."""
     terms = polynomial(node)
-    lead = terms[max(terms, key=repr)] if terms else Fraction(1)
+    lead = terms[max(terms, key=_place)] if terms else Fraction(1)
     return frozenset((m, c / lead) for m, c in terms.items())
+
+
+def _place(monomial: Monomial) -> list[tuple[int, int]]:
+    """Its place in an order in which no two are equal."""
+    return sorted((id(atom), exponent) for atom, exponent in monomial)
 
 
 class Beside(HalfLine):
@@ -66,7 +71,7 @@ class Beside(HalfLine):
 
     def _reduced(self, node: Node) -> Iterator[TailEnclosure]:
         """The tail of a sum in lowest terms, powers of what vanishes here drawn out."""
-        if (found := as_quotient(node, tuple(self.roots.nodes))) is None or found[0] is node:
+        if (found := as_quotient(node, self.roots.nodes)) is None or found[0] is node:
             return
         top, bottom, powers = found
         tail = self.enclosure(top) / self.enclosure(bottom)

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 #: processor's time counts, so that a busy machine proves what an idle one does.
 BOXES = 3000
 SECONDS = 5.0
-#: What all searches and integrals of one certificate may take together; what is not proved by then
-#: is not proved.
-ALTOGETHER = 60.0
+#: What all searches and integrals of one certificate may take together, so that it ends within a
+#: minute with the step that it is at; what is not proved by then is not proved.
+ALTOGETHER = 50.0
 _deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 
@@ -39,6 +39,12 @@ def limited(seconds: float = ALTOGETHER) -> Iterator[None]:
 
 def is_over() -> bool:
     return time.process_time() > _deadline.get()
+
+
+def in_time() -> None:
+    """Raises Unproved when the time is over: what algebra begins each of its steps with."""
+    if is_over():
+        raise Unproved("the time is over")
 
 
 @dataclass

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any
 
+from ogive.certify.proof.budget import Unproved, in_time
 from ogive.errors import require
-from ogive.expr import Node, Program, diff, symbol
+from ogive.expr import Node, Program, diff, symbol, walk
 from ogive.printers import python_function
 
 #: A ball of python-flint; the package has no types.
@@ -20,6 +22,8 @@ Ball = Any
 X = symbol("x")
 #: Bits of a ball's middle. Doubles have 53; the rest is for what cancels.
 PROOF_BITS = 128
+#: What has as many operations is not differentiated: its derivative has several times as many.
+OPERATIONS = 10_000
 
 
 @contextmanager
@@ -76,6 +80,9 @@ class Enclosure:
 
     @cached_property
     def slope(self) -> Enclosure:
+        in_time()
+        if sum(1 for _ in islice(walk(self.node), OPERATIONS)) == OPERATIONS:
+            raise Unproved("a derivative of so many operations")
         return enclosed(diff(self.node, X))
 
     def derivative(self, order: int) -> Enclosure:

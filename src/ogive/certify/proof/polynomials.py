@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
+from ogive.certify.proof.budget import in_time
 from ogive.expr import Node, symbol, walk
 from ogive.expr.node import ONE, build, constant_value
 
@@ -20,8 +21,9 @@ T = symbol("t")
 Monomial = frozenset[tuple[Node, int]]
 Polynomial = dict[Monomial, Fraction]
 UNIT: Monomial = frozenset()
-#: A product of sums with more terms than this stays an atom.
-TERMS = 32
+#: A product of sums with more terms than this stays an atom, and so does what is of a higher degree
+#: or has a coefficient of more bits: ((1e300*x)**16)**16 and on doubles them with every operation.
+TERMS, DEGREE, BITS = 32, 1024, 1 << 13
 
 
 def is_constant(node: Node) -> bool:
@@ -36,17 +38,41 @@ def polynomial(node: Node, rewrite: Callable[[Node], Node | None] = lambda _: No
         >>> polynomial(parse("t * (t - 0.5) + 0.5 * t", ["t"])) == {frozenset({(T, 2)}): 1}
         True
     """
+    return _known(node, rewrite, {})
+
+
+def _known(
+    node: Node, rewrite: Callable[[Node], Node | None], found: dict[Node, Polynomial]
+) -> Polynomial:
+    """The polynomial of an expression, that of a part which stands in many places made once."""
+    if node not in found:
+        in_time()
+        found[node] = _made(node, rewrite, found)
+    return found[node]
+
+
+def _made(
+    node: Node, rewrite: Callable[[Node], Node | None], found: dict[Node, Polynomial]
+) -> Polynomial:
     value = rational_value(node)
     if value is not None:
         return {UNIT: value} if value else {}
     again = rewrite(node)
     if again is not None:
-        return polynomial(again, rewrite)
+        return _known(again, rewrite, found)
     if operands := _operands(node):
-        found = _RULES[node.op](*(polynomial(a, rewrite) for a in operands))
-        if len(found) <= TERMS:
-            return found
+        made = _RULES[node.op](*(_known(a, rewrite, found) for a in operands))
+        if _is_small(made):
+            return made
     return {frozenset({(node, 1)}): Fraction(1)}
+
+
+def _is_small(terms: Polynomial) -> bool:
+    return len(terms) <= TERMS and all(
+        sum(exponent for _, exponent in m) <= DEGREE
+        and max(c.numerator.bit_length(), c.denominator.bit_length()) <= BITS
+        for m, c in terms.items()
+    )
 
 
 def rational_value(node: Node) -> Fraction | None:

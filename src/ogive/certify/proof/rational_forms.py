@@ -13,7 +13,9 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
+from ogive.certify.proof.budget import in_time
 from ogive.certify.proof.polynomials import (
+    BITS,
     UNIT,
     Monomial,
     Polynomial,
@@ -40,8 +42,9 @@ _FORMS: dict[str, Callable[[Node], Node]] = {
     "rhypot": lambda v: 1 / call("sqrt", 1 + v * v),
     "algebraic": lambda v: v / call("sqrt", 1 + v * v),
 }
-#: Quotients of higher degree, or with more terms, are left as they are.
-_DEGREE, _TERMS = 64, 200
+#: Powers beyond this are left as they are, and so are quotients with more terms or of a higher
+#: degree: flint's arithmetic is not interrupted.
+_DEGREE, _TERMS, _TOTAL_DEGREE = 64, 200, 256
 #: Numerator and denominator as polynomials of flint.
 Pair = tuple[Any, Any]
 
@@ -98,12 +101,13 @@ class QuotientField:
         for i in self.roots:
             u, v = self._of(self.atoms[i].args[0])
             (a, b), scale = self._split(pair[0], i)
-            top = a * a * v - b * b * u
+            top = _times(a, a, v) - _times(b, b, u)
             if a != 0 and b != 0 and top != 0:  # else A - B S or A + B S is 0, and which is open
-                yield top, (a - b * self.gens[i]) * pair[1] * v * scale
+                yield top, _times(a - b * self.gens[i], pair[1], v, scale)
 
     def _of(self, node: Node) -> Pair:
         if node not in self._found:
+            in_time()
             self._found[node] = _lowest(*self._pair(node))
         return self._found[node]
 
@@ -137,14 +141,16 @@ class QuotientField:
         (a, b), above = self._split(top, i)
         (c, d), below = self._split(bottom, i)
         if d != 0:
-            (a, b), c = (a * c * v - b * d * u, (b * c - a * d) * v), c * c * v - d * d * u
-        return (a + b * root) * below, c * above
+            a, b = _times(a, c, v) - _times(b, d, u), _times(b * c - a * d, v)
+            c = _times(c, c, v) - _times(d, d, u)
+        return _times(a + b * root, below), _times(c, above)
 
     def _split(self, poly: Any, i: int) -> tuple[Pair, Any]:
         """(A, B), C with the polynomial (A + B S) / C, in which no root S is left."""
         u, v = self._of(self.atoms[i].args[0])
         terms = poly.to_dict()
         most = max((powers[i] // 2 for powers in terms), default=0)
+        over, under = (list(_powers(self.one, base, most)) for base in (u, v))
         parts = [self.one * 0, self.one * 0]
         for powers, factor in terms.items():
             half, odd = divmod(powers[i], 2)
@@ -152,8 +158,8 @@ class QuotientField:
             for j, power in enumerate(powers):
                 if j != i and power:
                     rest *= self.gens[j] ** power
-            parts[odd] += rest * u**half * v ** (most - half)
-        return (parts[0], parts[1]), v**most
+            parts[odd] += _times(rest, over[half], under[most - half])
+        return (parts[0], parts[1]), under[most]
 
     def terms(self, poly: Any) -> Polynomial:
         return {
@@ -186,10 +192,32 @@ _OPERATIONS: dict[str, Callable[..., Pair]] = {
 }
 
 
+def _times(first: Any, *others: Any) -> Any:
+    """The product of polynomials, if no more terms are multiplied than of two small ones."""
+    for other in others:
+        if len(first) * len(other) > _TERMS**2:
+            raise OverflowError
+        first = first * other
+    return first
+
+
+def _powers(one: Any, base: Any, most: int) -> Iterator[Any]:
+    """The powers of a polynomial from 0 to the highest wanted."""
+    yield (power := one)
+    for _ in range(most):
+        yield (power := _times(power, base))
+
+
+def _is_small(poly: Any) -> bool:
+    return bool(len(poly) <= _TERMS and poly.total_degree() <= _TOTAL_DEGREE) and all(
+        max(c.p.bit_length(), c.q.bit_length()) <= BITS for c in poly.coeffs()
+    )
+
+
 def _lowest(top: Any, bottom: Any) -> Pair:
     if bottom == 0:
         raise ZeroDivisionError
-    if len(top) > _TERMS or len(bottom) > _TERMS:
+    if not (_is_small(top) and _is_small(bottom)):
         raise OverflowError
     common = top.gcd(bottom)
     return top // common, bottom // common
@@ -239,9 +267,13 @@ def factors(node: Node) -> list[Node]:
         return []
 
 
-def as_quotient(node: Node, roots: tuple[Node, ...]) -> tuple[Node, Node, dict[Node, int]] | None:
+@lru_cache(maxsize=1024)
+def as_quotient(
+    node: Node, vanishing: frozenset[Node]
+) -> tuple[Node, Node, dict[Node, int]] | None:
     """Numerator and denominator in lowest terms, and the powers of some expressions beside them."""
     try:
+        roots = sorted(vanishing, key=_text)
         field = QuotientField(node, *roots)
         parts = list(field.pair(field.nodes[0]))
         powers = dict.fromkeys(roots, 0)
@@ -266,11 +298,16 @@ def _exact(value: int) -> Node:
     return const(float(value))
 
 
+@lru_cache(maxsize=1024)
+def _text(atom: Node) -> str:
+    return repr(atom)
+
+
 def from_terms(terms: Polynomial) -> Node:
     total = const(0.0)
     for monomial, factor in terms.items():
         product = _exact(factor.numerator) / _exact(factor.denominator)
-        for atom, exponent in sorted(monomial, key=lambda pair: repr(pair[0])):
+        for atom, exponent in sorted(monomial, key=lambda pair: _text(pair[0])):
             for _ in range(exponent):
                 product = product * atom
         total = total + product

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from ogive.certify.proof.algebra import period
-from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.budget import Unproved, limited
 from ogive.certify.proof.enclosure import Ball, Enclosure, ball
 from ogive.certify.proof.monotone import zeros_of
 from ogive.certify.proof.partition import vanishes
@@ -69,6 +69,7 @@ class Saturation:
 
 
 @lru_cache(maxsize=1024)
+@limited()
 def saturation(f: FunctionUnderProof) -> Saturation:
     zero = if_proved(lambda: tuple(z for z in zeros_of(f) if z.low != z.high))
     return Saturation(_side(f, -1), _side(f, 1), zero)

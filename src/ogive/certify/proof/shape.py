@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from ogive.certify.proof import algebra, variation
-from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.budget import Unproved, limited
 from ogive.certify.proof.enclosure import X, ball, between, coincide, max_of
 from ogive.certify.proof.monotone import (
     CONVEX,
@@ -109,6 +109,7 @@ class Shape:
 
 
 @lru_cache(maxsize=1024)
+@limited()
 def shape(f: FunctionUnderProof) -> Shape:
     runs = if_proved(lambda: runs_of(f, 1))
     bends = if_proved(lambda: runs_of(f, 2))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ogive.certify.proof import variation
-from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.budget import Unproved, limited
 from ogive.certify.proof.enclosure import Ball, coincide, max_of
 from ogive.certify.proof.monotone import touching
 from ogive.certify.proof.partition import Piece
@@ -94,6 +94,7 @@ class Smoothness:
 
 
 @lru_cache(maxsize=1024)
+@limited()
 def smoothness(f: FunctionUnderProof) -> Smoothness:
     breakpoints = if_proved(lambda: _breakpoints(f))
     if breakpoints is None and f.one_period is not f:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 
-from ogive.certify.proof.budget import Unproved, is_over
+from ogive.certify.proof.budget import Unproved, in_time
 from ogive.certify.proof.enclosure import Ball, ball, between, constant, on_reals
 from ogive.certify.proof.polynomials import (
     Monomial,
@@ -64,8 +64,7 @@ class HalfLine:
 
     def enclosure(self, node: Node) -> TailEnclosure:
         """The tail of an expression, if each rule's condition is seen to hold from start on."""
-        if is_over():
-            raise Unproved("the time is over")
+        in_time()
         if node not in self._found:
             self._found[node] = None
             try:

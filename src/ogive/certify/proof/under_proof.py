@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -16,7 +17,7 @@ from typing import Any, TypeVar, cast
 from ogive.catalogue import Spec
 from ogive.certify.pieces import in_known_primitives
 from ogive.certify.proof.algebra import period
-from ogive.certify.proof.budget import Unproved
+from ogive.certify.proof.budget import Unproved, in_time
 from ogive.certify.proof.enclosure import Ball, X, ball, ball_arithmetic, coincide, on_reals
 from ogive.certify.proof.partition import (
     Piece,
@@ -62,7 +63,10 @@ class FunctionUnderProof:
     def one_period(self) -> FunctionUnderProof:
         """A periodic function of the whole line on an interval that holds each of its values with
         what is around it; any other one itself."""
-        length = period(self.node) if self.domain == (-math.inf, math.inf) else None
+        length = None
+        if self.domain == (-math.inf, math.inf):
+            with suppress(Unproved):
+                length = period(self.node)
         if length is None:
             return self
         reach = float(length.upper())
@@ -206,6 +210,7 @@ def step(left: Piece, right: Piece, order: int) -> int | None:
 def if_proved(question: Callable[[], _Answer]) -> _Answer | None:
     """The answer of a proof, None where there is none; balls have their bits within."""
     try:
+        in_time()
         with ball_arithmetic():
             return question()
     except Unproved:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ogive.certify.proof.budget import limited
 from ogive.certify.saving.error import Error
 from ogive.certify.saving.mode import NotLegal
 from ogive.certify.saving.saving import MODES, Saving
@@ -61,6 +62,7 @@ def _errors(row: ModeRow) -> list[str]:
     return ["exact" if e.exact else f"{e.most:.1e}, {e.rms:.1e}{parts}" for e in found]
 
 
+@limited()
 def mode_table(of: Saving) -> SavingModes:
     found = {s: {d: of.choose(s, d) for d in _DTYPES} for s in ("exact", "lean")}
     chosen = {s: {d: m.name if m else "input" for d, m in by.items()} for s, by in found.items()}

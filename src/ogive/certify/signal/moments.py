@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from ogive.catalogue import Spec
-from ogive.certify.proof.budget import is_over
+from ogive.certify.proof.budget import is_over, limited
 from ogive.certify.quantity import INTEGRAL_BITS, NOT_PROVED, Quantity, computed, quantity
 from ogive.certify.signal.analytic import on_balls, supported
 from ogive.certify.signal.outside import beyond
@@ -71,6 +71,7 @@ def moments(spec: Spec, mean: float = 0.0, std: float = 1.0) -> Moments:
 
 
 @lru_cache(maxsize=1024)
+@limited()
 def _moments(f: Node, mean: float, std: float) -> Moments:
     slope, z = diff(f, symbol("x")), (symbol("x") - mean) / std
     first, second, chi_1, chi_q = (
