@@ -218,10 +218,12 @@ for number in (1, 2, 10 + int(os.environ["NUMBER"]) % 10):
     made.append(function())
 print(made)
 """
-    # one process that imports nothing, forked 200 times: each child is a process of its own, with
-    # its own llvmlite, and starts in milliseconds
+    # one process forked 200 times: each child is a process of its own, sets LLVM up for itself,
+    # and starts in milliseconds, for the parent has read llvmlite from the disk
     parent = f"""
 import os, sys
+import llvmlite.binding
+llvmlite.binding.llvm_version_info
 children = []
 for k in range(200):
     out, into = os.pipe()
