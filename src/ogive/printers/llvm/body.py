@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from ogive.expr import Node, symbol, walk
 from ogive.printers.approximations import approximation
@@ -107,19 +108,27 @@ class Body:
 
     def _primitive(self, op: str, arity: int) -> str:
         """The function of a primitive, by its approximation."""
-        type, format = self._type, FORMAT_OF[self._type.element]
-        inputs = ("x", "y")[:arity]
+        name, module = _primitive(op, arity, self._type)
+        self._function.module.include(module)
+        return name
 
-        def build(function: Function, *given: Register) -> list[Register]:
-            made = approximation(op, format)
-            assert made is not None, op
-            output = made(*(Value(symbol(i)) for i in inputs)).node
-            return Body(function, type, dict(zip(inputs, given, strict=True))).values([output])
 
-        # beside float32, a module has vectors of as many float64 numbers
-        suffix = ".wide" if type.bits * type.lanes > VECTOR_BITS else ""
-        taken = vector(_taken(op, format), type.lanes)
-        return self._function.module.define(named(op + suffix), dict.fromkeys(inputs, taken), build)
+@lru_cache(maxsize=512)
+def _primitive(op: str, arity: int, type: Type) -> tuple[str, Module]:
+    """The name of a primitive's function, and the module of it and all that it calls."""
+    module, format = Module(), FORMAT_OF[type.element]
+    inputs = ("x", "y")[:arity]
+
+    def build(function: Function, *given: Register) -> list[Register]:
+        made = approximation(op, format)
+        assert made is not None, op
+        output = made(*(Value(symbol(i)) for i in inputs)).node
+        return Body(function, type, dict(zip(inputs, given, strict=True))).values([output])
+
+    # beside float32, a module has vectors of as many float64 numbers
+    suffix = ".wide" if type.bits * type.lanes > VECTOR_BITS else ""
+    taken = vector(_taken(op, format), type.lanes)
+    return module.define(named(op + suffix), dict.fromkeys(inputs, taken), build), module
 
 
 def _taken(op: str, format: Format) -> Format:

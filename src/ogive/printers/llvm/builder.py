@@ -58,6 +58,12 @@ class Module:
         self.functions[name] = "\n".join([f"{head} {{", *f.text(), "}", ""])
         return name
 
+    def include(self, other: Module) -> None:
+        """Adds what another module has and this one lacks."""
+        self.declared |= other.declared
+        self.functions |= other.functions
+        self.results |= other.results
+
     def text(self) -> str:
         return "\n".join([*self.declared.values(), "", *self.functions.values(), _ATTRIBUTES])
 
