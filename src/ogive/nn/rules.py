@@ -71,6 +71,8 @@ EXCEPTIONS: dict[str, Rule] = {
     "torch:tanhshrink": Rule("tanhshrink", frees_input=True),
     "timm:HardMish": Rule("hard_mish", frees_input=True),
     "timm:hard_mish": Rule("hard_mish", frees_input=True),
+    "timm:HardSigmoid": Rule("hardsigmoid", frees_input=True),
+    "timm:hard_sigmoid": Rule("hardsigmoid", frees_input=True),
     # holds its parameters as they are before softplus: it is one of the gated blocks' patterns
     "transformers:XIELUActivation": Rule(),
 }  # fmt: skip

@@ -73,7 +73,9 @@ def _prepared(
     entry: Spec, frees_input: bool, values: tuple[tuple[str, Any], ...], save: str, engine: Any
 ) -> Translation:
     function, given = owning(ActivationFunction(entry), engine), dict(values)
-    saving = save_argument(function, save, given)
+    # exact keeps the input of small tensors; a mode by name never does
+    by_name = "mask" if frees_input and save == "exact" else save
+    saving = save_argument(function, by_name, given)
     made = presetting(function, tuple((given | saving).items()))
     made.given({})  # what is out of its range is refused now
     return Translation(made, frees_input and not saving, entry.name in CONTIGUOUS)

@@ -185,12 +185,13 @@ def presetting(
     function: ActivationFunction, arguments: tuple[tuple[str, Any], ...]
 ) -> ActivationFunction:
     """The same function with arguments that need not be given, and sorted, in every call."""
-    return _presetting(function, arguments) if arguments else function
+    # 0.0 and -0.0 are equal, but not what a function makes of them
+    return _presetting(function, arguments, repr(arguments)) if arguments else function
 
 
 @lru_cache(maxsize=1024, typed=True)
 def _presetting(
-    function: ActivationFunction, arguments: tuple[tuple[str, Any], ...]
+    function: ActivationFunction, arguments: tuple[tuple[str, Any], ...], text: str
 ) -> ActivationFunction:
     preset = {**function.preset, **dict(arguments)}
     return type(function)(function.spec, preset, function.engine)
