@@ -337,6 +337,19 @@ def test_the_length_map_of_a_jump_has_a_slope_without_derivatives():
     assert layer(f, q).chi_q == pytest.approx(secant, rel=1e-6)
 
 
+def test_no_integral_is_begun_when_the_time_is_over():
+    looked = []
+
+    def function(x):
+        looked.append(x.size)
+        return np.tanh(x)
+
+    with limited(-1.0):
+        assert expectation(function) == NOT_PROVED
+        assert math.isnan(correlated(function, (), 1.0, 0.5))
+    assert sum(looked) < 1000
+
+
 def test_proofs_end_with_their_time():
     """E f'^2 is infinite, and the map has an infinite slope at 1."""
     started, spec = time.process_time(), user_spec("f", "sqrt(abs(x))", {})

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.polynomial.legendre import legvander
 
+from ogive.certify.proof.budget import is_over
 from ogive.certify.signal.quadrature import (
     Array,
     ArrayFunction,
@@ -94,7 +95,14 @@ def _integrated(
     count = min(_MOST, math.ceil(2 * _REACH / _STEP * max(1.0, spread)))
     rows = max(1, _BLOCK // (_POINTS * (count + len(breakpoints))))
     blocks = [at[i : i + rows] for i in range(0, len(at), rows)]
-    return np.concatenate([_block(function, breakpoints, a, spread, count) for a in blocks])
+    return np.concatenate(
+        [
+            np.full(len(a), np.nan)
+            if is_over()
+            else _block(function, breakpoints, a, spread, count)
+            for a in blocks
+        ]
+    )
 
 
 def _block(

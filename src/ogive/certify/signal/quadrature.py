@@ -102,11 +102,15 @@ def _settling(
     low, high = np.asarray(ends[:-1], float), np.asarray(ends[1:], float)
     whole, total = high[-1] - low[0], np.zeros(1)
     for round_ in range(ROUNDS):
+        if is_over():  # whatever is left, there is one panel more, without a value
+            fine, differ = _panels(function, low[:1], high[:1])
+            yield low[:1], high[:1], np.full_like(fine, np.nan), differ
+            break
         fine, differ = _panels(function, low, high)
         allowed = _CAUTION * _GOAL * np.maximum((high - low) / whole, _LEAST)
         size = max(1.0, float(np.max(np.abs(total + fine.sum(axis=1)), initial=0.0)))
         bad = ~(differ.max(axis=0) <= allowed * size)
-        if round_ == ROUNDS - 1 or 2 * bad.sum() > most or not np.isfinite(size) or is_over():
+        if round_ == ROUNDS - 1 or 2 * bad.sum() > most or not np.isfinite(size):
             bad[:] = False
         total = total + fine[:, ~bad].sum(axis=1)
         yield low[~bad], high[~bad], fine[:, ~bad], differ[:, ~bad]
