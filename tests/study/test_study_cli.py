@@ -1,23 +1,24 @@
 """The command: a table or JSON on standard output, everything else on standard error."""
 
+import io
 import json
 
 import pytest
-import typer
+from rich.console import Console
 from typer.testing import CliRunner
 
-from ogive.cli.study import study
-from ogive.study import runs
+from ogive.cli.app import app
+from ogive.cli.study_progress import progress
+from ogive.study import local_runner
+from ogive.study.runs import Progress
 
-app = typer.Typer()
-app.command()(study)
-QUICK = ["--seeds", "2", "--epochs", "2"]
+QUICK = ["--seeds", "2", "--epochs", "2", "--lr", "0.01"]
 
 
 @pytest.fixture
 def ogive_study(tmp_path):
     def invoke(*arguments):
-        return CliRunner().invoke(app, [*arguments, "--out", str(tmp_path)])
+        return CliRunner().invoke(app, ["study", *arguments, "--out", str(tmp_path)])
 
     return invoke
 
@@ -28,7 +29,7 @@ def test_table(ogive_study, tmp_path):
     assert result.exit_code == 0
     assert "minus relu" in result.stdout
     assert "2 seeds give no verdict" in result.stdout
-    assert str(tmp_path / "circles" / "report.html") in result.stdout
+    assert str(tmp_path / "circles" / "mlp-") in result.stdout
 
 
 @pytest.mark.usefixtures("without_report")
@@ -58,7 +59,7 @@ def test_own_table(ogive_study, tmp_path):
     result = ogive_study(*chosen, *QUICK)
     assert result.exit_code == 0
     assert "classification" in result.stdout
-    assert (tmp_path / "own-b" / "report.html").is_file()
+    assert len(list(tmp_path.glob("own-b/*/report.html"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,13 @@ def test_own_table(ogive_study, tmp_path):
         (["circles", "--activations", "gellu"], "gelu"),
         (["circles", "--activations", ""], "at least one"),
         (["circles", "--hidden", "4,x"], "write widths as"),
-        (["circles", "--sweep", "lr=1:2"], "width=2:32"),
+        (["circles", "--sweep", "rate=1:2"], "width=2:32"),
+        (["circles", "--lr", "tuned"], "'tune'"),
+        (["circles", "--until", "bored"], "decided"),
+        (["circles", "--norm", "bach"], "choose from"),
+        (["report", "abc"], "there are none"),
+        (["plan", "circels"], "did you mean 'circles'"),
+        (["plan", "--cores", "two"], "write whole numbers"),
         (["circles", "--optimizer", "adam"], "adamw"),
         (["circles", "--seeds", "0"], "at least 1"),
     ],
@@ -87,8 +94,46 @@ def test_interruption_says_how_to_go_on(ogive_study, monkeypatch):
     def stop(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(runs, "perform", stop)
+    monkeypatch.setattr(local_runner, "do_job", stop)
     result = ogive_study("circles", "--activations", "relu", *QUICK)
     assert result.exit_code == 130
     assert "interrupted after 0 of 2 runs" in " ".join(result.stderr.split())
     assert "The same command goes on" in result.stderr
+
+
+@pytest.mark.usefixtures("without_report")
+def test_earlier_studies_are_listed_and_shown_again(ogive_study, tmp_path):
+    ogive_study("circles", "--activations", "relu,tanh", *QUICK)
+    ogive_study("circles", "--activations", "relu,elu", *QUICK)
+    listed = json.loads(ogive_study("list", "--json").stdout)
+    assert [study["activations"] for study in listed] == [["relu", "elu"], ["relu", "tanh"]]
+    assert all(study["id"] in ogive_study("list").stdout for study in listed)
+    again = ogive_study("report", listed[0]["id"], "--json")
+    assert [row["activation"] for row in json.loads(again.stdout)["rows"]] == ["relu", "elu"]
+
+
+def test_what_a_large_study_would_cost(ogive_study, monkeypatch):
+    monkeypatch.setattr("ogive.study.costs.LARGE", 2)
+    asked = ["plan", "circles", "--activations", "300", "--seeds", "20", "--cores", "2,64,1024"]
+    found = json.loads(ogive_study(*asked, "--json").stdout)
+    assert found["runs"] == 300 * (27 + 20)
+    assert found["seconds"] == sorted(found["seconds"], reverse=True)
+    assert "1024 cores" in ogive_study(*asked).stdout
+
+
+def test_progress_is_a_line_now_and_then_where_there_is_no_terminal(monkeypatch):
+    console = Console(file=io.StringIO(), width=80)
+    monkeypatch.setattr("ogive.cli.study_progress.BETWEEN_LINES", 0.0)
+    with progress(console) as tell:
+        tell(Progress(3, 10, "relu, seed 1", 400.0))
+        tell(Progress(3, 10, "", None, "note"))
+    assert console.file.getvalue() == "3 of 10 runs about 7 min left\nnote\n"
+
+
+def test_progress_is_a_bar_on_a_terminal():
+    console = Console(file=io.StringIO(), width=80, force_terminal=True)
+    with progress(console) as tell:
+        tell(Progress(3, 10, "relu, seed 1", 42.0))
+        tell(Progress(3, 10, "", None, "a note"))
+    assert "3/10" in console.file.getvalue()
+    assert "a note" in console.file.getvalue()

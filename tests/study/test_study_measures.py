@@ -1,4 +1,4 @@
-"""Dead units, bytes saved, signals and the decision boundary, on networks with known answers."""
+"""Dead units, bytes saved, signals, on networks with known answers."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import torch
 from ogive.nn.named import find_activation
 from ogive.study.datasets import find_task
 from ogive.study.layers import signals
-from ogive.study.measures import boundary_field, bytes_saved, dead_share, unpack_field
+from ogive.study.measures import bytes_saved, dead_share
 from ogive.study.network import Network, Run, build_networks
 from ogive.study.run_keys import function_digest
 from ogive.study.settings import Settings
@@ -148,17 +148,3 @@ def test_function_digest_leaves_the_global_generator_alone():
     before = torch.get_rng_state()
     function_digest(find_activation("rrelu"))
     assert torch.equal(before, torch.get_rng_state())
-
-
-def test_boundary_is_read_back_with_its_orientation():
-    points = find_task("circles").load(0)
-    network = network_of("identity", (2,), points.train_x)
-    first, last = linears(network)
-    with torch.no_grad():
-        first.weight.copy_(torch.eye(2))
-        last.weight.copy_(torch.tensor([[0.0, 0.0], [50.0, 1.0]]))
-    levels = unpack_field(boundary_field(network.model, points))
-    assert levels[:, 0].max() < 0.01
-    assert levels[:, -1].min() > 0.99
-    middle = levels[:, levels.shape[1] // 2]
-    assert middle[0] < middle[-1]

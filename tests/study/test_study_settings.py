@@ -1,5 +1,6 @@
 """Settings are checked before anything is trained, and sweeps mean what they say."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -7,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ogive.study import Settings, StudyError, Sweep
-from ogive.study.settings import learning_rate
+from ogive.study.sweeps import SWEEPS
+from ogive.study.tuning import rates_of
 
-SETTINGS = Settings((8, 8), 10, 32, "adamw", 3e-3, 1)
+SETTINGS = Settings((8, 8), 10, 32, "adamw", 3e-3)
 
 
 @pytest.mark.parametrize(
@@ -22,6 +24,10 @@ SETTINGS = Settings((8, 8), 10, 32, "adamw", 3e-3, 1)
         ("epochs=5:5", (5,)),
         ("epochs = 40, 10,20", (10, 20, 40)),
         ("width=8", (8,)),
+        ("lr=0.001:0.008", (0.001, 0.002, 0.004, 0.008)),
+        ("init-scale=0.5,2,1", (0.5, 1.0, 2.0)),
+        ("batch_size=16:64", (16, 32, 64)),
+        ("rows=100", (100,)),
     ],
 )
 def test_sweep_values(text, values):
@@ -62,6 +68,12 @@ def test_any_other_text_is_refused_with_an_explanation(text):
         ("width=8:2", "low <= high"),
         ("width=2:4:8", "low:high"),
         ("depth=0:3", "at least 1"),
+        ("depth=51", "at most 50"),
+        ("lr=0:1", "no positive numbers"),
+        ("lr=nan", "no positive numbers"),
+        ("epochs=1.5", "no integers"),
+        ("width=1,2,x", "no integers"),
+        ("epochs=" + ",".join(map(str, range(1, 200))), "at most 100"),
     ],
 )
 def test_bad_sweeps(text, hint):
@@ -69,37 +81,46 @@ def test_bad_sweeps(text, hint):
         Sweep.parse(text)
 
 
-def test_sweeps_change_one_setting():
-    assert Sweep.parse("width=4").apply(SETTINGS, 4).hidden == (4, 4)
-    assert Sweep.parse("depth=3").apply(SETTINGS, 3).hidden == (8, 8, 8)
-    assert Sweep.parse("epochs=7").apply(SETTINGS, 7) == Settings((8, 8), 7, 32, "adamw", 3e-3, 1)
+@pytest.mark.parametrize("name", SWEEPS)
+def test_sweeps_change_one_setting(name):
+    value = 4 if SWEEPS[name].whole else 0.25
+    changed = Sweep(name, (value,)).apply(SETTINGS, value)
+    own = {"width": "hidden", "depth": "hidden"}.get(name, name)
+    wanted = {"width": (4, 4), "depth": (8,) * 4}.get(name, value)
+    assert getattr(changed, own) == wanted
+    assert changed == replace(SETTINGS, **{own: wanted})
 
 
 @pytest.mark.parametrize(
-    "changed",
-    [{"hidden": ()}, {"hidden": (8, 0)}, {"epochs": 0}, {"batch_size": -1}, {"threads": 0}],
+    ("changed", "hint"),
+    [
+        ({"hidden": ()}, "at least one"),
+        ({"hidden": (8, 0)}, "at least 1"),
+        ({"hidden": (8.5,)}, "whole number"),
+        ({"epochs": 0}, "at least 1"),
+        ({"epochs": 1.5}, "whole number"),
+        ({"batch_size": -1}, "at least 1"),
+        ({"threads": 0}, "at least 1"),
+        ({"rows": 0}, "at least 1"),
+        ({"init_scale": -1.0}, "positive"),
+        ({"init_scale": True}, "positive"),
+        ({"optimizer": "adam"}, "did you mean 'adamw'"),
+        ({"norm": "bath"}, "did you mean 'batch'"),
+        ({"init": "match"}, "did you mean 'matched'"),
+        *(({"lr": lr}, "positive") for lr in (0.0, -1.0, float("inf"), float("nan"))),
+    ],
+    ids=str,
 )
-def test_impossible_settings(changed):
-    given_values = {
-        "hidden": (8,),
-        "epochs": 1,
-        "batch_size": 1,
-        "optimizer": "sgd",
-        "lr": 1.0,
-        "threads": 1,
-    }
-    with pytest.raises(StudyError, match=r"at least"):
-        Settings(**{**given_values, **changed})
+def test_impossible_settings(changed, hint):
+    with pytest.raises(StudyError, match=hint):
+        replace(SETTINGS, **changed)
 
 
-@pytest.mark.parametrize("lr", [0.0, -1.0, float("inf"), float("nan")])
-def test_impossible_learning_rates(lr):
-    with pytest.raises(StudyError, match="positive"):
-        Settings((8,), 1, 1, "sgd", lr, 1)
-
-
-def test_optimizers():
-    assert learning_rate("sgd", 0.5) == 0.5
-    assert learning_rate("adamw", None) == 3e-3
-    with pytest.raises(StudyError, match="did you mean 'adamw'"):
-        learning_rate("adam", None)
+def test_rates():
+    assert rates_of(0.5, "sgd").fixed == 0.5
+    assert rates_of([0.1, 0.01], "sgd").first == (0.01, 0.1)
+    assert rates_of("tune", "adamw").trials == rates_of("tune", "sgd").trials == 9
+    assert rates_of("tune", "adamw", swept=True).fixed
+    for wrong, hint in ((0, "positive"), ([], "at least one"), ("tun", "'tune'")):
+        with pytest.raises(StudyError, match=hint):
+            rates_of(wrong, "adamw")

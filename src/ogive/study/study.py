@@ -22,7 +22,7 @@ from ogive.study.question import Place, Question
 from ogive.study.ray_runner import on_ray
 from ogive.study.report import write_results
 from ogive.study.results import Study, Tuned
-from ogive.study.runs import Done, Execution, Progress
+from ogive.study.runs import Execution, Progress
 from ogive.study.settings import OPTIMIZERS, Settings, require_one_of, require_positive
 from ogive.study.sweeps import Sweep
 from ogive.study.tasks import Task
@@ -176,11 +176,11 @@ def answer(
     keep_question(folder, question, first)
     execution = Execution(task, journal, runner, workers, fresh, notify, question.expected)
     tuned = _tuned(question, execution)
-    execution.tell_note(_pilot(question, tuned, execution))
+    if question.seeds > PILOT_SEEDS:
+        pilot = _carried_out(replace(question, seeds=PILOT_SEEDS), tuned, execution, folder)
+        execution.tell_note(announcement(pilot, question.seeds))
     for seeds in question.looks:
-        part = replace(question, seeds=seeds)
-        done = _carried_out(part, tuned, execution)
-        study = _study(part, tuned, done, journal.damaged, folder)
+        study = _carried_out(replace(question, seeds=seeds), tuned, execution, folder)
         if all(row.verdict != "undecided" for row in study.rows):
             break
     keep_answer(study)
@@ -189,27 +189,10 @@ def answer(
 
 
 def _carried_out(
-    question: Question, tuned: Mapping[Place, Tuned], execution: Execution
-) -> list[Done]:
-    splits = {seed: question.task.load(seed) for seed in range(question.seeds)}
-    return execution.results(question.runs(tuned), splits)
-
-
-def _pilot(question: Question, tuned: Mapping[Place, Tuned], execution: Execution) -> str | None:
-    """What the study will be able to see, by its own first seeds."""
-    if question.seeds <= PILOT_SEEDS or len(question.activations) < 2:
-        return None
-    pilot = _carried_out(replace(question, seeds=PILOT_SEEDS), tuned, execution)
-    return announcement(question, pilot)
-
-
-def _study(
-    question: Question,
-    tuned: Mapping[Place, Tuned],
-    done: list[Done],
-    damaged: int,
-    folder: Path,
+    question: Question, tuned: Mapping[Place, Tuned], execution: Execution, folder: Path
 ) -> Study:
+    """The study with the seeds of the question, which may be a part of those asked for."""
+    splits = {seed: question.task.load(seed) for seed in range(question.seeds)}
     return Study(
         name=f"{question.task.name}-{folder.name}",
         task=question.task,
@@ -217,8 +200,8 @@ def _study(
         activations=[activation.label for activation in question.activations],
         seeds=question.seeds,
         sweep=question.sweep,
-        runs=done,
-        damaged=damaged,
+        runs=execution.results(question.runs(tuned), splits),
+        damaged=execution.journal.damaged,
         folder=folder,
         tuning=question.named_tuning(tuned),
         looks=len(question.looks),
