@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from ogive.cli.bench import bench
 from ogive.cli.cache import cache
+from ogive.cli.claims import claims
 from ogive.cli.compare import compare_activations
 from ogive.cli.compare_runs import compare_runs
 from ogive.cli.draw import plot
@@ -45,6 +46,7 @@ app.command("compare")(compare_activations)
 app.command("compare-runs")(compare_runs)
 app.command()(plot)
 app.add_typer(study, name="study")
+app.command()(claims)
 app.command()(cache)
 app.command()(bench)
 
