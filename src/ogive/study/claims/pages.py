@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from ogive.study.claims.charts import Chart
 from ogive.study.claims.checks import VERDICTS, Check, told
-from ogive.study.claims.drawing import draw_chart
+from ogive.study.claims.drawing import draw_chart, suffix_of
 from ogive.study.claims.estimates import Estimate
 from ogive.study.claims.ledger import Decided
 
@@ -35,7 +36,7 @@ def write_pages(decided: Sequence[Decided], folder: Path) -> Path:
     pages.mkdir(parents=True, exist_ok=True)
     for each in decided:
         for number, chart in enumerate(each.charts, 1):
-            draw_chart(chart, pages / _picture(each, number))
+            draw_chart(chart, pages / _picture(each, number, chart))
         (pages / f"{each.id}.md").write_text(claim_page(each), encoding="utf-8")
     (folder / _PAGE).write_text(ledger_page(decided), encoding="utf-8")
     return folder / _PAGE
@@ -80,7 +81,7 @@ def claim_page(each: Decided) -> str:
         f"Said in {each.source}.",
         f"**What counts as holding.** {each.criterion}",
         f"**What was done.** {each.page}",
-        *(f"![{c.title}]({_picture(each, n)})" for n, c in enumerate(each.charts, 1)),
+        *(f"![{c.title}]({_picture(each, n, c)})" for n, c in enumerate(each.charts, 1)),
         _checks_table(each.checks),
         _numbers_table(each),
         f"{each.day}, {versions}; {seeds}{each.seconds:.0f} s in one thread. "
@@ -90,8 +91,8 @@ def claim_page(each: Decided) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _picture(each: Decided, number: int) -> str:
-    return f"{each.id}-{number}.svg"
+def _picture(each: Decided, number: int, chart: Chart) -> str:
+    return f"{each.id}-{number}{suffix_of(chart)}"
 
 
 def _checks_table(checks: Sequence[Check]) -> str:
