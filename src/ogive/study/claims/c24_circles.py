@@ -27,7 +27,7 @@ from ogive.study.claims.contests import POINT, networks, score_of, split_of
 from ogive.study.claims.drawing import pack_map
 from ogive.study.claims.estimates import Estimate
 from ogive.study.claims.measurements import Measurements, simultaneous
-from ogive.study.measures import boundary_field, unpack_field
+from ogive.study.fields import boundary_field, unpack_field
 from ogive.study.outcome import Trained
 from ogive.study.settings import Settings
 from ogive.study.splitting import DataArray
@@ -141,4 +141,4 @@ def _boundaries(what: str, of: dict[int, list[Trained]]) -> Chart:
 
 def _map(name: str, one: Trained) -> Map:
     field = boundary_field(one.network.model, split_of("circles", one.run.seed))
-    return pack_map(name, field["extent"], unpack_field(field))
+    return pack_map(name, field["extent"], unpack_field(field).levels)
