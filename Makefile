@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # torch comes first and pinned: a bare requirement would take the newest build with its GPU packages.
 TORCH  := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: run test lint format fresh accuracy certificates saving attack exhaustive bench bench-models pictures coverage versions clean
+.PHONY: run test lint format fresh accuracy certificates saving attack claims comparisons exhaustive bench bench-models pictures coverage versions clean
 
 run: $(VENV)/.installed
 	$(BIN)/ogive study digits
@@ -47,6 +47,16 @@ saving: $(VENV)/.developed
 # from the worst of them; then draws formulas for ten minutes (--minutes, --seed) and attacks theirs.
 attack: $(VENV)/.developed
 	$(BIN)/python tools/certify.py --attack
+
+# Decides every claim and writes docs/claims.md and docs/claims/ (45 minutes at most, on a quiet
+# machine; an interrupted run goes on where it stopped).
+claims: $(VENV)/.developed
+	$(BIN)/python tools/claims.py
+
+# Simulates thousands of comparisons: how often a verdict is false, and how often a difference that
+# was planted is found (half an hour).
+comparisons: $(VENV)/.developed
+	$(BIN)/python tools/simulate_comparisons.py
 
 # Checks f, f' and f'' of the catalogue at all numbers of the 16-bit dtypes (minutes; the tests take f''
 # at every seventh), then f and f' of fifteen functions at all 2^32 float32 numbers (hours on two

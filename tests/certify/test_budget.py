@@ -6,8 +6,8 @@ import pytest
 
 from ogive.catalogue import user_spec
 from ogive.certify.proof.budget import Unproved, limited
-from ogive.certify.proof.enclosure import OPERATIONS, enclosed
-from ogive.certify.proof.polynomials import BITS, DEGREE, T, polynomial
+from ogive.certify.proof.enclosure import MOST_OPERATIONS, enclosed
+from ogive.certify.proof.polynomials import COEFFICIENT_BITS, DEGREE, T, polynomial
 from ogive.certify.proof.rational_forms import as_quotient, factors, quotients
 from ogive.certify.proof.saturation import saturation
 from ogive.certify.proof.shape import shape
@@ -57,7 +57,7 @@ def test_polynomials_have_no_numbers_without_bounds(text):
     found = polynomial(parse(text, ["t"]))
     for monomial, factor in found.items():
         assert sum(exponent for _, exponent in monomial) <= DEGREE
-        assert factor.numerator.bit_length() <= BITS
+        assert factor.numerator.bit_length() <= COEFFICIENT_BITS
     assert frozenset({(T, 1)}) not in found
 
 
@@ -71,7 +71,7 @@ def test_quotients_too_large_are_given_up(text):
 
 def test_what_is_too_long_is_not_differentiated():
     node = parse("x", ["x"])
-    for i in range(OPERATIONS // 2):
+    for i in range(MOST_OPERATIONS // 2):
         node = node * (node + float(i))
     with pytest.raises(Unproved, match="operations"):
         enclosed(node).derivative(1)

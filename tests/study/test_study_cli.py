@@ -75,7 +75,7 @@ def test_own_table(ogive_study, tmp_path):
         (["circles", "--sweep", "rate=1:2"], "width=2:32"),
         (["circles", "--lr", "tuned"], "'tune'"),
         (["circles", "--until", "bored"], "decided"),
-        (["circles", "--norm", "bach"], "choose from"),
+        (["circles", "--norm", "bach"], "there are"),
         (["report", "abc"], "there are none"),
         (["plan", "circels"], "did you mean 'circles'"),
         (["plan", "--cores", "two"], "write whole numbers"),
@@ -113,7 +113,7 @@ def test_earlier_studies_are_listed_and_shown_again(ogive_study, tmp_path):
 
 
 def test_what_a_large_study_would_cost(ogive_study, monkeypatch):
-    monkeypatch.setattr("ogive.study.costs.LARGE", 2)
+    monkeypatch.setattr("ogive.study.costs._MANY", 2)
     asked = ["plan", "circles", "--activations", "300", "--seeds", "20", "--cores", "2,64,1024"]
     found = json.loads(ogive_study(*asked, "--json").stdout)
     assert found["runs"] == 300 * (27 + 20)

@@ -46,8 +46,8 @@ class StudyCommands(TyperGroup):
 study = typer.Typer(cls=StudyCommands, help="Which activation for these data?")
 
 
-@study.command()
-def run(
+@study.command("run")
+def run_one(
     task: Annotated[
         str | None, typer.Argument(help="such as digits, moons, mnist1d or fit(sin(3*x))")
     ] = None,
@@ -171,8 +171,8 @@ def report(
     show_study(found, as_json)
 
 
-@study.command()
-def plan(
+@study.command("plan")
+def plan_costs(
     tasks: Annotated[list[str] | None, typer.Argument(help="built-in tasks; default: all")] = None,
     activations: Annotated[int, typer.Option(help="how many are compared")] = 300,
     seeds: Annotated[int, typer.Option(help="paired repetitions")] = 20,

@@ -21,7 +21,7 @@ from ogive.nn.named import NamedActivation
 from ogive.study.blocks import (
     Last,
     LongShortTermMemory,
-    Mean,
+    MeanOfPositions,
     Positions,
     Rearranged,
     Residual,
@@ -70,7 +70,7 @@ class Inputs:
         return cls(tuple(x.shape[1:]), tokens)
 
 
-Build = Callable[[ActivationFactory, Inputs, int, Settings], nn.Module]
+_Build = Callable[[ActivationFactory, Inputs, int, Settings], nn.Module]
 
 
 def mlp(make: ActivationFactory, inputs: Inputs, outputs: int, settings: Settings) -> nn.Module:
@@ -97,9 +97,13 @@ def _entrance(inputs: Inputs, width: int) -> tuple[list[nn.Module], int]:
 def _dense(
     make: ActivationFactory, features: int, width: int, norm: str
 ) -> tuple[nn.Sequential, int]:
-    """A linear layer, its normalisation and its activation; how many features come out."""
+    """A linear layer, its normalisation and its activation; how many features come out.
+
+    Before batch normalisation a bias does nothing: its gradient is rounding, which adamw would
+    make steps of as long as any other.
+    """
     width *= make.blocks
-    modules: list[nn.Module] = [nn.Linear(features, width)]
+    modules: list[nn.Module] = [nn.Linear(features, width, bias=norm != "batch")]
     if norm != "none":
         modules.append(nn.BatchNorm1d(width) if norm == "batch" else nn.LayerNorm(width))
     activation = make()
@@ -167,7 +171,8 @@ def _convolution(
 ) -> tuple[nn.Sequential, int]:
     """A convolution, its normalisation and its activation along the channels."""
     width *= make.blocks
-    modules: list[nn.Module] = [seen.convolution(channels, width, 3, padding=1)]
+    bias = norm != "batch"
+    modules: list[nn.Module] = [seen.convolution(channels, width, 3, padding=1, bias=bias)]
     if norm != "none":
         modules.append(seen.batch_norm(width) if norm == "batch" else nn.GroupNorm(1, width))
     activation = make(dim=1)
@@ -207,7 +212,7 @@ def transformer(
         block, after = _dense(make, width, 2 * width, "none")
         block.append(nn.Linear(after, width))
         modules.append(_with_norm(block, width, settings.norm))
-    return nn.Sequential(*modules, Mean(), nn.Linear(width, outputs))
+    return nn.Sequential(*modules, MeanOfPositions(), nn.Linear(width, outputs))
 
 
 def _with_norm(inner: nn.Module, width: int, norm: str) -> nn.Module:
@@ -258,7 +263,7 @@ class Architecture:
         residual: whether the user may ask for residual connections.
     """
 
-    build: Build
+    build: _Build
     hidden: tuple[int, ...] | None = None
     norm: str = "none"
     norms: tuple[str, ...] = NORMS

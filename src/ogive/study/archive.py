@@ -36,7 +36,7 @@ _PARTS = ("train_x", "train_y", "test_x", "test_y")
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptStudy:
     """A study in a folder.
 
     Attributes:
@@ -126,15 +126,15 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def kept_studies(out: Path) -> Iterator[Kept]:
+def kept_studies(out: Path) -> Iterator[KeptStudy]:
     """The studies whose results are in ``out``, the latest first."""
     files = sorted(out.glob(f"*/*/{ASKED}"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in files:
         if (asked := _read(path)) is not None:
-            yield Kept(path.parent, asked)
+            yield KeptStudy(path.parent, asked)
 
 
-def find_kept(out: Path, id: str) -> Kept:
+def find_kept(out: Path, id: str) -> KeptStudy:
     """The study of this id, or of the only one that begins so.
 
     Raises:
@@ -151,7 +151,7 @@ def find_kept(out: Path, id: str) -> Kept:
     raise StudyError(f"no study {id!r} in {str(out)!r}; {listed}{nearest(id, ids)}")
 
 
-def kept_study(kept: Kept) -> Study:
+def kept_study(kept: KeptStudy) -> Study:
     """The study, from what was kept of it.
 
     Raises:
@@ -187,7 +187,7 @@ def _settings(stored: dict[str, Any]) -> Settings:
     return Settings(**{**stored, "hidden": tuple(stored["hidden"])})
 
 
-def _kept_task(kept: Kept) -> Task:
+def _kept_task(kept: KeptStudy) -> Task:
     stored = dict(kept.asked["task"])
     overlap, defaults = stored.pop("overlap"), stored.pop("defaults")
     stored["notes"] = tuple(stored["notes"])
@@ -203,7 +203,7 @@ def _kept_task(kept: Kept) -> Task:
     return task
 
 
-def _done(kept: Kept, journal: Journal, answer: dict[str, Any]) -> Done:
+def _done(kept: KeptStudy, journal: Journal, answer: dict[str, Any]) -> Done:
     result = journal.find(answer["key"])
     if result is None:
         raise StudyError(

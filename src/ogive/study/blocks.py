@@ -38,7 +38,7 @@ class Rearranged(nn.Module):
         return x.reshape(*x.shape[: x.dim() - len(self.before)], *self.after)
 
 
-class Mean(nn.Module):
+class MeanOfPositions(nn.Module):
     """The mean over the steps of a sequence."""
 
     def forward(self, x: Tensor) -> Tensor:

@@ -23,7 +23,7 @@ from ogive.study.tuning import FIRST_RATES, MIDDLE_RATES, MORE_RATES, TUNING_SEE
 
 #: What is tried: with how many seeds together, to tell what a stack costs from what a run does.
 TRIED = "relu"
-SMALL, LARGE = 1, 8
+_FEW, _MANY = 1, 8
 #: Seconds until a worker has started.
 STARTING = 5.0
 
@@ -77,12 +77,12 @@ def trial_times(task: Task, out: Path) -> TrialTimes:
     execution = Execution(task, Journal(out / task.name / JOURNAL))
     activation = find_activation(TRIED)
     taken = []
-    for first, count in ((0, SMALL), (SMALL, LARGE)):
+    for first, count in ((0, _FEW), (_FEW, _MANY)):
         seeds = range(first, first + count)
         runs = [Run(activation, seed, settings) for seed in seeds]
         done = execution.results(runs, {seed: task.load(seed) for seed in seeds})
         taken.append(count * statistics.median(one.result["seconds"] for one in done))
-    each = max((taken[1] - taken[0]) / (LARGE - SMALL), taken[1] / LARGE / 4)
+    each = max((taken[1] - taken[0]) / (_MANY - _FEW), taken[1] / _MANY / 4)
     return TrialTimes(max(taken[0] - each, 0.0), each)
 
 

@@ -77,11 +77,11 @@ def _matched(
     first = networks[0]
     before = {name: value.clone() for name, value in first.state_dict().items()}
     try:
-        report = ogive.init_(first)
+        report = ogive.init_(first, generator=torch.Generator().manual_seed(0))
     except OgiveError:
         _measured(networks, seeds, examples)
         return
-    deviations = {f"{row.layer}.weight": row.std for row in report.rows}
+    deviations = {_weight_of(row.layer): row.std for row in report.rows}
     if not deviations.keys() <= dict(first.named_parameters()).keys():
         _measured(networks, seeds, examples)  # a layer that does not call its weight so
         return
@@ -112,9 +112,14 @@ def _he(network: nn.Module) -> dict[str, float]:
     gains = [2.0] * (len(layers) - 1) + [1.0]
     fans = [module.weight[0].numel() for _, module in _layers(network)]
     return {
-        f"{name}.weight": (gain / fan) ** 0.5
+        _weight_of(name): (gain / fan) ** 0.5
         for name, gain, fan in zip(layers, gains, fans, strict=True)
     }
+
+
+def _weight_of(layer: str) -> str:
+    """The name of its weight; the layer that is a whole model has no name."""
+    return f"{layer}.weight".lstrip(".")
 
 
 def _layers(network: nn.Module) -> Iterator[tuple[str, Any]]:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from ogive.study.errors import StudyError
 from ogive.study.locks import locked
 
-Result = dict[str, Any]
+RunResult = dict[str, Any]
 
 
 class Journal:
@@ -30,7 +30,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.damaged = 0
-        self._records: dict[str, Result] = {}
+        self._records: dict[str, RunResult] = {}
         self._read_up_to = 0
         self.refresh()
 
@@ -54,11 +54,11 @@ class Journal:
         else:
             self.damaged += bool(line.strip())
 
-    def find(self, key: str) -> Result | None:
+    def find(self, key: str) -> RunResult | None:
         """What the run with this key gave, or None if it has not been done."""
         return self._records.get(key)
 
-    def append(self, records: Sequence[tuple[str, str, int, Result]]) -> None:
+    def append(self, records: Sequence[tuple[str, str, int, RunResult]]) -> None:
         """Record finished runs, each by its key, activation, seed and result.
 
         When this returns, they are on the disk.
@@ -102,13 +102,13 @@ def _newline(file: BinaryIO, size: int) -> bytes:
     return b"" if file.read(1) == b"\n" else b"\n"
 
 
-def as_line(key: str, activation: str, seed: int, result: Result) -> bytes:
+def as_line(key: str, activation: str, seed: int, result: RunResult) -> bytes:
     """A record as a line of the journal, with a digest that shows a later change."""
     record = {"key": key, "activation": activation, "seed": seed, "result": result}
     return json.dumps({**record, "digest": _digest(record)}, allow_nan=False).encode() + b"\n"
 
 
-def record_in(line: bytes) -> tuple[str, Result] | None:
+def record_in(line: bytes) -> tuple[str, RunResult] | None:
     """The key and result in a line, or None where it is no record as it was written."""
     try:
         record = json.loads(line)

@@ -11,7 +11,7 @@ from ogive.study.errors import StudyError
 from ogive.study.jobs import Job, do_job
 
 Results = dict[str, dict[str, Any]]
-Runner = Callable[[Iterator[Job]], Iterator[tuple[Job, Results]]]
+JobRunner = Callable[[Iterator[Job]], Iterator[tuple[Job, Results]]]
 
 
 def in_process(jobs: Iterator[Job]) -> Iterator[tuple[Job, Results]]:
@@ -20,7 +20,7 @@ def in_process(jobs: Iterator[Job]) -> Iterator[tuple[Job, Results]]:
         yield job, do_job(job)
 
 
-def in_processes(workers: int) -> Runner:
+def in_processes(workers: int) -> JobRunner:
     """A runner with so many processes, by joblib's loky: what a user has defined goes with them."""
 
     def run(jobs: Iterator[Job]) -> Iterator[tuple[Job, Results]]:

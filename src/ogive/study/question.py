@@ -19,11 +19,11 @@ from ogive.study.results import Tuned
 from ogive.study.run_keys import function_digest
 from ogive.study.runs import plan
 from ogive.study.settings import Settings
-from ogive.study.sweeps import Sweep, Value
+from ogive.study.sweeps import Sweep, SweptValue
 from ogive.study.tasks import Split, Task
 from ogive.study.tuning import TUNING_SEEDS, Rates
 
-Place = tuple[str, Value | None]
+TunedPlace = tuple[str, SweptValue | None]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Question:
         return [self.seeds] if self.most is None else look_schedule(self.most)
 
     @property
-    def values(self) -> tuple[Value | None, ...]:
+    def values(self) -> tuple[SweptValue | None, ...]:
         """The swept values; a single None without a sweep."""
         return self.sweep.values if self.sweep else (None,)
 
@@ -62,14 +62,14 @@ class Question:
         each = 0 if self.rates.fixed is not None else self.rates.trials * len(TUNING_SEEDS)
         return (each + self.seeds) * len(self.activations) * len(self.values)
 
-    def runs(self, tuned: Mapping[Place, Tuned]) -> list[Run]:
+    def runs(self, tuned: Mapping[TunedPlace, Tuned]) -> list[Run]:
         """Every run, with the learning rates that were found."""
         runs = plan(
             self.activations, range(self.seeds), self.settings, self.sweep, self.architecture
         )
         return [_at_rate(run, tuned.get((run.activation.label, run.value))) for run in runs]
 
-    def named_tuning(self, tuned: Mapping[Place, Tuned]) -> dict[str, Tuned]:
+    def named_tuning(self, tuned: Mapping[TunedPlace, Tuned]) -> dict[str, Tuned]:
         """The tunings by the activation, and by the swept value where there is one."""
         if self.sweep is None:
             return {label: found for (label, _), found in tuned.items()}

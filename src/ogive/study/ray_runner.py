@@ -9,7 +9,7 @@ from typing import Any
 from ogive.errors import require
 from ogive.study.errors import StudyError
 from ogive.study.jobs import Job, do_job
-from ogive.study.local_runner import Results, Runner
+from ogive.study.local_runner import JobRunner, Results
 
 LOCAL = "local"
 #: How often a job is begun again after its worker has died.
@@ -18,7 +18,7 @@ RETRIES = 5
 AHEAD = 2
 
 
-def on_ray(address: str) -> Runner:
+def on_ray(address: str) -> JobRunner:
     """A runner on the cluster at ``address``, or on one that is started here for ``local``."""
 
     def run(jobs: Iterator[Job]) -> Iterator[tuple[Job, Results]]:

@@ -16,13 +16,13 @@ from ogive.nn.named import NamedActivation
 from ogive.study.architectures import Architecture
 from ogive.study.errors import StudyInterrupted
 from ogive.study.jobs import Job, make_job
-from ogive.study.journal import Journal, Result
-from ogive.study.local_runner import Runner, in_process
+from ogive.study.journal import Journal, RunResult
+from ogive.study.local_runner import JobRunner, in_process
 from ogive.study.locks import WorkLocks
 from ogive.study.network import Run
 from ogive.study.run_keys import run_key
 from ogive.study.settings import Settings
-from ogive.study.sweeps import Sweep, Value
+from ogive.study.sweeps import Sweep, SweptValue
 from ogive.study.tasks import Split, Task
 from ogive.study.training import stacks
 
@@ -59,7 +59,7 @@ def plan(
     architecture: Architecture | None = None,
 ) -> list[Run]:
     """Every run of a study, activation by activation."""
-    points: list[tuple[Value | None, Settings]] = [(None, settings)]
+    points: list[tuple[SweptValue | None, Settings]] = [(None, settings)]
     if sweep is not None:
         points = [(value, sweep.apply(settings, value)) for value in sweep.values]
     return [
@@ -85,12 +85,12 @@ class Execution:
 
     task: Task
     journal: Journal
-    runner: Runner = in_process
+    runner: JobRunner = in_process
     workers: int = 1
     fresh: bool = False
     notify: Callable[[Progress], None] = lambda progress: None
     total: int = 0
-    _found: dict[str, Result] = field(default_factory=dict)
+    _found: dict[str, RunResult] = field(default_factory=dict)
     _reused: set[str] = field(default_factory=set)
     _session: str = field(default_factory=lambda: secrets.token_hex(8))
     _start: float = field(default_factory=time.monotonic)
@@ -169,7 +169,7 @@ class Execution:
             if left:
                 yield make_job(self.task, left, splits, in_full)
 
-    def _record(self, job: Job, results: dict[str, Result]) -> None:
+    def _record(self, job: Job, results: dict[str, RunResult]) -> None:
         for result in results.values():
             result["session"] = self._session
         self.journal.append(

@@ -24,7 +24,7 @@ from ogive.nn import ActivationModule
 from ogive.study.blocks import (
     Last,
     LongShortTermMemory,
-    Mean,
+    MeanOfPositions,
     Positions,
     Rearranged,
     Residual,
@@ -36,14 +36,14 @@ WITH_RUNS_IN_FRONT = (
     nn.Sequential,
     Residual,
     Rearranged,
-    Mean,
+    MeanOfPositions,
     Last,
     SelfAttention,
     Positions,
     LongShortTermMemory,
 )
 #: Activations of torch.nn and others that have no parameter and no noise, elementwise all of them.
-PLAIN = (nn.Sigmoid, nn.Tanh, nn.ReLU, nn.GELU, nn.SiLU, nn.ELU, nn.Identity)
+_SIMPLE = (nn.Sigmoid, nn.Tanh, nn.ReLU, nn.GELU, nn.SiLU, nn.ELU, nn.Identity)
 
 
 class NoiseStreams:
@@ -205,7 +205,7 @@ def can_be_stacked(network: nn.Module, activations: Sequence[nn.Module]) -> bool
 
 
 def _can_be_stacked(module: nn.Module, activations: set[int]) -> bool:
-    if id(module) in activations or type(module) in (*STACKED, *PLAIN):
+    if id(module) in activations or type(module) in (*STACKED, *_SIMPLE):
         return True
     inside = all(_can_be_stacked(m, activations) for m in module.children())
     return type(module) in WITH_RUNS_IN_FRONT and inside
@@ -215,7 +215,7 @@ def _stack(modules: Sequence[nn.Module], activations: set[int], streams: NoiseSt
     first = modules[0]
     if type(first) in STACKED:
         return STACKED[type(first)](modules)
-    if type(first) in PLAIN or (id(first) in activations and _is_the_same_for_all(first)):
+    if type(first) in _SIMPLE or (id(first) in activations and _is_the_same_for_all(first)):
         return first
     if id(first) in activations:
         return EachAlone(modules, streams)

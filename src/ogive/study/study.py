@@ -15,10 +15,10 @@ from ogive.study.archive import JOURNAL, keep_answer, keep_question, study_folde
 from ogive.study.datasets import find_task
 from ogive.study.errors import StudyError
 from ogive.study.journal import Journal
-from ogive.study.local_runner import Runner, in_process, in_processes
+from ogive.study.local_runner import JobRunner, in_process, in_processes
 from ogive.study.network import check_fit
 from ogive.study.pilot import PILOT_SEEDS, announcement
-from ogive.study.question import Place, Question
+from ogive.study.question import Question, TunedPlace
 from ogive.study.ray_runner import on_ray
 from ogive.study.report import write_results
 from ogive.study.results import Study, Tuned
@@ -32,7 +32,7 @@ ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "silu", "mish", "tanh", "sig
 #: Paired repetitions: with ten, a difference of one deviation among seven comparisons is found.
 SEEDS = 10
 #: How many may be spent until all is decided.
-MOST = 50
+SEEDS_AT_MOST = 50
 
 
 def run_study(
@@ -56,7 +56,7 @@ def run_study(
     workers: int = 1,
     ray: str | None = None,
     until: str | None = None,
-    most: int = MOST,
+    most: int = SEEDS_AT_MOST,
     out: str | Path = "results",
     fresh: bool = False,
     notify: Callable[[Progress], None] = lambda progress: None,
@@ -153,7 +153,7 @@ def _architecture(model: Any) -> tuple[str, Architecture]:
     return f"{getattr(model, '__module__', '')}:{name}", of_function(model)
 
 
-def _runner(workers: int, ray: str | None) -> Runner:
+def _runner(workers: int, ray: str | None) -> JobRunner:
     if ray is not None:
         return on_ray(ray)
     return in_process if workers == 1 else in_processes(workers)
@@ -161,7 +161,7 @@ def _runner(workers: int, ray: str | None) -> Runner:
 
 def answer(
     question: Question,
-    runner: Runner = in_process,
+    runner: JobRunner = in_process,
     workers: int = 1,
     out: Path = Path("results"),
     fresh: bool = False,
@@ -189,7 +189,7 @@ def answer(
 
 
 def _carried_out(
-    question: Question, tuned: Mapping[Place, Tuned], execution: Execution, folder: Path
+    question: Question, tuned: Mapping[TunedPlace, Tuned], execution: Execution, folder: Path
 ) -> Study:
     """The study with the seeds of the question, which may be a part of those asked for."""
     splits = {seed: question.task.load(seed) for seed in range(question.seeds)}
@@ -208,7 +208,7 @@ def _carried_out(
     )
 
 
-def _tuned(question: Question, execution: Execution) -> dict[Place, Tuned]:
+def _tuned(question: Question, execution: Execution) -> dict[TunedPlace, Tuned]:
     """The learning rates, where they are to be found."""
     if question.rates.fixed is not None:
         return {}

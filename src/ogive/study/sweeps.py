@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,7 +10,7 @@ from ogive.errors import nearest
 from ogive.study.errors import StudyError
 from ogive.study.settings import DEEPEST, Settings, require_above_zero, require_positive
 
-Value = int | float
+SweptValue = int | float
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Sweep:
     """A setting by its name, and its values in ascending order."""
 
     name: str
-    values: tuple[Value, ...]
+    values: tuple[SweptValue, ...]
 
     @classmethod
     def parse(cls, text: str) -> Sweep:
@@ -71,7 +70,7 @@ class Sweep:
                 f"sweep {text!r} not understood; expected one of {', '.join(SWEEPS)} and its "
                 f"values, such as width=2:32 or depth=1,2,4{nearest(name, SWEEPS)}"
             )
-        listed = _numbers(values, text, SWEEPS[name].whole)
+        listed = _numbers(name, values, text)
         return cls(name, tuple(sorted(set(listed))))
 
     def __post_init__(self) -> None:
@@ -88,12 +87,12 @@ class Sweep:
                 f"{MOST_VALUES} are taken: list some, such as {self.name}=2,8,32"
             )
 
-    def apply(self, settings: Settings, value: Value) -> Settings:
+    def apply(self, settings: Settings, value: SweptValue) -> Settings:
         """The settings with the swept one set to ``value``."""
         return SWEEPS[self.name].apply(settings, value)
 
 
-def _require_possible(name: str, value: Value) -> None:
+def _require_possible(name: str, value: SweptValue) -> None:
     what = f"a value of the sweep over {name}"
     if not SWEEPS[name].whole:
         require_above_zero(what, value, 0.01)
@@ -103,33 +102,27 @@ def _require_possible(name: str, value: Value) -> None:
         raise StudyError(f"{what} is {value}; at most {DEEPEST} layers are built")
 
 
-def _numbers(values: str, text: str, whole: bool) -> list[Value]:
+def _numbers(name: str, values: str, text: str) -> list[SweptValue]:
+    whole = SWEEPS[name].whole
     try:
-        read = [_number(part, whole) for part in values.replace(":", ",").split(",")]
+        read = [(int if whole else float)(part) for part in values.replace(":", ",").split(",")]
     except ValueError:
-        kind = "integers" if whole else "positive numbers"
+        kind = "integers" if whole else "numbers"
         raise StudyError(
             f"sweep {text!r} has values that are no {kind}; write 2:32 or 2,4,8"
         ) from None
+    for value in read:
+        _require_possible(name, value)
     if ":" not in values:
         return read
-    if len(read) != 2 or read[0] > read[1]:
+    if len(read) != 2 or not read[0] <= read[1]:
         raise StudyError(f"the range in {text!r} must be low:high with low <= high, such as 2:32")
     return _spread(read[0], read[1], whole)
 
 
-def _number(text: str, whole: bool) -> Value:
-    value = int(text) if whole else float(text)
-    if not math.isfinite(value) or value <= 0:
-        if whole:
-            require_positive("a value of a sweep", int(value))
-        raise ValueError
-    return value
-
-
-def _spread(low: Value, high: Value, whole: bool) -> list[Value]:
+def _spread(low: SweptValue, high: SweptValue, whole: bool) -> list[SweptValue]:
     if whole and high < 4 * low:
-        return list(range(int(low), int(high) + 1))
+        return list(range(int(low), int(min(high, low + MOST_VALUES)) + 1))
     doubled = [low]
     while doubled[-1] * 2 < high:
         doubled.append(doubled[-1] * 2)

@@ -17,7 +17,7 @@ from ogive.study.network import Run
 from ogive.study.results import Tuned
 from ogive.study.runs import Done, Execution
 from ogive.study.settings import require_above_zero
-from ogive.study.sweeps import Value
+from ogive.study.sweeps import SweptValue
 from ogive.study.tasks import Split
 
 TUNE = "tune"
@@ -87,7 +87,7 @@ def _rounded(rate: float) -> float:
     return float(f"{rate:.1e}")
 
 
-def chosen(trials: Mapping[float, Sequence[Done]]) -> Tuned:
+def best_of(trials: Mapping[float, Sequence[Done]]) -> Tuned:
     """The best rate from what the trials at each gave: the highest mean score, and among equal
     ones the lowest mean loss; where all have diverged, the lowest rate."""
     curve = tuple((rate, _mean(trials[rate], "score")) for rate in sorted(trials))
@@ -108,7 +108,7 @@ def _mean(done: Sequence[Done], name: str) -> float | None:
 
 def tune(
     execution: Execution, runs: Iterable[Run], splits: Mapping[int, Split], rates: Rates
-) -> dict[tuple[str, Value | None], Tuned]:
+) -> dict[tuple[str, SweptValue | None], Tuned]:
     """The tuning of each activation and swept value among the runs, whose rates do not matter.
 
     Args:
@@ -119,7 +119,9 @@ def tune(
     """
     kinds = {(run.activation.label, run.value): run for run in runs}
     wanted = {kind: list(rates.first) for kind in kinds}
-    trials: dict[tuple[str, Value | None], dict[float, list[Done]]] = {kind: {} for kind in kinds}
+    trials: dict[tuple[str, SweptValue | None], dict[float, list[Done]]] = {
+        kind: {} for kind in kinds
+    }
     for _ in range(2 if rates.more else 1):
         new = [
             (kind, _trial(run, seed, rate))
@@ -130,7 +132,7 @@ def tune(
         done = execution.results([trial for _, trial in new], splits, in_full=False)
         for (kind, trial), finished in zip(new, done, strict=True):
             trials[kind].setdefault(trial.settings.lr, []).append(finished)
-        tuned = {kind: chosen(found) for kind, found in trials.items()}
+        tuned = {kind: best_of(found) for kind, found in trials.items()}
         wanted = {kind: further_rates(found) for kind, found in tuned.items()}
     return tuned
 

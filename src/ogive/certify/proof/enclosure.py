@@ -23,7 +23,7 @@ X = symbol("x")
 #: Bits of a ball's middle. Doubles have 53; the rest is for what cancels.
 PROOF_BITS = 128
 #: What has as many operations is not differentiated: its derivative has several times as many.
-OPERATIONS = 10_000
+MOST_OPERATIONS = 10_000
 
 
 @contextmanager
@@ -81,7 +81,7 @@ class Enclosure:
     @cached_property
     def slope(self) -> Enclosure:
         in_time()
-        if sum(1 for _ in islice(walk(self.node), OPERATIONS)) == OPERATIONS:
+        if sum(1 for _ in islice(walk(self.node), MOST_OPERATIONS)) == MOST_OPERATIONS:
             raise Unproved("a derivative of so many operations")
         return enclosed(diff(self.node, X))
 

@@ -23,7 +23,7 @@ Polynomial = dict[Monomial, Fraction]
 UNIT: Monomial = frozenset()
 #: A product of sums with more terms than this stays an atom, and so does what is of a higher degree
 #: or has a coefficient of more bits: ((1e300*x)**16)**16 and on doubles them with every operation.
-TERMS, DEGREE, BITS = 32, 1024, 1 << 13
+TERMS, DEGREE, COEFFICIENT_BITS = 32, 1024, 1 << 13
 
 
 def is_constant(node: Node) -> bool:
@@ -70,7 +70,7 @@ def _made(
 def _is_small(terms: Polynomial) -> bool:
     return len(terms) <= TERMS and all(
         sum(exponent for _, exponent in m) <= DEGREE
-        and max(c.numerator.bit_length(), c.denominator.bit_length()) <= BITS
+        and max(c.numerator.bit_length(), c.denominator.bit_length()) <= COEFFICIENT_BITS
         for m, c in terms.items()
     )
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from ogive.certify.proof.budget import in_time
 from ogive.certify.proof.polynomials import (
-    BITS,
+    COEFFICIENT_BITS,
     UNIT,
     Monomial,
     Polynomial,
@@ -210,7 +210,7 @@ def _powers(one: Any, base: Any, most: int) -> Iterator[Any]:
 
 def _is_small(poly: Any) -> bool:
     return bool(len(poly) <= _TERMS and poly.total_degree() <= _TOTAL_DEGREE) and all(
-        max(c.p.bit_length(), c.q.bit_length()) <= BITS for c in poly.coeffs()
+        max(c.p.bit_length(), c.q.bit_length()) <= COEFFICIENT_BITS for c in poly.coeffs()
     )
 
 

@@ -25,7 +25,7 @@ from torch.fx.proxy import TracerBase
 from torch.overrides import TorchFunctionMode
 
 from ogive.errors import OgiveError
-from ogive.nn.initialise.signal_step import SIZES, SignalStep, call_step, module_step
+from ogive.nn.initialise.signal_step import SHAPE_NAMES, SignalStep, call_step, module_step
 from ogive.nn.places import is_scripted
 from ogive.ops import ActivationFunction, Watcher, watched, watcher
 from ogive.torch_private import transparent_mode, tree_leaves
@@ -84,7 +84,7 @@ class _Recorder(TorchFunctionMode):
     def called(self, name: str, function: Any, args: Any, kwargs: Any) -> Any:
         """A call of a function or method."""
         made = {} if self._inside else self._made_in((args, kwargs))
-        if not made or name in SIZES:
+        if not made or name in SHAPE_NAMES:
             return self._result(function, args, kwargs)
         place = self._places[-1] if self._places else ""
         inputs = tuple(index for _, index in made.values())

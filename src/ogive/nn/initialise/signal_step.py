@@ -58,7 +58,7 @@ STEP_KINDS = {
     for name in names.split()
 }
 #: What of a tensor is no signal.
-SIZES = ("shape", "size", "stride", "dim", "ndim", "numel", "dtype", "device")
+SHAPE_NAMES = ("shape", "size", "stride", "dim", "ndim", "numel", "dtype", "device")
 #: The parameter of the model that an argument of a call is, with its dotted name; None for others.
 Owned = Callable[[Any], "tuple[str, Tensor] | None"]
 
