@@ -29,6 +29,7 @@ KINDS = {
     "noisy_hardtanh": "noise and a parameter",
     "swiglu": "gated",
     "softmax": "rowwise",
+    "maxout": "rowwise with a parameter",
     "crelu": "more features than it is given",
 }
 

@@ -11,8 +11,10 @@ import torch.nn.functional as F  # noqa: N812
 from others import transformers
 from torch import Tensor, nn
 
+import ogive
+from ogive.catalogue import entries
 from ogive.nn.initialise.recorder import steps_of
-from ogive.nn.initialise.signal_step import fan_in
+from ogive.nn.initialise.signal_step import fan_in, module_step
 
 
 def test_fans() -> None:
@@ -124,6 +126,16 @@ def test_calls(call: Callable[[Tensor], Tensor], kind: str, factor: float, examp
 def test_modules(module: nn.Module, kind: str) -> None:
     for example in (None, torch.ones(2, 3, 4)):
         assert steps_of(nn.Sequential(module), example)[-1].kind == kind
+
+
+ROWWISE = sorted(name for name, spec in entries().items() if spec.kind == "rowwise")
+
+
+@pytest.mark.parametrize("name", ROWWISE)
+def test_what_works_on_rows_is_a_step_whatever_its_parameters(name: str) -> None:
+    step = module_step("0", ogive.get(name).module(dim=-1), (0,))
+    assert step is not None
+    assert (step.kind, step.spec) == ("unknown", entries()[name])
 
 
 def test_an_activation_inside_of_a_normalisation_is_seen() -> None:

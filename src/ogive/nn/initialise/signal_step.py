@@ -99,8 +99,11 @@ def module_step(name: str, module: nn.Module, inputs: tuple[int, ...]) -> Signal
         fan = fan_in(module) if kind == "layer" else math.nan
         factor = _kept(vars(module)["p"]) if kind == "dropout" else 1.0
         return SignalStep(kind, name, inputs, module, factor=factor, weight=weight, fan=fan)
+    found = recognise(module)
+    if found.entry is not None and found.entry.kind == "rowwise":
+        return _activation_step(name, inputs, found.entry, module)
     try:
-        spec = recognise(module).with_values()
+        spec = found.with_values()
     except OgiveError:  # channels with values of their own
         return SignalStep("activation", name, inputs, module)
     return None if spec is None else _activation_step(name, inputs, spec, module)
