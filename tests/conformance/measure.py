@@ -268,7 +268,8 @@ class NarrowPrinter(ArbPrinter):
 
 
 def balls(case: Case, program: Program) -> Callable[[float], Outputs | None]:
-    """``split`` by ball arithmetic; None where a ball is too wide or a number too large."""
+    """``split`` by ball arithmetic; None where a ball is too wide, a number too large, or so small
+    that it has fewer bits as a float, where a ball is rounded twice."""
     scope: dict[str, Any] = {}
     exec(NarrowPrinter().source(program, "compute"), scope)
     with flint.ctx.workprec(BITS):
@@ -278,7 +279,8 @@ def balls(case: Case, program: Program) -> Callable[[float], Outputs | None]:
         with flint.ctx.workprec(BITS):
             outputs = scope["compute"](flint.arb(x), *values)
             if not all(
-                o == 0 or (o.rel_accuracy_bits() >= SURE and abs(o) < 1e300) for o in outputs
+                o == 0 or (o.rel_accuracy_bits() >= SURE and 2.0**-1021 < abs(o) < 1e300)
+                for o in outputs
             ):
                 return None
             return [(near := float(o), float((o - near).mid())) for o in outputs]
