@@ -10,7 +10,7 @@ TORCH  := $(shell grep '^torch==' constraints.txt)
 .PHONY: run test lint format fresh accuracy certificates saving attack claims comparisons exhaustive bench bench-models pictures coverage versions clean
 
 run: $(VENV)/.installed
-	$(BIN)/ogive study digits
+	$(BIN)/ogive study digits --seeds 15
 
 # Each worker takes one half of the tests in their order, so that what a process keeps (proofs,
 # kernels, traced programs) serves its neighbours; who is done first takes from the other.

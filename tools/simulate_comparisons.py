@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ogive.study import run_study
-from ogive.study.comparison import Comparison, compare
-from ogive.study.power import ERROR_RATE, SOUGHT_POWER, detectable, look_schedule
+from ogive.study.statistics.comparison import Comparison, compare
+from ogive.study.statistics.power import ERROR_RATE, SOUGHT_POWER, detectable, look_schedule
 
 ACTIVATIONS = 6
 TEST_ROWS = 450

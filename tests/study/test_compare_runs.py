@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from ogive.cli.app import app
 from ogive.study import compare
-from ogive.study.score_files import read_scores
+from ogive.study.statistics.score_files import read_scores
 
 SCORES = {
     "relu": [0.90, 0.91, 0.92, 0.89, 0.90, 0.93, 0.91],

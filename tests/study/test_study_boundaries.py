@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from ogive.study import Split, run_study, table_task
-from ogive.study.boundaries import boundaries
-from ogive.study.fields import FIELD_SIDE, boundary_field, unpack_field
+from ogive.study.networks.fields import FIELD_SIDE, boundary_field, unpack_field
+from ogive.study.report.boundaries import boundaries
 
 ROWS = torch.tensor([[-1.0, -1.0], [1.0, 1.0], [-1.0, 1.0], [1.0, -1.0]]).repeat(20, 1)
 SPLIT = Split(ROWS, torch.zeros(80), ROWS, torch.zeros(80))

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from ogive.cli.app import app
 from ogive.cli.study_progress import progress
-from ogive.study import local_runner
-from ogive.study.runs import Progress
+from ogive.study.running import local_runner
+from ogive.study.running.runs import Progress
 
 QUICK = ["--seeds", "2", "--epochs", "2", "--lr", "0.01"]
 
@@ -113,7 +113,7 @@ def test_earlier_studies_are_listed_and_shown_again(ogive_study, tmp_path):
 
 
 def test_what_a_large_study_would_cost(ogive_study, monkeypatch):
-    monkeypatch.setattr("ogive.study.costs._MANY", 2)
+    monkeypatch.setattr("ogive.study.running.costs._MANY", 2)
     asked = ["plan", "circles", "--activations", "300", "--seeds", "20", "--cores", "2,64,1024"]
     found = json.loads(ogive_study(*asked, "--json").stdout)
     assert found["runs"] == 300 * (27 + 20)

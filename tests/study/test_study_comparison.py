@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from ogive.study import StudyError, compare
-from ogive.study.family import Family
-from ogive.study.power import ERROR_RATE
-from ogive.study.statistics import ConfidenceInterval
+from ogive.study.statistics.family import Family
+from ogive.study.statistics.intervals import ConfidenceInterval
+from ogive.study.statistics.power import ERROR_RATE
 
 RANDOM = np.random.default_rng(7)
 BASE = RANDOM.normal(0.9, 0.01, 10)

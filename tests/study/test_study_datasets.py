@@ -6,8 +6,8 @@ import torch
 
 from ogive.errors import OgiveError
 from ogive.study import TASKS, Defaults, Split, StudyError, Task, find_task
-from ogive.study.help_text import CHARACTERS, help_text
-from ogive.study.mnist1d import digit_lines
+from ogive.study.data.help_text import CHARACTERS, help_text
+from ogive.study.data.mnist1d import digit_lines
 
 #: Rows to train and to test on, features, outputs, and what splits of different seeds share.
 SIZES = {

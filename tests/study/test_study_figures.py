@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from ogive.study import Settings, Study, Sweep, Task, Tuned
-from ogive.study.canvas import inline_svg
-from ogive.study.figures import curves, rank_diagram, scores, tuning
-from ogive.study.layer_figures import layers
-from ogive.study.methods import methods
-from ogive.study.report import ILLUSTRATIONS, as_data, render
-from ogive.study.runs import Done
-from ogive.study.sentences import notices, verdicts
+from ogive.study.report.canvas import inline_svg
+from ogive.study.report.figures import curves, rank_diagram, scores, tuning
+from ogive.study.report.html_report import ILLUSTRATIONS, as_data, render
+from ogive.study.report.layer_figures import layers
+from ogive.study.report.methods import methods
+from ogive.study.report.sentences import notices, verdicts
+from ogive.study.report.sweep_figures import sweep, sweep_differences, sweep_rates
+from ogive.study.running.runs import Done
 from ogive.study.settings import Defaults
-from ogive.study.sweep_figures import sweep, sweep_differences, sweep_rates
 
 NAMES = ["relu", "gelu", "sigmoid"]
 RANDOM = np.random.default_rng(0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ogive.study.flips import EXACT_SEEDS, SAMPLED_FLIPS, flip_test, signs, studentised
+from ogive.study.statistics.flips import EXACT_SEEDS, SAMPLED_FLIPS, flip_test, signs, studentised
 
 RANDOM = np.random.default_rng(0)
 FAMILY = RANDOM.normal(0.4, 1.0, (8, 3))
@@ -53,7 +53,7 @@ def test_signs_are_all_there_are_up_to_fifteen_seeds_and_a_sample_above():
 def test_sampled_and_exact_flips_agree(monkeypatch):
     family = RANDOM.normal(0.5, 1.0, (12, 4))
     exact = flip_test(family, 0.05)
-    monkeypatch.setattr("ogive.study.flips.EXACT_SEEDS", 5)
+    monkeypatch.setattr("ogive.study.statistics.flips.EXACT_SEEDS", 5)
     signs.cache_clear()
     sampled = flip_test(family, 0.05)
     signs.cache_clear()

@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from ogive.nn.named import find_activation
-from ogive.study.datasets import find_task
-from ogive.study.layers import signals
-from ogive.study.measures import bytes_saved, dead_share
-from ogive.study.network import Network, Run, build_networks
-from ogive.study.run_keys import function_digest
+from ogive.study.data.datasets import find_task
+from ogive.study.data.tasks import Split
+from ogive.study.networks.layers import signals
+from ogive.study.networks.measures import bytes_saved, dead_share
+from ogive.study.networks.network import Network, Run, build_networks
+from ogive.study.running.run_keys import function_digest
 from ogive.study.settings import Settings
-from ogive.study.tasks import Split
 
 ROWS = torch.randn(64, 5, generator=torch.Generator().manual_seed(0))
 

@@ -9,10 +9,10 @@ from torch import nn
 import ogive
 from ogive.errors import OgiveError
 from ogive.nn.named import find_activation
-from ogive.study.architectures import ARCHITECTURES, Inputs, find_architecture, of_function
-from ogive.study.datasets import find_task
+from ogive.study.data.datasets import find_task
 from ogive.study.errors import StudyError
-from ogive.study.network import Run, build_networks, check_fit
+from ogive.study.networks.architectures import ARCHITECTURES, Inputs, find_architecture, of_function
+from ogive.study.networks.network import Run, build_networks, check_fit
 from ogive.study.settings import Settings
 
 HE = Settings((12, 7), 1, 32, "adamw", 0.01, init="he")

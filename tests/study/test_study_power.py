@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ogive.study import compare, detectable, look_schedule, pooled_deviation, seeds_needed
-from ogive.study.flips import flip_test
-from ogive.study.power import ERROR_RATE, MOST_SEEDS, SOUGHT_POWER, fewest_seeds
+from ogive.study.statistics.flips import flip_test
+from ogive.study.statistics.power import ERROR_RATE, MOST_SEEDS, SOUGHT_POWER, fewest_seeds
 
 
 @pytest.mark.parametrize("looks", [1, 2, 5, 10])

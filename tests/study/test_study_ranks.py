@@ -3,7 +3,7 @@
 import pytest
 from scipy import stats
 
-from ogive.study.ranking import ranks
+from ogive.study.statistics.ranking import ranks
 
 SCORES = {
     "a": [0.9, 0.8, 0.85, 0.9, 0.7],

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from ogive.study import StudyError
-from ogive.study.cells import read_columns
-from ogive.study.reading import read_table
+from ogive.study.data.cells import read_columns
+from ogive.study.data.reading import read_table
 
 GERMAN = "größe;preis\n1,5;grün\n2,5;weiß\n"
 CHINESE = "名称,价格\n苹果,1.5\n香蕉,2.5\n"
@@ -91,14 +91,14 @@ def test_what_is_said_is_taken(file):
 
 def test_large_files_are_bounded(file, monkeypatch):
     path = file(b"a,b\n" + b"".join(b"%d,1\n" % i for i in range(500)))
-    monkeypatch.setattr("ogive.study.reading.MOST_TABLE_ROWS", 100)
+    monkeypatch.setattr("ogive.study.data.reading.MOST_TABLE_ROWS", 100)
     table = read_table(path)
     rows = table.frame["a"].astype(int)
     assert (len(rows), rows.nunique()) == (100, 100)
     assert 150 < rows.mean() < 350
     assert table.notes[1] == "of its 500 rows 100 were drawn at random"
     assert read_table(path).frame.equals(table.frame)
-    monkeypatch.setattr("ogive.study.reading.MOST_BYTES", 1000)
+    monkeypatch.setattr("ogive.study.data.reading.MOST_BYTES", 1000)
     with pytest.raises(StudyError, match="give a sample"):
         read_table(path)
 

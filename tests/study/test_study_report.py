@@ -9,8 +9,8 @@ import pytest
 
 import ogive.study.study
 from ogive.study import compare, run_study
-from ogive.study.sentences import verdicts
-from ogive.study.wording import interval
+from ogive.study.report.sentences import verdicts
+from ogive.study.report.wording import interval
 
 NAMES = ["identity", "relu", "softmax"]
 PNG = b"\x89PNG\r\n\x1a\n"

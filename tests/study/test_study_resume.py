@@ -9,11 +9,12 @@ import time
 
 import pytest
 
-from ogive.study import StudyError, StudyInterrupted, jobs, local_runner, run_study
+from ogive.study import StudyError, StudyInterrupted, run_study
 from ogive.study.archive import find_kept, kept_studies, kept_study
-from ogive.study.journal import Journal, as_line, record_in
-from ogive.study.locks import WorkLocks
-from ogive.study.sentences import notices
+from ogive.study.report.sentences import notices
+from ogive.study.running import jobs, local_runner
+from ogive.study.running.journal import Journal, as_line, record_in
+from ogive.study.running.locks import WorkLocks
 
 SMALL = {"seeds": 2, "epochs": 1, "hidden": (4,), "lr": 0.01, "batch_size": 300}
 
@@ -206,7 +207,8 @@ def test_an_unfinished_study_is_listed_and_has_no_report(tmp_path, train):
 
 def test_locks_are_between_processes_and_end_with_them(tmp_path):
     script = (
-        "import sys, time; from pathlib import Path; from ogive.study.locks import WorkLocks\n"
+        "import sys, time; from pathlib import Path\n"
+        "from ogive.study.running.locks import WorkLocks\n"
         "locks = WorkLocks(Path(sys.argv[1])); print(locks.take('0' * 24), flush=True)\n"
         "time.sleep(600)"
     )
@@ -253,3 +255,9 @@ def test_two_processes_share_a_study_and_one_may_be_killed(tmp_path):
     done = [(record["activation"], record["seed"]) for record in records]
     assert len(done) == len(set(done)) == 12
     assert Journal(path).damaged == 0
+
+
+def test_a_system_without_locks_is_told_before_any_training(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    with pytest.raises(StudyError, match="locks of Linux and macOS"):
+        run_study("circles", ["relu"], seeds=1, out=tmp_path, lr=0.01)

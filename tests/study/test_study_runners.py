@@ -8,14 +8,14 @@ import ray
 from ray.cluster_utils import Cluster
 
 from ogive.nn.named import find_activations
-from ogive.study.costs import TrialTimes, study_seconds
-from ogive.study.datasets import find_task
+from ogive.study.data.datasets import find_task
 from ogive.study.errors import StudyError
-from ogive.study.jobs import do_job
-from ogive.study.journal import Journal
-from ogive.study.local_runner import in_process, in_processes
-from ogive.study.ray_runner import on_ray
-from ogive.study.runs import Execution, plan
+from ogive.study.running.costs import TrialTimes, study_seconds
+from ogive.study.running.jobs import do_job
+from ogive.study.running.journal import Journal
+from ogive.study.running.local_runner import in_process, in_processes
+from ogive.study.running.ray_runner import on_ray
+from ogive.study.running.runs import Execution, plan
 from ogive.study.settings import Settings
 
 TASK = find_task("circles")
@@ -43,7 +43,7 @@ def dying():
 
 
 def test_a_worker_that_dies_is_an_error_that_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.setattr("ogive.study.local_runner.do_job", dying())
+    monkeypatch.setattr("ogive.study.running.local_runner.do_job", dying())
     with pytest.raises(StudyError, match=r"worker process died.*finished runs are kept"):
         losses(tmp_path, "dead", in_processes(1), 1)
 
@@ -79,7 +79,7 @@ def test_a_cluster_whose_workers_and_node_die_gives_the_results_of_one(
     tmp_path, cluster, monkeypatch
 ):
     alone = losses(tmp_path, "alone", in_process, 1)
-    monkeypatch.setattr("ogive.study.ray_runner.do_job", dies_once(tmp_path))
+    monkeypatch.setattr("ogive.study.running.ray_runner.do_job", dies_once(tmp_path))
     second = [node for node in cluster.list_all_nodes() if not node.head]
 
     def kill_a_node(progress):

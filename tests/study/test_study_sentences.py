@@ -3,9 +3,9 @@
 import pytest
 
 from ogive.study import compare
-from ogive.study.sentences import explained, too_few, verdict_text
-from ogive.study.statistics import ConfidenceInterval
-from ogive.study.wording import amount, bounds, interval, score
+from ogive.study.report.sentences import explained, too_few, verdict_text
+from ogive.study.report.wording import amount, bounds, interval, score
+from ogive.study.statistics.intervals import ConfidenceInterval
 
 BASE = [0.90, 0.91, 0.92, 0.89, 0.90, 0.93, 0.91, 0.92]
 NOISE = [0.001, -0.001, 0.002, -0.002, 0.001, -0.001, 0.0, 0.0]

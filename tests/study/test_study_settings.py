@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ogive.study import Settings, StudyError, Sweep
+from ogive.study.running.tuning import rates_of
 from ogive.study.sweeps import SWEEPS
-from ogive.study.tuning import rates_of
 
 SETTINGS = Settings((8, 8), 10, 32, "adamw", 3e-3)
 

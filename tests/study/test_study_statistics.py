@@ -5,7 +5,7 @@ import math
 import pytest
 from scipy import stats
 
-from ogive.study.statistics import t_interval
+from ogive.study.statistics.intervals import t_interval
 
 VALUES = [0.91, 0.94, 0.95, 0.90, 0.97]
 

@@ -8,13 +8,13 @@ from torch import nn
 
 from ogive.engine.cpu.threads import limited_to
 from ogive.nn.named import find_activation
-from ogive.study.architectures import ARCHITECTURES
-from ogive.study.batches import StackedRows
-from ogive.study.datasets import find_task
-from ogive.study.losses import run_losses
-from ogive.study.network import Run, build_networks
+from ogive.study.data.datasets import find_task
+from ogive.study.data.losses import run_losses
+from ogive.study.networks.architectures import ARCHITECTURES
+from ogive.study.networks.network import Run, build_networks
 from ogive.study.settings import Settings
-from ogive.study.training import checkpoints, stacks, train_stack, train_together
+from ogive.study.training.batches import StackedRows
+from ogive.study.training.together import checkpoints, stacks, train_stack, train_together
 
 TASK = find_task("circles")
 SPLITS = {seed: TASK.load(seed) for seed in range(3)}

@@ -32,9 +32,9 @@ def compare_runs(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Compare activations by scores of your own, paired by seed."""
-    from ogive.study.comparison import compare
-    from ogive.study.paired_scores import choose_reference
-    from ogive.study.score_files import read_scores
+    from ogive.study.statistics.comparison import compare
+    from ogive.study.statistics.paired_scores import choose_reference
+    from ogive.study.statistics.score_files import read_scores
 
     scores = read_scores(file)
     rows = compare(scores, reference, margin, overlap, metric=metric)

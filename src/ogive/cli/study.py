@@ -164,7 +164,7 @@ def report(
 ) -> None:
     """Make the report of a kept study again, and show what it found."""
     from ogive.study.archive import find_kept, kept_study
-    from ogive.study.report import write_results
+    from ogive.study.report.html_report import write_results
 
     found = kept_study(find_kept(out, id))
     write_results(found)
@@ -181,7 +181,7 @@ def plan_costs(
     as_json: AsJson = False,
 ) -> None:
     """Say what a large study would cost, from the measured times of a few trials."""
-    from ogive.study.costs import estimate
+    from ogive.study.running.costs import estimate
 
     found = estimate(tasks, activations, seeds, _whole_numbers("--cores", cores), out)
     if as_json:

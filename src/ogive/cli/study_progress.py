@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
 if TYPE_CHECKING:
-    from ogive.study.runs import Progress
+    from ogive.study.running.runs import Progress
 
 #: Seconds between two lines where there is no terminal.
 BETWEEN_LINES = 5.0

@@ -18,8 +18,8 @@ _Column = tuple[str, Literal["left", "right"], list[str]]
 
 def show_study(study: Study, as_json: bool) -> None:
     """Prints a finished study: a table and what it means, or all but its runs as JSON."""
-    from ogive.study.report import overview
-    from ogive.study.sentences import notices, verdicts
+    from ogive.study.report.html_report import overview
+    from ogive.study.report.sentences import notices, verdicts
 
     if as_json:
         write_json({**overview(study), "report": str(study.report)})
@@ -43,7 +43,7 @@ def _study_tables(study: Study) -> list[Table | str]:
 
 def show_comparison(rows: Sequence[Comparison], metric: str | None, reference: str) -> None:
     """Prints what a comparison of scores found."""
-    from ogive.study.sentences import explained, too_few
+    from ogive.study.report.sentences import explained, too_few
 
     write(_table(compared_columns(rows, metric, reference)), "")
     seeds = max((row.score.n if row.score else 0) + row.diverged for row in rows)
@@ -55,8 +55,8 @@ def compared_columns(
     rows: Sequence[Comparison], metric: str | None, reference: str
 ) -> list[_Column]:
     """Name, score and what the comparison says, with a column for divergence if there was any."""
-    from ogive.study import wording
-    from ogive.study.sentences import verdict_text
+    from ogive.study.report import wording
+    from ogive.study.report.sentences import verdict_text
 
     columns: list[_Column] = [
         ("activation", "left", [row.activation for row in rows]),
@@ -75,7 +75,7 @@ def compared_columns(
 
 
 def _cost_columns(study: Study) -> list[_Column]:
-    from ogive.study.wording import ratio_text, share_text
+    from ogive.study.report.wording import ratio_text, share_text
 
     rows = study.rows
     return [

@@ -4,19 +4,19 @@ Apart from the rest because it trains: data sets, paired runs, statistics and re
 that a model needs at work.
 """
 
-from ogive.study.comparison import Comparison, compare
-from ogive.study.datasets import TASKS, dataset, find_task
+from ogive.study.data.datasets import TASKS, dataset, find_task
+from ogive.study.data.tasks import Split, Task
+from ogive.study.data.user_arrays import array_task
+from ogive.study.data.user_table import table_task
 from ogive.study.errors import StudyError, StudyInterrupted
-from ogive.study.power import detectable, look_schedule, pooled_deviation, seeds_needed
-from ogive.study.ranking import Ranks, ranks
 from ogive.study.results import ResultRow, Study, Tuned
 from ogive.study.settings import Defaults, Settings
-from ogive.study.statistics import ConfidenceInterval, t_interval
+from ogive.study.statistics.comparison import Comparison, compare
+from ogive.study.statistics.intervals import ConfidenceInterval, t_interval
+from ogive.study.statistics.power import detectable, look_schedule, pooled_deviation, seeds_needed
+from ogive.study.statistics.ranking import Ranks, ranks
 from ogive.study.study import run_study
 from ogive.study.sweeps import Sweep
-from ogive.study.tasks import Split, Task
-from ogive.study.user_arrays import array_task
-from ogive.study.user_table import table_task
 
 __all__ = [
     "TASKS",

@@ -21,15 +21,15 @@ import torch
 
 from ogive.errors import nearest
 from ogive.nn.named import NamedActivation
+from ogive.study.data.tasks import Split, Task
 from ogive.study.errors import StudyError
-from ogive.study.journal import Journal
-from ogive.study.network import Run
+from ogive.study.networks.network import Run
 from ogive.study.question import Question
 from ogive.study.results import Study, Tuned
-from ogive.study.runs import Done
+from ogive.study.running.journal import Journal
+from ogive.study.running.runs import Done
 from ogive.study.settings import Defaults, Settings
 from ogive.study.sweeps import Sweep
-from ogive.study.tasks import Split, Task
 
 JOURNAL, ASKED, POINTS = "runs.jsonl", "study.json", "points.npz"
 _PARTS = ("train_x", "train_y", "test_x", "test_y")

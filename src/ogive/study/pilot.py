@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ogive.study.report.wording import score
 from ogive.study.results import Study
-from ogive.study.wording import score
 
 #: The first seeds of a study, from which it learns how much scores scatter.
 PILOT_SEEDS = 3

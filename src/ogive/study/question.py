@@ -12,16 +12,16 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ogive.nn.named import NamedActivation
-from ogive.study.architectures import Architecture
-from ogive.study.network import Run
-from ogive.study.power import look_schedule
+from ogive.study.data.tasks import Split, Task
+from ogive.study.networks.architectures import Architecture
+from ogive.study.networks.network import Run
 from ogive.study.results import Tuned
-from ogive.study.run_keys import function_digest
-from ogive.study.runs import plan
+from ogive.study.running.run_keys import function_digest
+from ogive.study.running.runs import plan
+from ogive.study.running.tuning import TUNING_SEEDS, Rates
 from ogive.study.settings import Settings
+from ogive.study.statistics.power import look_schedule
 from ogive.study.sweeps import Sweep, SweptValue
-from ogive.study.tasks import Split, Task
-from ogive.study.tuning import TUNING_SEEDS, Rates
 
 TunedPlace = tuple[str, SweptValue | None]
 

@@ -12,13 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ogive.study.comparison import Comparison, compare
-from ogive.study.paired_scores import choose_reference
-from ogive.study.power import detectable, pooled_deviation
-from ogive.study.runs import Done
+from ogive.study.data.tasks import Task
+from ogive.study.running.runs import Done
 from ogive.study.settings import Settings
+from ogive.study.statistics.comparison import Comparison, compare
+from ogive.study.statistics.paired_scores import choose_reference
+from ogive.study.statistics.power import detectable, pooled_deviation
 from ogive.study.sweeps import Sweep
-from ogive.study.tasks import Task
 
 
 @dataclass(frozen=True, kw_only=True)

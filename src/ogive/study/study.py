@@ -10,23 +10,23 @@ from typing import Any
 from torch import nn
 
 from ogive.nn.named import find_activations
-from ogive.study.architectures import Architecture, find_architecture, of_function
 from ogive.study.archive import JOURNAL, keep_answer, keep_question, study_folder
-from ogive.study.datasets import find_task
+from ogive.study.data.datasets import find_task
+from ogive.study.data.tasks import Task
 from ogive.study.errors import StudyError
-from ogive.study.journal import Journal
-from ogive.study.local_runner import JobRunner, in_process, in_processes
-from ogive.study.network import check_fit
+from ogive.study.networks.architectures import Architecture, find_architecture, of_function
+from ogive.study.networks.network import check_fit
 from ogive.study.pilot import PILOT_SEEDS, announcement
 from ogive.study.question import Question, TunedPlace
-from ogive.study.ray_runner import on_ray
-from ogive.study.report import write_results
+from ogive.study.report.html_report import write_results
 from ogive.study.results import Study, Tuned
-from ogive.study.runs import Execution, Progress
+from ogive.study.running.journal import Journal
+from ogive.study.running.local_runner import JobRunner, in_process, in_processes
+from ogive.study.running.ray_runner import on_ray
+from ogive.study.running.runs import Execution, Progress
+from ogive.study.running.tuning import MIDDLE_RATES, TUNING_SEEDS, rates_of, tune
 from ogive.study.settings import OPTIMIZERS, Settings, require_one_of, require_positive
 from ogive.study.sweeps import Sweep
-from ogive.study.tasks import Task
-from ogive.study.tuning import MIDDLE_RATES, TUNING_SEEDS, rates_of, tune
 
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "silu", "mish", "tanh", "sigmoid")
 #: Paired repetitions: with ten, a difference of one deviation among seven comparisons is found.

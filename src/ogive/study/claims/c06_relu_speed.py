@@ -12,7 +12,7 @@ from ogive.study.claims.checks import generally
 from ogive.study.claims.claim import Effort, Finding, claim
 from ogive.study.claims.contests import RATE_GRIDS, Arena, arena, networks_by_rate
 from ogive.study.claims.measurements import Measurements
-from ogive.study.splitting import DataArray
+from ogive.study.data.splitting import DataArray
 
 _TARGETS = {"digits": 0.9, "spirals": 0.85}
 _MUCH = 2.0

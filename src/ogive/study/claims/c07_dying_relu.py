@@ -16,8 +16,8 @@ from ogive.study.claims.checks import always
 from ogive.study.claims.claim import Effort, Finding, claim
 from ogive.study.claims.contests import Arena, arena, networks_by_rate
 from ogive.study.claims.measurements import Measurements
-from ogive.study.outcome import Trained
-from ogive.study.splitting import DataArray
+from ogive.study.data.splitting import DataArray
+from ogive.study.training.outcome import Trained
 
 _SMALL, _LARGE = 0.003, 0.3
 _RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)

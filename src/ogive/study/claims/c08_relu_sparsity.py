@@ -16,8 +16,8 @@ from ogive.study.claims.estimates import proved
 from ogive.study.claims.measurements import Measurements
 from ogive.study.claims.proofs import signal_of
 from ogive.study.claims.signals import passage
-from ogive.study.measures import inputs_of
-from ogive.study.network import Network
+from ogive.study.networks.measures import inputs_of
+from ogive.study.networks.network import Network
 
 _HALF = (0.4, 0.6)
 

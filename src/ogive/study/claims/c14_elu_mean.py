@@ -15,9 +15,9 @@ from ogive.study.claims.contests import POINT, Arena, arenas, split_of, tuned_ne
 from ogive.study.claims.estimates import Estimate, proved
 from ogive.study.claims.measurements import Measurements
 from ogive.study.claims.proofs import signal_of
-from ogive.study.datasets import find_task
-from ogive.study.outcome import Trained
-from ogive.study.splitting import DataArray
+from ogive.study.data.datasets import find_task
+from ogive.study.data.splitting import DataArray
+from ogive.study.training.outcome import Trained
 
 _NOISE = 0.5
 

@@ -19,7 +19,7 @@ from ogive.study.claims.claim import Effort, Finding, claim
 from ogive.study.claims.estimates import exactly
 from ogive.study.claims.measurements import Measurements
 from ogive.study.claims.proofs import graph_of
-from ogive.study.splitting import DataArray
+from ogive.study.data.splitting import DataArray
 
 _STABLE = 0.1
 _SCALES = (0.1, 10.0)

@@ -21,7 +21,7 @@ from ogive.study.claims.claim import Effort, Finding, claim
 from ogive.study.claims.estimates import exactly
 from ogive.study.claims.measurements import Measurements
 from ogive.study.claims.seeds import normal_draws
-from ogive.study.splitting import DataArray
+from ogive.study.data.splitting import DataArray
 
 _LOGITS = (0.0, 1.0, 2.0, -1.0)
 _GROUPS, _SIZE, _CODES, _ROWS = 2, 4, 8, 512

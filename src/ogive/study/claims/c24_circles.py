@@ -27,10 +27,10 @@ from ogive.study.claims.contests import POINT, networks, score_of, split_of
 from ogive.study.claims.drawing import pack_map
 from ogive.study.claims.estimates import Estimate
 from ogive.study.claims.measurements import Measurements, simultaneous
-from ogive.study.fields import boundary_field, unpack_field
-from ogive.study.outcome import Trained
+from ogive.study.data.splitting import DataArray
+from ogive.study.networks.fields import boundary_field, unpack_field
 from ogive.study.settings import Settings
-from ogive.study.splitting import DataArray
+from ogive.study.training.outcome import Trained
 
 _RATE, _EPOCHS, _BATCH = 0.001, 50, 32
 #: The loss by doubling that 20 seeds can rule out where seeds differ by tens of points.

@@ -18,7 +18,7 @@ from ogive.study.claims.claim import Effort, Finding, claim
 from ogive.study.claims.estimates import exactly
 from ogive.study.claims.measurements import Measurements
 from ogive.study.claims.proofs import graph_of
-from ogive.study.splitting import DataArray
+from ogive.study.data.splitting import DataArray
 
 _BIASES = (0.0, 1.0, 2.0)
 _WEIGHT = 0.1

@@ -17,10 +17,10 @@ from ogive.study.claims.claim import Effort, Finding, claim
 from ogive.study.claims.contests import POINT, arena, split_of, tuned_networks
 from ogive.study.claims.estimates import exactly
 from ogive.study.claims.measurements import Measurements, simultaneous
-from ogive.study.datasets import find_task
-from ogive.study.outcome import Trained
+from ogive.study.data.datasets import find_task
+from ogive.study.data.splitting import DataArray
 from ogive.study.settings import Settings
-from ogive.study.splitting import DataArray
+from ogive.study.training.outcome import Trained
 
 _SLOPE = 11 / 48
 

@@ -13,7 +13,7 @@ from ogive.study.claims.checks import generally
 from ogive.study.claims.claim import Effort, Finding, claim
 from ogive.study.claims.contests import Arena, arena, networks_by_rate, score_of
 from ogive.study.claims.measurements import Measurements
-from ogive.study.splitting import DataArray
+from ogive.study.data.splitting import DataArray
 
 _BOUNDED, _UNBOUNDED = ("sigmoid", "tanh", "hardtanh"), ("relu", "elu", "gelu")
 _RATES = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)

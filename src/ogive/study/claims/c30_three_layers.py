@@ -18,7 +18,7 @@ from ogive.study.claims.charts import Chart, measured_curve
 from ogive.study.claims.checks import generally
 from ogive.study.claims.claim import Effort, Finding, claim
 from ogive.study.claims.measurements import Measurements
-from ogive.study.splitting import DataArray
+from ogive.study.data.splitting import DataArray
 
 _FUNCTIONS: dict[str, tuple[int, Callable[[DataArray], DataArray]]] = {
     "sin(6 x)": (1, lambda x: np.sin(6 * x[:, 0])),

@@ -11,7 +11,7 @@ from ogive.study.claims.checks import generally
 from ogive.study.claims.claim import Effort, Finding, claim
 from ogive.study.claims.contests import POINT, Arena, arenas, tuned_scores
 from ogive.study.claims.measurements import Measurements
-from ogive.study.splitting import DataArray
+from ogive.study.data.splitting import DataArray
 
 _OTHERS = ("sigmoid", "tanh", "elu", "gelu", "mish")
 

@@ -17,13 +17,13 @@ import numpy as np
 from ogive.nn.named import find_activation
 from ogive.study.claims.claim import Effort
 from ogive.study.claims.measurements import Measurements
-from ogive.study.datasets import find_task
-from ogive.study.network import Run
-from ogive.study.outcome import Trained
+from ogive.study.data.datasets import find_task
+from ogive.study.data.splitting import DataArray
+from ogive.study.data.tasks import Split
+from ogive.study.networks.network import Run
 from ogive.study.settings import Settings
-from ogive.study.splitting import DataArray
-from ogive.study.tasks import Split
-from ogive.study.training import stacks, train_stack
+from ogive.study.training.outcome import Trained
+from ogive.study.training.together import stacks, train_stack
 
 #: The rates that every side chooses from, by optimizer.
 RATE_GRIDS = {

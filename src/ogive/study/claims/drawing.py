@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ogive.errors import require
-from ogive.study.canvas import NO_METADATA, TEXT_COLOUR, colour, panels, styled
 from ogive.study.claims.charts import Chart, ChartCurve, Map
-from ogive.study.splitting import DataArray
+from ogive.study.data.splitting import DataArray
+from ogive.study.report.canvas import NO_METADATA, TEXT_COLOUR, colour, panels, styled
 
 #: Text stays text, which is small, and files are the same whenever they are drawn.
 _SVG = {"svg.fonttype": "none", "svg.hashsalt": "ogive", "font.family": "sans-serif"}

@@ -21,7 +21,7 @@ from ogive.study.claims.charts import Chart
 from ogive.study.claims.checks import Check, told
 from ogive.study.claims.claim import Claim, Effort
 from ogive.study.claims.estimates import Estimate
-from ogive.study.journal import Journal
+from ogive.study.running.journal import Journal
 
 # To be raised whenever the claims' common code would find other numbers than before.
 _PROCEDURE = 1

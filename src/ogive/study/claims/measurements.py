@@ -16,11 +16,11 @@ from torch import Tensor
 from ogive.errors import require
 from ogive.study.claims.checks import Check
 from ogive.study.claims.estimates import Estimate
-from ogive.study.datasets import find_task
+from ogive.study.data.datasets import find_task
+from ogive.study.data.splitting import DataArray
 from ogive.study.errors import StudyError
-from ogive.study.flips import flip_test
-from ogive.study.power import ERROR_RATE
-from ogive.study.splitting import DataArray
+from ogive.study.statistics.flips import flip_test
+from ogive.study.statistics.power import ERROR_RATE
 
 #: A number for each seed.
 _Values = Sequence[float] | DataArray | Tensor

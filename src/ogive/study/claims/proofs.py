@@ -25,7 +25,7 @@ from ogive.certify.signal.quadrature import ArrayFunction, evaluator
 from ogive.expr import Node
 from ogive.study.claims.charts import ChartCurve
 from ogive.study.claims.estimates import Estimate, proved
-from ogive.study.splitting import DataArray
+from ogive.study.data.splitting import DataArray
 
 _POINTS = 161
 

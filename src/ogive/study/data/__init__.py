@@ -1,0 +1,1 @@
+"""What a study learns from: tasks, data sets, and tables and arrays of people's own."""

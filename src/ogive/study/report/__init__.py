@@ -1,0 +1,1 @@
+"""What a study shows: the page, its pictures and its words."""

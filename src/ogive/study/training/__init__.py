@@ -1,0 +1,1 @@
+"""Training: runs of one architecture together, as one network."""
