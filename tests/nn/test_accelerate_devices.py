@@ -5,24 +5,10 @@ import copy
 import pytest
 import torch
 from situations import ROWS, Net
-from torch.utils._python_dispatch import TorchDispatchMode
 
 import ogive
+from dispatched import Dispatched
 from ogive.engine import selection
-
-
-class Dispatched(TorchDispatchMode):
-    """Lists the operators that reach the meta device, which has no kernels."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.operators: list[str] = []
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-        result = func(*args, **(kwargs or {}))
-        if getattr(result, "is_meta", False):
-            self.operators.append(str(func))
-        return result
 
 
 def operators(net: Net) -> list[str]:

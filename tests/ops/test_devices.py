@@ -6,9 +6,9 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 import ogive
+from dispatched import Dispatched
 from ogive.ops.native import SAME_FUNCTION
 
 DTYPES = (torch.float32, torch.bfloat16)
@@ -21,20 +21,6 @@ OTHERS: dict[str, Callable[[Tensor], Tensor]] = {
     "log_softmax": lambda x: F.log_softmax(x, -1),
     "prelu": lambda x: F.prelu(x, torch.full((1,), 0.25, device=x.device, dtype=x.dtype)),
 }
-
-
-class Dispatched(TorchDispatchMode):
-    """Lists the operators that reach a device."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.operators: list[str] = []
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
-        result = func(*args, **(kwargs or {}))
-        if getattr(result, "is_meta", False):  # numbers are looked at on the CPU
-            self.operators.append(str(func))
-        return result
 
 
 def operators(compute: Callable[[Tensor], Tensor], dtype: torch.dtype) -> list[str]:

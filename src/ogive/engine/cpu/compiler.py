@@ -12,6 +12,7 @@ import importlib
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from itertools import count
 from typing import Any, TypeVar
@@ -157,9 +158,11 @@ class Toolchain:
 
     def _free(self, manager: Any) -> None:
         """Gives back 90 kB, which llvmlite 0.46 to 0.50 keep for ever: one base of a manager of
-        modules hides the method of the other that frees it."""
-        if type(manager)._dispose is self._llvm.ffi.ObjectRef._dispose:
-            self._llvm.newpassmanagers.NewPassManager._dispose(manager)
+        modules hides the method of the other that frees it. These names are llvmlite's own; without
+        them the memory stays where it is."""
+        with suppress(AttributeError):
+            if type(manager)._dispose is self._llvm.ffi.ObjectRef._dispose:
+                self._llvm.newpassmanagers.NewPassManager._dispose(manager)
 
     def link(self, code: bytes) -> Library:
         """Places machine code in the process."""

@@ -44,7 +44,7 @@ def kernel(
     made = rounding(program, operands)
 
     def vectors(f: Function, *given: Register) -> None:
-        _Vectors(f, given, operands, arithmetic, body, made).write()
+        _Vectors(f, given, operands, arithmetic).write(body, made)
 
     def span(f: Function, *given: Register) -> None:
         _Span(f, given, operands, arithmetic).write()
@@ -106,20 +106,8 @@ class _Elements:
 class _Vectors(_Elements):
     """The function of complete vectors; it adds what is added up to the lanes of a vector."""
 
-    def __init__(
-        self,
-        function: Function,
-        given: Sequence[Register],
-        operands: Sequence[Operand],
-        arithmetic: Arithmetic,
-        body: str,
-        rounding: Mapping[int, str],
-    ) -> None:
-        super().__init__(function, given, operands, arithmetic)
-        self.body, self.rounding = body, rounding
-
-    def write(self) -> None:
-        f = self.function
+    def write(self, body: str, rounding: Mapping[int, str]) -> None:
+        f, self.body, self.rounding = self.function, body, rounding
         apart = [(k, o) for k, o in self.moving if o.access == "stride"]
         self.buffers = {k: f.stack(o.vector(self.lanes), 64) for k, o in apart}
         self.fixed = {

@@ -53,7 +53,7 @@ class RowLaunch:
         self._count, self._tasks = shape.numel(), groups * -(-columns // width)
         self._bytes = SIZE[kind.stored(operands[0])] * self._count
         self._dtype = call.made
-        # in numbers of each operand's own size; of the single one a row has one, behind the last's
+        # counted in elements of each operand's own size; the single operand has one for each row
         each = (0, columns, width, 0)
         every = [
             tuple([SIZE[kind.stored(o)] * s for s in (each if o == kind.program.single else steps)])
