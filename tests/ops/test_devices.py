@@ -66,3 +66,18 @@ def test_modes_by_name_are_had_anywhere() -> None:
     with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t) or t, lambda t: t):
         ogive.get("leaky_relu")(x, save="mask")
     assert {t.dtype for t in kept if t.numel()} == {torch.uint8}
+
+
+@pytest.mark.parametrize("name", ["elu", "celu", "leaky_relu", "hardshrink", "softplus"])
+def test_a_number_of_many_digits_does_not_go_to_the_device(name: str) -> None:
+    number = 1.123456789  # an argument of a kernel, not part of it
+    function, (parameter, *_) = ogive.get(name), ogive.get(name).spec.parameters
+    mine = operators(lambda x: function(x, **{parameter.name: number}), torch.float32)
+    assert mine == operators(lambda x: SAME_FUNCTION[name](x, number), torch.float32)
+
+
+def test_a_formula_with_such_a_number_is_computed_there() -> None:
+    x = torch.empty(4, device="meta", requires_grad=True)
+    y = ogive.get("snake")(x, alpha=1.123456789)
+    y.backward(torch.empty_like(y))
+    assert y.is_meta and x.grad is not None and x.grad.is_meta

@@ -59,7 +59,7 @@ def planned(
     x = data[0]
     values = {n: _fitting(f"{program.name}: {n}", v, x, layout) for n, v in values.items()}
     if not binds(program, values):
-        values = _as_tensors(values, x)
+        values = _as_tensors(values)
     tensors = [v for v in values.values() if isinstance(v, Tensor)]
     packed = (layout is not None,) * len(data) + (False,) * len(tensors)
     entry = "" if tensors else entry
@@ -72,11 +72,12 @@ def _numbers(values: Mapping[str, Argument]) -> Numbers:
     return tuple([(n, v.hex()) for n, v in numbers.items()])
 
 
-def _as_tensors(values: Mapping[str, Argument], x: Tensor) -> Mapping[str, Argument]:
+def _as_tensors(values: Mapping[str, Argument]) -> Mapping[str, Argument]:
     """The values, the numbers among them as tensors of float64: exactly those numbers, and whatever
-    they are, terms may cancel in what they are multiplied by."""
+    they are, terms may cancel in what they are multiplied by. They stay on the CPU: one number goes
+    along to any device, and some have no float64."""
     return {
-        n: v if isinstance(v, Tensor) else torch.tensor(v, dtype=torch.float64, device=x.device)
+        n: v if isinstance(v, Tensor) else torch.tensor(v, dtype=torch.float64, device="cpu")
         for n, v in values.items()
     }
 

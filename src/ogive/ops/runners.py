@@ -79,13 +79,13 @@ def _perhaps_inplace(
     entry: str = "",
 ) -> Tensor:
     """The result, written over x if asked; what backward needs is kept from a copy then."""
+    if (own := _devices_own(entry, data[0], values, engine)) is not None:
+        return _by_torch(own, entry, data[0], values, inplace)
     plan, (x, *others) = planned(program, data, values, engine, entry=entry)
     if x.is_nested and plan.native is not None:  # a formula has no shape to work on
         return plan.native.forward(x, *plan.native.numbers)
-    if (own := _torchs_own(plan, entry, data, values)) is not None:
-        note(entry, "torch's own operator")
-        y = own(x, *values.values())
-        return x.copy_(y) if inplace else y
+    if (own := _compilers_own(plan, entry, data, values)) is not None:
+        return _by_torch(own, entry, x, values, inplace)
     if not inplace:
         return apply_plan(plan, x, *others)
     if transformed() or not operator.writes_over(x):  # copy_ refuses where elements share memory
@@ -98,20 +98,38 @@ def _perhaps_inplace(
     return x
 
 
-def _torchs_own(
+def _by_torch(
+    own: Callable[..., Tensor], entry: str, x: Tensor, values: Values, inplace: bool
+) -> Tensor:
+    note(entry, "torch's own operator")
+    y = own(x, *values.values())
+    return x.copy_(y) if inplace else y
+
+
+def _of_numbers(entry: str, values: Values) -> Callable[..., Tensor] | None:
+    """torch's operator for an entry, which takes numbers for parameters."""
+    if any(isinstance(v, Tensor) for v in values.values()):
+        return None
+    return SAME_FUNCTION.get(entry)
+
+
+def _devices_own(
+    entry: str, x: Tensor, values: Values, engine: str | None
+) -> Callable[..., Tensor] | None:
+    """torch's operator on a device without kernels, if there is one."""
+    if not without_kernels(x, engine):
+        return None
+    if entry == "prelu" and is_prelu(x, values["weight"]):
+        return prelu
+    return _of_numbers(entry, values)
+
+
+def _compilers_own(
     plan: Plan, entry: str, data: Sequence[Tensor], values: Values
 ) -> Callable[..., Tensor] | None:
-    """torch's operator, if there is one, on a device without kernels, and in a graph of
-    torch.compile's where no kernel is faster."""
-    bare = without_kernels(data[0], plan.engine)
-    if bare and entry == "prelu" and is_prelu(data[0], values["weight"]):
-        return prelu
-    own = SAME_FUNCTION.get(entry)
-    if own is None or any(isinstance(v, Tensor) for v in values.values()):
-        return None
-    if bare:
-        return own
-    if not (operator.compiling() and traced()):
+    """torch's operator for a graph of torch.compile's, if there is one and no kernel is faster."""
+    own = _of_numbers(entry, values) if operator.compiling() and traced() else None
+    if own is None:
         return None
     better = recorded(data[0]) or entry in COMPILED_SLOWLY
     return None if better and operator.stays_one(plan, data) else own
