@@ -174,6 +174,24 @@ class StackedEmbedding(_Stacked):
         return functional.embedding(tokens + first, self.weight.flatten(0, 1))
 
 
+class StackedActivation(_Stacked):
+    """``n`` elementwise activations, each with numbers that it learns."""
+
+    def __init__(self, modules: Sequence[Any]) -> None:
+        super().__init__(modules)
+        first = modules[0]
+        fixed = {p.name for p in first.function.parameters} - set(first.learnable)
+        self._function = first.function
+        self._fixed = {name: getattr(first, name) for name in fixed} | first._options
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(n, ...)`` to the same shape."""
+        ones = (1,) * (x.dim() - 1)
+        learned = {name: p.view(-1, *ones) for name, p in self.named_parameters()}
+        y: Tensor = self._function(x, **self._fixed, **learned)
+        return y
+
+
 STACKED: dict[type[nn.Module], Callable[[Sequence[Any]], nn.Module]] = {
     nn.Linear: StackedLinear,
     nn.LayerNorm: StackedLayerNorm,
@@ -218,7 +236,7 @@ def _stack(modules: Sequence[nn.Module], activations: set[int], streams: NoiseSt
     if type(first) in _SIMPLE or (id(first) in activations and _is_the_same_for_all(first)):
         return first
     if id(first) in activations:
-        return EachAlone(modules, streams)
+        return StackedActivation(modules) if _learns_numbers(first) else EachAlone(modules, streams)
     # the same code with other modules inside; the original keeps its own
     whole = first.__new__(type(first))
     whole.__dict__ = {**first.__dict__, "_modules": {}}
@@ -226,6 +244,15 @@ def _stack(modules: Sequence[nn.Module], activations: set[int], streams: NoiseSt
         inside = [module.get_submodule(name) for module in modules]
         whole._modules[name] = _stack(inside, activations, streams)
     return whole
+
+
+def _learns_numbers(activation: nn.Module) -> bool:
+    """Whether it is a formula of one number at a time with single numbers to learn."""
+    return (
+        isinstance(activation, ActivationModule)
+        and activation.function.kind == "elementwise"
+        and all(parameter.numel() == 1 for parameter in activation.parameters())
+    )
 
 
 def _is_the_same_for_all(activation: nn.Module) -> bool:
