@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # torch comes first and pinned: a bare requirement would take the newest build with its GPU packages.
 TORCH  := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: run test lint format fresh accuracy certificates saving attack claims comparisons exhaustive bench bench-models pictures coverage versions clean
+.PHONY: run test browser lint format fresh accuracy certificates saving attack claims comparisons exhaustive bench bench-models pictures coverage versions clean
 
 run: $(VENV)/.installed
 	$(BIN)/ogive study digits --seeds 15
@@ -16,6 +16,10 @@ run: $(VENV)/.installed
 # kernels, traced programs) serves its neighbours; who is done first takes from the other.
 test: $(VENV)/.developed
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Debian's Chromium, which the tests of pages drive.
+browser:
+	command -v chromium || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; }
 
 lint: $(VENV)/.developed
 	$(BIN)/ruff check .
