@@ -1,6 +1,10 @@
 """On a device without kernels a function that torch has is torch's operator, and no more."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -81,3 +85,13 @@ def test_a_formula_with_such_a_number_is_computed_there() -> None:
     y = ogive.get("snake")(x, alpha=1.123456789)
     y.backward(torch.empty_like(y))
     assert y.is_meta and x.grad is not None and x.grad.is_meta
+
+
+def test_on_a_device_type_of_somebody_elses() -> None:
+    """PrivateUse1: torch's dispatcher itself says what reaches the device."""
+    path = Path(__file__).parents[1] / "counted_device.py"
+    run = subprocess.run([sys.executable, path], capture_output=True, text=True, check=True)
+    told = json.loads(run.stdout.splitlines()[-1])
+    assert "aten.tanh_backward.grad_input" in told["tanh"]  # the device does count
+    assert told["functions"] == {}
+    assert told["models"] == {}
