@@ -33,7 +33,7 @@ TESTS = (
     "tests/test_torch_private.py",
 )  # fmt: skip
 #: What torch bounds by itself, so that the pinned ones do not hold.
-UNPINNED = ("torch", "torchvision", "setuptools")
+UNPINNED = ("torch", "torchvision", "triton", "setuptools")
 HEAD = """\
 # Releases of torch and Python
 
