@@ -21,11 +21,12 @@ NEIGHBOURS = {
     "ops": ["engine", "certify"],
     "nn": ["ops"],
     "plot": ["certify"],
+    "monitor": ["nn", "certify"],
     "_face": ["nn", "plot"],
-    "study": ["_face", "nn", "plot"],
+    "study": ["_face", "nn", "plot", "monitor"],
     "bench": ["_face", "nn"],
-    "cli": ["study", "plot", "bench"],
-    "__init__": ["_face", "nn"],
+    "cli": ["study", "plot", "bench", "monitor"],
+    "__init__": ["_face", "nn", "monitor"],
     "__main__": ["cli"],
 }
 # failure and reports speak the same language in every room, and every room meets the same torch

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from ogive import process as process  # which has to know from the beginning
 
 if TYPE_CHECKING:
-    from ogive import errors, nn
+    from ogive import errors, monitor, nn
     from ogive._face import Activation, define, get, names, search
     from ogive.engine import Served, engine, served
+    from ogive.monitor import Monitor, checkup
     from ogive.nn.accelerate import accelerate, restore
     from ogive.nn.gain import gain
     from ogive.nn.initialise import init_
@@ -21,8 +22,10 @@ __version__ = "0.2.0"
 #: the catalogue without importing torch.
 _HOMES = {
     "Activation": "_face",
+    "Monitor": "monitor",
     "Served": "engine",
     "accelerate": "nn.accelerate",
+    "checkup": "monitor",
     "define": "_face",
     "gain": "nn.gain",
     "get": "_face",
@@ -35,11 +38,13 @@ _HOMES = {
     "served": "engine",
     "swap": "nn.swap",
 }
-_ROOMS = ("engine", "errors", "nn")
+_ROOMS = ("engine", "errors", "monitor", "nn")
 __all__ = [
     "Activation",
+    "Monitor",
     "Served",
     "accelerate",
+    "checkup",
     "define",
     "engine",
     "errors",
@@ -47,6 +52,7 @@ __all__ = [
     "get",
     "init_",
     "intercept",
+    "monitor",
     "names",
     "nn",
     "propagate",

@@ -1,0 +1,43 @@
+"""From where on something is a finding: arguments of ``Monitor``, repeated in each evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From where on something is a finding.
+
+    Attributes:
+        slope: a sample is saturated where abs(f') is below this share of its supremum.
+        dead: share of units that are dead on every sample of a window, for a warning.
+        saturated: share of a unit's samples that are saturated, for the unit to be; and of units,
+            for a warning.
+        linear: share of units that use no nonlinearity, for a warning.
+        bend: a unit uses no nonlinearity where f' scatters by less than this share of its supremum.
+        centre: abs(mean) / std of the pre-activations of the middle unit, for a warning.
+        fading: ratio of gradients, or of signals, between the ends of a model: below it they
+            vanish, above its inverse they explode.
+        collapsed: share of rows whose softmax is one number, for a warning.
+        entropy: entropy over its maximum below which a row is one number.
+        range_end: distance of a learned parameter from the end of its range, relative to where it
+            began.
+        drift: by how many of the first standard deviations pre-activations may move, and by what
+            factor they may grow or shrink.
+    """
+
+    slope: float = 1e-3
+    dead: float = 0.1
+    saturated: float = 0.25
+    linear: float = 0.9
+    bend: float = 0.05
+    centre: float = 4.0
+    fading: float = 1e-3
+    collapsed: float = 0.5
+    entropy: float = 0.01
+    range_end: float = 1e-3
+    drift: float = 10.0
+
+
+USUAL = Thresholds()
