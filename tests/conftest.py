@@ -11,6 +11,7 @@ os.environ["OGIVE_CACHE_DIR"] = str(Path(__file__).parents[1] / ".pytest_cache" 
 import pytest
 from hypothesis import settings
 
+from browser import chromium, pytest_terminal_summary, tab  # noqa: F401 - fixtures and a hook
 from ogive.catalogue import _registry, entries
 
 # Speed is for benchmarks: a machine that is busy must not make a property fail.

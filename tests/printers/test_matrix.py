@@ -1,5 +1,7 @@
 """Every primitive in every language: printed, run, and compared with the judge."""
 
+import json
+
 import flint
 import mpmath
 import numpy as np
@@ -43,7 +45,7 @@ RUN = {
 
 
 def test_each_language_has_a_way_to_be_run_here():
-    assert set(RUN) == set(languages())
+    assert {*RUN, "javascript"} == set(languages())
 
 
 def one_primitive(name: str) -> Program:
@@ -61,22 +63,51 @@ def one_primitive(name: str) -> Program:
     return Program("f", tuple("xyz"[: row.arity]), (expression,), ((0.4,),) * row.arity)
 
 
-@pytest.mark.parametrize("language", languages())
+def arguments(name: str) -> list[tuple[float, ...]]:
+    """Points in the domain of a primitive, the other arguments the same at all of them."""
+    low, high = PRIMITIVES[name].domain
+    rest = (0.7, -0.4)[: len(one_primitive(name).inputs) - 1]
+    return [(x, *rest) for x in POINTS if low < x < high]
+
+
+def wanted(program: Program, values: tuple[float, ...]) -> tuple[float, float]:
+    """The exact value and what an error may be: 4 units, for a definition is up to six correctly
+    rounded operations deep."""
+    slope = Program("s", program.inputs, (diff(program.outputs[0], symbol("x")),), program.samples)
+    with mpmath.workdps(60):
+        value = exact(program, *values)[0]
+        return value, 4 * unit(value, values[0], exact(slope, *values)[0])
+
+
+@pytest.mark.parametrize("language", RUN)
 @pytest.mark.parametrize("name", PRIMITIVES)
 def test_a_primitive_has_its_value_in_every_language(name, language):
     program = one_primitive(name)
-    low, high = PRIMITIVES[name].domain
-    rest = (0.7, -0.4)[: len(program.inputs) - 1]
-    slope = Program("s", program.inputs, (diff(program.outputs[0], symbol("x")),), program.samples)
-    for x in (p for p in POINTS if low < p < high):
+    for values in arguments(name):
         with mpmath.workdps(60), np.errstate(all="ignore"):
-            got = float(RUN[language](language, program, (x, *rest)))
-            wanted = exact(program, x, *rest)[0]
-            # 4 units: a definition is up to six correctly rounded operations deep
-            tolerance = 4 * unit(wanted, x, exact(slope, x, *rest)[0])
-            if name == "erfinv" and language == "numpy":
-                tolerance = 1e-8  # inv_cdf of the standard library, meant for pictures
-            assert abs(got - wanted) <= tolerance, (x, got, wanted)
+            got = float(RUN[language](language, program, values))
+        value, tolerance = wanted(program, values)
+        if name == "erfinv" and language == "numpy":
+            tolerance = 1e-8  # inv_cdf of the standard library, meant for pictures
+        assert abs(got - value) <= tolerance, (values, got, value)
+
+
+def test_every_primitive_has_its_value_in_a_browser(tab):
+    given = {name: [list(values) for values in arguments(name)] for name in PRIMITIVES}
+    functions = [
+        f"{json.dumps(name)}: (() => {{ {printer('javascript').source(one_primitive(name), 'f')} "
+        f"return f; }})()"
+        for name in PRIMITIVES
+    ]
+    found = tab.evaluate(
+        f"given => {{ const functions = {{ {', '.join(functions)} }}; return Object.fromEntries("
+        "Object.entries(given).map(([n, rows]) => [n, rows.map(v => functions[n](...v)[0])])); }",
+        given,
+    )
+    for name, rows in given.items():
+        for values, got in zip(rows, found[name], strict=True):
+            value, tolerance = wanted(one_primitive(name), tuple(values))
+            assert abs(got - value) <= tolerance, (name, values, got, value)
 
 
 @pytest.mark.parametrize("name", PRIMITIVES)
