@@ -1,0 +1,86 @@
+// The frame of every page: theme, language, and the state that lives in the address.
+"use strict";
+{
+  const root = document.documentElement;
+
+  document.querySelector("button.theme").addEventListener("click", () => {
+    root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+    try {
+      localStorage.setItem("ogive.theme", root.dataset.theme);
+    } catch {
+      // the choice holds for this page only
+    }
+    document.dispatchEvent(new Event("ogive:theme"));
+  });
+
+  // the other language shows the same state
+  document.querySelector("a.language").addEventListener("click", (event) => {
+    event.currentTarget.hash = location.hash;
+  });
+
+  /**
+   * The state in the address, after #: an object with the keys of `defaults`, whose values say by
+   * their type how a text is read. `change(object)` writes what differs from the defaults.
+   * `onchange` is called where the address changed by other means, such as going back.
+   */
+  ogive.state = (defaults, onchange) => {
+    const read = () => {
+      const told = new URLSearchParams(location.hash.slice(1));
+      return Object.fromEntries(
+        Object.entries(defaults).map(([key, value]) => [key, told.has(key) ? parsed(told.get(key), value) : value])
+      );
+    };
+    const state = { ...read() };
+    const change = (values) => {
+      Object.assign(state, values);
+      const told = new URLSearchParams();
+      for (const [key, value] of Object.entries(state))
+        if (written(value) !== written(defaults[key])) told.set(key, written(value));
+      history.replaceState(null, "", `#${told}`);
+    };
+    if (onchange)
+      addEventListener("hashchange", () => {
+        Object.assign(state, read());
+        onchange(state);
+      });
+    return { state, change };
+  };
+
+  const parsed = (text, like) => {
+    if (typeof like === "number") return Number.isFinite(Number(text)) && text !== "" ? Number(text) : like;
+    if (typeof like === "boolean") return text === "1";
+    if (Array.isArray(like)) return text ? text.split("~") : [];
+    return text;
+  };
+
+  const written = (value) => {
+    if (typeof value === "boolean") return value ? "1" : "0";
+    return Array.isArray(value) ? value.join("~") : String(value);
+  };
+
+  /** An element: ogive.element("p.note", {title: "..."}, "text", other, ...). */
+  ogive.element = (kind, attributes = {}, ...children) => {
+    const [tag, ...classes] = kind.split(".");
+    const made = document.createElement(tag);
+    if (classes.length) made.className = classes.join(" ");
+    for (const [name, value] of Object.entries(attributes))
+      if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+      else if (value === true) made.setAttribute(name, "");
+      else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, value);
+    made.append(...children.filter((child) => child !== null && child !== undefined));
+    return made;
+  };
+
+  /** The address of a page of this language, or of an asset. */
+  ogive.page = (file) => document.body.dataset[file.startsWith("assets/") ? "root" : "pages"] + file;
+
+  /** A number for people. */
+  ogive.shown = (value, digits = 4) => {
+    if (Number.isNaN(value)) return "NaN";
+    if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+    const text = Number(value.toPrecision(digits));
+    const size = Math.abs(text);
+    const plain = size !== 0 && (size >= 1e6 || size < 1e-4) ? text.toExponential() : String(text);
+    return plain.replace("-", "−");
+  };
+}

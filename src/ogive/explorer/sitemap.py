@@ -1,0 +1,30 @@
+"""The pages of the site, in the order of the navigation."""
+
+from __future__ import annotations
+
+from ogive.explorer import tools
+from ogive.explorer.shell import SitePage
+
+#: Every page but those of single functions.
+PAGES: tuple[SitePage, ...] = (
+    SitePage(
+        "index.html", "site.title.gallery", tools.gallery_body,
+        ("catalogue.js", "gallery.js"), ("gallery",), "site.nav.gallery",
+    ),
+    SitePage(
+        "compare.html", "site.title.compare", tools.compare_body,
+        ("catalogue.js", "picker.js", "compare.js"), ("tools",), "site.nav.compare",
+    ),
+    SitePage(
+        "input.html", "site.title.input", tools.pushed_body,
+        ("catalogue.js", "picker.js", "normal.js", "input.js"), ("tools",), "site.nav.input",
+    ),
+    SitePage(
+        "depth.html", "site.title.depth", tools.depth_body,
+        ("catalogue.js", "picker.js", "normal.js", "depth.js"), ("tools",), "site.nav.depth",
+    ),
+    SitePage(
+        "formula.html", "site.title.formula", tools.own_formula_body,
+        ("formula.js",), ("tools",), "site.nav.formula",
+    ),
+)  # fmt: skip
