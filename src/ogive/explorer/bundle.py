@@ -56,13 +56,13 @@ def _functions(spec: Spec, functions: Functions) -> Iterator[str]:
     yield functions.printed(spec.program)
     for order in (1, 2):
         found = [
-            functions.printed(along(spec, variables))
+            functions.printed(derivative_program(spec, variables))
             for variables in combinations_with_replacement(spec.data, order)
         ]
         yield found[0] if len(spec.data) == 1 else f"[{', '.join(found)}]"
 
 
-def along(spec: Spec, variables: tuple[str, ...]) -> Program:
+def derivative_program(spec: Spec, variables: tuple[str, ...]) -> Program:
     """The program of the derivative along these variables, one after the other."""
     if len(set(variables)) == 1:
         return spec.derived(len(variables), variables[0]).program
