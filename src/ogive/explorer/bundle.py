@@ -47,7 +47,7 @@ def _entry(spec: Spec, functions: Functions) -> str:
     }
     known = ", ".join(f"{name}: {script_value(value)}" for name, value in told.items())
     if spec.kind == "rowwise":
-        return f"{{{known}}}"
+        return f"{{{known}, noise: {script_value(list(spec.noise))}}}"
     return f"{{{known}, functions: [{', '.join(_functions(spec, functions))}]}}"
 
 

@@ -42,7 +42,7 @@ window.ogive = { texts: {}, entries: new Map() };
   /** Every parameter's numbers in order: the given ones, and defaults for the rest. */
   const numbers = (entry, given = {}) => {
     for (const name of Object.keys(given || {}))
-      if (!entry.parameters.some((p) => p.name === name)) {
+      if (!entry.parameters.some((p) => p.name === name) && !entry.noise?.includes(name)) {
         const known = entry.parameters.map((p) => p.name).join(", ") || "none";
         throw new RangeError(`${entry.name} has no parameter ${name}; it has: ${known}`);
       }
@@ -98,8 +98,8 @@ window.ogive = { texts: {}, entries: new Map() };
   const ofRow = (entry, x, parameters, order) => {
     if (!isList(x) || !x.length) throw new RangeError(`${entry.name} takes a row, an array of numbers`);
     if (order === 2) throw new RangeError(`of ${entry.name}, which takes rows, there is the Jacobian only`);
-    const values = Object.fromEntries(entry.parameters.map((p) => [p.name, parameters?.[p.name] ?? p.default]));
-    return ogive.rows[entry.name](Array.from(x), values)[order ? "jacobian" : "value"]();
+    const defaults = Object.fromEntries(entry.parameters.map((p) => [p.name, p.default]));
+    return ogive.rows[entry.name](Array.from(x), { ...defaults, ...parameters })[order ? "jacobian" : "value"]();
   };
 
   /** A function of one number, its parameters fixed once: for loops and pictures. */
