@@ -29,6 +29,8 @@ FILES = {
     for p in SOURCE.rglob("*")
     if p.is_file() and "__pycache__" not in p.parts
 }
+#: Modules and their types, templates, records, and the files of pages.
+SUFFIXES = {".py", ".pyi", ".typed", ".j2", ".gz", ".toml", ".css", ".svg", ".js"}
 #: What a user does first; it runs outside the repository.
 USE = """
 import sys
@@ -78,7 +80,7 @@ def wheel(dist: Path) -> Path:
 
 def test_the_wheel_has_every_file_of_the_package_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {Path(n).suffix for n in FILES} == {".py", ".pyi", ".typed", ".j2", ".gz"}
+    assert {Path(n).suffix for n in FILES} == SUFFIXES
     assert {n for n in names if n.startswith("ogive/")} == FILES
     about = {n.partition("/")[0] for n in names} - {"ogive"}
     assert [n.endswith(".dist-info") for n in about] == [True]

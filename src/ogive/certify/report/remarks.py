@@ -315,7 +315,7 @@ def _learned(of: Facts) -> _Named:
 
 
 @dataclass(frozen=True)
-class Row:
+class _Row:
     """A remark that can be made: its kind, when it holds, and its words."""
 
     kind: str
@@ -324,164 +324,164 @@ class Row:
 
 
 #: Of the uses the first that holds is told, of the rest all; the weightiest stand first.
-REMARKS: Mapping[str, Row] = {
-    "for_sparse_shares": Row(
+REMARKS: Mapping[str, _Row] = {
+    "for_sparse_shares": _Row(
         "use", lambda of: _shares(of, True),
         "Where a row has to become shares that sum to 1, some of them exactly 0.",
     ),
-    "for_shares": Row(
+    "for_shares": _Row(
         "use", lambda of: _shares(of, False),
         "Where a row has to become shares that sum to 1: classes, attention weights.",
     ),
-    "for_rows": Row(
+    "for_rows": _Row(
         "use", lambda of: _if(of.of.rows is not None),
         "For numbers along a dimension that belong together, such as features or logits.",
     ),
-    "for_gated_blocks": Row(
+    "for_gated_blocks": _Row(
         "use", lambda of: _if(of.spec.kind == "gated"),
         "In the feed-forward blocks of transformers. It takes two inputs, so two matrices lead "
         "into it; a block of as many weights is two thirds as wide.",
     ),
-    "for_linear_outputs": Row(
+    "for_linear_outputs": _Row(
         "use", lambda of: _if(of.says("nonlinear") == "no"),
         "As the output of a regression, or to switch an activation off. Not in hidden layers: "
         "linear layers collapse into one.",
     ),
-    "for_evaluation": Row(
+    "for_evaluation": _Row(
         "use", _flat,
         "Where nothing has to be learned through it, or with a gradient that stands in for its "
         "own: f' is 0 wherever it exists.",
     ),
-    "for_signals": Row(
+    "for_signals": _Row(
         "use", lambda of: _if(of.spec.family == "periodic"),
         "For signals, coordinates and whatever repeats; how fast it turns decides what it can "
         "learn, so scale its input.",
     ),
-    "for_places": Row(
+    "for_places": _Row(
         "use", _bump,
         "For features that answer to inputs near one place; far from it nothing is learned.",
     ),
-    "for_ranges": Row(
+    "for_ranges": _Row(
         "use", _clipped,
         "Where numbers have to stay between {low} and {high}, as for quantisation and in hard "
         "gates.",
     ),
-    "for_probabilities": Row(
+    "for_probabilities": _Row(
         "use", _shares_of_one,
         "For outputs and gates between {low} and {high}. In stacked hidden layers gradients "
         "vanish: each is multiplied by {slope} at most.",
     ),
-    "for_bounded_outputs": Row(
+    "for_bounded_outputs": _Row(
         "use", _squashed,
         "For outputs between {low} and {high}, and for the state of recurrent cells; in deep "
         "plain stacks its flat ends make gradients vanish.",
     ),
-    "for_wide_inputs": Row(
+    "for_wide_inputs": _Row(
         "use", _logarithmic,
         "For inputs of very different sizes: it grows as a logarithm.",
     ),
-    "for_suppression": Row(
+    "for_suppression": _Row(
         "use", _shrinks,
         "To suppress small inputs: between {low} and {high} it is exactly 0.",
     ),
-    "for_normalised_inputs": Row(
+    "for_normalised_inputs": _Row(
         "use", _outgrows,
         "After a normalisation: it grows faster than its input.",
     ),
-    "for_positive_outputs": Row(
+    "for_positive_outputs": _Row(
         "use", _positive,
         "Where an output has to be positive, such as a variance or a rate.",
     ),
-    "first_to_try": Row(
+    "first_to_try": _Row(
         "use", _rectifies,
         "In hidden layers, as the first thing to try; with the initialisation of its own gain, "
         "and an eye on dead units.",
     ),
-    "for_deep_networks": Row(
+    "for_deep_networks": _Row(
         "use", _gates_itself,
         "In the hidden layers of deep networks and transformers, in the place of relu: it lets "
         "negative inputs near 0 pass, and large positive ones without loss.",
     ),
-    "for_centred_layers": Row(
+    "for_centred_layers": _Row(
         "use", _tail,
         "In hidden layers without normalisation: negative inputs give outputs down to {low}, "
         "which keeps the mean nearer to 0.",
     ),
-    "for_dying_units": Row(
+    "for_dying_units": _Row(
         "use", _passes,
         "In hidden layers in which units die: a gradient comes through at both ends.",
     ),
-    "for_hidden_layers": Row(
+    "for_hidden_layers": _Row(
         "use", lambda of: _if(of.says("nonlinear") == "yes"),
         "In hidden layers, where its shape is wanted; compare it with relu on your data first.",
     ),
-    "for_trying": Row(
+    "for_trying": _Row(
         "use", lambda of: {},
         "Too little is proved of it to say; compare it with relu on your data.",
     ),
-    "exact_zeros": Row(
+    "exact_zeros": _Row(
         "good", _sparse_rows, "Some outputs are exactly 0.",
     ),
-    "short_jacobian": Row(
+    "short_jacobian": _Row(
         "good", _lipschitz_rows, "No distance grows by more than a factor of {size}.",
     ),
-    "gradient_everywhere": Row(
+    "gradient_everywhere": _Row(
         "good", lambda of: _if(of.ends == ("none", "none") and of.slope > 0),
         "Its gradient vanishes at neither end.",
     ),
-    "cheap": Row("good", _cheap, "Cheap, without exponentials; operations: {operations}."),
-    "sparse": Row("good", _sparse, "Exactly 0 for {percent} % of standard normal inputs."),
-    "few_bits": Row("good", _bits, "Bits of an element that exact gradients need: {bits}."),
-    "smooth": Row(
+    "cheap": _Row("good", _cheap, "Cheap, without exponentials; operations: {operations}."),
+    "sparse": _Row("good", _sparse, "Exactly 0 for {percent} % of standard normal inputs."),
+    "few_bits": _Row("good", _bits, "Bits of an element that exact gradients need: {bits}."),
+    "smooth": _Row(
         "good", lambda of: _if(bool(of.of.smoothness and of.of.smoothness.order == math.inf)),
         "Smooth: it has every derivative.",
     ),
-    "centred": Row(
+    "centred": _Row(
         "good", lambda of: _if(of.says("zero-centred") == "yes"),
         "Its outputs have the mean 0 for standard normal inputs.",
     ),
-    "steady": Row(
+    "steady": _Row(
         "good", _steady, "A small error in the size of the signal shrinks from layer to layer.",
     ),
-    "bounded": Row(
+    "bounded": _Row(
         "good", lambda of: _if(bool(of.of.shape and of.of.shape.bounded)),
         "Its outputs are bounded.",
     ),
-    "dead": Row(
+    "dead": _Row(
         "bad", _dead,
         "A unit whose inputs are all below {place} gets no gradient and stays dead.",
     ),
-    "dead_on_both_sides": Row(
+    "dead_on_both_sides": _Row(
         "bad", _dead_on_both_sides,
         "No gradient at all below {left} and above {right}.",
     ),
-    "vanishing": Row(
+    "vanishing": _Row(
         "bad", _vanishes_on_both_sides,
         "Its gradient is below 0.001 for inputs beyond {left} and {right}.",
     ),
-    "vanishing_left": Row(
+    "vanishing_left": _Row(
         "bad", _vanishes(0), "Its gradient is below 0.001 for inputs below {place}.",
     ),
-    "vanishing_right": Row(
+    "vanishing_right": _Row(
         "bad", _vanishes(1), "Its gradient is below 0.001 for inputs above {place}.",
     ),
-    "jumps": Row("bad", lambda of: _steps(of, 0), "It jumps, at {places}."),
-    "kinks": Row("bad", lambda of: _steps(of, 1), "Its slope steps, at {places}."),
-    "steep": Row(
+    "jumps": _Row("bad", lambda of: _steps(of, 0), "It jumps, at {places}."),
+    "kinks": _Row("bad", lambda of: _steps(of, 1), "Its slope steps, at {places}."),
+    "steep": _Row(
         "bad", _steep, "Its slope has no bound: large inputs get large gradients.",
     ),
-    "unsteady": Row(
+    "unsteady": _Row(
         "bad", _unsteady,
         "A small error in the size of the signal grows by {factor} in each layer without "
         "normalisation.",
     ),
-    "off_centre": Row(
+    "off_centre": _Row(
         "bad", _off_centre,
         "Its outputs have the mean {mean}, {away} standard deviations from 0.",
     ),
-    "folded": Row(
+    "folded": _Row(
         "bad", _folds, "It turns, at {place}: two inputs share an output.",
     ),
-    "costly": Row("bad", _costly, "It takes {count} exponentials or the like."),
-    "learned": Row("bad", _learned, "It has parameters of its own for training to find."),
+    "costly": _Row("bad", _costly, "It takes {count} exponentials or the like."),
+    "learned": _Row("bad", _learned, "It has parameters of its own for training to find."),
 }  # fmt: skip
