@@ -31,6 +31,7 @@ SAME = {
         "Progress Settings"
     ),
     "an array of float64, for rooms that do not import each other": "Array",
+    "what the choice of an engine asks of each": "DEVICES check prepare serves",
 }
 REASONS = {name: reason for reason, names in SAME.items() for name in names.split()}
 

@@ -104,7 +104,9 @@ def test_a_mode_of_the_dispatcher_sees_a_function_with_its_own_engine():
 
 
 def test_an_unknown_engine_is_refused():
-    with pytest.raises(OgiveError, match="there are auto, cpu, eager; did you mean 'eager'"):
+    with pytest.raises(
+        OgiveError, match="there are auto, cpu, triton, eager; did you mean 'eager'"
+    ):
         ogive.engine("eagre")
 
 

@@ -11,6 +11,7 @@ import torch
 from ogive.certify.reference import exact, unit
 from ogive.engine import Call, Output
 from ogive.engine.cpu import kernels
+from ogive.engine.triton import kernels as triton_kernels
 from ogive.errors import OgiveError
 from ogive.expr import PRIMITIVES, Program, diff, parse, symbol, walk
 from ogive.expr.primitives import call
@@ -35,12 +36,20 @@ def machine_code(language, program, values):
     return kernels.prepare(call, tensors).run(*tensors)
 
 
+def triton_interpreted(language, program, values):
+    """The same by Triton's interpreter."""
+    tensors = [torch.tensor([v], dtype=torch.float64) for v in values]
+    call = Call(program, (Output(torch.float64),), (False,) * len(tensors))
+    return triton_kernels.prepare(call, tensors).run(*tensors)
+
+
 RUN = {
     "torch": python(lambda v: torch.tensor(v, dtype=torch.float64)),
     "numpy": python(lambda v: np.array(v, dtype=np.float64)),
     "mpmath": python(mpmath.mpf),
     "arb": python(flint.arb),
     "cpu": machine_code,
+    "triton": triton_interpreted,
 }
 
 

@@ -17,13 +17,13 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from ogive.engine import cpu, eager
+from ogive.engine import cpu, eager, triton
 from ogive.engine.call import Call, RowCall, TooLong, check_memory
 from ogive.errors import EngineError, EngineWarning, OgiveError, nearest
 from ogive.torch_private import early_mode, jit_tracing, tracer_active
 
 #: The engines that serve some tensors, the preferred ones first; eager serves the rest.
-KERNELS = {"cpu": cpu}
+KERNELS = {"cpu": cpu, "triton": triton}
 NAMES = ("auto", *KERNELS, "eager")
 
 _Result = TypeVar("_Result")
@@ -53,15 +53,16 @@ class _State:
     def __init__(self) -> None:
         self.engine = _initial()
         self.log: list[Served] | None = None
-        #: why kernels cannot be had, once that is known
-        self.broken = ""
+        #: by engine why its kernels cannot be had, once that is known
+        self.broken: dict[str, str] = {}
         self.change()
 
     def change(self, **values: Any) -> None:
         """Sets what is given, and from it what a call may do on its own."""
         self.__dict__.update(values)
+        chosen = self.engine == "eager" or (self.engine == "triton" and triton.interpreting())
         #: an engine is to be chosen, or the choice to be told, at every call
-        self.slow = self.engine == "eager" or self.log is not None or bool(self.broken)
+        self.slow = chosen or self.log is not None or bool(self.broken)
         #: any operator will do that gives the same values
         self.free = self.engine == "auto" and self.log is None
 
@@ -73,14 +74,16 @@ class engine:  # noqa: N801 - used like a function, as torch.no_grad is
     """Sets the engine that runs activations, for good or for a ``with`` block.
 
     Args:
-        name: ``"eager"`` runs torch operators, ``"cpu"`` fused kernels wherever the tensors allow
-            it; ``"auto"`` (the default) does so too, but takes an operator of torch's with the
-            same values for small tensors. ``OGIVE_ENGINE`` in the environment sets what a process
-            starts with.
+        name: ``"eager"`` runs torch operators, ``"cpu"`` and ``"triton"`` fused kernels wherever
+            the tensors allow it, those of the processor or of a GPU first; ``"auto"`` (the default)
+            does so too, but takes an operator of torch's with the same values for small tensors.
+            With ``TRITON_INTERPRET=1`` in the environment ``"triton"`` serves tensors in the CPU's
+            memory, slowly. ``OGIVE_ENGINE`` in the environment sets what a process starts with.
 
     Raises:
         OgiveError: for another name.
-        EngineError: for ``"cpu"`` where kernels cannot be compiled.
+        EngineError: for ``"cpu"`` where kernels cannot be compiled, and for ``"triton"`` where
+            there is no GPU and no interpreter was asked for.
 
     Example:
         >>> import ogive, torch
@@ -160,7 +163,7 @@ def compute(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ..
         except TooLong as error:
             name, reason = "eager", str(error)
         except EngineError as error:
-            name, reason = "eager", give_up(error, call.engine)
+            name, reason = "eager", give_up(error, name, call.engine)
     if results is None:
         check_memory(tensors)
         results = eager.run(call, tensors)
@@ -177,18 +180,22 @@ def choose(inputs: Sequence[Tensor], engine: str | None) -> tuple[str, str]:
     """The engine for these tensors, and why."""
     if wanted(engine) == "eager":
         return "eager", "set"
-    if state.broken and wanted(engine) not in KERNELS:
-        return "eager", state.broken
     if traced():
         return "eager", "the call is being traced"
-    if (name := serving(inputs)) is not None:
+    name = serving(inputs, engine)
+    if name in state.broken and wanted(engine) not in KERNELS:
+        return "eager", state.broken[name]
+    if name is not None:
         return name, "fused kernel"
-    return "eager", "kernels need dense tensors of floating numbers in the CPU's memory"
+    return "eager", "kernels need dense tensors of floating numbers, in the memory of one device"
 
 
-def serving(inputs: Sequence[Tensor]) -> str | None:
-    """The first engine with kernels for these tensors."""
-    return next((name for name, engine in KERNELS.items() if engine.serves(inputs)), None)
+def serving(inputs: Sequence[Tensor], engine: str | None = None) -> str | None:
+    """The first engine with kernels for these tensors, that which is asked for before others."""
+    first = KERNELS.get(wanted(engine))
+    if first is not None and first.serves(inputs):
+        return wanted(engine)
+    return next((name for name, row in KERNELS.items() if row.serves(inputs)), None)
 
 
 def without_kernels(x: Tensor, engine: str | None = None) -> bool:
@@ -196,7 +203,10 @@ def without_kernels(x: Tensor, engine: str | None = None) -> bool:
     asked for."""
     if wanted(engine) == "eager":
         return False
-    return bool(state.broken) or all(x.device.type not in row.DEVICES for row in KERNELS.values())
+    device = x.device.type
+    return not any(
+        device in row.DEVICES for name, row in KERNELS.items() if name not in state.broken
+    )
 
 
 def traced() -> bool:
@@ -209,12 +219,12 @@ def recording() -> bool:
     return jit_tracing() or early_mode(0) is not None
 
 
-def give_up(error: EngineError, engine: str | None) -> str:
-    """Remembers that kernels cannot be had, and says so once."""
+def give_up(error: EngineError, name: str, engine: str | None) -> str:
+    """Remembers that an engine has no kernels, and says so once."""
     if wanted(engine) in KERNELS:
         raise error
-    state.change(broken=str(error))
+    state.change(broken={**state.broken, name: str(error)})
     warnings.warn(
         f"activations run as torch operators, slowly: {error}", EngineWarning, stacklevel=2
     )
-    return state.broken
+    return str(error)

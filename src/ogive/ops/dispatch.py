@@ -85,24 +85,26 @@ class Dispatch:
 
     def _find(self, tensors: tuple[Tensor, ...]) -> Prepared:
         """The row for tensors like these, a new one if there is none."""
-        if recording() or transforms_active() or (engine := serving(tensors)) is None:
+        if recording() or transforms_active() or serving(tensors) is None:
             return NOTHING
         exact = tuple([(*_kind(t), t.shape, t.stride()) for t in tensors])
         any_size = tuple([(*_kind(t), t.dim()) for t in tensors]) if _alike(tensors) else None
         known = self._table.get(any_size) or self._table.get(exact)
         if known is not None:
             return known
-        found = self._prepare(engine, tensors)
+        found = self._prepare(tensors)
         if found is not NOTHING:
             if len(self._table) >= MOST_PREPARED:  # shapes that change in every step
                 self._table.clear()
             self._table[any_size if found.contiguous else exact] = found
         return found
 
-    def _prepare(self, engine: str, tensors: tuple[Tensor, ...]) -> Prepared:
+    def _prepare(self, tensors: tuple[Tensor, ...]) -> Prepared:
         plan = self._plan(*tensors)
         if plan is None or plan.engine == "eager":
             return NOTHING
+        engine = serving(tensors, plan.engine)
+        assert engine is not None
         try:
             run, contiguous = KERNELS[engine].prepare(plan, tensors)
         except EngineError:  # the general call says so

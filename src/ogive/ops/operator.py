@@ -83,7 +83,7 @@ def stays_one(plan: Call | RowCall, tensors: Sequence[Tensor]) -> bool:
         return False
     size = max(t.numel() for t in tensors)  # a size that is a symbol is not asked, which binds it
     return (
-        not state.broken
+        "cpu" not in state.broken
         and all(t.device.type == "cpu" and t.layout is torch.strided for t in tensors)
         and (_packs(plan) or any(s.op not in _PLAIN_STEPS for s in plan.program.steps()))
         and (not isinstance(size, int) or size >= LEAST_COMPILED)

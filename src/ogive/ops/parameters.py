@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ogive.engine import Output, traced
 from ogive.engine.packed_layout import PackedLayout
+from ogive.engine.selection import KERNELS
 from ogive.errors import ParameterError
 from ogive.expr import Program
 from ogive.ops.arguments import Argument
@@ -109,7 +110,7 @@ def _plan(
     entry: str,
 ) -> Plan:
     given = tuple([float.fromhex(n) for _, n in numbers])
-    own = native(entry, given, dtype) if engine != "cpu" else None
+    own = native(entry, given, dtype) if engine not in KERNELS else None
     plan = Plan(_bound(program, numbers), (Output(dtype),), packed, layout, engine=engine)
     return replace(plan, native=own, native_slope=native_slope(entry, given))
 

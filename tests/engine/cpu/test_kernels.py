@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ogive
-from ogive.engine.cpu.coalescing import layout
+from ogive.engine.coalescing import layout
 from ogive.engine.cpu.loops import kernel
 from ogive.engine.cpu.operands import Operand
 from ogive.printers.llvm import Arithmetic

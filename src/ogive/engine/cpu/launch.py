@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from ogive.engine.call import Call, NoMemory, broadcast, extent, in_storage, nbytes, storage
+from ogive.engine.coalescing import Layout, layout
 from ogive.engine.cpu import output_pool, threads
-from ogive.engine.cpu.coalescing import Layout, layout
 from ogive.engine.cpu.operands import CODES, Operand
 
 #: Each thread has its own copy of all sums; more of them are left to torch.

@@ -69,7 +69,7 @@ class LLVMPrinter(Printer):
         given = tuple(fold(expand(shared_subexpressions(o), self.spoken())) for o in given)
         for forms in of_operations():
             given = tuple(with_forms(o, forms, self.format, self._is_near) for o in given)
-        return _fused(tuple(rebuild(o, self._approximated) for o in given))
+        return fused(tuple(rebuild(o, self._approximated) for o in given))
 
     def has_forms(self, program: Program) -> bool:
         """Whether there is an approximation in the program that is not the usual one."""
@@ -101,7 +101,7 @@ def _printed(
     return LLVMPrinter(format, near, forms).printed(program)
 
 
-def _fused(outputs: tuple[Node, ...]) -> tuple[Node, ...]:
+def fused(outputs: tuple[Node, ...]) -> tuple[Node, ...]:
     """The outputs with each product that is only added, added before it is rounded."""
     uses = Counter(a for node in walk(*outputs) for a in node.args)
     uses.update(outputs)

@@ -1,0 +1,115 @@
+"""From the text of a module to kernels: compiled for a GPU, or run by Triton's interpreter."""
+
+from __future__ import annotations
+
+import hashlib
+import linecache
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from functools import lru_cache
+from importlib.util import find_spec
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+
+from ogive.engine.triton import interpreter, stored
+
+#: Fused multiply-adds are written where they are wanted; no others may be made.
+NO_FUSION = {"enable_fp_fusion": False}
+
+
+def installed() -> bool:
+    """Whether triton can be imported; it is not yet."""
+    return find_spec("triton") is not None
+
+
+def interpreting() -> bool:
+    """Whether kernels are interpreted, for tensors in the CPU's memory."""
+    return os.environ.get("TRITON_INTERPRET", "0").lower() in ("1", "true", "yes", "on")
+
+
+@lru_cache(maxsize=4096)
+def built_kernel(text: str, name: str, label: str, interpreted: bool) -> Any:
+    """The kernel of this name in the text of a module.
+
+    Args:
+        label: what it is called in tracebacks.
+        interpreted: whether it is to run in the interpreter.
+    """
+    scope = _scope(interpreted)
+    used = [t for n, t in stored.functions(interpreted).items() if f"{n}(" in text]
+    whole = "\n\n\n".join([*used, text])
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:16]
+    filename = f"<ogive triton {label} {digest}>"
+    # triton reads the source of a function again
+    linecache.cache[filename] = (len(whole), None, whole.splitlines(keepends=True), filename)
+    exec(compile(whole, filename, "exec"), scope)
+    made = scope[name]
+    return interpreter.interpreted(made) if interpreted else made
+
+
+def _scope(interpreted: bool) -> dict[str, Any]:
+    """The names that a module of kernels may use."""
+    import triton.language as tl
+    from triton.runtime.jit import JITFunction
+
+    if interpreted:
+        reductions = {"SUM": tl.standard._sum_combine, "LARGEST": tl.standard._elementwise_max}
+        jit: Callable[[Any], Any] = lambda function: function  # noqa: E731
+        return {
+            "__name__": "ogive.kernels",
+            "triton": SimpleNamespace(jit=jit),
+            "tl": tl,
+            "libdevice": interpreter.LibdeviceByNumpy(),
+            **reductions,
+        }
+    from triton.language.extra import libdevice
+
+    scope = {
+        "__name__": "ogive.kernels",
+        "triton": SimpleNamespace(jit=JITFunction),
+        "tl": tl,
+        "libdevice": libdevice,
+    }
+    text, filename = REDUCTIONS, "<ogive triton reductions>"
+    linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+    exec(compile(text, filename, "exec"), scope)
+    return scope
+
+
+REDUCTIONS = """
+@triton.jit
+def SUM(a, b):
+    return a + b
+
+
+@triton.jit
+def LARGEST(a, b):
+    return tl.maximum(a, b, propagate_nan=tl.PropagateNan.ALL)
+"""
+
+
+def start(
+    kernel: Any,
+    grid: tuple[int, ...],
+    arguments: Sequence[Any],
+    constants: Mapping[str, Any],
+    device: torch.device,
+    warps: int = 4,
+) -> None:
+    """Starts the kernel on the current stream of a device, or runs it in the interpreter."""
+    if device.type == "cpu":
+        with interpreter.fused_exactly():
+            kernel[grid](*arguments, **constants)
+        return
+    with _current(device):
+        kernel[grid](*arguments, **constants, num_warps=warps, **NO_FUSION)
+
+
+def _current(device: torch.device) -> Any:
+    """The device as the current one, which is where triton starts kernels."""
+    if device.index is None or device.index == torch.accelerator.current_device_index():
+        return nullcontext()
+    return torch.accelerator.device_index(device.index)

@@ -1,0 +1,72 @@
+"""The text of kernels for programs, and how their work is divided into blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ogive.engine.triton import building, flat, tiles
+from ogive.engine.triton.tensors import BYTES, Accessed
+from ogive.expr import Program
+from ogive.printers.machine import FLOAT64, Format
+from ogive.printers.triton import TritonPrinter
+
+#: Bytes of a tensor that a program of the grid takes: two accesses of 128 bits for each thread.
+BYTES_A_PROGRAM = 4096
+#: The interpreter takes as long for a small block as for a large one.
+INTERPRETED = 2**16
+
+
+class Text(NamedTuple):
+    """A module of a kernel.
+
+    Attributes:
+        name: the kernel's in it.
+        label: what it is listed as.
+    """
+
+    text: str
+    name: str
+    label: str
+
+
+def block_size(operands: Sequence[Accessed], count: int, interpreted: bool) -> int:
+    """The elements of a program of the grid."""
+    if interpreted:
+        return min(max(1 << (count - 1).bit_length(), 16), INTERPRETED)
+    smallest = min(BYTES.get(o.dtype, 4) for o in operands)
+    return BYTES_A_PROGRAM // smallest
+
+
+def masking(count: int, block: int) -> str:
+    """Which blocks of so many elements need a mask."""
+    if count % block == 0:
+        return flat.WHOLE
+    return flat.MASKED if count % 16 == 0 or count < block else flat.LAST
+
+
+@lru_cache(maxsize=2048)
+def flat_text(
+    program: Program, operands: tuple[Accessed, ...], format: Format, forms: str, ends: str
+) -> Text:
+    kernel = flat.flat_kernel(operands, "program", format is FLOAT64, ends)
+    return _module(program, format, forms, kernel, "flat")
+
+
+@lru_cache(maxsize=2048)
+def tiles_text(
+    program: Program, operands: tuple[Accessed, ...], format: Format, forms: str, dims: int
+) -> Text:
+    kernel = tiles.tiles_kernel(operands, "program", format is FLOAT64, dims)
+    return _module(program, format, forms, kernel, "tiles")
+
+
+def _module(program: Program, format: Format, forms: str, kernel: str, name: str) -> Text:
+    functions = TritonPrinter(format, forms).functions(program, "program")
+    return Text(f"{functions}\n\n{kernel}\n", name, program.name)
+
+
+def built(text: Text, interpreted: bool) -> Any:
+    """The kernel, compiled when it is first started, or interpreted."""
+    return building.built_kernel(text.text, text.name, text.label, interpreted)

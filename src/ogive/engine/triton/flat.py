@@ -1,0 +1,90 @@
+"""Kernels over one stretch of memory: what most calls are.
+
+A program of the grid takes a block of elements, counted in 64 bits from its beginning and in 32
+inside it. Where the elements are no multiple of 16 a mask would take every access apart, so only
+the last block has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ogive.engine.triton.stored import loaded_number, stored_number
+from ogive.engine.triton.tensors import CODED, Accessed
+
+#: Blocks with a mask, without one, and without one but for the last.
+MASKED, WHOLE, LAST = "masked", "whole", "last"
+
+
+def flat_kernel(operands: Sequence[Accessed], program: str, wide: bool, ends: str) -> str:
+    """The kernel ``flat`` for a function of the program's.
+
+    Args:
+        program: the function's name.
+        wide: whether it computes in float64.
+        ends: which blocks have a mask.
+    """
+    places = ", ".join(f"p{k}" for k in range(len(operands)))
+    lines = [
+        "@triton.jit",
+        f"def flat({places}, count, BLOCK: tl.constexpr):",
+        "    block = tl.program_id(0)",
+        "    first = block.to(tl.int64) * BLOCK",
+        "    lane = tl.arange(0, BLOCK)",
+    ]
+    masked, whole = (_block(operands, program, wide, m) for m in (True, False))
+    if ends == LAST:
+        lines += ["    if first + BLOCK <= count:", *_indented(whole)]
+        lines += ["    else:", *_indented(masked)]
+    else:
+        lines += masked if ends == MASKED else whole
+    return "\n".join(lines)
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _block(operands: Sequence[Accessed], program: str, wide: bool, masked: bool) -> list[str]:
+    """The statements for one block."""
+    lines = ["    inside = lane < count - first" if masked else "    inside = lane >= 0"]
+    for k, o in enumerate(operands):
+        if o.role == "in":
+            lines.append(f"    a{k} = {_read(k, o, wide, masked)}")
+    given = ", ".join(f"a{k}" for k, o in enumerate(operands) if o.role == "in")
+    made = [(k, o) for k, o in enumerate(operands) if o.role != "in"]
+    results = ", ".join(f"r{k}" for k, _ in made)
+    lines.append(f"    {results} = {program}({given})")
+    for k, o in made:
+        lines += _written(k, o, wide, masked)
+    return lines
+
+
+def _read(k: int, o: Accessed, wide: bool, masked: bool) -> str:
+    if bits := CODED.get(o.dtype):
+        place, mask = _bytes(k, bits, masked)
+        return f"_decoded(tl.load({place}{mask}), {bits}, BLOCK * {bits} // 8)"
+    if o.along == "one":
+        return loaded_number(o.dtype, f"tl.load(p{k})", wide)
+    mask = ", mask=inside" if masked else ""
+    return loaded_number(o.dtype, f"tl.load(p{k} + first + lane{mask})", wide)
+
+
+def _written(k: int, o: Accessed, wide: bool, masked: bool) -> list[str]:
+    if o.role == "sum":
+        spread = f"tl.broadcast_to(r{k}, (BLOCK,))"
+        kept = f"tl.where(inside, {spread}, 0.0)" if masked else spread
+        return [f"    tl.store(p{k} + block, tl.reduce({kept}, 0, SUM))"]
+    if bits := CODED.get(o.dtype):
+        place, mask = _bytes(k, bits, masked)
+        code = f"_coded(tl.broadcast_to(r{k}, (BLOCK,)), inside, {bits}, BLOCK * {bits} // 8)"
+        return [f"    tl.store({place}, {code}{mask})"]
+    mask = ", mask=inside" if masked else ""
+    return [f"    tl.store(p{k} + first + lane, {stored_number(o.dtype, f'r{k}', wide)}{mask})"]
+
+
+def _bytes(k: int, bits: int, masked: bool) -> tuple[str, str]:
+    """Where the bytes of a block's codes lie, and their mask."""
+    byte, each = f"tl.arange(0, BLOCK * {bits} // 8)", 8 // bits
+    mask = f", mask={byte} * {each} < count - first" if masked else ""
+    return f"p{k} + first // {each} + {byte}", mask

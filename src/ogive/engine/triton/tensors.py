@@ -1,0 +1,29 @@
+"""The tensors that a kernel reads and writes, as its text sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ogive.engine import bit_packing
+
+#: Bits of a code, by dtype; see bit_packing.py.
+CODED = {f"code{bits}": bits for bits in bit_packing.BITS}
+#: Bytes of an element.
+BYTES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
+
+
+@dataclass(frozen=True)
+class Accessed:
+    """A tensor that a kernel reads or writes.
+
+    Attributes:
+        role: ``in``, ``out``, or ``sum``: added up by each program for itself.
+        along: how it goes along a row: ``each`` element beside the last, ``one`` for all of them,
+            or a ``step`` apart.
+        rows: whether it moves from row to row.
+    """
+
+    dtype: str
+    role: str = "in"
+    along: str = "each"
+    rows: bool = True
