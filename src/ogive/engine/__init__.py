@@ -9,8 +9,20 @@ from types import ModuleType
 
 from ogive.engine.call import Call, Output, RowCall
 from ogive.engine.selection import Served, compute, engine, served, traced
+from ogive.engine.triton.ahead import CompiledKernel, compiled
 
-__all__ = ["Call", "Output", "RowCall", "Served", "compute", "engine", "served", "traced"]
+__all__ = [
+    "Call",
+    "CompiledKernel",
+    "Output",
+    "RowCall",
+    "Served",
+    "compiled",
+    "compute",
+    "engine",
+    "served",
+    "traced",
+]
 
 
 class _Room(ModuleType):

@@ -1,6 +1,6 @@
 """What Triton lacks of machine.py's operations, as device functions of its own language.
 
-They work on the bits of a number. Each is for one format, which its name ends with; those in QUICK_FORMS
+They work on the bits of a number. Each is for one format, which its name ends with; QUICK_FORMS
 are for results of 16 bits, and have the digits that those need.
 """
 
