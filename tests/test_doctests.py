@@ -20,7 +20,7 @@ def test_the_examples_of_a_module(name):
 
 
 PUBLIC = ["get", "search", "define", "gain", "init_", "propagate"]
-PUBLIC += ["accelerate", "restore", "intercept", "swap"]
+PUBLIC += ["accelerate", "restore", "intercept", "swap", "quantized"]
 
 
 @pytest.mark.parametrize("name", PUBLIC)

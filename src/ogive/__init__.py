@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ogive.nn.intercept import intercept
     from ogive.nn.propagate import propagate
     from ogive.nn.swap import swap
+    from ogive.ops.quantized import quantized
 
 __version__ = "0.2.0"
 #: Public name -> the module that has it; loaded when first used, so that the command line can list
@@ -33,6 +34,7 @@ _HOMES = {
     "intercept": "nn.intercept",
     "names": "_face",
     "propagate": "nn.propagate",
+    "quantized": "ops.quantized",
     "restore": "nn.accelerate",
     "search": "_face",
     "served": "engine",
@@ -56,6 +58,7 @@ __all__ = [
     "names",
     "nn",
     "propagate",
+    "quantized",
     "restore",
     "search",
     "served",

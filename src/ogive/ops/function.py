@@ -86,7 +86,7 @@ class ActivationFunction(Entry):
         """What serves calls with these arguments, from now on."""
         if key is None or not inputs or not all(isinstance(t, Tensor) for t in tensors):
             return nothing
-        data, given = self._sorted(inputs, arguments)
+        data, given = self.sort_arguments(inputs, arguments)
         spec = given.spec
         if spec.kind != "rowwise" and not binds(spec.program, given.values):
             return nothing  # numbers that are not to become part of a kernel
@@ -104,7 +104,7 @@ class ActivationFunction(Entry):
             raise InputError(f"{self.name} needs an input, a tensor or an array")
         if isinstance(inputs[0], np.ndarray):
             return arrays.with_arrays(self.call, inputs, arguments)
-        data, given = self._sorted(inputs, arguments)
+        data, given = self.sort_arguments(inputs, arguments)
         run = RUNNERS[given.spec.kind]
         try:
             return run(given.spec, data, given.values, self.engine, **given.options)
@@ -113,7 +113,7 @@ class ActivationFunction(Entry):
                 raise
             raise _refusal(self.name, data[0], error) from error
 
-    def _sorted(
+    def sort_arguments(
         self, inputs: tuple[Any, ...], arguments: dict[str, Any]
     ) -> tuple[list[Tensor], Given]:
         """The data, and the arguments with those given by position; all checked."""

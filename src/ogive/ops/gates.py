@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from ogive.engine.packed_layout import PackedLayout
@@ -23,3 +25,19 @@ def packed_layout(name: str, packed: Tensor, dim: int, gate: str, interleave: bo
             f"must be even, not {size}; or give two tensors: {name}(value, gate)"
         )
     return PackedLayout(dim % packed.dim() - packed.dim(), gate, interleave)
+
+
+def division(
+    name: str, data: Sequence[Tensor], dim: int, gate: str, interleave: bool
+) -> PackedLayout | None:
+    """How the one tensor given divides into value and gate; None where both are given.
+
+    Raises:
+        InputError: where they are not alike; see packed_layout.
+    """
+    if len(data) == 1:
+        return packed_layout(name, data[0], dim, gate, interleave)
+    if data[0].shape != data[1].shape or data[0].dtype != data[1].dtype:
+        described = " and ".join(f"{tuple(t.shape)} {t.dtype}" for t in data)
+        raise InputError(f"{name}: value and gate must be alike, not {described}")
+    return None

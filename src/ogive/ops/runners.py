@@ -10,7 +10,6 @@ from torch import Tensor
 from ogive.catalogue import Spec
 from ogive.engine.call import check_memory
 from ogive.engine.selection import note, traced, within, without_kernels
-from ogive.errors import InputError
 from ogive.expr import Program
 from ogive.ops import gates, noise, operator, rowwise
 from ogive.ops.arguments import Argument
@@ -152,12 +151,7 @@ def _gated(
     halves = len(data) == 1 and gate == "second" and not interleave
     if spec.name == "glu" and halves and without_kernels(data[0], engine):
         return torch.nn.functional.glu(data[0], dim)
-    layout = None
-    if len(data) == 1:
-        layout = gates.packed_layout(spec.name, data[0], dim, gate, interleave)
-    elif data[0].shape != data[1].shape or data[0].dtype != data[1].dtype:
-        described = " and ".join(f"{tuple(t.shape)} {t.dtype}" for t in data)
-        raise InputError(f"{spec.name}: value and gate must be alike, not {described}")
+    layout = gates.division(spec.name, data, dim, gate, interleave)
     plan, tensors = planned(spec.program, data, values, engine, layout)
     return apply_plan(plan, *tensors)
 
