@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ogive.catalogue import KINDS, Spec, add, entries, resolve, user_spec
-from ogive.errors import OgiveError, briefly, nearest
+from ogive.errors import OgiveError, briefly, unknown
 from ogive.expr import Node
 from ogive.nn.modules import ActivationModule, module_class
 from ogive.ops import ActivationFunction, check_truth
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+#: What makes a text a pattern.
+WILDCARDS = frozenset("*?[")
 
 
 class Activation(ActivationFunction):
@@ -58,23 +63,43 @@ def get(name: str) -> Activation:
     return Activation(*resolve(name))
 
 
-def names(kind: str | None = None, family: str | None = None) -> list[str]:
-    """The canonical names, all or those of a kind or a family.
+def names(
+    which: str | None = None, family: str | None = None, *, kind: str | None = None
+) -> list[str]:
+    """The canonical names, all or some of them.
+
+    Args:
+        which: a kind (elementwise, gated, stochastic or rowwise), or a pattern for names with the
+            wildcards ``*``, ``?`` and ``[...]``.
+        family: only those of this file of the catalogue, such as rectifiers.
+        kind: only those of this kind, where ``which`` is a pattern.
 
     Raises:
         OgiveError: for a kind or a family that there is not.
+
+    Example:
+        >>> import ogive
+        >>> ogive.names("s?lu")
+        ['selu', 'solu', 'silu']
     """
+    pattern = "*"
+    if isinstance(which, str) and WILDCARDS & set(which):
+        pattern, which = which, None
     families = dict.fromkeys([*(spec.family for spec in entries().values()), "user"])
-    for what, asked, known in (("kind", kind, KINDS), ("family", family, families)):
+    for what, asked, known in (
+        ("kind", which, KINDS),
+        ("kind", kind, KINDS),
+        ("family", family, families),
+    ):
         if asked is not None and asked not in [*known]:
-            raise OgiveError(
-                f"there is no {what} {briefly(asked)}{nearest(asked, known)}; "
-                f"there are {', '.join(known)}"
-            )
+            pattern_hint = "; a pattern for names has a *, as *gelu*" if asked is which else ""
+            raise OgiveError(unknown(what, asked, known) + pattern_hint)
     return [
         name
         for name, spec in entries().items()
-        if kind in (None, spec.kind) and family in (None, spec.family)
+        if fnmatchcase(name, pattern)
+        and {which, kind} <= {None, spec.kind}
+        and family in (None, spec.family)
     ]
 
 

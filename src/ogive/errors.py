@@ -93,3 +93,14 @@ def nearest(name: object, known: Iterable[str]) -> str:
         return ""
     close = difflib.get_close_matches(name, list(dict.fromkeys(known)), n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(repr(c) for c in close)}?" if close else ""
+
+
+def unknown(what: str, given: object, known: Iterable[str]) -> str:
+    """The sentence about a name that there is not, the same wherever one is chosen from a list.
+
+    Example:
+        >>> unknown("kind", "gatd", ["elementwise", "gated"])
+        "no kind 'gatd'; did you mean 'gated'? (there are elementwise, gated)"
+    """
+    names = list(dict.fromkeys(known))
+    return f"no {what} {briefly(given)}{nearest(given, names)} (there are {', '.join(names)})"

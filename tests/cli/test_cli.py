@@ -12,6 +12,7 @@ import ogive
 from ogive.certify.report.properties import PROPERTIES
 from ogive.cli import app, console
 from ogive.cli.console import plain, shown
+from ogive.cli.show import SECTIONS
 
 
 def run(*words):
@@ -124,10 +125,10 @@ def test_list_of_nothing():
     assert "no activation fits" in result.stderr
 
 
-def test_show():
-    text = answer("show", "swish")
+def test_show_in_full():
+    text = " ".join(answer("show", "swish", "--full").split())
     for part in (
-        "swish  Swish  (elementwise, selfgated, 2017)",
+        "swish Swish (elementwise, selfgated, 2017)",
         "x * sigmoid(beta * x)",
         str(ogive.get("swish").spec.derived(1).expression),
         str(ogive.get("swish").spec.derived(2).expression),
@@ -140,8 +141,16 @@ def test_show():
         assert part in text
 
 
-def test_show_in_a_terminal_fits(terminal):
-    assert max(map(len, answer("show", "noisy_hardsigmoid").splitlines())) <= 80
+@pytest.mark.parametrize("words", [["--full"], [], ["--section", "signal"]])
+def test_show_in_a_terminal_fits(terminal, words):
+    assert max(map(len, answer("show", "noisy_hardsigmoid", *words).splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", ["mish", "noisy_hardsigmoid", "rational_a"])
+@pytest.mark.parametrize("columns", [60, 100])
+def test_show_in_full_keeps_to_the_terminals_width_in_a_pipe(monkeypatch, name, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    assert max(map(len, answer("show", name, "--full").splitlines())) <= columns
 
 
 def test_show_json():
@@ -154,8 +163,9 @@ def test_show_json():
     assert found["derivatives"] == {"x": [silu.derivative(i).formula for i in (1, 2)]}
 
 
-def test_show_prints_the_certificate():
-    lines = [" ".join(line.split()) for line in answer("show", "mish").splitlines()]
+def test_show_prints_the_certificate(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    lines = [" ".join(line.split()) for line in answer("show", "mish", "--full").splitlines()]
     for part in (
         "lipschitz 1.08849816 ball, error",
         "gains second moment 1.48684758 ball",
@@ -163,6 +173,18 @@ def test_show_prints_the_certificate():
         "monotone verdict no, number 1, reason turning points: 1",
     ):
         assert any(line.startswith(part) for line in lines), part
+
+
+@pytest.mark.parametrize("section", SECTIONS.split(", "))
+def test_show_one_section(section, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "400")
+    heading, *lines = answer("show", "mish", "--section", section).splitlines()
+    whole = answer("show", "mish", "--full").split(f"\n{section}\n")[1].split("\n\n")[0]
+    assert heading == section
+    assert " ".join(lines).split() == whole.split()
+    found = strict(answer("show", "mish", "--section", section, "--json"))
+    assert list(found) == ["name", section]
+    assert found[section] == ogive.get("mish").certificate().to_dict()[section]
 
 
 def test_show_json_holds_the_certificate():
@@ -188,14 +210,14 @@ def test_show_parameters_of_the_name_that_was_asked_for():
 
 
 def test_show_gated():
-    text = answer("show", "swiglu")
+    text = answer("show", "swiglu", "--full")
     assert "d/dvalue" in text
     assert "swiglu (gate, at value = 1)" in text
     assert list(strict(answer("show", "swiglu", "--json"))["derivatives"]) == ["value", "gate"]
 
 
 def test_show_rowwise():
-    text = answer("show", "softmax")
+    text = answer("show", "softmax", "--full")
     assert ogive.get("softmax").formula in text
     found = strict(answer("show", "softmax", "--json"))
     assert (found["derivatives"], found["certificate"]["shape"]) == ({}, None)
@@ -262,6 +284,9 @@ def test_plot_in_the_terminal():
     ("words", "part"),
     [
         (("show", "gleu"), "did you mean"),
+        (("show", "mish", "--section", "shpae"), "no section 'shpae'; did you mean 'shape'?"),
+        (("show", "softmax", "--section", "shape"), "no section 'shape' (there are rows)"),
+        (("show", "mish", "--section", "shape", "--full"), "--full"),
         (("compare", "relu", "sofmax"), "did you mean"),
         (("compare", "softmax"), "works on rows"),
         (("compare", "relu", "--at", "1,two"), "--at takes"),

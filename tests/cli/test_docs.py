@@ -25,7 +25,7 @@ def _answers(block: str) -> str:
 
 
 def _answer(words: list[str]) -> str:
-    printed = CliRunner().invoke(app, words).output
+    printed = CliRunner().invoke(app, words, env={"COLUMNS": "80"}).output
     return printed if printed.endswith("\n") else f"{printed}\n"
 
 

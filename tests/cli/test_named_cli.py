@@ -51,6 +51,12 @@ def test_what_code_is_measured_for():
     assert "depends on the others" in json.loads(answer("show", "own_acts:rows", "--json"))["note"]
 
 
+def test_code_has_no_section():
+    result = CliRunner().invoke(app, ["show", "own_acts:Cube", "--section", "shape"])
+    assert result.exit_code == 2
+    assert "code of which only values are known" in result.stderr
+
+
 def test_compare():
     found = json.loads(answer("compare", *NAMES, "--at", "-1,2", "--json"))["activations"]
     assert [one["values"][1] for one in found] == pytest.approx(

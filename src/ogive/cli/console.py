@@ -19,21 +19,28 @@ UNLIMITED = 20_000
 GAP = 2
 
 
-def write(*parts: RenderableType) -> None:
-    """Prints to the terminal in its width; elsewhere in full width without trailing blanks."""
+def write(*parts: RenderableType, fitted: bool = False) -> None:
+    """Prints to the terminal in its width; elsewhere in full width without trailing blanks.
+
+    ``fitted`` keeps to the terminal's width, or to 80 columns, in a pipe too.
+    """
     console = Console(highlight=False, markup=False)
     if console.is_terminal:
         console.print(*parts, sep="\n")
         return
-    buffer = io.StringIO()
-    Console(file=buffer, width=UNLIMITED, highlight=False, markup=False).print(*parts, sep="\n")
+    buffer, columns = io.StringIO(), fitting_width() if fitted else UNLIMITED
+    Console(file=buffer, width=columns, highlight=False, markup=False).print(*parts, sep="\n")
     typer.echo("\n".join(line.rstrip() for line in buffer.getvalue().splitlines()))
 
 
 def width() -> int:
     """The columns there are."""
-    console = Console()
-    return console.width if console.is_terminal else UNLIMITED
+    return fitting_width() if Console().is_terminal else UNLIMITED
+
+
+def fitting_width() -> int:
+    """The columns of the terminal, also behind a pipe; 80 where there is none."""
+    return Console().width
 
 
 def new_table() -> Table:

@@ -8,7 +8,7 @@ import typer
 
 from ogive.catalogue import Spec, entries
 from ogive.cli.console import GAP, new_table, plain, shown, width, write, write_json
-from ogive.errors import OgiveError, nearest
+from ogive.errors import OgiveError, unknown
 
 #: The columns below which the family makes room for the formula, and what it gets at least.
 _NARROW, _LEAST = 24, 8
@@ -52,8 +52,7 @@ def _of(family: str | None, kind: str | None) -> list[Spec]:
 
 def _check(what: str, given: str | None, known: tuple[str, ...]) -> None:
     if given is not None and given not in known:
-        listed = ", ".join(known)
-        raise OgiveError(f"no {what} {given!r}{nearest(given, known)} (there are {listed})")
+        raise OgiveError(unknown(what, given, known))
 
 
 def _condition(text: str) -> tuple[str, str | None]:

@@ -1,19 +1,22 @@
-"""``ogive show``: everything known about one activation."""
+"""``ogive show``: what is known about one activation, on a card or in full."""
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ogive.cli.certificate import certificate_table
+from ogive.cli.card import Said, card, parameter_line, said_of
+from ogive.cli.certificate import certificate_table, told_sections
 from ogive.cli.console import shown, write, write_json
 from ogive.cli.draw import ANY_NAME, drawable
 from ogive.cli.listing import shown_formula
-from ogive.errors import OgiveError
+from ogive.errors import OgiveError, unknown
 
 if TYPE_CHECKING:
     from ogive.catalogue import Parameter
@@ -24,32 +27,71 @@ if TYPE_CHECKING:
 #: Longer formulas are cut in print; derivatives of composed functions fill pages.
 LONGEST = 400
 CODE_NOTE = "only values are known of it; what is proved needs a formula, as x*tanh(x)"
+SECTIONS = "shape, smoothness, saturation, signal, numerics, cost"
 
 
 def show(
     name: Annotated[str, typer.Argument(help=f"One, e.g. mish or keras:gelu. {ANY_NAME}.")],
+    full: Annotated[bool, typer.Option("--full", help="All of it, the certificate too.")] = False,
+    section: Annotated[
+        str | None, typer.Option(help=f"One section of the certificate: {SECTIONS} ...")
+    ] = None,
     timed: Annotated[bool, typer.Option("--timed", help="Measure its time over relu's.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show one activation: formula, derivatives, parameters, certificate, curve."""
+    """Show one activation: formula, curve, when to use it, verdicts, cost."""
     from ogive.nn.named import find_activation
 
+    if full and section is not None:
+        raise OgiveError("give --full for the whole certificate or --section for one part of it")
     named = find_activation(name)
-    if named.function is None:
+    if named.function is None and section is None:
         show_code(named, as_json)
         return
     activation = named.known()
     proved = _certificate(activation, timed)
-    if as_json:
+    if section is not None:
+        _show_section(named, proved, section, as_json)
+    elif as_json:
         write_json(shown_facts(activation, proved) | {"name": named.name})
-        return
-    write(
-        _heading(activation, named.name),
-        "",
-        _description(activation),
-        certificate_table(proved),
-        *_curve(named),
-    )
+    elif full:
+        write(*_whole(named, proved), fitted=True)
+    else:
+        write(_card(named, proved), fitted=True)
+
+
+def _card(named: NamedActivation, proved: Certificate) -> Text:
+    activation = named.known()
+    spec = activation.spec
+    drawn = None if named.kind == "rowwise" else drawable(named)
+    doc = () if spec.family == "user" else (" ".join(spec.doc.split()),)
+    more = f"ogive show {shlex.quote(named.label)} --full, or --section signal"
+    said = said_of(spec, activation.preset, proved)
+    around = Said("", doc, 2), Said("from", (spec.paper,)), Said("more", (more,))
+    return card(_title(named), [around[0], *said, *around[1:]], drawn)
+
+
+def _title(named: NamedActivation) -> str:
+    spec = named.spec
+    told = [spec.kind, spec.family, *([str(spec.year)] if spec.year else [])]
+    return f"{named.name}  {spec.title}  ({', '.join(told)})"
+
+
+def _whole(named: NamedActivation, proved: Certificate) -> list[RenderableType]:
+    """Everything: what it is, the certificate, the curve."""
+    activation = named.known()
+    head = Text.assemble((_title(named), "bold"), f"\n{activation.spec.doc}")
+    return [head, "", _description(activation), certificate_table(proved), *_curve(named)]
+
+
+def _show_section(named: NamedActivation, proved: Certificate, name: str, as_json: bool) -> None:
+    known = [name for name, _ in told_sections(proved)]
+    if name not in known:
+        raise OgiveError(f"{named.name} has {unknown('section', name, known)}")
+    if as_json:
+        write_json({"name": named.name, name: proved.to_dict()[name]})
+    else:
+        write(certificate_table(proved, only=name), fitted=True)
 
 
 def _certificate(activation: ActivationFunction, timed: bool) -> Certificate:
@@ -100,17 +142,11 @@ def _parameter(parameter: Parameter, preset: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _heading(activation: ActivationFunction, name: str) -> Text:
-    spec = activation.spec
-    told = [spec.kind, spec.family, *([str(spec.year)] if spec.year else [])]
-    return Text.assemble((name, "bold"), f"  {spec.title}  ({', '.join(told)})\n{spec.doc}")
-
-
 def _description(activation: ActivationFunction) -> Table:
     """A line for each thing known, its name in front."""
     spec = activation.spec
     rows = [("formula", cut(shown_formula(spec))), *_derivative_rows(activation)]
-    rows += [("parameter", _parameter_line(p, activation.preset)) for p in spec.parameters]
+    rows += [("parameter", parameter_line(p, activation.preset)) for p in spec.parameters]
     rows += [("layout", ", ".join(f"{k}: {v}" for k, v in spec.layout.items()))]
     rows += [("also called", ", ".join(spec.aliases)), ("paper", spec.paper)]
     rows += [("evidence", spec.evidence), *(("pitfall", text) for text in spec.pitfalls)]
@@ -133,16 +169,6 @@ def _derivative_rows(activation: ActivationFunction) -> list[tuple[str, str]]:
             for order, t in zip(("1st", "2nd"), found["x"], strict=True)
         ]
     return [(f"d/d{variable}", cut(texts[0])) for variable, texts in found.items()]
-
-
-def _parameter_line(parameter: Parameter, preset: dict[str, Any]) -> str:
-    default = preset.get(parameter.name, parameter.default)
-    learned = ", learnable" if parameter.learnable else ""
-    return f"{parameter.name} = {_number(default)}, {parameter.domain.text}{learned}"
-
-
-def _number(value: Any) -> str:
-    return f"({', '.join(map(_number, value))})" if isinstance(value, tuple) else f"{value:g}"
 
 
 def cut(text: str) -> str:
@@ -176,7 +202,8 @@ def show_code(activation: NamedActivation, as_json: bool) -> None:
         if facts[label] is not None:
             table.add_row(Text(label, "cyan"), shown(facts[label]))
     curve = [] if facts["gain"] is None else _curve(activation)
-    write(Text.assemble((activation.label, "bold"), "  (code)"), "", table, *curve)
+    heading = Text.assemble((activation.label, "bold"), "  (code)")
+    write(heading, "", table, *curve, fitted=True)
 
 
 def code_facts(activation: NamedActivation) -> dict[str, Any]:

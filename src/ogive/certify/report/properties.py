@@ -12,7 +12,7 @@ from typing import TypeVar
 from ogive.certify.proof.saturation import Side
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.report.certificate import Certificate
-from ogive.errors import OgiveError, nearest
+from ogive.errors import OgiveError, unknown
 
 Section = TypeVar("Section")
 Answer = bool | float | str | tuple[float, ...]
@@ -31,8 +31,7 @@ def property_of(of: Certificate, name: str) -> Answer:
         OgiveError: for a property there is not; the message lists those there are.
     """
     if name not in PROPERTIES:
-        listed = ", ".join(PROPERTIES)
-        raise OgiveError(f"no property {name!r}{nearest(name, PROPERTIES)} (there are {listed})")
+        raise OgiveError(unknown("property", name, PROPERTIES))
     return PROPERTIES[name](of)
 
 

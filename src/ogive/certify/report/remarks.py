@@ -339,8 +339,8 @@ REMARKS: Mapping[str, _Row] = {
     ),
     "for_gated_blocks": _Row(
         "use", lambda of: _if(of.spec.kind == "gated"),
-        "In the feed-forward blocks of transformers. It takes two inputs, so two matrices lead "
-        "into it; a block of as many weights is two thirds as wide.",
+        "In feed-forward blocks of transformers. Two matrices lead into it: a block of as many "
+        "weights is two thirds as wide.",
     ),
     "for_linear_outputs": _Row(
         "use", lambda of: _if(of.says("nonlinear") == "no"),
@@ -369,7 +369,7 @@ REMARKS: Mapping[str, _Row] = {
     "for_probabilities": _Row(
         "use", _shares_of_one,
         "For outputs and gates between {low} and {high}. In stacked hidden layers gradients "
-        "vanish: each is multiplied by {slope} at most.",
+        "vanish: each layer takes {slope} of them at most.",
     ),
     "for_bounded_outputs": _Row(
         "use", _squashed,
@@ -399,8 +399,8 @@ REMARKS: Mapping[str, _Row] = {
     ),
     "for_deep_networks": _Row(
         "use", _gates_itself,
-        "In the hidden layers of deep networks and transformers, in the place of relu: it lets "
-        "negative inputs near 0 pass, and large positive ones without loss.",
+        "In hidden layers of deep networks and transformers, in place of relu: small negative "
+        "inputs pass, large positive ones without loss.",
     ),
     "for_centred_layers": _Row(
         "use", _tail,
