@@ -11,7 +11,7 @@ from ogive.catalogue import KINDS, Spec, add, entries, resolve, user_spec
 from ogive.errors import OgiveError, briefly, unknown
 from ogive.expr import Node
 from ogive.nn.modules import ActivationModule, module_class
-from ogive.ops import ActivationFunction, check_truth
+from ogive.ops import ActivationFunction, check_truth, docstring
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,8 +21,20 @@ if TYPE_CHECKING:
 WILDCARDS = frozenset("*?[")
 
 
+class _Docstring:
+    """The docstring of a class, and of an instance what that entry is."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __get__(self, function: ActivationFunction | None, owner: type) -> str:
+        return self.text if function is None else docstring(function)
+
+
 class Activation(ActivationFunction):
-    """An activation: call it, make a module of it, look at its formula, derivatives and curve."""
+    __doc__: str = _Docstring(  # type: ignore[assignment]
+        "An activation: call it, make a module of it, look at its formula, derivatives and curve."
+    )
 
     def module(self, *args: Any, **kwargs: Any) -> ActivationModule:
         """An ``nn.Module`` of this activation; the arguments are those of ``ogive.nn.<title>``.
@@ -37,6 +49,11 @@ class Activation(ActivationFunction):
     def derivative(self, order: int = 1, variable: str | None = None) -> Activation:
         derived = super().derivative(order, variable)
         return self if derived is self else Activation(derived.spec, derived.preset, derived.engine)
+
+    def _repr_html_(self) -> str:
+        from ogive.certify.report.notebook import function_page
+
+        return function_page(self.spec, self.preset)
 
     def plot(self, path: str | Path | None = None) -> Figure:
         """The function with its first and second derivative, as a matplotlib figure or a file."""

@@ -1,9 +1,10 @@
-"""Reports as text: a table that never wraps, and lines below it."""
+"""Reports as text and as HTML: a table, and lines below it."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from html import escape
 
 #: Columns enough for every row to stay one line.
 _WIDE = 20_000
@@ -33,3 +34,23 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], notes: Iterable[s
     for note in notes:
         console.print(note)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
+
+
+def html_table(heads: Sequence[str], rows: Iterable[Sequence[str]], raw: Sequence[int] = ()) -> str:
+    """The rows under their heads as an HTML table, for notebooks.
+
+    Args:
+        heads: the names of the columns.
+        rows: the cells as text.
+        raw: columns whose cells are HTML already.
+
+    Example:
+        >>> html_table(["name"], [["a<b"]])
+        '<table><thead><tr><th>name</th></tr></thead><tbody><tr><td>a&lt;b</td></tr></tbody></table>'
+    """
+    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{c if i in raw else escape(c)}</td>' for i, c in enumerate(row))}</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -494,3 +494,12 @@ def test_where_torch_keeps_the_output_it_is_left_alone(title):
         ("1", True),
         ("act", True),
     ]
+
+
+def test_a_report_shows_formulas_and_curves_in_a_notebook() -> None:
+    model = nn.Sequential(nn.GELU(), nn.Mish(), nn.RReLU())
+    page = ogive.accelerate(model, engine="eager")._repr_html_()
+    assert page.count("<math") == page.count("<svg xmlns") == 2
+    assert "<p>skipped: 2: RReLU: ogive draws other random numbers than torch</p>" in page
+    assert "<p>engine: eager, whatever is set</p>" in page
+    assert "<table" not in ogive.accelerate(nn.Sequential(nn.Linear(2, 2)))._repr_html_()

@@ -29,6 +29,16 @@ def swept(tmp_path_factory):
     return run_study("circles", ["tanh", "swiglu"], out=out, **settings)
 
 
+@pytest.mark.parametrize("which", ["study", "swept"])
+def test_a_study_shows_itself_in_a_notebook(which, request):
+    found = request.getfixturevalue(which)
+    page = found._repr_html_()
+    assert page.count("<svg") == 1
+    assert page.count("<tr><td>") == len(found.rows)
+    assert all(line.split(":")[0] in page for line in verdicts(found))
+    assert page.count("<math") == len(found.rows)
+
+
 FIGURES = {"scores", "ranks", "boundaries", "curves", "layers", "cost"}
 SWEPT = {"sweep", "differences", "boundaries", "rates", "layers"}
 

@@ -7,6 +7,7 @@ the gradients are, is a choice: see ``ogive.get(name).saving()``.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -33,7 +34,7 @@ from ogive.nn.places import Place, check_module, is_scripted, places
 from ogive.nn.recognise import KEPT, OUTPUT_KEPT, recognise, sounds_like
 from ogive.nn.translate import HeldFunction, SameActivation, called
 from ogive.ops import check_save
-from ogive.table import table
+from ogive.table import html_table, table
 from ogive.torch_private import is_compiled
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ OWN_MODULES = (ActivationModule, GatedMLP, Accelerated)
 AS_FAST = (nn.Hardswish, F.hardswish)
 #: It cannot be told apart from torch's by a call, but by ``is``.
 COMPARED = "the model's code does more with it than call it, or cannot be read"
+#: The columns of a report.
+HEADS = ("name", "from", "to", "kind", "keeps")
 GAINLESS = "torch is as fast, and keeps as much as ogive would"
 
 
@@ -94,11 +97,24 @@ class AccelerateReport:
         """The report in JSON's own types."""
         return asdict(self)
 
+    def _repr_html_(self) -> str:
+        from ogive.certify.report.notebook import pictured
+
+        rows = [[*self._cells(row), *pictured(row.new)] for row in self.rows]
+        shown = html_table((*HEADS, "formula", "curve"), rows, raw=(5, 6)) if rows else ""
+        return f"<div>{shown}{''.join(f'<p>{escape(note)}</p>' for note in self._notes)}</div>"
+
     def __str__(self) -> str:
-        rows = ([r.name, r.old, r.new, r.kind, r.keeps] for r in self.rows)
+        return table(HEADS, map(self._cells, self.rows), self._notes)
+
+    def _cells(self, row: Replacement) -> list[str]:
+        return [row.name, row.old, row.new, row.kind, row.keeps]
+
+    @property
+    def _notes(self) -> list[str]:
         notes = [f"skipped: {x.name or 'the model'}: {x.old}: {x.reason}" for x in self.skipped]
         engine = [] if self.engine is None else [f"engine: {self.engine}, whatever is set"]
-        return table(("name", "from", "to", "kind", "keeps"), rows, engine + notes)
+        return engine + notes
 
 
 def accelerate(

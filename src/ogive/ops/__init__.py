@@ -1,6 +1,7 @@
 """What a call does: check the arguments, choose an engine, run it, record what backward needs."""
 
 from ogive.ops.arguments import check_order
+from ogive.ops.docstring import docstring
 from ogive.ops.function import ActivationFunction, owning, presetting
 from ogive.ops.observation import Watcher, watched, watcher
 from ogive.ops.options import OPTIONS, check_option, check_save, check_truth, whole
@@ -14,6 +15,7 @@ __all__ = [
     "check_order",
     "check_save",
     "check_truth",
+    "docstring",
     "owning",
     "presetting",
     "transformed",

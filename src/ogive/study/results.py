@@ -131,6 +131,11 @@ class Study:
             None if result["diverged"] else result["score"] for result in self.results(name, value)
         ]
 
+    def _repr_html_(self) -> str:
+        from ogive.study.report.html_report import notebook_page
+
+        return notebook_page(self)
+
     def summary(self) -> list[dict[str, Any]]:
         """The rows as plain data."""
         return [asdict(row) for row in self.rows]

@@ -137,6 +137,11 @@ class Certificate:
 
         return markdown(self)
 
+    def _repr_html_(self) -> str:
+        from ogive.certify.report.notebook import certificate_page
+
+        return certificate_page(self)
+
     def __str__(self) -> str:
         from ogive.certify.report.page import text
 

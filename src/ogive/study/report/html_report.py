@@ -10,11 +10,13 @@ import os
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from html import escape
 from importlib import metadata, resources
 from pathlib import Path
 from typing import Any
 
 import ogive
+from ogive.certify.report.notebook import mathematics
 from ogive.errors import require
 from ogive.study.report import sentences, wording
 from ogive.study.report.boundaries import boundaries
@@ -25,6 +27,7 @@ from ogive.study.report.methods import methods
 from ogive.study.report.sweep_figures import sweep, sweep_differences, sweep_rates
 from ogive.study.results import Study
 from ogive.study.statistics.power import ERROR_RATE
+from ogive.table import html_table
 
 PACKAGES = ("torch", "numpy", "scikit-learn", "scipy")
 
@@ -182,6 +185,36 @@ def render(study: Study, images: list[tuple[Illustration, str]]) -> str:
         versions=versions(),
     )
     return page
+
+
+def notebook_page(study: Study) -> str:
+    """A study in a notebook: what was found, in a sentence each, a table and its first figure."""
+    heads = ("activation", wording.score_name(study.task.metric), f"minus {study.reference}")
+    told = [html_table((*heads, "verdict", "formula"), _found(study), raw=(4,))]
+    with styled():
+        drawn = ((i, i.draw(study)) for i in ILLUSTRATIONS)
+        first = next(((i, figure) for i, figure in drawn if figure is not None), None)
+    told += [inline_svg(first[1], f"{study.folder.name}-{first[0].name}")] if first else []
+    words = [*sentences.verdicts(study), *sentences.notices(study), f"report: {study.report}"]
+    told += [f"<p>{escape(line)}</p>" for line in words]
+    return f"<div><b>{escape(study.task.title)}</b>{''.join(told)}</div>"
+
+
+def _found(study: Study) -> list[list[str]]:
+    """A row for each activation, and swept value, with its formula as HTML where there is one."""
+    formulas = {done.run.activation.label: done.run.activation for done in study.runs}
+    rows = []
+    for row in study.rows:
+        swept = "" if study.sweep is None else f" ({study.sweep.name} {row.value})"
+        score, difference = (
+            wording.interval(study.task.metric, i, signed=signed)
+            for i, signed in ((row.score, False), (row.difference, True))
+        )
+        known = formulas[row.activation].function
+        formula = "" if known is None else mathematics(known.spec)
+        verdict = sentences.verdict_text(row)
+        rows.append([f"{row.activation}{swept}", score, difference, verdict, formula])
+    return rows
 
 
 def _draw(study: Study) -> list[tuple[Illustration, str]]:
