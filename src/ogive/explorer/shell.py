@@ -14,7 +14,7 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 #: What every page loads, in this order: all activations, and formulas of one's own.
-CORE = ("core.js", "functions.js", "rows.js", "nodes.js", "grammar.js", "chart.js", "chrome.js")
+CORE = ("core.js", "data/functions.js", "rows.js", "nodes.js", "grammar.js", "chart.js", "chrome.js")
 #: The namespaces whose texts every page's scripts have.
 CORE_TEXTS = ("site", "chart", "errors")
 
@@ -27,7 +27,7 @@ class SitePage:
         file: its place in the folder of its language.
         title: the key of its title.
         body: the HTML of its main part, of the texts of a language.
-        scripts: files of ``assets/`` after the core, in order.
+        scripts: files of ``assets/`` after the core, in order; ``{language}`` stands for its code.
         namespaces: whose texts the scripts take.
         nav: the key under which the navigation has it; none if empty.
         values: of the placeholders in the title.
@@ -85,7 +85,8 @@ def page_html(page: SitePage, texts: Texts, listed: Sequence[SitePage], version:
 def _scripts(page: SitePage, language: str) -> list[str]:
     namespaces = dict.fromkeys([*CORE_TEXTS, *page.namespaces])
     told = [text_script(namespace, language) for namespace in namespaces]
-    return [CORE[0], *told, *CORE[1:], *page.scripts]
+    files = [CORE[0], *told, *CORE[1:], *page.scripts]
+    return [file.format(language=language) for file in files]
 
 
 def text_script(namespace: str, language: str) -> str:

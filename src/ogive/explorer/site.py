@@ -11,6 +11,7 @@ from pathlib import Path
 import ogive
 from ogive.catalogue import entries
 from ogive.explorer.bundle import functions_script
+from ogive.explorer.catalogue_data import catalogue_script
 from ogive.explorer.shell import CORE_TEXTS, page_html, text_script
 from ogive.explorer.sitemap import PAGES
 from ogive.explorer.strings import FOLDERS, LANGUAGES, Texts, namespace_texts
@@ -37,9 +38,11 @@ def write_site(directory: Path) -> Path:
 
 def content_of_site() -> Iterator[tuple[str, str]]:
     """Every file that is written rather than copied: its place and its content."""
-    yield "assets/functions.js", functions_script(entries().values())
+    specs = tuple(entries().values())
+    yield "assets/data/functions.js", functions_script(specs)
     namespaces = {*CORE_TEXTS, *(n for page in PAGES for n in page.namespaces)}
     for language in LANGUAGES:
+        yield f"assets/data/catalogue.{language}.js", catalogue_script(specs, language)
         for namespace in sorted(namespaces):
             told = json.dumps(namespace_texts(namespace, language), ensure_ascii=False, indent=0)
             yield f"assets/{text_script(namespace, language)}", f"ogive.addTexts({told});\n"

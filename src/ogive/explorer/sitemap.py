@@ -9,19 +9,19 @@ from ogive.explorer.shell import SitePage
 PAGES: tuple[SitePage, ...] = (
     SitePage(
         "index.html", "site.title.gallery", tools.gallery_body,
-        ("catalogue.js", "gallery.js"), ("gallery",), "site.nav.gallery",
+        ("data/catalogue.{language}.js", "gallery.js"), ("gallery",), "site.nav.gallery",
     ),
     SitePage(
         "compare.html", "site.title.compare", tools.compare_body,
-        ("catalogue.js", "picker.js", "compare.js"), ("tools",), "site.nav.compare",
+        ("data/catalogue.{language}.js", "picker.js", "compare.js"), ("tools",), "site.nav.compare",
     ),
     SitePage(
         "input.html", "site.title.input", tools.pushed_body,
-        ("catalogue.js", "picker.js", "normal.js", "input.js"), ("tools",), "site.nav.input",
+        ("data/catalogue.{language}.js", "picker.js", "normal.js", "input.js"), ("tools",), "site.nav.input",
     ),
     SitePage(
         "depth.html", "site.title.depth", tools.depth_body,
-        ("catalogue.js", "picker.js", "normal.js", "depth.js"), ("tools",), "site.nav.depth",
+        ("data/catalogue.{language}.js", "picker.js", "normal.js", "depth.js"), ("tools",), "site.nav.depth",
     ),
     SitePage(
         "formula.html", "site.title.formula", tools.own_formula_body,

@@ -31,6 +31,13 @@ def all_texts() -> Mapping[str, Row]:
     return found
 
 
+@cache
+def sentences() -> Mapping[str, str]:
+    """The catalogue's own sentences, descriptions and pitfalls, in Chinese."""
+    file = files(__name__) / "catalogue" / "zh.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
 def _rows(prefix: str, part: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
     for name, value in part.items():
         if isinstance(value, Mapping):
@@ -75,6 +82,10 @@ class Texts:
     def html(self, key: str, **values: object) -> str:
         """A text that has inline markup; the values are escaped."""
         return self.plain(key, **{n: html.escape(str(v)) for n, v in values.items()})
+
+    def sentence(self, text: str) -> str:
+        """A sentence of the catalogue in this language; as it is where it has no translation."""
+        return text if self.language == "en" else sentences().get(text, text)
 
     def link(self, file: str) -> str:
         """The address of a page of the same language, or of an asset."""
