@@ -4,8 +4,9 @@ An entry is a function whose body is the mathematics; the decorator keeps it as 
 Adding an activation is adding one function to one file of this room.
 """
 
+from ogive.catalogue._formulas import user_spec
 from ogive.catalogue._registry import add, entries, find_alias, plain, resolve, until_added
-from ogive.catalogue._spec import KINDS, Domain, Parameter, Spec, user_spec
+from ogive.catalogue._spec import KINDS, Domain, Parameter, Spec
 
 __all__ = [
     "KINDS",

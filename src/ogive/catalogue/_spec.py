@@ -9,28 +9,21 @@ from __future__ import annotations
 import inspect
 import math
 import numbers
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
-from keyword import iskeyword
 from typing import Annotated, Any, get_type_hints
 
-from ogive.errors import LONGEST_NAME, FormulaError, OgiveError, ParameterError, briefly, nearest
+from ogive.errors import ParameterError, briefly, nearest
 from ogive.expr import (
     Node,
     Program,
     as_node,
     diff,
     evaluate,
-    parse,
-    stabilise,
     symbol,
-    symbols,
     walk,
 )
-from ogive.expr.functions import CONSTANTS, vocabulary
-from ogive.expr.parse import check_size
 from ogive.expr.program import program
 
 KINDS = ("elementwise", "gated", "stochastic", "rowwise")
@@ -350,61 +343,6 @@ class FixedFormula:
         return self.expression
 
 
-def user_spec(
-    name: str, formula: str | Callable[..., Node], parameters: Mapping[str, float]
-) -> Spec:
-    """A user's own entry: an elementwise formula of x and the named parameters.
-
-    Raises:
-        OgiveError: for a name that cannot be one.
-        FormulaError: for text that is no formula.
-    """
-    for given in (name, *parameters):
-        _check_name(given)
-    names = ["x", *parameters]
-    built = _built(formula, names) if callable(formula) else stabilise(parse(formula, names))
-    expression = check_size(built)
-    listed = tuple(Parameter(n, _default(n, v), REAL, False) for n, v in parameters.items())
-    doc = f"Defined by the user as {expression}."
-    body = FixedFormula(expression, listed)
-    return Spec(name, camel(name), "elementwise", "user", body, doc, evidence="user")
-
-
-def _built(formula: Callable[..., Node], names: Sequence[str]) -> Node:
-    try:
-        expression = as_node(formula(*map(symbol, names)))
-    except TypeError as error:
-        raise FormulaError(f"the function builds no formula of its symbols: {error}") from error
-    unknown = sorted(str(s.value) for s in symbols(expression) - set(map(symbol, names)))
-    if unknown:
-        raise FormulaError(f"the function uses {briefly(unknown)}, which define() is not told of")
-    return expression
-
-
-def _default(name: str, value: Any) -> float:
-    """A number, or a tensor or array that holds one."""
-    with suppress(ValueError, RuntimeError):
-        value = value.item() if hasattr(value, "item") else value
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise ParameterError(f"the default of {name} must be a number, not {briefly(value)}")
-    return Parameter(name, 0.0, REAL, False).check(value)  # type: ignore[arg-type]
-
-
 def camel(name: str) -> str:
     """The class of that name: leaky_relu is LeakyRelu, unless its entry says otherwise."""
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
-
-
-#: Arguments that a call, or a question about an activation, has in any case.
-_ARGUMENTS = {"x", "self", "inplace", "save", "normal"}
-
-
-def _check_name(name: object) -> None:
-    taken = {*_ARGUMENTS, *vocabulary(), *CONSTANTS}
-    usable = isinstance(name, str) and name.isidentifier() and not iskeyword(name)
-    if not usable or str(name).startswith("_") or name in taken or len(str(name)) > LONGEST_NAME:
-        raise OgiveError(
-            f"{briefly(name)} cannot be the name of an activation or a parameter: it must be a "
-            f"Python identifier of at most {LONGEST_NAME} characters that does not begin with _, "
-            f"and neither a word of the formula language nor an argument of every call"
-        )

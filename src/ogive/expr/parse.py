@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from textwrap import shorten
+from typing import Any
 
-from ogive.errors import FormulaError, briefly, nearest
-from ogive.expr.functions import CONSTANTS, vocabulary
+from ogive.errors import FormulaError, OgiveError, briefly, nearest
+from ogive.expr.functions import CONSTANTS, Word, vocabulary
 from ogive.expr.node import ZERO, Node, build, const, symbol, walk, written
 
 _CONDITIONS = ("lt", "le", "eq")
@@ -31,12 +32,20 @@ _COMPARE = {
 }
 
 
-def parse(text: str, symbols: Iterable[str] = ("x",)) -> Node:
+def parse(
+    text: str, symbols: Iterable[str] = ("x",), others: Mapping[str, Word] | None = None
+) -> Node:
     """The expression that ``text`` writes, over the given symbols.
 
     The grammar: numbers, ``+ - * / **``, parentheses, the constants pi, e and inf, comparisons as
     the first argument of ``where(condition, a, b)``, and the functions of the vocabulary (exp,
     log1p, sigmoid, softplus, tanh, erf, ndtr, sin, abs, min, max, clip ...).
+
+    Args:
+        text: what is written.
+        symbols: the names that stand for numbers.
+        others: further functions by name; they build expressions of expressions, and take named
+            values, too: expressions, texts, and tuples of expressions.
 
     Raises:
         FormulaError: pointing at the position of what was refused.
@@ -47,7 +56,7 @@ def parse(text: str, symbols: Iterable[str] = ("x",)) -> Node:
     """
     if not isinstance(text, str):
         raise FormulaError(f"a formula is text, not {type(text).__name__}")
-    return check_size(_Reader(text, tuple(symbols)).read())
+    return check_size(_Reader(text, tuple(symbols), others or {}).read())
 
 
 def check_size(node: Node) -> Node:
@@ -61,11 +70,11 @@ def check_size(node: Node) -> Node:
 
 
 class _Reader:
-    def __init__(self, text: str, symbols: tuple[str, ...]) -> None:
+    def __init__(self, text: str, symbols: tuple[str, ...], others: Mapping[str, Word]) -> None:
         # one line, so that a position is a position in what is shown
         self.text = text.translate({9: " ", 10: " ", 13: " "}).strip()
         self.symbols = symbols
-        self.functions = vocabulary()
+        self.functions, self.others = vocabulary(), others
 
     def refuse(self, why: str, position: int = 0) -> FormulaError:
         start = max(0, position - SHOWN // 2)
@@ -133,8 +142,12 @@ class _Reader:
                 name, swapped = _COMPARE[type(op)]
                 a, b = self.value(left, depth), self.value(right, depth)
                 return build(name, (b, a) if swapped else (a, b))
-            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
-                return self._call(name, args, here, depth)
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+                _, arity = self.functions.get(name, (None, -1))
+                if (keywords or len(args) != arity) and (other := self.others.get(name)):
+                    return self._call_other(other, tree, depth)
+                if not keywords:
+                    return self._call(name, args, here, depth)
         raise self.refuse(f"{_describe(tree)} is not allowed in a formula", here)
 
     def value(self, tree: ast.expr, depth: int) -> Node:
@@ -166,7 +179,7 @@ class _Reader:
             return symbol(name)
         if name in CONSTANTS:
             return CONSTANTS[name]
-        if name in self.functions:
+        if name in self.functions or name in self.others:
             raise self.refuse(f"{name} is a function; write {name}(...)", here)
         known = shorten(", ".join(self.symbols), SHOWN, placeholder=" ...")
         hint = nearest(name, [*self.symbols, *CONSTANTS, *self.functions])
@@ -178,9 +191,8 @@ class _Reader:
 
     def _call(self, name: str, args: list[ast.expr], here: int, depth: int) -> Node:
         if name not in self.functions:
-            raise self.refuse(
-                f"unknown function {briefly(name)}{nearest(name, self.functions)}", here
-            )
+            hint = nearest(name, [*self.functions, *self.others])
+            raise self.refuse(f"unknown function {briefly(name)}{hint}", here)
         function, arity = self.functions[name]
         if len(args) != arity:
             takes = f"{arity} argument{'s' * (arity > 1)}"
@@ -191,6 +203,24 @@ class _Reader:
         if condition.op not in ("lt", "le", "const"):
             raise self.refuse("where needs a comparison as its first argument", args[0].col_offset)
         return function(condition, *(self.value(a, depth) for a in args[1:]))
+
+    def _call_other(self, function: Word, tree: ast.Call, depth: int) -> Node:
+        """A function that is no word of the language; what it does not take, it says itself."""
+        values = [self._given(a, depth) for a in tree.args]
+        named = {k.arg or "**": self._given(k.value, depth) for k in tree.keywords}
+        try:
+            return function(*values, **named)
+        except OgiveError as error:
+            raise self.refuse(str(error), tree.col_offset) from None
+
+    def _given(self, tree: ast.expr, depth: int) -> Any:
+        """A value of such a function: an expression, a text, or a tuple of expressions."""
+        match tree:
+            case ast.Constant(value=str() as text):
+                return text
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                return tuple(self.value(part, depth) for part in parts)
+        return self.value(tree, depth)
 
 
 def _describe(tree: ast.expr) -> str:

@@ -87,7 +87,7 @@ def read_activation(text: str) -> Any:
     if inside is None or inside == "x":
         return found
     call = _arguments(found.spec, inside)
-    if "x" in _words(inside) and not call.keywords:
+    if any("x" in _words(ast.unparse(value)) for value in call.args):
         return _formula(text)
     return _with_values(found, call)
 
