@@ -554,3 +554,15 @@ def test_a_model_that_computes_its_steps_again():
         report = ogive.init_(Checkpointed(reentrant), torch.randn(50, 8, generator=seeded()))
         assert [(row.name, row.call) for row in report.activations] == [("part.1", 1)]
         assert report.activations[0].after == pytest.approx(1)
+
+
+@pytest.mark.parametrize("measured", [False, True])
+def test_what_is_not_finite_for_half_of_the_line_has_a_reason(measured):
+    model = nn.Sequential(nn.Linear(16, 16), ogive.nn.Log1mExp(), nn.Linear(16, 4))
+    report = ogive.init_(model, torch.randn(64, 16) if measured else None)
+    assert all(parameter.isfinite().all() for parameter in model.parameters())
+    (row,) = report.activations
+    assert row.before is not None
+    assert row.after is None
+    assert "not finite" in row.note
+    json.dumps(report.to_dict(), allow_nan=False)

@@ -178,6 +178,9 @@ def _activation(step: SignalStep, fed: list[SignalMoment]) -> SignalMoment:
     outer = value.square if step.kind == "gated" else 1.0
     zero = (1 - gate.normal) * second_moment(step.spec, 0.0)
     square = gate.normal * second_moment(step.spec, gate.square / gate.normal) + zero
+    if not math.isfinite(square):
+        of = f"E {step.spec.name}(X)^2 is not finite for X ~ N(0, {gate.square:.3g})"
+        return SignalMoment(doubt=of, sources=sources)
     return SignalMoment(outer * square, sources=sources)
 
 

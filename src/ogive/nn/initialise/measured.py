@@ -78,7 +78,7 @@ class _Tuner(Listener):
         """At a sum, what weights add in it; at an activation, the weights before it."""
         index = len(steps)
         if step.kind == "layer":
-            self.found.fed.setdefault(step.weight, mean_square(call.inputs))
+            self.found.fed.setdefault(step.weight, _if_finite(mean_square(call.inputs)))
         if self.scaling and step.kind == "sum" and (own := self.sums.get(index)):
             zeros = [torch.zeros_like(t) for t in call.inputs]
             pairs = zip(step.inputs, call.inputs, strict=True)
@@ -88,7 +88,8 @@ class _Tuner(Listener):
         if target is not None and target.name == step.name:
             if self.scaling and target.weights:
                 self._aim(target, call, self.own.pop(step.inputs[0], None))
-            target.before, target.error = mean_square(call.inputs), _scatter(call.inputs)
+            target.before = _if_finite(mean_square(call.inputs))
+            target.error = _scatter(call.inputs)
 
     def _aim(self, target: ActivationTarget, call: ModelCall, own: Tensor | None) -> None:
         """The weights before an activation; ``own`` is their part of its input if not all of it."""
@@ -117,7 +118,9 @@ class _Tuner(Listener):
         tensors = signals_in(result)
         target = self.targets.get(len(steps) - 1)
         if target is not None and target.name == step.name:
-            target.after = mean_square(tensors)
+            target.after = _if_finite(mean_square(tensors))
+            if target.after is None:
+                target.note = "what it makes of the example is not finite"
             errors = [e for e in (target.error, _scatter(tensors)) if e is not None]
             target.error = max(errors, default=None)
         square = mean_square(tensors) if step.weight in self.pending else 0.0
@@ -133,6 +136,10 @@ class _Tuner(Listener):
                 self.parameters[name].mul_(factor)
         self.found.factors[weight] = factor * self.found.factors.get(weight, 1.0)
         self.change = max(self.change, abs(math.log(abs(factor))))
+
+
+def _if_finite(square: float) -> float | None:
+    return square if math.isfinite(square) else None
 
 
 def _scatter(tensors: list[Tensor]) -> float | None:
