@@ -155,6 +155,12 @@ def test_training_leaves_torchs_generator_as_it_would_alone():
     assert torch.equal(before, torch.get_rng_state())
 
 
+def test_runs_of_one_text_are_stacked_whoever_has_read_it():
+    runs = [run for _ in range(3) for run in runs_of("elu(0.5)", rates=(0.01,))]
+    assert len({id(run.activation) for run in runs}) == 3
+    assert [sorted(places) for places in stacks(TASK, runs, SPLITS)] == [[*range(len(runs))]]
+
+
 def test_stacks_hold_what_is_alike():
     runs = [*runs_of("relu"), *runs_of("tanh"), *runs_of("relu", replace(SMALL, epochs=3))]
     found = list(stacks(TASK, runs, SPLITS))

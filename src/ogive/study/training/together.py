@@ -83,7 +83,8 @@ def stacks(
 def _likeness(run: Run, split: Split) -> object:
     shared = replace(run.settings, lr=1.0, init_scale=1.0)
     shapes = tuple(tuple(t.shape) for t in (split.train_x, split.test_x, split.train_y))
-    return id(run.activation), run.activation.label, shared, run.architecture, shapes
+    named = run.activation.text or id(run.activation)
+    return named, run.activation.label, shared, run.architecture, shapes
 
 
 def _stack_size(task: Task, run: Run, split: Split) -> int:
