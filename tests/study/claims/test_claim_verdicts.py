@@ -103,6 +103,27 @@ def test_what_it_depends_on_is_the_fewest_conditions_that_tell():
     assert depends_on(crossed) == "task and depth: holds at a 1, b 2; fails at a 2, b 1"
 
 
+def test_conditions_that_tell_every_case_apart_explain_nothing():
+    places = [{"layers": a, "epochs": b} for a in "123" for b in "456"]
+    told = [True, False, True, True, True, False, False, True, True]
+    cases = {tuple(where.items()): outcome for where, outcome in zip(places, told, strict=True)}
+    assert depends_on(cases).startswith("more than two conditions; by layers it holds in 2 of 3")
+
+
+def test_a_condition_that_only_some_cases_have_is_named():
+    trained = {(("norm", norm),): norm == "none" for norm in ("none", "batch")}
+    start = {
+        (("weights", w), ("norm", n), ("width", width)): w == "He" and n == "none"
+        for w in ("He", "torch", "matched")
+        for n in ("none", "batch", "layer")
+        for width in ("32", "128")
+    }
+    assert depends_on(start | trained) == (
+        "weights and norm: holds at He none, norm none; fails at He batch, He layer, torch none, "
+        "torch batch, torch layer, matched none, matched batch, matched layer, norm batch"
+    )
+
+
 def test_open_cases_are_named_beside_those_that_differ():
     verdict = generally(with_outcomes([True, False, None]))
     assert verdict.on == "case: holds at 0; fails at 1; open at case 2"

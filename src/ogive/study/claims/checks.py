@@ -16,6 +16,9 @@ from ogive.study.claims.estimates import Estimate
 VERDICTS = ("holds", "fails", "depends", "undecided")
 #: So many cases are named of those that fail or are open.
 _LISTED = 3
+#: Two conditions explain something if they have fewer levels together than this share of the cases,
+#: or if there are few cases.
+_EXPLAINING, _FEW = 0.6, 6
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def depends_on(cases: Cases) -> str:
     names = list(dict.fromkeys(name for where, _ in _decided(cases) for name, _ in where))
     for chosen in (*combinations(names, 1), *combinations(names, 2)):
         groups = _grouped(chosen, cases)
-        if all(len(set(outcomes)) == 1 for outcomes in groups.values()):
+        if _tells(groups) and (len(chosen) == 1 or _explains(groups)):
             holds, fails = (
                 ", ".join(level for level, found in groups.items() if found[0] is side)
                 for side in (True, False)
@@ -147,9 +150,21 @@ def _grouped(names: Sequence[str], cases: Cases) -> dict[str, list[bool]]:
     groups: dict[str, list[bool]] = {}
     for where, outcome in _decided(cases):
         given = dict(where)
-        level = " ".join(given[name] for name in names if name in given) or "others"
-        groups.setdefault(level, []).append(outcome)
+        there = [name for name in names if name in given]
+        named = [given[n] if len(there) == len(names) else f"{n} {given[n]}" for n in there]
+        groups.setdefault(" ".join(named) or "all other cases", []).append(outcome)
     return groups
+
+
+def _tells(groups: Mapping[str, Sequence[bool]]) -> bool:
+    """Whether the outcome is known by the level."""
+    return all(len(set(outcomes)) == 1 for outcomes in groups.values())
+
+
+def _explains(groups: Mapping[str, Sequence[bool]]) -> bool:
+    """Whether the levels are fewer than the cases, each of which would be told by its own."""
+    count = sum(map(len, groups.values()))
+    return count <= _FEW or len(groups) < _EXPLAINING * count
 
 
 def _telling(groups: Mapping[str, Sequence[bool]]) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,21 @@ def suffix_of(chart: Chart) -> str:
 
 def draw_chart(chart: Chart, path: Path) -> None:
     """Write the chart on white, in the format that the path's suffix names."""
+    with small_pictures():
+        save_small(_maps(chart) if chart.maps else _curves(chart), path)
+
+
+@contextmanager
+def small_pictures() -> Iterator[None]:
+    """Draw so that files are small, and the same whenever they are drawn."""
     with styled(), require("matplotlib", "study").rc_context(_SVG):
-        figure = _maps(chart) if chart.maps else _curves(chart)
-        metadata = NO_METADATA if path.suffix == ".svg" else None
-        figure.savefig(path, dpi=100, facecolor="white", metadata=metadata)
+        yield
+
+
+def save_small(figure: Any, path: Path) -> None:
+    """Write a figure on white, in the format that the path's suffix names."""
+    metadata = NO_METADATA if path.suffix == ".svg" else None
+    figure.savefig(path, dpi=100, facecolor="white", metadata=metadata)
 
 
 def _curves(chart: Chart) -> Any:

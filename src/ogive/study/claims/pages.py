@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ogive.study.claims.charts import Chart
+from ogive.study.claims.check_figures import draw_checks, measured_checks
 from ogive.study.claims.checks import VERDICTS, Check, told
 from ogive.study.claims.drawing import draw_chart, suffix_of
 from ogive.study.claims.estimates import Estimate
@@ -18,7 +19,7 @@ _WORDS = {True: "yes", False: "no", None: "open"}
 _HEAD = """\
 # Claims
 
-What is said of activations, and what experiments say of that. Written by `ogive claims`; every
+What is said of activations, and what experiments say of that. Written by `make claims`; every
 verdict is computed from numbers with intervals, by a criterion that stands in the claim's file
 before it is run, and is never typed. **holds**: every number lies where the claim wants it, with
 its whole interval. **fails**: the claim says "always", and somewhere the whole interval lies
@@ -37,6 +38,8 @@ def write_pages(decided: Sequence[Decided], folder: Path) -> Path:
     for each in decided:
         for number, chart in enumerate(each.charts, 1):
             draw_chart(chart, pages / _picture(each, number, chart))
+        if measured_checks(each.checks):
+            draw_checks(each.checks, pages / _checks_picture(each))
         (pages / f"{each.id}.md").write_text(claim_page(each), encoding="utf-8")
     (folder / _PAGE).write_text(ledger_page(decided), encoding="utf-8")
     return folder / _PAGE
@@ -47,14 +50,26 @@ def ledger_page(decided: Sequence[Decided]) -> str:
     counts = Counter(each.verdict for each in decided)
     total = ", ".join(f"{counts[word]} {word}" for word in VERDICTS if counts[word])
     seconds = sum(each.seconds for each in decided)
+    days = sorted({each.day for each in decided})
+    when = " to ".join(dict.fromkeys((days[0], days[-1]))) if days else ""
     lines = [
         _HEAD,
-        f"{len(decided)} claims: {total}. They took {seconds / 60:.0f} minutes in one thread.\n",
+        f"{len(decided)} claims: {total}. They took {seconds / 60:.0f} minutes of one processor "
+        f"({when}; {_versions_of(decided)}). One of them again: `ogive claims C5 --fresh`.\n",
         "| claim | | verdict | what it rests on | met | seeds | s |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [_row(each) for each in decided]
     return "\n".join(lines) + "\n"
+
+
+def _versions_of(decided: Sequence[Decided]) -> str:
+    """The versions under which they were decided, which are one set unless some are old."""
+    sets = dict.fromkeys(
+        ", ".join(f"{name} {version}" for name, version in each.versions.items())
+        for each in decided
+    )
+    return "; ".join(sets)
 
 
 def _row(each: Decided) -> str:
@@ -73,7 +88,6 @@ def _row(each: Decided) -> str:
 
 def claim_page(each: Decided) -> str:
     """All that is known of one claim."""
-    versions = ", ".join(f"{name} {version}" for name, version in each.versions.items())
     seeds = f"{each.seeds} paired repetitions, " if each.seeds else ""
     parts = [
         f"# {each.id}: {each.claim}",
@@ -82,9 +96,12 @@ def claim_page(each: Decided) -> str:
         f"**What counts as holding.** {each.criterion}",
         f"**What was done.** {each.page}",
         *(f"![{c.title}]({_picture(each, n, c)})" for n, c in enumerate(each.charts, 1)),
+        f"![every number with its interval]({_checks_picture(each)})"
+        if measured_checks(each.checks)
+        else "",
         _checks_table(each.checks),
         _numbers_table(each),
-        f"{each.day}, {versions}; {seeds}{each.seconds:.0f} s in one thread. "
+        f"{each.day}, {_versions_of([each])}; {seeds}{each.seconds:.0f} s of one processor. "
         f"Again: `ogive claims {each.id} --fresh`.",
         "[All claims](../claims.md)",
     ]
@@ -93,6 +110,10 @@ def claim_page(each: Decided) -> str:
 
 def _picture(each: Decided, number: int, chart: Chart) -> str:
     return f"{each.id}-{number}{suffix_of(chart)}"
+
+
+def _checks_picture(each: Decided) -> str:
+    return f"{each.id}-intervals.svg"
 
 
 def _checks_table(checks: Sequence[Check]) -> str:
