@@ -58,7 +58,9 @@ def dying_relu(effort: Effort) -> Finding:
 
 def _places(effort: Effort) -> list[Arena]:
     budgets: dict[str, tuple[int, ...]] = effort.pick(
-        {"digits": (2,)}, {"digits": (4, 16), "spirals": (20, 60)}, {"digits": (4, 60)}
+        {"digits": (2,)},
+        {"digits": (4, 16), "spirals": (20, 60)},
+        {"digits": (4, 60), "spirals": (20, 100)},
     )
     return [
         arena(task, (32,) * depth, epochs)

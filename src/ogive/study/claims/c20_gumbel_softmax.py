@@ -2,12 +2,15 @@
 largest does not depend on tau, and the probability of that is an integral, computed with
 mpmath: it is softmax(x). Samples are counted as well. The two limits are looked at near their
 ends. The derivative with respect to x + g is compared with the formula that has the factor
-1/tau, which seed 003 leaves out. Last, a small product quantiser is learned through hard
-samples: points of two groups of four numbers, each group from its own eight centres; an encoder
-chooses a code for each group, and the centres are learned with it.
+1/tau, which seed 003 leaves out. Last, small product quantisers are learned through hard
+samples, of four and of eight codes, in a short and a long training: points of two groups of
+four numbers, each group from as many centres of its own; an encoder chooses a code for each
+group, and the centres are learned with it.
 """
 
 from __future__ import annotations
+
+from itertools import product
 
 import numpy as np
 import torch
@@ -24,8 +27,8 @@ from ogive.study.claims.seeds import normal_draws
 from ogive.study.data.splitting import DataArray
 
 _LOGITS = (0.0, 1.0, 2.0, -1.0)
-_GROUPS, _SIZE, _CODES, _ROWS = 2, 4, 8, 512
-_NOISE = 0.1
+_GROUPS, _SIZE, _ROWS = 2, 4, 512
+_NOISE, _LONG = 0.1, (500, 3000)
 
 
 @claim(
@@ -55,9 +58,9 @@ def gumbel_softmax_samples(effort: Effort) -> Finding:
     shares = {tau: [largest for _, _, largest in found] for tau, found in samples.items()}
     measured.mean("largest share", shares[0.01], where={"tau": "0.01"}, at_least=0.95)
     measured.mean("largest share", shares[100.0], where={"tau": "100"}, at_most=0.3)
-    for tau in (0.5, 1.0):
-        explained = _learned(tau, effort)
-        where = {"fact": "codebook", "tau": f"{tau:g}"}
+    for codes, steps, tau in product((4, 8), effort.pick((300,), (500, 1500), _LONG), (0.5, 1.0)):
+        explained = _learned(tau, codes, steps, effort)
+        where = {"codes": str(codes), "steps": str(steps), "tau": f"{tau:g}"}
         measured.mean("explained variance", explained, where=where, at_least=0.8)
     biased = {
         f"mean sample minus softmax(x), tau {tau:g}": exactly(_variation(found[0][1]))
@@ -117,17 +120,17 @@ def _sampled(tau: float, seed: int, effort: Effort) -> tuple[DataArray, DataArra
     return counts, y.double().mean(0).numpy(), float(y.amax(1).double().mean())
 
 
-def _learned(tau: float, effort: Effort) -> list[float]:
+def _learned(tau: float, book_size: int, steps: int, effort: Effort) -> list[float]:
     """By seed how much variance of fresh points the quantised ones explain, after training."""
     seeds = effort.seeds()
-    centres = normal_draws(seeds, _GROUPS, _CODES, _SIZE)
+    centres = normal_draws(seeds, _GROUPS, book_size, _SIZE)
     train, test = (_points(centres, [2 * s + part for s in seeds]) for part in (0, 1))
-    encoder = (normal_draws(seeds, _GROUPS, _SIZE, _CODES) / 2).requires_grad_()
-    bias = torch.zeros(len(seeds), _GROUPS, 1, _CODES, requires_grad=True)
-    codebook = (normal_draws(seeds, _GROUPS, _CODES, _SIZE) / 2).requires_grad_()
+    encoder = (normal_draws(seeds, _GROUPS, _SIZE, book_size) / 2).requires_grad_()
+    bias = torch.zeros(len(seeds), _GROUPS, 1, book_size, requires_grad=True)
+    codebook = (normal_draws(seeds, _GROUPS, book_size, _SIZE) / 2).requires_grad_()
     optimizer = torch.optim.Adam([encoder, bias, codebook], 0.02)
     torch.manual_seed(effort.first_seed)
-    for _ in range(effort.pick(300, 1000, 3000)):
+    for _ in range(steps):
         logits = train @ encoder + bias
         codes = ogive.get("gumbel_softmax")(logits, dim=-1, tau=tau, hard=True)
         loss = (codes @ codebook - train).square().mean((1, 2, 3)).sum()
@@ -145,5 +148,8 @@ def _points(centres: Tensor, seeds: list[int]) -> Tensor:
     """(seeds, groups, rows, numbers): each group around one of its centres."""
     noise = _NOISE * normal_draws(seeds, _GROUPS, _ROWS, _SIZE)
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    chosen = torch.stack([torch.randint(_CODES, (_GROUPS, _ROWS), generator=g) for g in generators])
+    book_size = centres.shape[2]
+    chosen = torch.stack(
+        [torch.randint(book_size, (_GROUPS, _ROWS), generator=g) for g in generators]
+    )
     return torch.take_along_dim(centres, chosen[..., None], dim=2) + noise

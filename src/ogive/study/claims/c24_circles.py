@@ -6,10 +6,10 @@ other numbers show where the seed's single runs lie among the 20.
 
 Two things explain the single runs. One ReLU unit divides the plane by a line and two by an
 angle, so that no such network can enclose a disc, whatever it learns: with 1 and 2 units
-accuracy cannot come near 100 %. And the training is short, so that the draw of the weights
-decides much: from seed to seed the accuracy of one setting differs by tens of points, and what
-looks like an effect of depth in four single runs has to be held against that. So depth 8 is
-compared with depth 3 after three times as many epochs as well.
+accuracy cannot come near 100 %. And the training is short, so that the draw of the weights may
+decide much: the lowest and the highest seed of every setting stand below, and what looks like an
+effect of depth in four single runs has to be held against that. So depth 8 is compared with
+depth 3 after three times as many epochs as well.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Networks with bounded functions (sigmoid, tanh, hard tanh) and with unbounded ones (ReLU, ELU,
-GELU) are trained by stochastic gradient descent at rates from 0.01 to 10, each rate twice or
-three times the one before. Two numbers are read from that: the rate with the best mean test
+GELU) are trained by stochastic gradient descent at rates from 0.01 to 10, each about three times
+the one before. Two numbers are read from that for each seed: the rate with the best test
 accuracy, and the largest rate at which the accuracy is still within five points of the best.
 """
 

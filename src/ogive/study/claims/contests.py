@@ -31,7 +31,7 @@ RATE_GRIDS = {
     "sgd": (0.003, 0.01, 0.03, 0.1, 0.3),
 }
 #: How many seeds a rate is chosen with.
-_TUNING_SEEDS = 3
+RATE_SEEDS = 3
 #: What counts as a difference: a point of accuracy.
 POINT = 0.01
 
@@ -100,27 +100,24 @@ def tuned_networks(
     activation: str, task: str, settings: Settings, seeds: Sequence[int]
 ) -> list[Trained]:
     """Networks of all seeds, trained at the best rate."""
-    rate = best_rate(activation, task, settings, seeds[:_TUNING_SEEDS])
+    rate = best_rate(activation, task, settings, seeds[:RATE_SEEDS])
     return networks(activation, task, replace(settings, lr=rate), seeds)
 
 
 def best_rate(activation: str, task: str, settings: Settings, seeds: Sequence[int]) -> float:
     """The rate with the best mean score on validation rows."""
-    splits = {seed: split.for_tuning() for seed, split in splits_of(task, seeds).items()}
-    named, rates = find_activation(activation), RATE_GRIDS[settings.optimizer]
-    runs = [Run(named, seed, replace(settings, lr=rate)) for rate in rates for seed in seeds]
-    found = [score_of(one, task) for one in _trained(task, runs, splits, every_epoch=False)]
-    means = np.array(found).reshape(len(rates), len(seeds)).mean(axis=1)
-    return rates[int(means.argmax())]
+    rates = RATE_GRIDS[settings.optimizer]
+    found = networks_by_rate(activation, Arena(task, settings, {}), rates, seeds, tuning=True)
+    means = {rate: np.mean([score_of(one, task) for one in of]) for rate, of in found.items()}
+    return max(means, key=means.__getitem__)
 
 
 def networks(
     activation: str, task: str, settings: Settings, seeds: Sequence[int], every_epoch: bool = False
 ) -> list[Trained]:
     """Networks of all seeds at the settings' own rate; their last scores, or all of them."""
-    named = find_activation(activation)  # one object, so that the runs are trained together
-    runs = [Run(named, seed, settings) for seed in seeds]
-    return _trained(task, runs, splits_of(task, seeds), every_epoch)
+    place = Arena(task, settings, {})
+    return networks_by_rate(activation, place, [settings.lr], seeds, every_epoch)[settings.lr]
 
 
 def networks_by_rate(
@@ -129,11 +126,18 @@ def networks_by_rate(
     rates: Sequence[float],
     seeds: Sequence[int],
     every_epoch: bool = False,
+    tuning: bool = False,
 ) -> dict[float, list[Trained]]:
-    """Networks of all seeds at each rate, all trained together."""
+    """Networks of all seeds at each rate, all trained together.
+
+    ``tuning`` scores them on validation rows, that is on a part of the training rows.
+    """
+    splits = splits_of(within.task, seeds)
+    if tuning:
+        splits = {seed: split.for_tuning() for seed, split in splits.items()}
     named, settings = find_activation(activation), within.settings
     runs = [Run(named, seed, replace(settings, lr=rate)) for rate in rates for seed in seeds]
-    trained = _trained(within.task, runs, splits_of(within.task, seeds), every_epoch)
+    trained = _trained(within.task, runs, splits, every_epoch)
     count = len(seeds)
     return {rate: trained[n * count : (n + 1) * count] for n, rate in enumerate(rates)}
 
