@@ -1,0 +1,8 @@
+"""Where the statistics of a training go besides its report: files, trackers, objects of the user's.
+
+Apart from the measuring because a logger may fail at any time, and the training then goes on.
+"""
+
+from ogive.monitor.loggers.dispatching import Loggers
+
+__all__ = ["Loggers"]

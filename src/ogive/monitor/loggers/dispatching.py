@@ -1,0 +1,88 @@
+"""All the loggers of a monitor as one: what they get, and what happens to one that fails."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from ogive.errors import LoggerWarning, OgiveError, briefly
+from ogive.monitor.loggers.scalars import Snapshot
+from ogive.monitor.loggers.short_names import open_logger
+
+
+class Loggers:
+    """Writes each snapshot to every logger; one that fails is named in a warning and left out.
+
+    Args:
+        given: short names (``"tensorboard:DIR"``, ``"csv:FILE"``, ``"jsonl:FILE"``,
+            ``"wandb:DIR"``, ``"mlflow:DIR"``) and objects with ``log`` or ``add_scalar``. What a
+            name opens is closed again by ``close``; objects stay open.
+
+    Raises:
+        OgiveError: for what is no logger.
+        MissingExtra: where the package that a name stands for is not installed.
+
+    Example:
+        >>> class Printer:
+        ...     def log(self, numbers, step):
+        ...         print(step, numbers["ogive.dead/act"])
+        >>> loggers = Loggers([Printer()])
+        >>> loggers.write({"step": 10, "places": {"act": {"dead": 0.5}}, "findings": []})
+        10 0.5
+    """
+
+    def __init__(self, given: Sequence[object] = ()) -> None:
+        if isinstance(given, str) or not isinstance(given, Sequence):
+            raise OgiveError(
+                f"loggers= takes a list, as in loggers=['csv:health.csv'], not {briefly(given)}"
+            )
+        self._open: dict[str, Any] = {}
+        try:
+            for number, logger in enumerate(given):
+                self._open[_called(number, logger)] = open_logger(logger)
+        except OgiveError:
+            self.close()
+            raise
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def write(self, snapshot: Snapshot) -> None:
+        """Give the snapshot to every logger that still works; in the first of several processes
+        only, where the statistics of all have come together."""
+        if _is_first_process():
+            for name in list(self._open):
+                self._attempt(name, "write", snapshot)
+
+    def close(self) -> None:
+        """Close what was opened by name; nothing is written afterwards."""
+        for name in list(self._open):
+            self._attempt(name, "close")
+        self._open.clear()
+
+    def _attempt(self, name: str, method: str, *arguments: object) -> None:
+        try:
+            getattr(self._open[name], method)(*arguments)
+        except Exception as error:
+            del self._open[name]
+            reason = str(error).strip().partition("\n")[0]
+            warnings.warn(
+                f"the logger {name} failed ({type(error).__name__}: {reason}) and gets nothing "
+                f"more; training and the other loggers go on",
+                LoggerWarning,
+                stacklevel=2,
+            )
+
+
+def _called(number: int, logger: object) -> str:
+    """How a warning names a logger, told apart from a second one of its kind."""
+    shown = briefly(logger) if isinstance(logger, str) else type(logger).__name__
+    return f"{shown} (no. {number + 1})"
+
+
+def _is_first_process() -> bool:
+    group = torch.distributed
+    return not (group.is_available() and group.is_initialized() and group.get_rank())
