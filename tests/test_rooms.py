@@ -21,7 +21,7 @@ NEIGHBOURS = {
     "ops": ["engine", "certify"],
     "nn": ["ops"],
     "plot": ["certify"],
-    "monitor": ["nn", "certify"],
+    "monitor": ["nn", "plot"],
     "_face": ["nn", "plot"],
     "study": ["_face", "nn", "plot", "monitor"],
     "bench": ["_face", "nn"],

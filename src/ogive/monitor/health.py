@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from numpy.typing import NDArray
 from ogive.monitor.finding import HealthFinding
 from ogive.monitor.history import History
 from ogive.table import table
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,30 @@ class HealthReport:
     def to_json(self, indent: int | None = 2) -> str:
         """The report as JSON that strict readers take: what is no finite number is text."""
         return json.dumps(self.to_dict(), indent=indent, allow_nan=False, ensure_ascii=False)
+
+    def to_html(self, path: str | os.PathLike[str]) -> None:
+        """Writes the report as one page that needs nothing else, neither network nor scripts:
+        findings with evidence and remedy, each statistic by layer and time, and where the
+        pre-activations lie over the function and its derivative.
+
+        Raises:
+            OgiveError: where the file cannot be written.
+            MissingExtra: without jinja2.
+        """
+        from ogive.monitor.page import write_health_page
+
+        write_health_page(self, path)
+
+    def figures(self) -> dict[str, Figure]:
+        """The same pictures as matplotlib figures: ``dead``, ``saturated``, ``gradient`` and
+        ``second_moment`` by layer and time, and ``z <place>`` for each activation.
+
+        Raises:
+            MissingExtra: without matplotlib.
+        """
+        from ogive.monitor.page import health_figures
+
+        return health_figures(self)
 
     def __str__(self) -> str:
         rows = ([name, *_cells(place)] for name, place in self.places.items())
