@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ogive.explorer import tools
+from ogive.explorer.playground import playground_body
 from ogive.explorer.shell import SitePage
 
 #: Every page but those of single functions.
@@ -26,5 +27,10 @@ PAGES: tuple[SitePage, ...] = (
     SitePage(
         "formula.html", "site.title.formula", tools.own_formula_body,
         ("formula.js",), ("tools",), "site.nav.formula",
+    ),
+    SitePage(
+        "playground.html", "playground.title", playground_body,
+        ("random.js", "planes.js", "network.js", "training.js", "plane_view.js", "network_view.js",
+         "playground.js", "experiments.js"), ("playground",), "site.nav.playground",
     ),
 )  # fmt: skip

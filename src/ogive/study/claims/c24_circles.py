@@ -14,6 +14,7 @@ depth 3 after three times as many epochs as well.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -127,6 +128,30 @@ def _sweep_chart(what: str, of: dict[int, DataArray]) -> Chart:
         measured_curve("seed 004", _places(what), _SINGLE_RUNS[what]),
     )
     return Chart(what, what, "test accuracy, %", curves, scales=("log", "linear"))
+
+
+@dataclass(frozen=True)
+class CircleSetting:
+    """One setting of a sweep, and the accuracy in per cent that seed 004 read off near it."""
+
+    value: int
+    hidden: tuple[int, ...]
+    epochs: int
+    single_run: int | None
+
+
+def circle_settings() -> dict[str, list[CircleSetting]]:
+    """The settings of the three sweeps, by name."""
+    shapes: dict[str, list[tuple[int, tuple[int, ...], int]]] = {
+        "width": [(w, (w,), _EPOCHS) for w in _WIDTHS],
+        "depth": [(d, (8,) * d, _EPOCHS) for d in _DEPTHS],
+        "epochs": [(e, (8, 16, 32, 8), e) for e in _BUDGETS],
+    }
+    seen = {name: dict(zip(_places(name), _SINGLE_RUNS[name], strict=True)) for name in shapes}
+    return {
+        name: [CircleSetting(*row, seen[name].get(row[0])) for row in rows]
+        for name, rows in shapes.items()
+    }
 
 
 def _places(what: str) -> tuple[int, ...]:

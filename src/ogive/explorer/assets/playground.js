@@ -1,0 +1,168 @@
+// The playground: a small network trained in the page, seen while it learns.
+// window.playground.run(steps, {data, activation, width, depth, seed}) trains one from the start.
+"use strict";
+{
+  const page = document.getElementById("playground");
+  const find = (name) => page.querySelector(`[data-part="${name}"]`);
+  /** name -> [gain, sup |f'|] of every activation that can be chosen. */
+  const known = JSON.parse(page.dataset.activations);
+
+  const DEFAULTS = { data: "circles", activation: "relu", width: 8, depth: 2, seed: 1 };
+  const LIMITS = { width: [1, 64], depth: [0, 16], seed: [0, 2 ** 32 - 1] };
+  const MOST_STEPS = 1e6;
+
+  /** An activation as trainings take it. */
+  ogive.trainable = (name, activations = known) => {
+    const f = ogive.bound(name);
+    const [gain, steepest] = activations[name];
+    return { value: f.value, slope: f.functions[1], gain, steepest };
+  };
+
+  const wholeIn = (value, [low, high]) => Number.isInteger(value) && value >= low && value <= high;
+
+  /** What is wrong with options, or nothing. */
+  const fault = ({ data, activation, ...sizes }) => {
+    const chosen = (value, names) =>
+      names.includes(value) ? "" : `is one of ${names.slice(0, 9).join(", ")}${names.length > 9 ? " ..." : ""}`;
+    const wrong = Object.entries(LIMITS).map(([name, limits]) =>
+      wholeIn(sizes[name], limits) ? "" : `${name} is a whole number from ${limits.join(" to ")}, not ${sizes[name]}`
+    );
+    const names = { data: [data, ogive.PLANES], activation: [activation, Object.keys(known)] };
+    for (const [name, [value, all]] of Object.entries(names))
+      if (chosen(value, all)) wrong.push(`${name} ${chosen(value, all)}, not ${JSON.stringify(value)}`);
+    return wrong.find(Boolean);
+  };
+
+  const { state, change } = ogive.state(DEFAULTS, () => begin());
+  if (fault(state)) Object.assign(state, DEFAULTS);
+
+  let training;
+  let playing = false;
+  let losses = [];
+
+  /** A new network for the state, drawn before its first step. */
+  const begin = () => {
+    if (fault(state)) change(DEFAULTS);
+    const { data, activation, width, depth, seed } = state;
+    training = new ogive.Training({
+      data, seed, f: ogive.trainable(activation), hidden: Array(depth).fill(width),
+    });
+    losses = [];
+    showControls();
+    draw();
+  };
+
+  const choose = (values) => {
+    change(values);
+    begin();
+  };
+
+  // ---- what is seen
+
+  const showControls = () => {
+    for (const control of page.querySelectorAll("[name]")) {
+      if (control.type === "radio") control.checked = control.value === String(state[control.name]);
+      else control.value = state[control.name];
+    }
+    for (const told of page.querySelectorAll("output[data-of]")) told.value = state[told.dataset.of];
+    find("notice").textContent = state.depth === 0 ? ogive.text("playground.no_hidden") : "";
+  };
+
+  const draw = () => {
+    const { accuracy, loss } = training.measure();
+    losses.push([training.steps, loss, training.measure(training.train).loss]);
+    const health = training.health();
+    find("steps").textContent = training.steps;
+    find("epochs").textContent = Math.floor(training.epochs);
+    find("accuracy").textContent = `${(100 * accuracy).toFixed(1)}%`;
+    find("loss").textContent = ogive.shown(loss, 3);
+    ogive.drawPlaneView(find("plane"), training);
+    ogive.drawNetworkView(find("network"), training, health);
+    ogive.fillLayerTable(find("layers"), health, training.gradientNorms());
+    drawLosses();
+  };
+
+  /** Both losses over the steps, each a line; few enough points for a small picture. */
+  const drawLosses = () => {
+    if (losses.length > 400) losses = losses.filter((_, i) => i % 2 === 0);
+    const last = losses.at(-1)[0] || 1;
+    const top = Math.max(0.8, ...losses.map((row) => row[2]).filter(Number.isFinite));
+    for (const [column, name] of [[1, "test"], [2, "train"]]) {
+      const points = losses
+        .filter((row) => Number.isFinite(row[column]))
+        .map((row) => `${(300 * row[0]) / last},${80 - 76 * Math.min(row[column] / top, 1)}`);
+      find(`loss-${name}`).setAttribute("points", points.join(" "));
+    }
+  };
+
+  const tell = () => {
+    const { accuracy, loss } = training.measure();
+    const told = { steps: training.steps, accuracy: (100 * accuracy).toFixed(1), loss: ogive.shown(loss, 3) };
+    find("told").textContent = ogive.text("playground.told", told);
+  };
+
+  // ---- training
+
+  const play = async (on) => {
+    if (on === playing) return;
+    playing = on;
+    const button = find("play");
+    button.textContent = ogive.text(on ? "playground.pause" : "playground.play");
+    if (!on) return tell();
+    while (playing) {
+      const end = performance.now() + 25;
+      do training.step();
+      while (performance.now() < end);
+      draw();
+      await new Promise(requestAnimationFrame);
+    }
+  };
+
+  /** One run at a time: the page shows one network. */
+  let running = Promise.resolve();
+
+  const run = (steps, options = {}) => {
+    const asked = { ...DEFAULTS, ...options };
+    const unknown = Object.keys(options).find((name) => !(name in DEFAULTS));
+    const wrong = !wholeIn(steps, [0, MOST_STEPS])
+      ? `steps is a whole number from 0 to ${MOST_STEPS}, not ${steps}`
+      : unknown
+        ? `there is no option ${unknown}; there are ${Object.keys(DEFAULTS).join(", ")}`
+        : fault(asked);
+    if (wrong) return Promise.reject(new RangeError(wrong));
+    const result = running.then(async () => {
+      await play(false);
+      choose(asked);
+      await ogive.trainInSlices(training, steps, draw);
+      tell();
+      return { ...training.measure(), steps: training.steps };
+    });
+    running = result.catch(() => {});
+    return result;
+  };
+
+  window.playground = { run };
+
+  // ---- controls
+
+  page.addEventListener("input", ({ target }) => {
+    if (!(target.name in DEFAULTS)) return;
+    const value = typeof DEFAULTS[target.name] === "number" ? Number(target.value) : target.value;
+    if (fault({ ...state, [target.name]: value })) return;
+    choose({ [target.name]: value });
+  });
+  find("play").addEventListener("click", () => play(!playing));
+  find("step").addEventListener("click", async () => {
+    await play(false);
+    training.step();
+    draw();
+    tell();
+  });
+  find("reset").addEventListener("click", async () => {
+    await play(false);
+    begin();
+  });
+  document.addEventListener("ogive:theme", draw);
+
+  begin();
+}
