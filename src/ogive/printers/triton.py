@@ -16,6 +16,7 @@ from typing import ClassVar
 
 from ogive.expr import Node, Program, expand, fold, shared_subexpressions, symbol, walk
 from ogive.printers.approximations import approximation
+from ogive.printers.approximations.exponentials import exp as _exponential
 from ogive.printers.base import Printer
 from ogive.printers.llvm.printer import LLVMPrinter, fused
 from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value
@@ -29,7 +30,7 @@ from ogive.printers.triton_operations import (
 
 #: How accurate the arithmetic is: as the formula says, with what a GPU has of its own for 16-bit
 #: results, or in float64 with the digits that a float32 result needs.
-PRECISE, QUICK, SHORT = "", "quick", "short"
+PRECISE, QUICK, CLOSE, SHORT = "", "quick", "close", "short"
 _NUMBERS = ("const", "pi")
 
 
@@ -96,7 +97,7 @@ class TritonPrinter(Printer):
                 found[node.op] = QUICK_FORMS[node.op].strip()
             elif node.op not in found:
                 printer = TritonPrinter(self._taken(node), self._forms)
-                graph = _approximated(node, self._formats[node])
+                graph = _approximated(node, self._formats[node], self._forms)
                 lines, (result,) = printer.body((graph,))
                 found |= printer.helpers((graph,))
                 found[node.op] = self.function(
@@ -175,7 +176,9 @@ def _typed(text: str, format: Format) -> str:
     return f"tl.full((), {text}, tl.{format.name})"
 
 
-def _approximated(node: Node, format: Format) -> Node:
+def _approximated(node: Node, format: Format, forms: str) -> Node:
+    if forms == CLOSE and node.op == "decay":  # by the exponential, whose rest is not lost
+        return _exponential(format, -Value(symbol("a"))).node
     build = approximation(node.op, format)
     assert build is not None, node.op
     return build(*(Value(symbol(n)) for n in "abc"[: len(node.args)])).node

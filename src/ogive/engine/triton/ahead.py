@@ -14,9 +14,9 @@ from typing import Any
 import torch
 
 from ogive.catalogue import Spec, resolve
-from ogive.engine.triton import building, compilation
+from ogive.engine.triton import building, compilation, flat
 from ogive.engine.triton.precision import triton_arithmetic
-from ogive.engine.triton.tensors import BYTES, Accessed
+from ogive.engine.triton.tensors import Accessed
 from ogive.errors import EngineError, OgiveError
 from ogive.expr import Program
 
@@ -88,7 +88,7 @@ def compiled(
     if not building.installed():
         raise EngineError("compiling needs triton; install it with: pip install triton")
     program = derived(spec, preset, order)
-    return compiled_flat(program, len(spec.data) if order == 1 else 1, _named(dtype), target)
+    return compiled_flat(program, _named(dtype), target)
 
 
 def _check(dtype: torch.dtype, order: int, target: Target) -> None:
@@ -125,16 +125,16 @@ def derived(spec: Spec, preset: Mapping[str, Any], order: int) -> Program:
     return program
 
 
-def compiled_flat(program: Program, results: int, dtype: str, target: Target) -> CompiledKernel:
+def compiled_flat(program: Program, dtype: str, target: Target) -> CompiledKernel:
     """The kernel of a program over one stretch of memory, of a multiple of 16 elements."""
     read = tuple(Accessed(dtype) for _ in program.inputs)
     written = tuple(Accessed(dtype, "out") for _ in program.outputs)
     operands = (*read, *written)
-    text = compilation.flat_text(
-        program, operands, *triton_arithmetic(program, operands), compilation.flat.MASKED
-    )
+    arithmetic = triton_arithmetic(program, operands)
+    text = compilation.flat_text(program, operands, *arithmetic, flat.MASKED)
     block = compilation.block_size(operands, 2**31, False)
-    signature = {f"p{k}": f"*{POINTERS[o.dtype]}" for k, o in enumerate(operands)} | {"count": "i32"}
+    places = {f"p{k}": f"*{POINTERS[o.dtype]}" for k, o in enumerate(operands)}
+    signature = {**places, "count": "i32"}
     return compile_text(text, signature, {"BLOCK": block}, block, target)
 
 

@@ -79,7 +79,7 @@ def _halves(a: _Array) -> tuple[_Array, _Array]:
 
 
 #: libdevice's names, and NumPy's.
-_NAMES = {"atan": "arctan", "asinh": "arcsinh", "pow": "power", "sin": "sin", "cos": "cos"}
+NUMPY_NAMES = {"atan": "arctan", "asinh": "arcsinh", "pow": "power", "sin": "sin", "cos": "cos"}
 
 
 class LibdeviceByNumpy:
@@ -89,7 +89,7 @@ class LibdeviceByNumpy:
         import triton.language as tl
         from triton.runtime.interpreter import TensorHandle
 
-        compute = getattr(np, _NAMES[name])
+        compute = getattr(np, NUMPY_NAMES[name])
 
         def call(x: Any, *others: Any) -> Any:
             made = compute(x.handle.data, *(o.handle.data for o in others))

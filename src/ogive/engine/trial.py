@@ -1,0 +1,135 @@
+"""Trials of arithmetic: numbers from the whole line, and how far results on them may be off.
+
+Engines compute a program both in the arithmetic that they would like and in float64, and take
+another arithmetic where the first is further off than the bars. Verdicts are kept with the kernels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from ogive.engine import cache
+from ogive.expr import Program
+from ogive.printers.machine import FLOATS
+
+
+class Bar(NamedTuple):
+    """The largest errors, in units of the last place of what is stored."""
+
+    function: float
+    derivative: float
+    #: of float64 in short forms: the last rounding, and little more
+    short: float
+
+
+#: A 16-bit number has half a unit from its own rounding already. The worst of all numbers is not
+#: among those tried: serf, at 2.7 on them, is somewhere at 3.1.
+BARS = {
+    "float32": Bar(2.6, 3.3, 0.6),
+    "bfloat16": Bar(0.008, 0.008, 0.008),
+    "float16": Bar(0.008, 0.008, 0.008),
+}
+#: Beyond this size a branch costs next to nothing, and the bars are this much lower: some 160,000
+#: numbers do not show the worst of all.
+FAR, STRICTER = 12.0, 0.88
+#: A gradient or tangent has so many samples.
+_GRADIENT = 1
+
+
+def has_gradient(program: Program) -> bool:
+    """Whether it takes gradients or tangents."""
+    return any(len(samples) == _GRADIENT for samples in program.samples)
+
+
+def verdict(label: str, determines: Sequence[str], find: Callable[[], str]) -> str:
+    """A verdict that was found before, with these texts, or is found now."""
+    key = hashlib.sha256("\n".join(determines).encode()).hexdigest()
+    known = cache.fetch(key)
+    if known is None:
+        known = find().encode()
+        cache.put(key, known, label)
+    return known.decode()
+
+
+def data_size(program: Program, inputs: Sequence[Tensor]) -> Tensor:
+    """The size of the data at each point."""
+    named = zip(program.inputs, inputs, strict=True)
+    data = [x.abs() for name, x in named if name in program.data]
+    return torch.stack(data or [torch.zeros_like(inputs[0])]).amax(0)
+
+
+def shares_of_bar(
+    got: Tensor, wanted: Tensor, size: Tensor, bar: float, derivative: bool, dtype: str
+) -> Tensor:
+    """Errors as multiples of what is allowed."""
+    allowed = bar * last_place(wanted, dtype) * torch.where(size > FAR, STRICTER, 1.0)
+    if derivative and dtype == "float32":  # near a zero of the slope its largest size counts
+        floor = bar * FLOATS[dtype][0] * supremum(wanted, size)
+        allowed = torch.where(size <= 8, allowed.clamp(min=floor), allowed)
+    return shares(got, wanted, allowed)
+
+
+def last_place(wanted: Tensor, dtype: str) -> Tensor:
+    """The unit of the last place of what is stored, at each number."""
+    relative, smallest = FLOATS[dtype]
+    _, exponent = torch.frexp(wanted)
+    return torch.ldexp(torch.full_like(wanted, relative), exponent - 1).clamp(min=smallest)
+
+
+def supremum(wanted: Tensor, size: Tensor) -> float:
+    """The largest size of what is wanted, where the data are not large."""
+    return float(wanted[size <= 4].abs().nan_to_num(0.0, 0.0, 0.0).max())
+
+
+def shares(got: Tensor, wanted: Tensor, allowed: Tensor) -> Tensor:
+    """Errors as multiples of these."""
+    rounded = wanted.float()
+    same = (got == rounded) | (got.isnan() & rounded.isnan())
+    # a rounding may carry a value over the edge, or keep it from there
+    edge = (wanted.abs() / torch.finfo(torch.float32).max - 1).abs() < 2.0**-22
+    error = torch.where(same | edge, 0.0, (got.double() - wanted).abs() / allowed)
+    return error.nan_to_num(math.inf)
+
+
+def trial_inputs(program: Program, dtype: str, step: int = 1) -> list[Tensor]:
+    """The inputs at the points of the comparison, or at every so manieth of them.
+
+    First each that carries data goes along the line while the others are ordinary; then all of the
+    data is mixed, and parameters are up to eight times as large or as small.
+    """
+    generator = torch.Generator().manual_seed(0)
+    line = _line() if dtype == "float32" else _every(getattr(torch, dtype))
+    line = line[::step]
+    whose = torch.arange(len(line)) % max(len(program.data), 1)
+    columns = []
+    for name, samples in zip(program.inputs, program.samples, strict=True):
+        ordinary = samples[0] * (0.5 + torch.rand(len(line), generator=generator))
+        if name in program.data:
+            turn = whose == program.data.index(name)
+            mixed = line[torch.randperm(len(line), generator=generator)]
+            columns.append(torch.cat([torch.where(turn, line, 4 * ordinary - 2), mixed]))
+        else:
+            scale = 6 * torch.rand(len(line), generator=generator) - 3
+            columns.append(torch.cat([ordinary, samples[0] * torch.exp2(scale)]))
+    return [column.float() for column in columns]
+
+
+def _line() -> Tensor:
+    """All sizes that float32 has, and the middle of the line more closely."""
+    generator = torch.Generator().manual_seed(1)
+    sizes = torch.exp2(277 * torch.rand(2**14, generator=generator, dtype=torch.float64) - 149)
+    middle = torch.exp2(12 * torch.rand(2**16, generator=generator) - 6)
+    some = torch.cat([sizes.float(), middle, torch.tensor([0.0, math.inf])])
+    return torch.cat([some, -some])
+
+
+def _every(dtype: torch.dtype) -> Tensor:
+    """Every number of a 16-bit dtype."""
+    bits = torch.arange(-(2**15), 2**15, dtype=torch.int32).to(torch.int16)
+    return bits.view(dtype).float()
