@@ -63,6 +63,10 @@ class CacheWarning(UserWarning):
     """Compiled kernels cannot be kept on the disk; everything works, but starts more slowly."""
 
 
+class MonitorWarning(UserWarning):
+    """Something of a model is not watched; training goes on."""
+
+
 class LoggerWarning(UserWarning):
     """A logger of a monitor failed; the training and its other loggers go on."""
 

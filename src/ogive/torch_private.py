@@ -162,6 +162,15 @@ def direct_apply(function: type[Function]) -> Callable[..., Any]:
     return cast(Callable[..., Any], super(Function, function).apply)  # type: ignore[misc]
 
 
+_graph_task: Callable[[], int] = _private("torch._C:_current_graph_task_id", lambda: -1)
+
+
+def in_backward() -> bool:
+    """Whether autograd runs a backward in this thread, as when a checkpoint calls again what
+    forward has called. Without it such calls are observed twice."""
+    return _graph_task() != -1
+
+
 # --- whether tensors are like others --------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from ogive.monitor.checkup import checkup
 from ogive.monitor.finding import HealthFinding
 from ogive.monitor.health import HealthReport, PlaceHealth
 from ogive.monitor.history import History
-from ogive.monitor.monitor import Monitor, MonitorWarning
+from ogive.monitor.monitor import Monitor
 from ogive.monitor.remedies import Remedy
 from ogive.monitor.thresholds import Thresholds
 
@@ -18,7 +18,6 @@ __all__ = [
     "HealthReport",
     "History",
     "Monitor",
-    "MonitorWarning",
     "PlaceHealth",
     "Remedy",
     "Thresholds",

@@ -1,0 +1,82 @@
+"""Activation functions that the code of a model calls by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from ogive.monitor import watch_operators as operators
+from ogive.monitor.watched_calls import ATTENTION, call_text
+
+
+class CallMode(TorchFunctionMode):
+    """Sees every call of torch's in a forward; what is an activation is told to the observer."""
+
+    def __init__(self, observer: Any) -> None:
+        super().__init__()
+        self.observer = observer
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if self.observer.busy:
+            return func(*args, **kwargs)
+        if func is ATTENTION:
+            return _attention(self.observer, args, kwargs)
+        known = self.observer.functions.get(func)
+        if known is None:
+            return func(*args, **kwargs)
+        return _activation(self.observer, func, known, args, kwargs)
+
+
+def _activation(observer: Any, func: Any, known: Any, args: Any, kwargs: Any) -> Any:
+    name, arguments = known
+    z = args[0] if args else kwargs.get("input")
+    record = observer.current
+    # what no parameter stands behind, such as the angles of positions, is no pre-activation
+    if not isinstance(z, Tensor) or not z.requires_grad or record is None:
+        return func(*args, **kwargs)
+    use = record.calls.get(name, 0)
+    record.calls[name] = use + 1
+    text = call_text(name, arguments, args, kwargs)
+    parameter = args[1] if name == "prelu" and len(args) > 1 else None
+    if torch.compiler.is_compiling():
+        z = operators.told_before(z, record.slot, text, use, parameter)
+        args = (z, *args[1:]) if args else args
+        kwargs = kwargs if args else {**kwargs, "input": z}
+        return operators.told_after(func(*args, **kwargs), record.slot, text, use)
+    observer.busy = True
+    try:
+        with torch.no_grad():
+            tally = observer.functional(record, text, use, z.detach(), parameter, z.grad_fn)
+    finally:
+        observer.busy = False
+    observer.hook(tally, z, False)
+    result = func(*args, **kwargs)
+    observer.hook(tally, result, True)
+    return result
+
+
+def _attention(observer: Any, args: Any, kwargs: Any) -> Any:
+    record = observer.current
+    names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
+    given = dict(zip(names, args, strict=False)) | kwargs
+    q, k, mask = given["query"], given["key"], given.get("attn_mask")
+    if record is None or not q.requires_grad:
+        return ATTENTION(*args, **kwargs)
+    use = record.calls.get("attention", 0)
+    record.calls["attention"] = use + 1
+    causal, scale = bool(given.get("is_causal", False)), given.get("scale")
+    if torch.compiler.is_compiling():
+        operators.told_attention(q, k, mask, record.slot, causal, scale, use)
+        return ATTENTION(*args, **kwargs)
+    observer.busy = True
+    try:
+        with torch.no_grad():
+            name = observer.place(record, "scaled_dot_product_attention", use)
+            observer.attention(name, q, k, mask, causal, scale)
+    finally:
+        observer.busy = False
+    return ATTENTION(*args, **kwargs)

@@ -1,0 +1,330 @@
+"""What is told of every activation that a watched model calls, and adds it up by places.
+
+It is told by Python, or inside of compiled programs by operators; both end here, at run time and
+outside of autograd, and neither changes a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from typing import Any
+from weakref import WeakValueDictionary
+
+import torch
+from torch import Tensor, nn
+
+from ogive.catalogue import Spec, entries
+from ogive.monitor import watch_operators as operators
+from ogive.monitor.origin import parameters_behind, static_unit_dim, unit_dim
+from ogive.monitor.recurrent import gate_values
+from ogive.monitor.slopes import slope_judge
+from ogive.monitor.tallies import Tally, looked_at, shown_values, slope_sums, softmax_sums
+from ogive.monitor.thresholds import Thresholds
+from ogive.monitor.watched_calls import called_entry, watched_functions
+from ogive.torch_private import in_backward, transforms_active
+
+#: Uses of a module in one forward that are places of their own; later ones belong to the last.
+MOST_USES = 8
+#: So many queries of an attention are looked at.
+QUERIES = 64
+#: Rowwise entries of which the entropy is asked.
+SOFTMAXES = (
+    "softmax", "softmin", "safe_softmax", "quiet_softmax", "gumbel_softmax", "scalable_softmax",
+)  # fmt: skip
+#: The place of what the model is fed.
+INPUT = "input"
+#: What a call is called that gives a gated unit its gate alone.
+GATE = "gate"
+OBSERVERS: WeakValueDictionary[int, Observer] = WeakValueDictionary()
+_NUMBERS = count(1)
+
+
+class Observer:
+    """The tallies of one model, by the names of places.
+
+    Args:
+        model: what is watched.
+        names: the names of its modules.
+        thresholds: what a sample is judged by.
+        most: of a larger tensor so many numbers are looked at.
+
+    Attributes:
+        inside: whether a forward is being observed.
+        busy: whether what is called now is no call of the model's own.
+        current: the record of the module whose code runs.
+        tallies: by place, in the order of their first use.
+        turn: with which numbers the looking begins.
+        forwards: how many the open step has had.
+        begins: is told that one begins, and says whether it is observed.
+    """
+
+    def __init__(self, model: nn.Module, thresholds: Thresholds, most: int) -> None:
+        self.model, self.thresholds, self.most = model, thresholds, most
+        self.parameters = {id(p): name for name, p in model.named_parameters()}
+        self.functions = watched_functions()
+        self.inside = self.busy = False
+        self.current: Any = None
+        self.records: list[Any] = []
+        self.tallies: dict[str, Tally] = {}
+        self.known: dict[str, Tally] = {}
+        self.notes: dict[str, str] = {}
+        self.turn = 0
+        self.forwards = 0
+        self.begins: Callable[[], bool] = lambda: True
+        self.number = next(_NUMBERS)
+        OBSERVERS[self.number] = self
+
+    # places
+
+    def place(self, record: Any, function: str, use: int) -> str:
+        """The name of a place."""
+        name: str = record.place if not function else f"{function}@{record.caller}"
+        use = min(use, MOST_USES - 1, 0 if record.merges else use)
+        return f"{name}#{use + 1}" if use else name
+
+    def tally(self, name: str, make: Any) -> Tally:
+        """The tally of a place, for this step."""
+        if name in self.tallies:
+            return self.tallies[name]
+        if name not in self.known:
+            self.known[name] = make()
+        known = self.known[name]
+        fresh = Tally(name, known.entry, known.judge, known.dim, weights=known.weights)
+        fresh.note = known.note
+        self.tallies[name] = fresh
+        return fresh
+
+    # what is told
+
+    def elementwise(
+        self,
+        name: str,
+        spec: Spec,
+        z: Tensor,
+        record: Any,
+        learned: dict[str, Tensor] | None = None,
+        grad_fn: Any = None,
+    ) -> Tally | None:
+        """An activation is about to be computed of z."""
+        learned = learned or {}
+        z = _local(z)
+        if z.numel() == 0 or not z.is_floating_point():
+            self.notes[name] = "it was given nothing in some steps"
+            return None
+        z = z.reshape(1) if z.dim() == 0 else z
+
+        def make() -> Tally:
+            judge = slope_judge(spec, tuple(learned), self.thresholds)
+            found = unit_dim(grad_fn, z.dim())
+            if found is None:
+                found = static_unit_dim(self.model, record.module, z.dim())
+            behind = parameters_behind(grad_fn, self.parameters)
+            return Tally(name, spec.name, judge, found, weights=behind)
+
+        tally = self.tally(name, make)
+        assert tally.judge is not None
+        dim = tally.dim % z.dim()
+        looked, one_in = looked_at(z, dim, self.most, self.turn)
+        given = [_broadcastable(v, looked, dim) for v in learned.values()]
+        tally.add(slope_sums(tally.judge, looked, dim, given))
+        tally.one_in = max(tally.one_in, one_in)
+        tally.values, tally.dtype = shown_values(looked), z.dtype
+        return tally
+
+    def rowwise(
+        self, name: str, spec: Spec, z: Tensor, dim: int, values: dict[str, Any] | None = None
+    ) -> Tally | None:
+        """A function of rows is about to be computed of z."""
+        z = _local(z)
+        if z.numel() == 0 or z.dim() == 0 or not z.is_floating_point():
+            return None
+        tally = self.tally(name, lambda: Tally(name, spec.name, None, dim))
+        if spec.name not in SOFTMAXES:
+            tally.note = f"{spec.name} has no statistics of its own"
+            return tally
+        tau = (values or {}).get("tau", 1.0)
+        looked, one_in = looked_at(z, dim % z.dim(), self.most, self.turn)
+        scaled = looked / tau if spec.name == "gumbel_softmax" and tau != 1 else looked
+        sums = softmax_sums(
+            -scaled if spec.name == "softmin" else scaled, dim, self.thresholds.entropy
+        )
+        tally.units = z.shape[dim]
+        tally.temperature = float(tau)
+        tally.add(sums)
+        tally.one_in = max(tally.one_in, one_in)
+        tally.values, tally.dtype = shown_values(looked), z.dtype
+        return tally
+
+    def attention(
+        self,
+        name: str,
+        q: Tensor,
+        k: Tensor,
+        mask: Tensor | None,
+        causal: bool,
+        scale: float | None,
+    ) -> Tally | None:
+        """The softmax that an attention in one operator hides: of some of its queries."""
+        q, k = _local(q), _local(k)
+        if q.dim() < 2 or q.numel() == 0 or k.numel() == 0:
+            return None
+        length, keys = q.shape[-2], k.shape[-2]
+        step = max(1, length // QUERIES)
+        index = torch.arange(self.turn % step, length, step, device=q.device)
+        heads = k.shape[-3] if k.dim() > 2 and q.dim() > 2 else 1
+        if q.dim() > 2 and q.shape[-3] != heads:
+            k = k.repeat_interleave(q.shape[-3] // heads, -3)  # grouped queries
+        logits = (q[..., index, :].float() @ k.float().transpose(-1, -2)) * (
+            q.shape[-1] ** -0.5 if scale is None else scale
+        )
+        if causal:
+            hidden = torch.arange(keys, device=q.device) > index[:, None]
+            logits = logits.masked_fill(hidden, -torch.inf)
+        if mask is not None:
+            rows = mask[..., index, :] if mask.shape[-2] == length else mask
+            logits = (
+                logits.masked_fill(~rows, -torch.inf) if rows.dtype is torch.bool else logits + rows
+            )
+        tally = self.rowwise(name, entries()["softmax"], logits, -1)
+        if tally is not None:
+            tally.note = "its softmax is inside one operator: computed again from some queries"
+        return tally
+
+    def functional(
+        self,
+        record: Any,
+        text: str,
+        use: int,
+        z: Tensor,
+        parameter: Tensor | None,
+        grad_fn: Any = None,
+    ) -> Tally | None:
+        """A function of torch's is about to be called."""
+        spec, values = called_entry(text)
+        if spec is None:
+            return None
+        name = self.name_of_call(record, text, use)
+        if spec.kind == "rowwise":
+            dim = values.get("dim", -1)
+            return self.rowwise(name, spec, z, -1 if dim is None else int(dim), values)
+        if spec.kind == "gated":
+            z = z.chunk(2, int(values.get("dim", -1)))[1]
+        learned = {spec.parameters[0].name: parameter} if parameter is not None else None
+        return self.elementwise(name, spec, z, record, learned, grad_fn)
+
+    def name_of_call(self, record: Any, text: str, use: int) -> str:
+        """The place of a call of a function."""
+        spec, _ = called_entry(text)
+        name = self.place(record, text.partition(";")[0], use)
+        return f"{name}.gate" if spec is not None and spec.kind == "gated" else name
+
+    def given(self, record: Any, x: Tensor) -> None:
+        """What the model is fed."""
+        if x.dim() and x.is_floating_point():
+            self.elementwise(INPUT, entries()["identity"], x, record)
+
+    def recurrent(self, record: Any, x: Any, state: Any) -> None:
+        """The gates of a recurrent module, which its kernel hides."""
+        for gate, spec, z in gate_values(record.module, x, state):
+            name = f"{record.place}.{gate}"
+            tally = self.elementwise(name, spec, z, record)
+            if tally is not None:
+                tally.note = "inside a kernel: computed again for the first sequences and steps"
+
+    def gradient(self, tally: Tally, of_output: bool, g: Tensor) -> None:
+        """The loss's gradient with respect to z, or to f(z)."""
+        with torch.no_grad():
+            tally.add_gradient(_local(g), of_output, self.most)
+
+    def hook(self, tally: Tally | None, tensor: Any, of_output: bool) -> None:
+        """Has the gradient of a tensor told."""
+        if tally is not None and isinstance(tensor, Tensor) and tensor.requires_grad:
+            tensor.register_hook(partial(_told, self, tally, of_output))  # type: ignore[no-untyped-call]
+
+    def fresh_uses(self) -> None:
+        """A forward begins: every module's next use is its first."""
+        for record in self.records:
+            record.uses = 0
+            record.calls = {}
+
+    def cannot(self) -> bool:
+        """Whether this call is not to be observed: it is made again in backward, or in a
+        transform."""
+        return in_backward() or transforms_active()
+
+    def take(self) -> dict[str, Tally]:
+        """The tallies of the step that ends."""
+        taken, self.tallies = self.tallies, {}
+        self.turn += 1
+        return taken
+
+
+def _told(observer: Observer, tally: Tally, of_output: bool, g: Tensor) -> None:
+    observer.gradient(tally, of_output, g)
+
+
+def _local(x: Tensor) -> Tensor:
+    """The part of a distributed tensor that is here."""
+    local = getattr(x, "to_local", None)
+    return local().detach() if local is not None else x.detach()
+
+
+def _broadcastable(value: Tensor, z: Tensor, dim: int) -> Tensor:
+    """A learned parameter so that its channels meet the units."""
+    value = value.detach()
+    if value.numel() == 1:
+        return value.reshape(())
+    return value.reshape([value.numel() if d == dim else 1 for d in range(z.dim())])
+
+
+def observer_of(number: int) -> Observer | None:
+    """The observer of that number, if it is still there."""
+    return OBSERVERS.get(number)
+
+
+def record_of(slot: Tensor) -> Any:
+    """The record that a slot stands for; None if its observer is gone, or not observing."""
+    number, index = int(slot[0]), int(slot[1])
+    observer = observer_of(number)
+    return None if observer is None or index < 0 else observer.records[index]
+
+
+# --- from compiled programs -----------------------------------------------------------------------
+
+
+def _before(z: Tensor, slot: Tensor, call: str, use: int, parameter: Tensor | None) -> None:
+    record = record_of(slot)
+    if record is None or in_backward():  # a checkpoint calls again
+        return
+    observer = record.observer
+    if call == INPUT:
+        observer.given(record, z)
+    elif call and call != GATE:
+        observer.functional(record, call, use, z, parameter)
+    else:
+        record.observed(use, z, None, call)
+
+
+def _gradient(g: Tensor, slot: Tensor, call: str, use: int, of_output: bool) -> None:
+    record = record_of(slot)
+    if record is None:
+        return
+    observer = record.observer
+    functional = call and call != GATE
+    name = observer.name_of_call(record, call, use) if functional else record.name(use)
+    if name in observer.tallies:
+        observer.gradient(observer.tallies[name], of_output, g)
+
+
+def _attention(
+    q: Tensor, k: Tensor, mask: Any, slot: Tensor, causal: bool, scale: Any, use: int
+) -> None:
+    record = record_of(slot)
+    if record is not None and not in_backward():
+        name = record.observer.place(record, "scaled_dot_product_attention", use)
+        record.observer.attention(name, q, k, mask, causal, scale)
+
+
+operators.told_by(before=_before, gradient=_gradient, attention=_attention)

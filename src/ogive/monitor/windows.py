@@ -1,0 +1,181 @@
+"""Sums over the last measured steps, place by place, and what they say of persistence.
+
+A window is two halves: the one that is being filled and the one before. So a unit that is dead on a
+step, on a window, and ever since watching began are three things that are told apart.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ogive.monitor.slopes import SlopeJudge
+from ogive.monitor.tallies import Tally
+
+_Sums = NDArray[np.float64]
+
+
+@dataclass
+class PlaceWindow:
+    """What is known of a place.
+
+    Attributes:
+        entry, judge, rows, units, weights, note: as the tallies have them.
+        first: the sums of the first measured step, from which drift is told.
+        halves: the sums of the earlier half of the window and of the one being filled.
+        gradients: the same for gradients, (2, 4).
+        steps: how many measured steps the halves hold.
+        ever_alive: units that were not dead in some step.
+        revived: how often units were dead in one half window and alive in the next.
+        values: pre-activations of the last measured step.
+        one_in: of so many numbers one was looked at.
+    """
+
+    entry: str
+    judge: SlopeJudge | None
+    rows: tuple[str, ...]
+    units: int
+    weights: tuple[str, ...] = ()
+    note: str = ""
+    first: _Sums | None = None
+    halves: list[_Sums] = field(default_factory=list)
+    gradients: list[_Sums] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)
+    ever_alive: NDArray[np.bool_] | None = None
+    revived: int = 0
+    seen: int = 0
+    values: NDArray[np.float64] | None = None
+    one_in: int = 1
+    temperature: float = math.nan
+    sixteen: bool = False
+
+    def add(self, sums: _Sums, gradients: _Sums, half: int) -> None:
+        """Adds the sums of a measured step; a half is so many steps."""
+        if self.halves and self.halves[-1].shape != sums.shape:
+            self.halves, self.gradients, self.steps = [], [], []
+            self.first = self.ever_alive = None
+        if not self.halves or self.steps[-1] >= half:
+            self._turn(sums.shape, gradients.shape)
+        if self.first is None:
+            self.first = sums
+        self.halves[-1] = self.halves[-1] + sums
+        self.gradients[-1] = self.gradients[-1] + gradients
+        self.steps[-1] += 1
+        self.seen += 1
+        if self.judge is not None:
+            alive = ~_dead(self.rows, sums)
+            self.ever_alive = alive if self.ever_alive is None else self.ever_alive | alive
+
+    def _turn(self, shape: Any, gradients: Any) -> None:
+        if len(self.halves) == 2 and self.judge is not None:
+            before, now = (_dead(self.rows, s) for s in self.halves)
+            self.revived += int((before & ~now).sum())
+        self.halves = [*self.halves[-1:], np.zeros(shape)]
+        self.gradients = [*self.gradients[-1:], np.zeros(gradients)]
+        self.steps = [*self.steps[-1:], 0]
+
+    @property
+    def sums(self) -> _Sums:
+        """The sums over the window."""
+        total: _Sums = np.sum(self.halves, axis=0)
+        return total
+
+    @property
+    def gradient(self) -> _Sums:
+        """The sums of gradients over the window."""
+        total: _Sums = np.sum(self.gradients, axis=0)
+        return total
+
+    @property
+    def measured(self) -> int:
+        """How many measured steps the window holds."""
+        return sum(self.steps)
+
+
+def _dead(rows: tuple[str, ...], sums: _Sums) -> NDArray[np.bool_]:
+    row = dict(zip(rows, sums, strict=True))
+    flat: NDArray[np.bool_] = row["left"] + row["right"] >= row["count"]
+    return flat
+
+
+def unit_statistics(window: PlaceWindow, sums: _Sums | None = None) -> dict[str, _Sums]:
+    """A number for each unit by the names of ``PlaceHealth``; of the window, or of other sums."""
+    if window.judge is None:
+        return {}
+    sums = window.sums if sums is None else sums
+    row = dict(zip(window.rows, sums, strict=True))
+    n = row["count"]
+    mean_z, mean_slope = row["z"] / n, row["slope"] / n
+    return {
+        "dead": _dead(window.rows, sums).astype(np.float64),
+        "saturated_left": row["left"] / n,
+        "saturated_right": row["right"] / n,
+        "linear": row["linear"] / n,
+        "sparsity": row["zero"] / n,
+        "mean_z": mean_z,
+        "std_z": np.sqrt(np.maximum(row["z2"] / n - mean_z**2, 0)),
+        "mean_f": row["f"] / n,
+        "second_f": row["f2"] / n,
+        "chi": row["slope2"] / n,
+        "slope_std": np.sqrt(np.maximum(row["slope2"] / n - mean_slope**2, 0)),
+    }
+
+
+def place_statistics(
+    window: PlaceWindow, sums: _Sums | None = None, gradients: _Sums | None = None, steps: int = 0
+) -> dict[str, float | None]:
+    """The measured statistics of ``PlaceHealth``; of the window, or of one step's sums."""
+    sums = window.sums if sums is None else sums
+    gradients = window.gradient if gradients is None else gradients
+    steps = steps or window.measured
+    found = _slopes(window, sums) if window.judge is not None else _softmax(window, sums)
+    for name, row in (("gradient_in", gradients[0]), ("gradient_out", gradients[1])):
+        found[name] = math.sqrt(row[0] / steps) if row[1] > 0 else None
+    return found
+
+
+def _slopes(window: PlaceWindow, sums: _Sums) -> dict[str, float | None]:
+    with np.errstate(all="ignore"):
+        total = dict(zip(window.rows, sums.sum(axis=1), strict=True))
+        n = total["count"]
+        mean, second_z, second_f = total["z"] / n, total["z2"] / n, total["f2"] / n
+        return {
+            "dead": float(_dead(window.rows, sums).mean()),
+            "saturated_left": total["left"] / n,
+            "saturated_right": total["right"] / n,
+            "linear": total["linear"] / n,
+            "sparsity": total["zero"] / n,
+            "mean_z": mean,
+            "std_z": float(np.sqrt(max(second_z - mean**2, 0) if second_z == second_z else np.nan)),
+            "mean_f": total["f"] / n,
+            "second_f": second_f,
+            "gain": float(np.sqrt(second_f / second_z)) if second_z else None,
+            "chi": total["slope2"] / n,
+        }
+
+
+def _softmax(window: PlaceWindow, sums: _Sums) -> dict[str, float | None]:
+    with np.errstate(all="ignore"):
+        row = dict(zip(window.rows, sums[:, 0], strict=True))
+        n, rows = max(row["numbers"], 1.0), max(row["count"], 1.0)
+        mean, second_z, second_f = row["z"] / n, row["z2"] / n, row["f2"] / n
+        return {
+            "sparsity": row["zero"] / n,
+            "mean_z": mean,
+            "std_z": float(np.sqrt(max(second_z - mean**2, 0))),
+            "mean_f": row["f"] / n,
+            "second_f": second_f,
+            "gain": float(np.sqrt(second_f / second_z)) if second_z else None,
+            "chi": row["jacobian"] / rows,
+            "entropy": row["entropy"] / rows,
+            "collapsed": row["collapsed"] / rows,
+        }
+
+
+def window_of(tally: Tally, units: int) -> PlaceWindow:
+    """The window of a place that is met for the first time."""
+    return PlaceWindow(tally.entry, tally.judge, tally.rows, units, tally.weights, tally.note)
