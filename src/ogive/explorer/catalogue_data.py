@@ -25,7 +25,7 @@ def _record(spec: Spec, language: str) -> dict[str, Any]:
         "kind": spec.kind,
         "family": spec.family,
         "year": spec.year,
-        "doc": Texts(language).sentence(spec.doc.split("\n\n")[0]),
+        "doc": Texts(language).sentence(" ".join(spec.doc.split("\n\n")[0].split())),
         "words": _words(spec, language),
         "frameworks": sorted({a.partition(":")[0] for a in spec.aliases}),
         "learnable": any(p.learnable for p in spec.parameters),

@@ -14,7 +14,10 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 #: What every page loads, in this order: all activations, and formulas of one's own.
-CORE = ("core.js", "data/functions.js", "rows.js", "nodes.js", "grammar.js", "chart.js", "chrome.js")
+CORE = (
+    "core.js", "data/functions.js", "rows.js", "data/language.js", "nodes.js", "grammar.js",
+    "chart.js", "chrome.js",
+)  # fmt: skip
 #: The namespaces whose texts every page's scripts have.
 CORE_TEXTS = ("site", "chart", "errors")
 

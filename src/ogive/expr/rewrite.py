@@ -205,7 +205,7 @@ def stabilise(root: Node) -> Node:
 
 
 def _stable_form(node: Node) -> Node | None:
-    for textbook, stable in _stable_rows():
+    for textbook, stable in stable_rows():
         found: dict[str, Node] = {}
         if matches(textbook, node, found, ("add", "mul")):
             return substitute(stable, found)
@@ -213,7 +213,8 @@ def _stable_form(node: Node) -> Node | None:
 
 
 @cache
-def _stable_rows() -> list[tuple[Node, Node]]:
+def stable_rows() -> list[tuple[Node, Node]]:
+    """The textbook forms with what takes their place, as expressions in u and v."""
     return [(parse(a, "uv"), parse(b, "uv")) for a, b in _STABLE]
 
 

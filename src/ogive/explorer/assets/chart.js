@@ -11,7 +11,7 @@
 "use strict";
 {
   const SPACE = "http://www.w3.org/2000/svg";
-  const MARGIN = { left: 46, right: 14, top: 10, bottom: 30 };
+  const MARGIN = { left: 46, right: 14, top: 10, bottom: 36 };
 
   const svg = (tag, attributes = {}, text) => {
     const made = document.createElementNS(SPACE, tag);
@@ -25,7 +25,7 @@
   ogive.ticks = (low, high, count) => {
     const rough = (high - low) / Math.max(count, 1);
     const power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough * 0.999);
+    const step = power * (rough < 1.5 * power ? 1 : rough < 3.5 * power ? 2 : rough < 7.5 * power ? 5 : 10);
     const first = Math.ceil(low / step - 1e-9);
     return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => {
       const value = (first + i) * step;
@@ -44,7 +44,7 @@
     for (let i = 1; i <= count; i++) {
       const at = i === count ? to : from + i * step;
       const here = f(at);
-      if (Math.abs(here - before) > 0.05 * (to - from)) splitJump(f, x, y, at, here);
+      if (Math.abs(here - before) > 0.02 * (to - from)) splitJump(f, x, y, at, here);
       x.push(at);
       y.push(here);
       before = here;
@@ -170,7 +170,7 @@
         parts.push(svg("path", { class: value ? "grid" : "axis", d: `M${left} ${y}H${right}` }));
         parts.push(svg("text", { x: left - 6, y: Number(y) + 4, "text-anchor": "end" }, ogive.shown(value)));
       }
-      parts.push(svg("text", { x: right, y: bottom + 27, "text-anchor": "end", class: "axis-name" }, this.xLabel));
+      parts.push(svg("text", { x: right, y: bottom + 31, "text-anchor": "end", class: "axis-name" }, this.xLabel));
       this.frame.replaceChildren(...parts);
     }
 

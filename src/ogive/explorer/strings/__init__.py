@@ -46,6 +46,10 @@ def _rows(prefix: str, part: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
             yield f"{prefix}.{name}", tuple(value)
 
 
+def has_text(key: str) -> bool:
+    return key in all_texts()
+
+
 def namespace_texts(namespace: str, language: str) -> dict[str, str]:
     """The texts that a page's scripts may use, by key."""
     place = LANGUAGES[language]
@@ -82,6 +86,10 @@ class Texts:
     def html(self, key: str, **values: object) -> str:
         """A text that has inline markup; the values are escaped."""
         return self.plain(key, **{n: html.escape(str(v)) for n, v in values.items()})
+
+    def escaped(self, text: str) -> str:
+        """A text from elsewhere, such as a number, for HTML."""
+        return html.escape(text)
 
     def sentence(self, text: str) -> str:
         """A sentence of the catalogue in this language; as it is where it has no translation."""

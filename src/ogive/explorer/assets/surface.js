@@ -1,0 +1,168 @@
+// The live part of a gated unit: f(value, gate) as a surface that can be turned, the point that two
+// sliders choose with its gradient, and slices along the gate.
+"use strict";
+{
+  const { element, text, shown } = ogive;
+  const root = document.getElementById("live");
+  const { name } = root.dataset;
+  const entry = ogive.entry(name);
+  const GRID = 32;
+  const REACH = 4;
+  const { state, change } = ogive.state({ p: "", value: 1, gate: 1, turn: 35 }, () => {
+    Object.assign(values, ogive.readParameters(entry, state.p));
+    show();
+  });
+  const values = ogive.readParameters(entry, state.p);
+
+  const canvas = element("canvas", { role: "img", "aria-label": text("function.surface_label", { name }) });
+  const box = element("figure.surface", {}, canvas);
+  const readout = element("p.readout", { role: "status" });
+  const slices = element("figure");
+  const slider = (key, low, high, label) =>
+    ogive.slider({
+      id: key, label, value: state[key], low, high, step: (high - low) / 400, exact: Number.isFinite,
+      oninput: (v) => { change({ [key]: v }); draw(); },
+    });
+  const sliders = {
+    value: slider("value", -REACH, REACH, text("function.value")),
+    gate: slider("gate", -REACH, REACH, text("function.gate")),
+    turn: slider("turn", -180, 180, text("function.turn")),
+  };
+  const changed = () => {
+    change({ p: ogive.writtenParameters(entry, values) });
+    prepare();
+    draw();
+  };
+  const panel = ogive.parameters(entry, values, changed);
+  root.append(
+    element("div.columns", {}, box, element("div", {}, readout, element("div.sliders", {}, ...Object.values(sliders)), panel,
+      element("h3", {}, text("function.slices")), slices))
+  );
+  const chart = ogive.chart(slices, { label: text("function.slices"), x: [-REACH, REACH], height: 220, name, xLabel: text("function.gate") });
+
+  let heights;
+  let window_;
+  const at = (i) => -REACH + (2 * REACH * i) / GRID;
+  const f = (v, g) => ogive.value(name, [v, g], values);
+  const prepare = () => {
+    heights = Array.from({ length: GRID + 1 }, (_, i) => Array.from({ length: GRID + 1 }, (_, j) => f(at(i), at(j))));
+    const all = heights.flat().filter(Number.isFinite);
+    window_ = [Math.max(Math.min(...all), -40), Math.min(Math.max(...all), 40)];
+    if (window_[1] - window_[0] < 1e-9) window_ = [window_[0] - 1, window_[1] + 1];
+  };
+
+  /** A point of the surface on the canvas: turned about the vertical, seen from above. */
+  const projected = (v, g, height, size) => {
+    const angle = (state.turn * Math.PI) / 180;
+    const x = (v / REACH) * Math.cos(angle) - (g / REACH) * Math.sin(angle);
+    const depth = (v / REACH) * Math.sin(angle) + (g / REACH) * Math.cos(angle);
+    const up = (Math.min(Math.max(height, window_[0]), window_[1]) - window_[0]) / (window_[1] - window_[0]);
+    return { x: size.width * (0.5 + 0.33 * x), y: size.height * (0.78 + 0.17 * depth - 0.55 * up), depth };
+  };
+
+  const draw = () => {
+    const width = Math.max(box.clientWidth, 240);
+    const size = { width, height: Math.round(width * 0.78) };
+    const ratio = devicePixelRatio || 1;
+    canvas.width = width * ratio;
+    canvas.height = size.height * ratio;
+    const pen = canvas.getContext("2d");
+    pen.scale(ratio, ratio);
+    const style = getComputedStyle(document.documentElement);
+    const color = (token) => style.getPropertyValue(`--${token}`);
+    quads(size).forEach((quad) => paint(pen, quad, color));
+    axes(pen, size, color);
+    point(pen, size, color);
+    drawSlices();
+  };
+
+  /** The patches, the farthest first. */
+  const quads = (size) => {
+    const found = [];
+    for (let i = 0; i < GRID; i++)
+      for (let j = 0; j < GRID; j++) {
+        const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]].map(([a, b]) => ({
+          ...projected(at(a), at(b), heights[a][b], size), height: heights[a][b],
+        }));
+        const mean = corners.reduce((sum, c) => sum + c.height, 0) / 4;
+        if (Number.isFinite(mean)) found.push({ corners, mean, depth: corners.reduce((sum, c) => sum + c.depth, 0) });
+      }
+    return found.sort((a, b) => a.depth - b.depth);
+  };
+
+  /** Blue above 0, orange below, the paler the nearer to 0. */
+  const paint = (pen, { corners, mean }, color) => {
+    const most = Math.max(Math.abs(window_[0]), Math.abs(window_[1]));
+    pen.beginPath();
+    corners.forEach(({ x, y }, i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+    pen.closePath();
+    pen.fillStyle = color("ground");
+    pen.fill();
+    pen.globalAlpha = 0.12 + 0.78 * Math.min(Math.abs(mean) / most, 1);
+    pen.fillStyle = color(mean < 0 ? "f1" : "f");
+    pen.fill();
+    pen.globalAlpha = 0.35;
+    pen.strokeStyle = color("quiet");
+    pen.lineWidth = 0.5;
+    pen.stroke();
+    pen.globalAlpha = 1;
+  };
+
+  const axes = (pen, size, color) => {
+    pen.fillStyle = color("quiet");
+    pen.font = "13px system-ui, sans-serif";
+    pen.textAlign = "center";
+    const low = window_[0];
+    for (const [v, g, label] of [[REACH * 1.15, 0, "value"], [0, REACH * 1.15, "gate"]]) {
+      const place = projected(v, g, low, size);
+      pen.fillText(`${text(`function.${label}`)} →`, place.x, place.y + 4);
+    }
+  };
+
+  const point = (pen, size, color) => {
+    const here = f(state.value, state.gate);
+    const [v, g] = ogive.derivative(name, [state.value, state.gate], values, 1);
+    const place = projected(state.value, state.gate, here, size);
+    pen.beginPath();
+    pen.arc(place.x, place.y, 5.5, 0, 7);
+    pen.fillStyle = color("bad");
+    pen.fill();
+    pen.strokeStyle = color("ground");
+    pen.lineWidth = 2;
+    pen.stroke();
+    readout.textContent = text("function.surface_at", { f: shown(here, 5), v: shown(v, 5), g: shown(g, 5) });
+  };
+
+  const drawSlices = () => {
+    const chosen = [...new Set([1, state.value, -1])].slice(0, 3);
+    const series = chosen.map((v, i) => ({
+      ...ogive.sample((g) => f(v, g), [-REACH, REACH], 160), color: `series-${i + 1}`, name: shown(v, 3), title: `value ${v}`,
+    }));
+    chart.draw({ series });
+    chart.trace(state.gate, [{ color: "bad", y: f(state.value, state.gate) }]);
+  };
+
+  let from = null;
+  canvas.addEventListener("pointerdown", (event) => {
+    from = { x: event.clientX, turn: state.turn };
+    canvas.setPointerCapture(event.pointerId);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!from) return;
+    const turn = ((((from.turn + (event.clientX - from.x) / 2 + 180) % 360) + 360) % 360) - 180;
+    change({ turn: Math.round(turn) });
+    sliders.turn.set(state.turn);
+    draw();
+  });
+  canvas.addEventListener("pointerup", () => (from = null));
+  document.addEventListener("ogive:theme", () => draw());
+  new ResizeObserver(() => draw()).observe(box);
+
+  const show = () => {
+    for (const [key, made] of Object.entries(sliders)) made.set(state[key]);
+    panel.update();
+    prepare();
+    draw();
+  };
+  show();
+}
