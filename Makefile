@@ -39,11 +39,11 @@ accuracy: $(VENV)/.developed
 	$(BIN)/python tools/record_accuracy.py
 
 # Proves the certificates of the whole catalogue and writes what the package ships of them and
-# docs/certificates.md (two minutes).
+# docs/generated/certificates.md (two minutes).
 certificates: $(VENV)/.developed
 	$(BIN)/python tools/certify.py
 
-# Derives what every entry may keep for backward and writes docs/saving.md (a minute).
+# Derives what every entry may keep for backward and writes docs/generated/saving.md (a minute).
 saving: $(VENV)/.developed
 	$(BIN)/python tools/saving.py
 
@@ -69,13 +69,13 @@ exhaustive: $(VENV)/.developed
 	$(BIN)/python -m pytest -n 2 tests/conformance/test_dtypes.py --every-number
 	$(BIN)/python tools/exhaustive.py
 
-# Measures the library against torch on this machine and writes docs/benchmarks.md (half an hour;
-# nothing else should run meanwhile).
+# Measures the library against torch on this machine and writes docs/generated/benchmarks.md (half an
+# hour; nothing else should run meanwhile).
 bench: $(VENV)/.installed
 	$(BIN)/python tools/benchmark.py
 
-# Measures steps of models, untouched and accelerated, and writes docs/models.md (twenty minutes; nothing
-# else should run meanwhile).
+# Measures steps of models, untouched and accelerated, and writes docs/generated/models.md (twenty
+# minutes; nothing else should run meanwhile).
 bench-models: $(VENV)/.developed
 	$(BIN)/python tools/benchmark_models.py
 
@@ -91,7 +91,7 @@ coverage: $(VENV)/.developed
 	  --ignore tests/conformance/test_accuracy.py --ignore tests/conformance/test_dtypes.py
 
 # Runs the tests of calls under four releases of torch, each with three of Python, and writes
-# docs/versions.md (several GB from the registry and hours on two cores).
+# docs/generated/versions.md (several GB from the registry and hours on two cores).
 versions: $(VENV)/.developed
 	$(BIN)/python tools/versions.py
 

@@ -24,7 +24,7 @@ def test_a_stale_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("- **A catalogue** of 0 activations", encoding="utf-8")
     finished = run("--check", tool=tool)
     assert finished.returncode == 1
-    assert "docs/catalogue.md is stale" in finished.stderr
+    assert "docs/generated/catalogue.md is stale" in finished.stderr
     assert "src/ogive/nn/__init__.pyi is stale" in finished.stderr
     assert "tests/data/printed/mish.cpu.txt is stale" in finished.stderr
     assert run(tool=tool).returncode == 0
@@ -32,5 +32,5 @@ def test_a_stale_file_is_named(tmp_path: Path) -> None:
     count = len(ogive.names())
     readme = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert readme == f"- **A catalogue** of {count} activations"
-    written = (tmp_path / "docs/catalogue.md").read_text(encoding="utf-8")
+    written = (tmp_path / "docs/generated/catalogue.md").read_text(encoding="utf-8")
     assert "| `mish` | `Mish` | elementwise |" in written

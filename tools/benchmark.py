@@ -1,9 +1,9 @@
-"""Measures the library on this machine and writes docs/benchmarks.md.
+"""Measures the library on this machine and writes docs/generated/benchmarks.md.
 
 Run by `make bench`, about half an hour; nothing else should run meanwhile. ``--budget`` is the time
 for one row in seconds; ``--quick`` takes few rounds and small inputs, to see whether the page comes
 out. ``--avx2`` keeps both sides to AVX2 on a processor with AVX-512 and writes
-docs/benchmarks-avx2.md.
+docs/generated/benchmarks-avx2.md.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from ogive.bench import (
     run_bench,
 )
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "generated" / "benchmarks.md"
 AVX2_PAGE = PAGE.with_name("benchmarks-avx2.md")
 #: What keeps torch, its libraries and ogive to AVX2; they read it when they are loaded.
 AVX2 = {

@@ -1,4 +1,4 @@
-"""Measures steps of models, untouched and accelerated, and writes docs/models.md.
+"""Measures steps of models, untouched and accelerated, and writes docs/generated/models.md.
 
 Run by `make bench-models`, twenty minutes; nothing else should run meanwhile. ``--budget`` is the
 time for one model in seconds; ``--quick`` takes few rounds and tiny models, to see whether the page
@@ -29,7 +29,7 @@ from ogive.bench import (
 from ogive.bench.models import BLOCKS
 from ogive.cli.models import HEADINGS, cells
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "models.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "generated" / "models.md"
 #: A compilation of a large model takes a minute.
 TO_COMPILE = (*BLOCKS, "vit_tiny_patch16_224", "gpt2", "llama")
 QUICK = Pace(rounds=3, least_rounds=1, sample=1e-4, budget=0.1)

@@ -1,6 +1,6 @@
 """Proves the certificates of the catalogue, compares them, and attacks them.
 
-python tools/certify.py              writes what the package ships and docs/certificates.md
+python tools/certify.py              writes what the package ships, docs/generated/certificates.md
 python tools/certify.py --check 10   proves ten at random and compares them with what is shipped
 python tools/certify.py --attack     looks for points that contradict one, a million an entry; then
                                      draws formulas from the grammar for --minutes, and attacks
@@ -49,7 +49,7 @@ from ogive.certify.shipped import FILE, shipped
 RAW = argparse.RawDescriptionHelpFormatter
 Plain = dict[str, Any]
 DATA = ROOT / "src" / "ogive" / "certify" / "data" / FILE
-PAGE = ROOT / "docs" / "certificates.md"
+PAGE = ROOT / "docs" / "generated" / "certificates.md"
 #: By dtype the file of errors that `make accuracy` records.
 RECORDED = {
     "float64": "accuracy.json",

@@ -1,9 +1,9 @@
 """Checks every float32 number: f and f' of the functions that networks use most.
 
-Run by `make exhaustive`: rewrites tests/data/exhaustive.json and the page docs/exhaustive.md made
-of it. An interrupted run goes on where it stopped; a function whose kernels have changed since is
-measured again, the others are not. ``--stride`` tries the tool on every N-th number and leaves
-the record alone.
+Run by `make exhaustive`: rewrites tests/data/exhaustive.json and docs/generated/exhaustive.md,
+made of it. An interrupted run goes on where it stopped; a function whose kernels have changed
+since is measured again, the others are not. ``--stride`` tries the tool on every N-th number and
+leaves the record alone.
 
 The public call is measured, and the gradient autograd gives through it. The judge is the library's
 own float64 program, which the same run compares with mpmath at 50 digits.
@@ -50,7 +50,7 @@ from ogive.ops.parameters import bound
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "tests" / "data" / "exhaustive.json"
-PAGE = ROOT / "docs" / "exhaustive.md"
+PAGE = ROOT / "docs" / "generated" / "exhaustive.md"
 #: Where the journal stands, and what a trial writes.
 BUILD = ROOT / "build" / "exhaustive"
 

@@ -1,6 +1,6 @@
 """Writes what is derived from the catalogue and kept in the repository.
 
-The stub of ``ogive.nn``, so that editors and mypy know its classes, ``docs/catalogue.md``, and the
+The stub of ``ogive.nn``, so that editors and mypy know its classes, the catalogue's page, and the
 numbers in the prose of other pages. Also what the printers write: a few kernels in full and a
 digest of each, so that a change meant to leave them alone is seen to have done so.
 
@@ -204,7 +204,7 @@ PRINTED = ("mish", "swiglu")
 LANGUAGES = tuple(language for language in languages() if language != "latex")
 FILES: dict[str, Callable[[], str]] = {
     "src/ogive/nn/__init__.pyi": stub,
-    "docs/catalogue.md": catalogue,
+    "docs/generated/catalogue.md": catalogue,
     **{page: partial(counted, page) for page in NUMBERS},
     "tests/data/printed/digests.json": digests,
     **{

@@ -1,7 +1,7 @@
 """Measures every formula against the judge and writes what the tests hold it to.
 
 Run by `make accuracy`, a few minutes: rewrites tests/data/accuracy.json, accuracy32.json, those of
-bfloat16 and float16 and allowed.json, and the page docs/accuracy.md made of them.
+bfloat16 and float16 and allowed.json, and the page docs/generated/accuracy.md made of them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MEASURES = {
     "bfloat16": partial(measure16, dtype=torch.bfloat16, step=1),
     "float16": partial(measure16, dtype=torch.float16, step=1),
 }
-PAGE = ROOT / "docs" / "accuracy.md"
+PAGE = ROOT / "docs" / "generated" / "accuracy.md"
 HEAD = """\
 # Accuracy
 

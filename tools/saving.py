@@ -1,4 +1,4 @@
-"""Writes docs/saving.md: what entries may keep for backward, and how far off that is."""
+"""Writes docs/generated/saving.md: what entries may keep for backward, and how far off that is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import ogive
 from ogive.certify.saving.mode import NotLegal
 from ogive.certify.saving.saving import Saving, saving
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "saving.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "generated" / "saving.md"
 DTYPES = ("float32", "bfloat16")
 HEAD = """\
 # What is kept for backward

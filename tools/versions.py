@@ -1,4 +1,4 @@
-"""Runs the tests of calls under other releases of torch and Python, and writes docs/versions.md.
+"""Runs the tests of calls under other releases of torch and Python, and writes the page of them.
 
 Run by `make versions`: the oldest release that is promised, one between, and the two newest that
 pip offers, each in an environment of its own (7 GB, removed after its tests; half an hour and more
@@ -23,7 +23,7 @@ from typing import NamedTuple
 from ogive.torch_private import TESTED
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "versions.md"
+PAGE = ROOT / "docs" / "generated" / "versions.md"
 WORK = ROOT / ".versions"
 #: Releases that are tried beside the two newest.
 OLDER = ("2.9", "2.11")
@@ -46,7 +46,7 @@ offers.
 A release newer than all of these works too, as far as can be known: ogive says once in a process,
 with an `ogive.errors.VersionWarning`, that it was not tested with it. Of torch's private names it
 may have renamed some; ogive is right without them and slower
-([torch's private names](decisions/torchs-private-names.md)), and the warning lists them. A patch
+([torch's private names](../decisions/torchs-private-names.md)), and the warning lists them. A patch
 of a release that was tested is not told of.
 
 | torch | Python | passed | failed | skipped | on |

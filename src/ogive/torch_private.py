@@ -24,7 +24,8 @@ from torch.autograd import Function
 
 from ogive.errors import VersionWarning
 
-#: The releases of torch that the tests were run with, the oldest first: see docs/versions.md.
+#: The releases of torch that the tests were run with, the oldest first; what passed stands in
+#: docs/generated/versions.md.
 TESTED = ("2.9", "2.13", "2.14", "2.15")
 
 _T = TypeVar("_T")

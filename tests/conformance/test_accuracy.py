@@ -48,7 +48,7 @@ def test_the_error_is_within_its_bar(name):
 def test_the_values_at_infinity_are_the_limits(name):
     for place, (got, expected) in limits(CASES[name]).items():
         if math.isnan(expected):
-            continue  # no limit, nothing to hold; what is returned is stated in docs/accuracy.md
+            continue  # no limit, nothing to hold; docs/generated/accuracy.md says what is returned
         # the constants in a finite limit are rounded once or twice
         assert got == pytest.approx(expected, rel=1e-14), place
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 def missing(specs: dict[str, Spec]) -> dict[str, list[str]]:
     """By command what it would add for these entries."""
-    saving = (ROOT / "docs" / "saving.md").read_text(encoding="utf-8")
+    saving = (ROOT / "docs" / "generated" / "saving.md").read_text(encoding="utf-8")
     judged = [c for s in specs.values() if s.kind != "rowwise" for c in cases_of(s)]
     made = {
         "make accuracy": [c.id for c in judged if not all(c.id in table for table in TABLES)],

@@ -1,4 +1,4 @@
-"""docs/saving.md has the rows that tools/saving.py writes."""
+"""docs/generated/saving.md has the rows that tools/saving.py writes."""
 
 import importlib.util
 from pathlib import Path

@@ -45,9 +45,9 @@ class Numerics:
     Attributes:
         overflow: by dtype, where the result is infinite though the input is not.
         errors: by dtype and engine the worst errors of f, f' and f'' that were recorded against 50
-            digits: in units (see docs/accuracy.md) those of float64 and float32, in units of the
-            last place over all 65,536 numbers those of bfloat16 and float16; empty for what nobody
-            measured.
+            digits: in units (see docs/generated/accuracy.md) those of float64 and float32, in
+            units of the last place over all 65,536 numbers those of bfloat16 and float16; empty
+            for what nobody measured.
     """
 
     overflow: Mapping[str, Overflow]
