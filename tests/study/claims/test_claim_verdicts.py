@@ -105,9 +105,24 @@ def test_what_it_depends_on_is_the_fewest_conditions_that_tell():
 
 def test_conditions_that_tell_every_case_apart_explain_nothing():
     places = [{"layers": a, "epochs": b} for a in "123" for b in "456"]
-    told = [True, False, True, True, True, False, False, True, True]
+    told = [True, False, True, True, True, False, False, False, True]
     cases = {tuple(where.items()): outcome for where, outcome in zip(places, told, strict=True)}
     assert depends_on(cases).startswith("more than two conditions; by layers it holds in 2 of 3")
+
+
+def test_a_few_cases_against_it_are_named():
+    places = [{"layers": a, "epochs": b} for a in "123" for b in "456"]
+    cases = {tuple(w.items()): w != {"layers": "2", "epochs": "5"} for w in places}
+    assert depends_on(cases) == "fails in 1 of 9 cases: layers 2, epochs 5"
+    turned = {where: not outcome for where, outcome in cases.items()}
+    assert depends_on(turned) == "holds in 1 of 9 cases: layers 2, epochs 5"
+
+
+def test_what_is_open_is_said_beside_what_is_not():
+    found = with_outcomes([True, True, None])
+    assert generally(found) == Verdict(
+        "undecided", "2 of 3 cases as claimed, 0 not; open at case 2"
+    )
 
 
 def test_a_condition_that_only_some_cases_have_is_named():

@@ -17,7 +17,7 @@ from ogive.study.claims.signals import passage, sigma_of
 
 _OTHERS = ("sigmoid", "tanh", "relu", "elu", "selu")
 _STARTS = ("torch", "He", "matched")
-_LAYERS, _LEFT, _COST = 5, 0.01, 0.02
+_LAYERS, _LEFT, _COST, _SEEDS = 5, 0.01, 0.02, 20
 
 
 @claim(
@@ -40,17 +40,17 @@ def vanishing_sigmoid(effort: Effort) -> Finding:
     for norm in ("none", "batch"):
         for epochs in effort.pick((2,), (4, 24), (4, 60)):
             deep, one = (arena("digits", (32,) * n, epochs, norm=norm) for n in (_LAYERS, 1))
-            cost = tuned_scores("sigmoid", one, effort) - tuned_scores("sigmoid", deep, effort)
+            flat, stacked = (tuned_scores("sigmoid", p, effort, _SEEDS) for p in (one, deep))
             where = {"what": "trained"} | dict(deep.where)
-            measured.mean("loss by depth", cost, where=where, at_least=_COST)
-    return Finding(measured.checks(), charts=_charts(effort), seeds=len(effort.seeds()))
+            measured.mean("loss by depth", flat - stacked, where=where, at_least=_COST)
+    return Finding(measured.checks(), charts=_charts(effort), seeds=len(effort.seeds(_SEEDS)))
 
 
 def _left(
     name: str, depth: int, weights: str, norm: str, effort: Effort, width: int = 64
 ) -> list[float]:
     """By network the gradient's norm at the first layer over that at the last."""
-    seeds, sigma = effort.seeds(), sigma_of(weights, name)
+    seeds, sigma = effort.seeds(_SEEDS), sigma_of(weights, name)
     found = passage(name, depth, sigma, seeds, width=width, norm=norm).gradient[:, 0]
     return [max(math.sqrt(square), 1e-30) for square in found.tolist()]
 

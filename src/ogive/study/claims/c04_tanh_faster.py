@@ -11,6 +11,8 @@ from ogive.study.claims.claim import Effort, Finding, claim
 from ogive.study.claims.contests import POINT, arena, tuned_scores
 from ogive.study.claims.measurements import Measurements
 
+_SEEDS = 30
+
 
 @claim(
     "C4",
@@ -33,7 +35,9 @@ def tanh_faster(effort: Effort) -> Finding:
             for epochs in effort.pick((2,), (2, 6), (2, 6)):
                 place = arena("digits", (32,) * depth, epochs, optimizer=optimizer)
                 for what, (one, other) in pairs.items():
-                    lead = tuned_scores(one, place, effort) - tuned_scores(other, place, effort)
+                    first, second = (tuned_scores(n, place, effort, _SEEDS) for n in (one, other))
                     where = {"what": what, "optimizer": optimizer} | dict(place.where)
-                    measured.mean(f"{one} minus {other}", lead, where=where, at_least=POINT)
-    return Finding(measured.checks(), seeds=len(effort.seeds()))
+                    measured.mean(
+                        f"{one} minus {other}", first - second, where=where, at_least=POINT
+                    )
+    return Finding(measured.checks(), seeds=len(effort.seeds(_SEEDS)))

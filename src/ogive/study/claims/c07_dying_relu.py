@@ -21,7 +21,7 @@ from ogive.study.training.outcome import Trained
 
 _SMALL, _LARGE = 0.003, 0.3
 _RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-_DIE, _CURED = 0.2, 0.05
+_DIE, _CURED, _SEEDS = 0.2, 0.05, 24
 
 
 @claim(
@@ -53,7 +53,7 @@ def dying_relu(effort: Effort) -> Finding:
     chart = Chart(
         "dead units at the end", "learning rate", "share", tuple(curves), scales=("log", "linear")
     )
-    return Finding(measured.checks(), charts=[chart], seeds=len(effort.seeds()))
+    return Finding(measured.checks(), charts=[chart], seeds=len(effort.seeds(_SEEDS)))
 
 
 def _places(effort: Effort) -> list[Arena]:
@@ -74,7 +74,7 @@ def _dead(
     name: str, place: Arena, rates: Sequence[float], effort: Effort
 ) -> tuple[DataArray, dict[float, DataArray]]:
     """By seed the share of units that are dead at the start, and by rate at the end."""
-    found = networks_by_rate(name, place, rates, effort.seeds(), every_epoch=True)
+    found = networks_by_rate(name, place, rates, effort.seeds(_SEEDS), every_epoch=True)
     start = np.array([_share(one, 0) for one in found[rates[0]]])
     return start, {rate: np.array([_share(one, -1) for one in of]) for rate, of in found.items()}
 

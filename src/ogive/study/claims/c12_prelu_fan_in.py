@@ -1,5 +1,5 @@
 """Fan-in keeps signals and fan-out keeps gradients; they differ where layers change their width.
-So the networks here alternate between 8 and 64 units, 30 and 40 hidden layers deep, and are
+So the networks here alternate between 8 and 64 units, 20 and 30 hidden layers deep, and are
 started with weights of variance 2 / fan-in or 2 / fan-out, as the sources did for convolutions.
 Each has its own learning rate, and a short and a long training.
 """
@@ -49,8 +49,8 @@ def start_by_fan_out(model: nn.Module) -> None:
 )
 def prelu_fan_in(effort: Effort) -> Finding:
     measured = Measurements()
-    for depth in effort.pick((12,), (30, 40), (30, 50)):
-        for epochs in effort.pick((2,), (6, 18), (6, 60)):
+    for depth in effort.pick((12,), (20, 30), (20, 50)):
+        for epochs in effort.pick((2,), (12, 36), (12, 60)):
             for init, names in {"fan_in": ("prelu", "elu"), "fan_out": ("elu",)}.items():
                 hidden = (_WIDTHS * depth)[:depth]
                 place = arena("digits", hidden, epochs, init=f"{__name__}:start_by_{init}")

@@ -111,13 +111,19 @@ def generally(checks: Sequence[Check]) -> Verdict:
 
 
 def _undecided(cases: Cases) -> Verdict:
-    return Verdict("undecided", _listed(cases, None) if cases else "nothing was measured")
+    if not cases:
+        return Verdict("undecided", "nothing was measured")
+    outcomes = [*cases.values()]
+    met, against = outcomes.count(True), outcomes.count(False)
+    beside = f"{met} of {len(cases)} cases as claimed, {against} not; " if met or against else ""
+    return Verdict("undecided", f"{beside}open at {_listed(cases, None)}")
 
 
 def depends_on(cases: Cases) -> str:
     """The condition, or the two together, that tell where it holds and where not.
 
-    Where none do, how often it holds by the condition that tells most.
+    Where none do, the cases against or for it, if they are few, else how often it holds by the
+    condition that tells most.
 
     Example:
         >>> cases = {(("task", "a"), ("depth", str(d))): d < 9 for d in (1, 5, 9)}
@@ -133,6 +139,12 @@ def depends_on(cases: Cases) -> str:
                 for side in (True, False)
             )
             return f"{' and '.join(chosen)}: holds at {holds}; fails at {fails}"
+    outcomes = [outcome for _, outcome in _decided(cases)]
+    for side, word in ((False, "fails"), (True, "holds")):
+        if outcomes.count(side) <= _LISTED:
+            return (
+                f"{word} in {outcomes.count(side)} of {len(outcomes)} cases: {_listed(cases, side)}"
+            )
     most = max(names, key=lambda name: _telling(_grouped([name], cases)))
     counts = (
         f"{found.count(True)} of {len(found)} at {level}"

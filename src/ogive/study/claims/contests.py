@@ -25,10 +25,11 @@ from ogive.study.settings import Settings
 from ogive.study.training.outcome import Trained
 from ogive.study.training.together import stacks, train_stack
 
-#: The rates that every side chooses from, by optimizer.
+#: The rates that every side chooses from, by optimizer; with each the best of sigmoid, tanh, relu
+#: and their shifted forms lies inside (digits and spirals, two and four layers).
 RATE_GRIDS = {
     "adamw": (0.001, 0.003, 0.01, 0.03, 0.1),
-    "sgd": (0.003, 0.01, 0.03, 0.1, 0.3),
+    "sgd": (0.01, 0.03, 0.1, 0.3, 1.0),
 }
 #: How many seeds a rate is chosen with.
 RATE_SEEDS = 3

@@ -8,7 +8,7 @@ import json
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -110,16 +110,20 @@ def ledger(
     for done, claim in enumerate(claims):
         notify(claim, done)
         key = claim_key(claim, effort)
-        decided = None if fresh else _known(journal, key)
+        decided = None if fresh else _known(journal, key, claim)
         if decided is None:
             decided = decide(claim, effort)
             journal.append([(key, claim.id, effort.first_seed, encoded(decided))])
         yield decided
 
 
-def _known(journal: Journal, key: str) -> Decided | None:
-    record = journal.find(key)
-    return None if record is None else decoded(Decided, record)
+def _known(journal: Journal, key: str, claim: Claim) -> Decided | None:
+    """What was found before, with the verdict that follows from its numbers now."""
+    if (record := journal.find(key)) is None:
+        return None
+    found = decoded(Decided, record)
+    verdict = claim.verdict(found.checks)
+    return replace(found, verdict=verdict.word, on=verdict.on)
 
 
 def claim_key(claim: Claim, effort: Effort) -> str:
