@@ -124,6 +124,44 @@ def cell(column, value):
     return change
 
 
+MARKS = {"dots": {}, "commas": {"sep": ";", "decimal": ","}}
+
+
+@pytest.mark.parametrize("own", MARKS)
+@pytest.mark.parametrize("other", MARKS)
+def test_each_file_has_a_decimal_mark_of_its_own(frame, tmp_path, own, other):
+    numbers = frame[["size", "price"]].round(3)
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    numbers[:90].to_csv(train, index=False, **MARKS[own])
+    numbers[90:].to_csv(test, index=False, **MARKS[other])
+    found = table_task(train, "price", test=test).load(0)
+    expected = table_task(numbers[:90], "price", test=numbers[90:]).load(0)
+    for part in ("train_x", "train_y", "test_x", "test_y"):
+        assert (getattr(found, part) == getattr(expected, part)).all()
+    assert noted(table_task(train, "price", test=test), "commas, in the rows to test on") == (
+        (own, other) == ("dots", "commas")
+    )
+
+
+@pytest.mark.parametrize("own", MARKS)
+def test_a_cell_is_named_by_its_row_in_the_file_that_it_stands_in(frame, tmp_path, own):
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    frame[["size", "price"]][:90].to_csv(train, index=False, **MARKS[own])
+    wrong = cell("price", "abc")(frame[["size", "price"]][90:].reset_index(drop=True))
+    wrong.to_csv(test, index=False)
+    with pytest.raises(StudyError, match=r"'price' has 'abc' in row 6 of test\.csv"):
+        table_task(train, "price", test=test)
+    with pytest.raises(StudyError, match="'price' has 'abc' in row 6 of the table to test on"):
+        table_task(frame[["size", "price"]][:90], "price", test=wrong)
+
+
+def test_a_row_has_the_number_that_it_has_in_the_file(frame, save):
+    frame.loc[[0, 2], "price"] = None
+    frame.loc[5, "size"] = 1e300
+    with pytest.raises(StudyError, match="'size' has 1e\\+300 in row 6"):
+        table_task(save(frame), "price")
+
+
 #: What is done to the table, the target, options, and what the error says.
 UNUSABLE = (
     (lambda f: f, "knid", {}, "its columns are: size, colour, kind, price; did you mean 'kind'"),

@@ -43,15 +43,22 @@ class TableColumn:
         values: a series of float64 numbers (of dates, days since 1970), or of texts; NaN where
             missing.
         remarks: what was taken for granted, in words that follow the column's name.
-        odd: where a cell is neither a number nor missing among numbers: the first such row,
-            counted from 1, and its text.
+        odd: where a cell is neither a number nor missing among numbers: the label of the first
+            such row, and its text.
     """
 
     name: str
     kind: str
     values: Any
     remarks: list[str] = field(default_factory=list)
-    odd: tuple[int, str] | None = None
+    odd: tuple[str, str] | None = None
+
+    def followed_by(self, other: TableColumn) -> TableColumn:
+        """The column with the rows of another one below its own."""
+        values = require("pandas", "study").concat([self.values, other.values])
+        more = [f"{r}, in the rows to test on" for r in other.remarks if r not in self.remarks]
+        remarks = [*self.remarks, *more]
+        return TableColumn(self.name, self.kind, values, remarks, self.odd or other.odd)
 
 
 def read_columns(frame: Any, sep: str = "") -> dict[str, TableColumn]:
@@ -161,11 +168,11 @@ def _of_text(name: str, column: Any, mark: str) -> TableColumn:
     return TableColumn(name, "number", values, remarks, _first_odd(column, written))
 
 
-def _first_odd(column: Any, fits: Any) -> tuple[int, str] | None:
+def _first_odd(column: Any, fits: Any) -> tuple[str, str] | None:
     if fits.all():
         return None
     where = fits[~fits].index[0]
-    return int(column.index.get_loc(where)) + 1, briefly(column[where])
+    return str(where), briefly(column[where])
 
 
 # dates

@@ -35,7 +35,7 @@ def check_extent(column: TableColumn, notes: list[str]) -> None:
     values = column.values.to_numpy(dtype=np.float64)[finite]
     if not len(values):
         return
-    rows = np.flatnonzero(finite) + 1
+    rows = column.values.index[finite]
     low, first, middle, third, high = np.percentile(values, (5, 25, 50, 75, 95))
     spread = next((s for s in (third - first, high - low) if 0 < s < np.inf), 1.0)
     away = np.abs(values / spread - middle / spread)

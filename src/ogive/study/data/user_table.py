@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +72,15 @@ def table_task(
     share = check_share(test_size)
     check_target_type(target_type)
     own, name = _table(data, sep, encoding)
-    held = None if test is None else _table(test, sep, encoding)[0]
+    held, held_name = (
+        (None, "") if test is None else _table(test, sep, encoding, "the table to test on")
+    )
     notes = [*own.notes, *(held.notes if held is not None else ())]
-    frame, testing = _joined(own.frame, None if held is None else held.frame, notes)
-    columns = read_columns(_chosen(frame, target, drop, group, name, notes), own.sep)
+    frame, testing = _joined(own.frame, None if held is None else held.frame, held_name, notes)
+    chosen = _chosen(frame, target, drop, group, name, notes)
+    columns = read_columns(chosen, own.sep)
+    if held is not None and testing is not None:
+        columns |= _numbers_by_part(chosen, testing, (own.sep, held.sep))
     kept = _with_target(columns[target], name, notes)
     columns = {n: _rows_of(column, kept) for n, column in columns.items()}
     wanted = find_target(columns.pop(target), target_type, notes)
@@ -113,14 +119,16 @@ def table_task(
 # what was given
 
 
-def _table(data: Any, sep: str | None, encoding: str | None) -> tuple[TableFile, str]:
-    """A table and what it is called."""
+def _table(
+    data: Any, sep: str | None, encoding: str | None, called: str = "table"
+) -> tuple[TableFile, str]:
+    """A table and its name; ``called`` is that of a data frame."""
     pandas = require("pandas", "study")
     if isinstance(data, str | Path):
         path = Path(data)
         table = read_table(path, sep, encoding)
     elif isinstance(data, pandas.DataFrame):
-        path = Path("table")
+        path = Path(called)
         table = sampled(data, "the table")
     else:
         raise StudyError(
@@ -133,8 +141,11 @@ def _table(data: Any, sep: str | None, encoding: str | None) -> tuple[TableFile,
     return TableFile(frame, table.notes, table.sep), path.name
 
 
-def _joined(frame: Any, test: Any, notes: list[str]) -> tuple[Any, DataArray | None]:
-    """The rows of both parts, and which are to test on; both are read alike."""
+def _joined(
+    frame: Any, test: Any, test_name: str, notes: list[str]
+) -> tuple[Any, DataArray | None]:
+    """The rows of both parts, labelled as errors call them, and which are to test on."""
+    frame.index = [str(row) for row in range(1, len(frame) + 1)]
     if test is None:
         return frame, None
     for name in frame.columns:
@@ -145,8 +156,19 @@ def _joined(frame: Any, test: Any, notes: list[str]) -> tuple[Any, DataArray | N
         notes.append(f"only the table to test on has: {', '.join(more)}; left out")
     notes.append(f"tested on {len(test)} rows of a table of their own")
     pandas = require("pandas", "study")
-    joined = pandas.concat([frame, test[frame.columns]], ignore_index=True)
+    test.index = [f"{row} of {test_name}" for row in range(1, len(test) + 1)]
+    joined = pandas.concat([frame, test[frame.columns]])
     return joined, np.arange(len(joined)) >= len(frame)
+
+
+def _numbers_by_part(
+    frame: Any, testing: DataArray, seps: tuple[str, str]
+) -> dict[str, TableColumn]:
+    """The columns that are numbers in both parts, which may have decimal marks of their own."""
+    parts = (frame[~testing], frame[testing])
+    train, test = (read_columns(part, sep) for part, sep in zip(parts, seps, strict=True))
+    numeric = [name for name in train if train[name].kind == test[name].kind == "number"]
+    return {name: train[name].followed_by(test[name]) for name in numeric}
 
 
 def _chosen(
@@ -195,8 +217,7 @@ def _with_target(column: TableColumn, name: str, notes: list[str]) -> DataArray:
 
 
 def _rows_of(column: TableColumn, kept: DataArray) -> TableColumn:
-    values = column.values[kept].reset_index(drop=True)
-    return TableColumn(column.name, column.kind, values, column.remarks, column.odd)
+    return replace(column, values=column.values[kept])
 
 
 def _groups(column: TableColumn, notes: list[str]) -> DataArray:
