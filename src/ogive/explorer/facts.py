@@ -6,7 +6,7 @@ Nothing here is typed: a function without a certificate has no facts.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -85,7 +85,7 @@ def _saturated(of: Certificate, flat: list[Zone]) -> Iterator[Zone]:
 
 
 #: Of what gallery and comparison show: name -> where it is in a certificate.
-NUMBERS = {
+NUMBERS: Mapping[str, Callable[[Any], Any]] = {
     "range": lambda c: c.shape.range,
     "at_zero": lambda c: c.shape.at_zero,
     "left": lambda c: c.shape.left.value,

@@ -11,7 +11,7 @@ from ogive.explorer.facts import certificate_of
 from ogive.explorer.formulas_shown import formulas, training_formula
 from ogive.explorer.plain_words import sentences_of
 from ogive.explorer.proof_table import proof_tables
-from ogive.explorer.shell import SitePage
+from ogive.explorer.shell import CATALOGUE, SitePage
 from ogive.explorer.strings import Texts
 from ogive.explorer.wrong_forms import WrongForm, wrong_forms
 from ogive.printers import printer
@@ -28,7 +28,7 @@ def function_page(spec: Spec, family: Sequence[str]) -> SitePage:
         f"functions/{spec.name}.html",
         "function.title",
         lambda texts: _body(spec, family, texts),
-        ("data/catalogue.{language}.js", "sliders.js", _LIVE.get(spec.kind, "curve.js"), "pitfalls.js"),
+        (CATALOGUE, "sliders.js", _LIVE.get(spec.kind, "curve.js"), "pitfalls.js"),
         ("function",),
         values=(("name", spec.name),),
     )  # fmt: skip

@@ -17,6 +17,7 @@ from ogive.certify.report.page import said
 from ogive.explorer.facts import zones
 from ogive.explorer.strings import Texts
 
+MINUS = "\N{MINUS SIGN}"
 #: What ``chi``, the factor of a gradient's square in a layer, counts as kept.
 KEPT = (0.9, 1.1)
 #: A mean within so many standard deviations counts as nearly zero.
@@ -77,9 +78,8 @@ Rule = Callable[[View], Values | None]
 
 def shown(value: float) -> str:
     """Three digits, with signs as in print."""
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    return f"{value:.3g}".replace("-", "−")
+    told = "∞" if math.isinf(value) else f"{abs(value):.3g}"
+    return f"{MINUS}{told}" if value < 0 else told
 
 
 def _if(holds: bool, **values: object) -> Values | None:
@@ -319,7 +319,8 @@ BAD: Mapping[str, Rule] = {
 }  # fmt: skip
 WHEN: Mapping[str, Rule] = {
     "hidden": _hidden, "hidden_normalised": _hidden_normalised, "squashed": _squashed,
-    "fast_growing": _unbounded_slope, "positive": _positive, "transformer": _more_weights, "linear_only": _linear_only,
+    "fast_growing": _unbounded_slope, "positive": _positive, "transformer": _more_weights,
+    "linear_only": _linear_only,
     "wave": lambda v: _if(v.spec.family == "periodic"),
     "untrained": lambda v: _if(not _trains(v)), "gain": _gain, "learn": _learn,
 }  # fmt: skip

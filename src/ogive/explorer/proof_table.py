@@ -13,6 +13,7 @@ from ogive.certify.quantity import NOT_PROVED
 from ogive.certify.report.certificate import Certificate
 from ogive.certify.report.page import Line, lines, said
 from ogive.explorer.facts import VANISHED
+from ogive.explorer.plain_words import MINUS
 from ogive.explorer.strings import Texts, has_text
 
 #: More of a list of points are not told.
@@ -67,15 +68,12 @@ def _worded(texts: Texts, table: str, value: str) -> str:
     key = f"report.{table}.{value.replace(' ', '_')}"
     if has_text(key):
         return texts(key)
-    return (
-        texts.escaped(value.replace("inf", "∞").replace("-", "−"))
-        if _is_number(value)
-        else (texts.escaped(value))
-    )
+    printed = value.replace("inf", "∞").replace("-", MINUS)
+    return texts.escaped(printed if _is_number(value) else value)
 
 
 def _is_number(value: str) -> bool:
-    return all(c in "0123456789.,-+e ()[]inf∪" for c in value)
+    return all(c in "0123456789.,-+e ()[]inf" for c in value)
 
 
 def _labelled(texts: Texts, **values: Value) -> Iterator[Row]:

@@ -18,6 +18,8 @@ CORE = (
     "core.js", "data/functions.js", "rows.js", "data/language.js", "nodes.js", "grammar.js",
     "chart.js", "chrome.js",
 )  # fmt: skip
+#: What is known of every entry, for pages that search or compare.
+CATALOGUE = "data/catalogue.{language}.js"
 #: The namespaces whose texts every page's scripts have.
 CORE_TEXTS = ("site", "chart", "errors")
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from ogive.explorer import tools
 from ogive.explorer.playground import playground_body
-from ogive.explorer.shell import SitePage
+from ogive.explorer.shell import CATALOGUE, SitePage
 
 #: Every page but those of single functions.
 PAGES: tuple[SitePage, ...] = (
     SitePage(
         "index.html", "site.title.gallery", tools.gallery_body,
-        ("data/catalogue.{language}.js", "gallery.js"), ("gallery",), "site.nav.gallery",
+        (CATALOGUE, "gallery.js"), ("gallery",), "site.nav.gallery",
     ),
     SitePage(
         "compare.html", "site.title.compare", tools.compare_body,
-        ("data/catalogue.{language}.js", "picker.js", "compare.js"), ("tools",), "site.nav.compare",
+        (CATALOGUE, "picker.js", "compare.js"), ("tools",), "site.nav.compare",
     ),
     SitePage(
         "input.html", "site.title.input", tools.pushed_body,
-        ("data/catalogue.{language}.js", "picker.js", "normal.js", "input.js"), ("tools",), "site.nav.input",
+        (CATALOGUE, "picker.js", "normal.js", "input.js"), ("tools",), "site.nav.input",
     ),
     SitePage(
         "depth.html", "site.title.depth", tools.depth_body,
-        ("data/catalogue.{language}.js", "picker.js", "normal.js", "depth.js"), ("tools",), "site.nav.depth",
+        (CATALOGUE, "picker.js", "normal.js", "depth.js"), ("tools",), "site.nav.depth",
     ),
     SitePage(
         "formula.html", "site.title.formula", tools.own_formula_body,
