@@ -121,6 +121,12 @@ def _told(value: Any) -> list[Any]:
     return [NOT_PROVED.method if value is None else value, "symbolic"]
 
 
+def edge(of: Certificate) -> list[list[float]]:
+    """The points [sigma_b, sigma_w] of the edge of chaos that the certificate has."""
+    found = of.signal.edge if of.signal else ()
+    return [[e.sigma_b, e.sigma_w.value] for e in found if e.sigma_w != NOT_PROVED]
+
+
 def marks(of: Certificate) -> list[str]:
     """The properties by which the gallery is filtered, those that are proved."""
     if of.rows:

@@ -14,19 +14,19 @@ PAGES: tuple[SitePage, ...] = (
     ),
     SitePage(
         "compare.html", "site.title.compare", tools.compare_body,
-        (CATALOGUE, "picker.js", "compare.js"), ("tools",), "site.nav.compare",
+        (CATALOGUE, "picker.js", "compare.js"), ("tools", "report"), "site.nav.compare",
     ),
     SitePage(
         "input.html", "site.title.input", tools.pushed_body,
-        (CATALOGUE, "picker.js", "normal.js", "input.js"), ("tools",), "site.nav.input",
+        (CATALOGUE, "sliders.js", "picker.js", "normal.js", "input.js"), ("tools",), "site.nav.input",
     ),
     SitePage(
         "depth.html", "site.title.depth", tools.depth_body,
-        (CATALOGUE, "picker.js", "normal.js", "depth.js"), ("tools",), "site.nav.depth",
+        (CATALOGUE, "sliders.js", "picker.js", "normal.js", "depth.js"), ("tools",), "site.nav.depth",
     ),
     SitePage(
         "formula.html", "site.title.formula", tools.own_formula_body,
-        ("formula.js",), ("tools",), "site.nav.formula",
+        ("normal.js", "formula.js"), ("tools",), "site.nav.formula",
     ),
     SitePage(
         "playground.html", "playground.title", playground_body,

@@ -1,7 +1,7 @@
 // Line charts in SVG: axes, curves with labels at their ends, shaded zones, a tracer, and export.
 //
 //   const chart = ogive.chart(element, {label, x: [from, to], height, name})
-//   chart.draw({series: [{name, color, x, y, dash}], zones: [{from, to, kind, name}], y: [low, high]})
+//   chart.draw({series: [{name, color, x, y, dash, area}], zones: [{from, to, kind, name}], y: [low, high]})
 //   chart.trace(x, [{color, y, slope}])      a line at x, a dot at each y, a tangent where a slope is
 //   chart.onmove = (x) => ...                the pointer's place, null where it left
 //   ogive.sample(f, [from, to], count)       {x, y}: NaN where f jumps, so that no line joins the sides
@@ -186,12 +186,19 @@
       this.zones.replaceChildren(...parts);
     }
 
-    drawLine({ x, y, color, dash }, place) {
+    drawLine({ x, y, color, dash, area }, place) {
       let line = this.lines.children[place];
       if (!line) line = this.lines.appendChild(svg("path", { class: "line" }));
       line.setAttribute("stroke", `var(--${color})`);
       line.setAttribute("stroke-dasharray", dash || "none");
-      line.setAttribute("d", this.path(x, y));
+      line.setAttribute("fill", area ? `var(--${color})` : "none");
+      line.setAttribute("d", area ? this.areaPath(x, y) : this.path(x, y));
+    }
+
+    /** A curve that is filled down to 0. */
+    areaPath(x, y) {
+      const ground = this.up(0).toFixed(1);
+      return `${this.path(x, y)}V${ground}H${this.at(x[0]).toFixed(1)}Z`;
     }
 
     path(x, y) {

@@ -1,1 +1,201 @@
+// Signals in depth by theory, for wide layers with weights N(0, sigma_w^2 / inputs) and biases
+// N(0, sigma_b^2): lengths, correlations and gradients layer by layer, and where chaos begins.
 "use strict";
+{
+  const { element, text, shown } = ogive;
+  const { mean, pairMean } = ogive.normal;
+  const root = document.getElementById("depth");
+  const { state, change } = ogive.state({ name: "tanh", w: 1.3, b: 0.1, layers: 30, c: 0.5 }, () => show());
+  const MAP = { w: [0.1, 4], b: [0, 2], columns: 78, rows: 40 };
+  const LENGTHS = { low: 1e-6, high: 1e6, count: 140 };
+  const picker = ogive.pickOne({ id: "name", label: text("tools.function"), value: state.name, onchange: (name) => { change({ name }); prepare(); draw(); } });
+  const slider = (key, low, high, step) =>
+    ogive.slider({
+      id: key, label: text(`tools.depth_${key}`), value: state[key], low, high, step, exact: (v) => v >= low && v <= high,
+      oninput: (v) => { change({ [key]: key === "layers" ? Math.round(v) : v }); draw(); },
+    });
+  const sliders = { w: slider("w", ...MAP.w, 0.01), b: slider("b", ...MAP.b, 0.01), layers: slider("layers", 2, 100, 1), c: slider("c", 0, 0.999, 0.001) };
+  root.append(element("p", {}, text("tools.depth_lead")), element("div.controls", {}, picker), element("div.sliders", {}, ...Object.values(sliders)));
+  const place = (key, height = 230) => {
+    const figure = element("figure", {}, element("figcaption", {}, text(`tools.${key}`)));
+    return { figure, chart: ogive.chart(figure, { label: text(`tools.${key}`), x: [0, 30], height, name: key, xLabel: text("tools.layer") }) };
+  };
+  const charts = element("div.columns.wide");
+  const verdict = element("p.readout", { role: "status" });
+  root.append(verdict, charts);
+  const places = { length: place("depth_length"), correlation: place("depth_correlation"), gradient: place("depth_gradient") };
+  const canvas = element("canvas", { role: "img", "aria-label": text("tools.depth_map") });
+  const map = element("figure.map", {}, element("figcaption", {}, text("tools.depth_map")), canvas, element("p.note", {}, text("tools.depth_map_note")));
+  charts.append(...Object.values(places).map((p) => p.figure), map);
+
+  let functions;
+  let tables;
+  let prepared = "";
+  let fields = null;
+
+  /** E f^2 and E f'^2 over lengths, for the map. */
+  const prepare = () => {
+    const of = ogive.chosen(state.name);
+    if (!of) return;
+    functions = of.functions;
+    prepared = state.name;
+    const [f, slope] = functions;
+    const { low, high, count } = LENGTHS;
+    const at = Array.from({ length: count }, (_, i) => low * (high / low) ** (i / (count - 1)));
+    tables = {
+      square: at.map((q) => mean((x) => f(x) ** 2, 0, Math.sqrt(q))),
+      slope: at.map((q) => mean((x) => slope(x) ** 2, 0, Math.sqrt(q))),
+    };
+    fields = null;
+  };
+  const between = (table, q) => {
+    const { low, high, count } = LENGTHS;
+    const place = (Math.log(Math.min(Math.max(q, low), high) / low) / Math.log(high / low)) * (count - 1);
+    const i = Math.min(Math.floor(place), count - 2);
+    return table[i] + (place - i) * (table[i + 1] - table[i]);
+  };
+
+  /** chi_1 where lengths settle, beginning with 1; infinite where they grow without end. */
+  const chiAt = (w, b) => {
+    let q = 1;
+    for (let i = 0; i < 150; i++) {
+      const next = w * w * between(tables.square, q) + b * b;
+      if (!(next < LENGTHS.high)) return Infinity;
+      if (Math.abs(next - q) < 1e-7 * q) break;
+      q = next;
+    }
+    return w * w * between(tables.slope, q);
+  };
+
+  const propagated = () => {
+    const [f, slope] = functions;
+    const { w, b, layers } = state;
+    const rows = [{ q: 1, c: state.c, g: 1 }];
+    for (let l = 0; l < layers; l++) {
+      const { q, c, g } = rows.at(-1);
+      const deviation = Math.sqrt(q);
+      const next = w * w * mean((x) => f(x) ** 2, 0, deviation) + b * b;
+      const joint = w * w * pairMean(f, deviation, Math.min(c, 1)) + b * b;
+      const chi = w * w * mean((x) => slope(x) ** 2, 0, deviation);
+      if (!Number.isFinite(next) || next > 1e30) break;
+      rows.push({ q: next, c: Math.min(Math.max(joint / next, -1), 1), g: g * chi });
+    }
+    return rows;
+  };
+
+  const draw = () => {
+    if (!functions) return;
+    const rows = propagated();
+    const x = [0, state.layers];
+    const layer = rows.map((_, l) => l);
+    const lengths = rows.map((r) => r.q);
+    const line = (y, color) => [{ x: layer, y, color }];
+    places.length.chart.draw({ x, y: ends(lengths, 0), series: line(lengths, "f") });
+    const correlations = rows.map((r) => r.c);
+    places.correlation.chart.draw({ x, y: [Math.min(0, ...correlations) - 0.02, 1.04], series: line(correlations, "f2") });
+    const logs = rows.map((r) => Math.log10(Math.max(r.g, 1e-300)));
+    places.gradient.chart.draw({ x, y: ends(logs, 0), series: line(logs, "f1") });
+    const chi = chiAt(state.w, state.b);
+    const settled = rows.at(-1);
+    const state_ = !Number.isFinite(chi) || rows.length <= state.layers ? "unbounded" : chi > 1.005 ? "chaos" : chi < 0.995 ? "order" : "edge";
+    verdict.textContent = text(`tools.depth_${state_}`, { chi: shown(chi, 3), q: shown(settled.q, 3), c: shown(settled.c, 3) });
+    drawMap();
+  };
+  const ends = (values, also) => {
+    const low = Math.min(also, ...values);
+    const high = Math.max(also, ...values);
+    const air = Math.max(0.06 * (high - low), 0.05);
+    return [low - (low < 0 ? air : 0), high + air];
+  };
+
+  // the map
+
+  const size = () => ({ width: Math.max(map.clientWidth, 240), height: 260 });
+  const spot = (w, b, { width, height }) => [
+    34 + ((w - MAP.w[0]) / (MAP.w[1] - MAP.w[0])) * (width - 44),
+    height - 30 - ((b - MAP.b[0]) / (MAP.b[1] - MAP.b[0])) * (height - 42),
+  ];
+  const share = (i, n, [low, high]) => low + ((i + 0.5) / n) * (high - low);
+
+  const drawMap = () => {
+    const of = size();
+    const ratio = devicePixelRatio || 1;
+    canvas.width = of.width * ratio;
+    canvas.height = of.height * ratio;
+    const pen = canvas.getContext("2d");
+    pen.scale(ratio, ratio);
+    const style = getComputedStyle(document.documentElement);
+    const color = (token) => style.getPropertyValue(`--${token}`);
+    fields ??= Array.from({ length: MAP.rows }, (_, j) =>
+      Array.from({ length: MAP.columns }, (_, i) => chiAt(share(i, MAP.columns, MAP.w), share(j, MAP.rows, MAP.b))));
+    paintFields(pen, of, color);
+    paintFrame(pen, of, color);
+    paintProved(pen, of, color);
+    const [x, y] = spot(state.w, state.b, of);
+    pen.beginPath();
+    pen.arc(x, y, 6, 0, 7);
+    pen.fillStyle = color("bad");
+    pen.fill();
+    pen.strokeStyle = color("ground");
+    pen.lineWidth = 2;
+    pen.stroke();
+  };
+
+  const paintFields = (pen, of, color) => {
+    const [left, bottom] = spot(MAP.w[0], MAP.b[0], of);
+    const [right, top] = spot(MAP.w[1], MAP.b[1], of);
+    const [wide, high] = [(right - left) / MAP.columns, (bottom - top) / MAP.rows];
+    fields.forEach((row, j) =>
+      row.forEach((chi, i) => {
+        const distance = Number.isFinite(chi) ? Math.min(Math.abs(Math.log(Math.max(chi, 1e-9))) / 2.5, 1) : 1;
+        pen.globalAlpha = 0.1 + 0.7 * distance;
+        pen.fillStyle = color(chi < 1 ? "f" : "f1");
+        pen.fillRect(left + i * wide, bottom - (j + 1) * high, wide + 0.5, high + 0.5);
+      })
+    );
+    pen.globalAlpha = 1;
+  };
+
+  const paintFrame = (pen, of, color) => {
+    pen.fillStyle = color("quiet");
+    pen.font = "12px system-ui, sans-serif";
+    pen.textAlign = "center";
+    for (const w of [1, 2, 3, 4]) pen.fillText(String(w), spot(w, 0, of)[0], of.height - 14);
+    pen.fillText("σ_w", of.width - 22, of.height - 2);
+    pen.textAlign = "right";
+    for (const b of [0, 1, 2]) pen.fillText(String(b), 28, spot(0, b, of)[1] + 4);
+    pen.fillText("σ_b", 28, spot(0, 1.5, of)[1] + 4);
+  };
+
+  /** The points of the edge that the certificate has. */
+  const paintProved = (pen, of, color) => {
+    for (const [b, w] of ogive.chosen(state.name)?.record?.edge || []) {
+      if (!(w <= MAP.w[1])) continue;
+      const [x, y] = spot(w, b, of);
+      pen.beginPath();
+      pen.rect(x - 3.5, y - 3.5, 7, 7);
+      pen.fillStyle = color("text");
+      pen.fill();
+    }
+  };
+
+  canvas.addEventListener("pointerdown", (event) => {
+    const rect = canvas.getBoundingClientRect();
+    const of = size();
+    const w = MAP.w[0] + ((event.clientX - rect.left - 34) / (of.width - 44)) * (MAP.w[1] - MAP.w[0]);
+    const b = MAP.b[0] + ((of.height - 30 - (event.clientY - rect.top)) / (of.height - 42)) * (MAP.b[1] - MAP.b[0]);
+    const within = (v, [low, high]) => Number(Math.min(Math.max(v, low), high).toFixed(2));
+    change({ w: within(w, MAP.w), b: within(b, MAP.b) });
+    show();
+  });
+  document.addEventListener("ogive:theme", () => drawMap());
+  new ResizeObserver(() => functions && drawMap()).observe(map);
+
+  const show = () => {
+    picker.set(state.name);
+    for (const [key, made] of Object.entries(sliders)) made.set(state[key]);
+    if (prepared !== state.name) prepare();
+    draw();
+  };
+  show();
+}
