@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ogive.explorer import tools
+from ogive.explorer.lessons import lesson_pages
 from ogive.explorer.playground import playground_body
 from ogive.explorer.shell import CATALOGUE, SitePage
 
@@ -31,6 +32,7 @@ PAGES: tuple[SitePage, ...] = (
     SitePage(
         "playground.html", "playground.title", playground_body,
         ("random.js", "planes.js", "network.js", "training.js", "plane_view.js", "network_view.js",
-         "playground.js", "experiments.js"), ("playground",), "site.nav.playground",
+         "strip.js", "playground.js", "experiments.js"), ("playground",), "site.nav.playground",
     ),
+    *lesson_pages(),
 )  # fmt: skip

@@ -46,7 +46,7 @@
       if (stopped()) return;
       if (seed === SEEDS[0]) ogive.drawPlaneView(map, training, { points: false, fine: 36 });
       found.push(100 * training.measure().accuracy);
-      strip.replaceChildren(drawStrip(found, setting.single_run));
+      strip.replaceChildren(ogive.drawStrip(found, setting.single_run));
       told.textContent = spread(found);
     }
   };
@@ -54,27 +54,6 @@
   const spread = (found) => {
     const [low, high] = [Math.min(...found), Math.max(...found)].map((v) => v.toFixed(0));
     return low === high ? `${low}%` : `${low}–${high}%`;
-  };
-
-  /** A line from 30 to 100 % with a dot for each seed, and a diamond for the notes' run. */
-  const drawStrip = (found, notes) => {
-    const across = (percent) => 8 + 184 * ((Math.max(percent, 30) - 30) / 70);
-    const picture = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const add = (tag, attributes) => {
-      const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-      for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-      picture.append(made);
-    };
-    picture.setAttribute("viewBox", "0 0 200 24");
-    picture.setAttribute("class", "strip");
-    picture.setAttribute("aria-hidden", "true");
-    add("line", { x1: 8, y1: 12, x2: 192, y2: 12, class: "axis" });
-    for (const percent of found) add("circle", { cx: across(percent), cy: 12, r: 4, class: "dot" });
-    if (notes !== null) {
-      const x = across(notes);
-      add("path", { d: `M${x} 4l6 8l-6 8l-6 -8z`, class: "noted" });
-    }
-    return picture;
   };
 
   for (const button of page.querySelectorAll("button[data-sweep]"))

@@ -4,13 +4,7 @@
 {
   const WIDTH = 420;
   const HEIGHT = 220;
-
-  const svg = (tag, attributes, ...children) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    made.append(...children);
-    return made;
-  };
+  const { svg } = ogive;
 
   /** Draws the units of a training's network into an <svg>; health is `Training.health()`. */
   ogive.drawNetworkView = (picture, training, health) => {
@@ -59,7 +53,9 @@
       saturated: () => svg("circle", { cx: x, cy: y, r: 0.85 * r }),
       dead: () => svg("path", { d: cross }),
     };
-    return svg("g", { class: `unit ${unit.state}` }, title, marks[unit.state]());
+    const group = svg("g", { class: `unit ${unit.state}` });
+    group.append(title, marks[unit.state]());
+    return group;
   };
 
   /** Fills the body of a table: a row for each layer, its units' states and its gradient. */

@@ -4,19 +4,10 @@
 {
   const page = document.getElementById("playground");
   const find = (name) => page.querySelector(`[data-part="${name}"]`);
-  /** name -> [gain, sup |f'|] of every activation that can be chosen. */
-  const known = JSON.parse(page.dataset.activations);
 
   const DEFAULTS = { data: "circles", activation: "relu", width: 8, depth: 2, seed: 1 };
   const LIMITS = { width: [1, 64], depth: [0, 16], seed: [0, 2 ** 32 - 1] };
   const MOST_STEPS = 1e6;
-
-  /** An activation as trainings take it. */
-  ogive.trainable = (name, activations = known) => {
-    const f = ogive.bound(name);
-    const [gain, steepest] = activations[name];
-    return { value: f.value, slope: f.functions[1], gain, steepest };
-  };
 
   const wholeIn = (value, [low, high]) => Number.isInteger(value) && value >= low && value <= high;
 
@@ -27,7 +18,7 @@
     const wrong = Object.entries(LIMITS).map(([name, limits]) =>
       wholeIn(sizes[name], limits) ? "" : `${name} is a whole number from ${limits.join(" to ")}, not ${sizes[name]}`
     );
-    const names = { data: [data, ogive.PLANES], activation: [activation, Object.keys(known)] };
+    const names = { data: [data, ogive.PLANES], activation: [activation, Object.keys(ogive.trainables)] };
     for (const [name, [value, all]] of Object.entries(names))
       if (chosen(value, all)) wrong.push(`${name} ${chosen(value, all)}, not ${JSON.stringify(value)}`);
     return wrong.find(Boolean);

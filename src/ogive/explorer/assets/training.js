@@ -111,6 +111,16 @@
     }
   }
 
+  /** name -> [gain, sup |f'|] of every activation that networks of this page can be trained with. */
+  ogive.trainables = JSON.parse(document.querySelector("[data-activations]").dataset.activations);
+
+  /** An activation as trainings take it. */
+  ogive.trainable = (name) => {
+    const f = ogive.bound(name);
+    const [gain, steepest] = ogive.trainables[name];
+    return { value: f.value, slope: f.functions[1], gain, steepest };
+  };
+
   /** A slope below this share of its supremum is flat, as for ogive.Monitor. */
   ogive.FLAT = 1e-3;
   /** A unit is saturated where it is flat for more of the rows than this, and dead for all. */
