@@ -81,7 +81,8 @@ def wheel(dist: Path) -> Path:
 def test_the_wheel_has_every_file_of_the_package_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {Path(n).suffix for n in FILES} == SUFFIXES
-    assert {n for n in names if n.startswith("ogive/")} == FILES
+    # the explorer is built into the wheel
+    assert {n for n in names if n.startswith("ogive/")} == FILES | {"ogive/explorer/site.zip"}
     about = {n.partition("/")[0] for n in names} - {"ogive"}
     assert [n.endswith(".dist-info") for n in about] == [True]
 
@@ -122,5 +123,8 @@ def test_the_wheel_works_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> 
     clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     clean["OGIVE_CACHE_DIR"] = str(tmp_path / "kernels")
     assert run(python, "-c", USE, cwd=tmp_path, env=clean).split() == ["1.128904"]
-    shown = run(python.with_name("ogive"), "list", "--family", "selfgated", cwd=tmp_path, env=clean)
+    command = python.with_name("ogive")
+    shown = run(command, "list", "--family", "selfgated", cwd=tmp_path, env=clean)
     assert "mish" in shown
+    run(command, "explore", "-o", tmp_path / "site", "--no-open", cwd=tmp_path, env=clean)
+    assert (tmp_path / "site" / "functions" / "mish.html").is_file()

@@ -13,6 +13,7 @@ from ogive.cli.claims import claims
 from ogive.cli.compare import compare_activations
 from ogive.cli.compare_runs import compare_runs
 from ogive.cli.draw import plot
+from ogive.cli.explore import explore
 from ogive.cli.listing import listing
 from ogive.cli.show import show
 from ogive.cli.study import study
@@ -45,6 +46,7 @@ app.command()(show)
 app.command("compare")(compare_activations)
 app.command("compare-runs")(compare_runs)
 app.command()(plot)
+app.command()(explore)
 app.add_typer(study, name="study")
 app.command()(claims)
 app.command()(cache)

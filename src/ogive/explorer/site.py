@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import ogive
 from ogive.catalogue import Spec, entries
@@ -18,24 +18,54 @@ from ogive.explorer.shell import CORE_TEXTS, SitePage, page_html, text_script
 from ogive.explorer.sitemap import PAGES
 from ogive.explorer.strings import FOLDERS, LANGUAGES, Texts, namespace_texts
 
+#: The site as it is built into a wheel.
+ARCHIVE = "site.zip"
+
 
 def write_site(directory: Path) -> Path:
     """Writes the explorer, with what was defined in this process, and returns its first page.
+
+    Where the package ships it and nothing was defined, what is shipped is unpacked.
 
     Args:
         directory: a folder, made if it is not there; files of the same names are replaced.
 
     Raises:
-        MissingExtra: without latex2mathml, which writes the formulas.
+        MissingExtra: without latex2mathml, where formulas have to be written.
         OSError: where the folder cannot be written.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> from ogive.explorer import write_site
+        >>> write_site(pathlib.Path(tempfile.mkdtemp())).name
+        'index.html'
     """
-    for place, content in content_of_site():
+    directory.mkdir(parents=True, exist_ok=True)
+    shipped = files("ogive.explorer") / ARCHIVE
+    if shipped.is_file() and not any(s.family == "user" for s in entries().values()):
+        with as_file(shipped) as path, ZipFile(path) as archive:
+            archive.extractall(directory)
+        return directory / "index.html"
+    for place, content in site_files():
         path = directory / place
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8", newline="\n")
-    with as_file(files("ogive.explorer") / "assets") as assets:
-        shutil.copytree(assets, directory / "assets", dirs_exist_ok=True)
+        path.write_bytes(content)
     return directory / "index.html"
+
+
+def write_archive(path: Path) -> None:
+    """Writes the whole site as one file, the same bytes whenever it is the same site."""
+    with ZipFile(path, "w", ZIP_DEFLATED, compresslevel=9) as archive:
+        for place, content in sorted(site_files()):
+            archive.writestr(ZipInfo(place), content, ZIP_DEFLATED)
+
+
+def site_files() -> Iterator[tuple[str, bytes]]:
+    """Every file of the site: its place and its content."""
+    for place, content in content_of_site():
+        yield place, content.encode()
+    for asset in sorted((files("ogive.explorer") / "assets").iterdir(), key=lambda f: f.name):
+        yield f"assets/{asset.name}", asset.read_bytes()
 
 
 def content_of_site() -> Iterator[tuple[str, str]]:

@@ -19,11 +19,13 @@ PAGES: tuple[SitePage, ...] = (
     ),
     SitePage(
         "input.html", "site.title.input", tools.pushed_body,
-        (CATALOGUE, "sliders.js", "picker.js", "normal.js", "input.js"), ("tools",), "site.nav.input",
+        (CATALOGUE, "sliders.js", "picker.js", "normal.js", "input.js"), ("tools",),
+        "site.nav.input",
     ),
     SitePage(
         "depth.html", "site.title.depth", tools.depth_body,
-        (CATALOGUE, "sliders.js", "picker.js", "normal.js", "depth.js"), ("tools",), "site.nav.depth",
+        (CATALOGUE, "sliders.js", "picker.js", "normal.js", "depth.js"), ("tools",),
+        "site.nav.depth",
     ),
     SitePage(
         "formula.html", "site.title.formula", tools.own_formula_body,

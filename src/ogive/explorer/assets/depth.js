@@ -144,13 +144,15 @@
   const paintFields = (pen, of, color) => {
     const [left, bottom] = spot(MAP.w[0], MAP.b[0], of);
     const [right, top] = spot(MAP.w[1], MAP.b[1], of);
-    const [wide, high] = [(right - left) / MAP.columns, (bottom - top) / MAP.rows];
+    // whole points, so that no seams show
+    const across = (i) => Math.round(left + (i / MAP.columns) * (right - left));
+    const upwards = (j) => Math.round(bottom - (j / MAP.rows) * (bottom - top));
     fields.forEach((row, j) =>
       row.forEach((chi, i) => {
         const distance = Number.isFinite(chi) ? Math.min(Math.abs(Math.log(Math.max(chi, 1e-9))) / 2.5, 1) : 1;
         pen.globalAlpha = 0.1 + 0.7 * distance;
         pen.fillStyle = color(chi < 1 ? "f" : "f1");
-        pen.fillRect(left + i * wide, bottom - (j + 1) * high, wide + 0.5, high + 0.5);
+        pen.fillRect(across(i), upwards(j + 1), across(i + 1) - across(i), upwards(j) - upwards(j + 1));
       })
     );
     pen.globalAlpha = 1;
