@@ -26,7 +26,7 @@ SAME = {
     "the mean under a normal distribution: of a formula, and of a function on arrays": (
         "expectation"
     ),
-    "a command, and the function that it calls": "plot",
+    "a command, and the function that it calls": "checkup plot",
     "what a user asks of a run, and how far the run is: of a bench, and of a study": (
         "Progress Settings"
     ),
@@ -37,7 +37,9 @@ REASONS = {name: reason for reason, names in SAME.items() for name in names.spli
 
 #: Files of different rooms that share a name and hold the same thing, by the reason.
 SAME_FILES = {
-    "a command is called as what it shows": ("bench.py cache.py certificate.py models.py study.py"),
+    "a command is called as what it shows": (
+        "bench.py cache.py certificate.py checkup.py models.py study.py"
+    ),
     "what a user asks of a run, and what is written about it": "settings.py",
     "the errors of the package, and those that only one room has": "errors.py",
     "functions of rows: what they are, and how torch computes them": "rowwise.py",

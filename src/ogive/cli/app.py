@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from ogive.cli.bench import bench
 from ogive.cli.cache import cache
+from ogive.cli.checkup import checkup
 from ogive.cli.claims import claims
 from ogive.cli.compare import compare_activations
 from ogive.cli.compare_runs import compare_runs
@@ -49,6 +50,7 @@ app.command()(plot)
 app.command()(explore)
 app.add_typer(study, name="study")
 app.command()(claims)
+app.command()(checkup)
 app.command()(cache)
 app.command()(bench)
 

@@ -1,12 +1,33 @@
-"""From what was measured to findings."""
+"""From what was measured to findings: what is beyond its threshold, why, and what may help."""
 
 from __future__ import annotations
 
-from typing import Any
+from ogive.monitor.causes import cause_of
+from ogive.monitor.finding import SEVERITIES, HealthFinding
+from ogive.monitor.prescriptions import remedy_for
+from ogive.monitor.symptoms import Course, symptoms
 
-from ogive.monitor.finding import HealthFinding
 
+def diagnose(course: Course, parameters: dict[tuple[str, str], str]) -> tuple[HealthFinding, ...]:
+    """The findings, the most serious first, then those of earlier places.
 
-def diagnose(watch: Any) -> tuple[HealthFinding, ...]:
-    """The findings, the most serious first."""
-    return ()
+    Args:
+        parameters: the names of learned parameters in the model, by place and parameter.
+    """
+    found = []
+    for symptom in symptoms(course):
+        cause = cause_of(symptom, course)
+        found.append(
+            HealthFinding(
+                kind=symptom.kind,
+                place=symptom.place,
+                severity=symptom.severity,
+                share=symptom.share,
+                evidence=dict(symptom.evidence),
+                cause=cause,
+                since=symptom.since,
+                remedy=remedy_for(symptom, cause, course, parameters),
+                entry=symptom.entry,
+            )
+        )
+    return tuple(sorted(found, key=lambda f: -SEVERITIES.index(f.severity)))

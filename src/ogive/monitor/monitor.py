@@ -10,29 +10,33 @@ from __future__ import annotations
 import math
 import warnings
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from ogive.catalogue import Parameter
 from ogive.errors import MonitorWarning
 from ogive.monitor import ranks
 from ogive.monitor.diagnosis import diagnose
 from ogive.monitor.expected import expected_at
 from ogive.monitor.finding import HealthFinding
+from ogive.monitor.followup import FollowUp, carry_out, distinct
 from ogive.monitor.health import HealthReport, PlaceHealth
 from ogive.monitor.history import History
 from ogive.monitor.loggers import Loggers
 from ogive.monitor.observer import INPUT, Observer
-from ogive.monitor.records import WatchRecord, install, uninstall
+from ogive.monitor.records import ActivationRecord, WatchRecord, install, uninstall
+from ogive.monitor.snapshots import everything
+from ogive.monitor.symptoms import Course, LearnedValues, values_of
 from ogive.monitor.tallies import Tally
 from ogive.monitor.thresholds import USUAL, Thresholds
-from ogive.monitor.watching import watch_records, unwrapped
+from ogive.monitor.watching import unwrapped, watch_records
 from ogive.monitor.windows import PlaceWindow, place_statistics, unit_statistics, window_of
 from ogive.nn.places import check_module
-from ogive.ops import whole
+from ogive.ops import check_truth, whole
 
 #: Of a tensor with more numbers so many are looked at.
 MOST_LOOKED_AT = 2**17
@@ -101,6 +105,7 @@ class Monitor:
         self.measured: list[int] = []
         self._observer: Observer | None = None
         self._records: list[WatchRecord] = []
+        self._modules: list[tuple[int, type]] = []
         self._loggers = Loggers(loggers)
         self._stepper: weakref.ref[Any] | None = None
         self._handle: Any = None
@@ -122,7 +127,7 @@ class Monitor:
         _WATCHED[self.model] = self
         if self._observer is None:
             self._observer = Observer(self.model, self.thresholds, self.sample)
-            self._records = list(watch_records(self.model, self._observer))
+            self._rebuild()
         self._attached = True
         self._handle = _on_step(self)
         self._look()
@@ -158,6 +163,8 @@ class Monitor:
         if not self._attached:
             return
         assert self._observer is not None
+        if self._measuring and self._modules != _modules_of(self.model):
+            self._rebuild()
         for record in self._records:
             root = not record.place and self._stepper is None
             if self._measuring or root:
@@ -230,6 +237,7 @@ class Monitor:
                 window.one_in = max(window.one_in, tally.one_in)
                 window.note, window.temperature = tally.note, tally.temperature
                 window.sixteen = tally.dtype in (torch.float16, torch.bfloat16)
+                window.largest = torch.finfo(tally.dtype).max
             self.history.add(self.step, name, place_statistics(window, sums, gradients, 1))
         if len(self._loggers):
             self._loggers.write(self._report().to_dict())
@@ -248,7 +256,7 @@ class Monitor:
         return HealthReport(
             step=self.measured[-1] if self.measured else -1,
             places=places,
-            findings=diagnose(self),
+            findings=diagnose(self._course(), self._parameters()),
             history=self.history,
             units={n: unit_statistics(w) for n, w in shown.items()},
             values={n: w.values for n, w in shown.items() if w.values is not None},
@@ -259,6 +267,81 @@ class Monitor:
     def findings(self) -> tuple[HealthFinding, ...]:
         """What is wrong, the most serious first."""
         return self.report().findings
+
+    def _course(self) -> Course:
+        """All that was measured, for the diagnosis."""
+        learned = {
+            (record.place, p.name): LearnedValues(
+                values_of(record.module, attribute), p.defaults[0], p.domain.low, p.domain.high
+            )
+            for record, p, attribute in self._learned()
+        }
+        return Course(self.windows, self.history, self.thresholds, self.window, learned)
+
+    def _learned(self) -> Iterator[tuple[ActivationRecord, Parameter, str]]:
+        """The learned parameters of activations, and under what name modules have them."""
+        for record in self._records:
+            if isinstance(record, ActivationRecord):
+                attributes = dict(record.learned)
+                for p in record.spec.parameters:
+                    if p.name in attributes and not isinstance(p.default, tuple):
+                        yield record, p, attributes[p.name]
+
+    def _parameters(self) -> dict[tuple[str, str], str]:
+        """The learned parameters' names in the model."""
+        return {(r.place, p.name): f"{r.place}.{a}".lstrip(".") for r, p, a in self._learned()}
+
+    def advise(self, apply: bool = False) -> FollowUp:
+        """The remedies of the findings, each once.
+
+        Args:
+            apply: whether those that need no change of the code are carried out now; the next
+                windows are measured and say whether each has helped.
+
+        Example:
+            >>> import torch, ogive
+            >>> model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 1))
+            >>> _ = model[0].bias.data[:8].fill_(-100.0)  # half of the units are dead
+            >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            >>> with ogive.Monitor(model, optimizer=optimizer, every=1) as watch:
+            ...     def train():
+            ...         for _ in range(5):
+            ...             model(torch.randn(64, 8)).square().mean().backward()
+            ...             optimizer.step()
+            ...     train()
+            ...     advised = watch.advise(apply=True)
+            ...     train()
+            ...     print(advised.helped(advised.treatments[0]))
+            True
+        """
+        check_truth("apply", apply)
+        findings = self.report().findings
+        treatments = distinct(findings)
+        if not apply:
+            return FollowUp(treatments, self.step, self)
+        for record in self._records:
+            uninstall(record)
+        before = everything(self.model, self.optimizer)
+        carry_out(treatments, lambda remedy: remedy.apply(self.model, self.optimizer))
+        self.refresh()
+        return FollowUp(treatments, self.step, self, before)
+
+    def refresh(self) -> None:
+        """Looks at the model anew, whose modules or numbers were changed from outside: what was
+        measured before is no longer compared with."""
+        for window in self.windows.values():
+            window.restart()
+        self._rebuild()
+        self._look()
+
+    def _rebuild(self) -> None:
+        """Records for the modules that there are now."""
+        for record in self._records:
+            uninstall(record)
+        assert self._observer is not None
+        self._observer.restart()
+        self._records = list(watch_records(self.model, self._observer))
+        self._modules = _modules_of(self.model)
 
     def _notes(self, places: Mapping[str, PlaceHealth]) -> Iterable[str]:
         if not places:
@@ -285,6 +368,11 @@ def _health(window: PlaceWindow) -> PlaceHealth:
         if math.isfinite(predicted.gain):
             found |= {"gain_expected": predicted.gain, "chi_expected": predicted.chi}
     return PlaceHealth(window.entry, window.units, int(count), **found)
+
+
+def _modules_of(model: nn.Module) -> list[tuple[int, type]]:
+    """By which it is told that modules were exchanged."""
+    return [(id(module), type(module)) for module in model.modules()]
 
 
 def _warn(message: str) -> None:

@@ -76,6 +76,12 @@ class Observer:
         self.number = next(_NUMBERS)
         OBSERVERS[self.number] = self
 
+    def restart(self) -> None:
+        """Forgets the records: the modules are others now."""
+        self.records, self.current = [], None
+        self.known = {}
+        self.parameters = {id(p): name for name, p in self.model.named_parameters()}
+
     # places
 
     def place(self, record: Any, function: str, use: int) -> str:

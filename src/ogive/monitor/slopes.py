@@ -44,9 +44,12 @@ class SlopeJudge:
         program: the rows of a sum but the first, of x and the learned parameters.
         supremum: the largest abs(f').
         middle: flat samples below it are to the left.
+        edges: where the function begins to be flat for good, to the left and to the right;
+            infinite where it never does.
         quiet: whether the left, the right side is where the function is off.
         straight: whether f' is the same everywhere.
         gate: whether its values are from 0 to 1, so that it opens and closes something.
+        gated: whether it is the gate of a gated unit.
         field: f and f' on arrays, for predictions.
     """
 
@@ -55,9 +58,11 @@ class SlopeJudge:
     program: Program
     supremum: float
     middle: float
+    edges: tuple[float, float]
     quiet: tuple[bool, bool]
     straight: bool
     gate: bool
+    gated: bool
     field: Field
 
 
@@ -88,8 +93,10 @@ def slope_judge(
         program=_program(one, learned, thresholds, supremum, middle),
         supremum=supremum,
         middle=middle,
+        edges=_edges(sides, live),
         quiet=(bool(quiet[0]), bool(quiet[1])),
         straight=bool(np.ptp(slope[np.isfinite(slope)]) < _TINY * supremum),
+        gated=spec.kind == "gated",
         gate=spec.kind == "gated" or (all(sides) and off[0] and abs(ends[1] - 1) < _TINY),
         field=f,
     )
@@ -117,6 +124,13 @@ def _middle(sides: tuple[bool, bool], live: Any) -> float:
     if sides[0] and sides[1] and live.size:
         return float(live[0] + live[-1]) / 2
     return math.inf if sides[0] else -math.inf if sides[1] else 0.0
+
+
+def _edges(sides: tuple[bool, bool], live: Any) -> tuple[float, float]:
+    if not live.size:
+        return math.inf, -math.inf
+    left = float(live[0]) if sides[0] else -math.inf
+    return left, float(live[-1]) if sides[1] else math.inf
 
 
 def _program(

@@ -15,12 +15,20 @@ class Thresholds:
         saturated: share of a unit's samples that are saturated, for the unit to be; and of units,
             for a warning.
         linear: share of units that use no nonlinearity, for a warning.
-        bend: a unit uses no nonlinearity where f' scatters by less than this share of its supremum.
+        bend: a unit uses no nonlinearity where f' scatters by less than this share of its supremum;
+            over all units it is a quarter of that, for a warning.
         centre: abs(mean) / std of the pre-activations of the middle unit, for a warning.
+        centre_of_input: the same of all numbers of the input.
+        scale: root of the mean square of the input, for a warning.
         fading: ratio of gradients, or of signals, between the ends of a model: below it they
-            vanish, above its inverse they explode.
+            vanish, above its inverse gradients explode.
+        per_layer: the same from layer to layer, where the ends differ by a tenth of that at least.
+        growth: ratio of signals between the ends of a model, above which they explode.
         collapsed: share of rows whose softmax is one number, for a warning.
         entropy: entropy over its maximum below which a row is one number.
+        logits: standard deviation of the logits of such rows; three times it for the last softmax,
+            which may be certain.
+        lost: share of the gradient's numbers that are subnormal, for a warning.
         range_end: distance of a learned parameter from the end of its range, relative to where it
             began.
         drift: by how many of the first standard deviations pre-activations may move, and by what
@@ -31,11 +39,17 @@ class Thresholds:
     dead: float = 0.1
     saturated: float = 0.25
     linear: float = 0.9
-    bend: float = 0.05
-    centre: float = 4.0
+    bend: float = 0.02
+    centre: float = 10.0
+    centre_of_input: float = 4.0
+    scale: float = 10.0
     fading: float = 1e-3
+    per_layer: float = 0.3
+    growth: float = 100.0
     collapsed: float = 0.5
     entropy: float = 0.01
+    logits: float = 10.0
+    lost: float = 0.25
     range_end: float = 1e-3
     drift: float = 10.0
 

@@ -33,6 +33,8 @@ class PlaceWindow:
         revived: how often units were dead in one half window and alive in the next.
         values: pre-activations of the last measured step.
         one_in: of so many numbers one was looked at.
+        temperature: by which logits are divided.
+        sixteen, largest: whether numbers have 16 bits, and the largest of them.
     """
 
     entry: str
@@ -52,6 +54,7 @@ class PlaceWindow:
     one_in: int = 1
     temperature: float = math.nan
     sixteen: bool = False
+    largest: float = 0.0
 
     def add(self, sums: _Sums, gradients: _Sums, half: int) -> None:
         """Adds the sums of a measured step; a half is so many steps."""
@@ -77,6 +80,11 @@ class PlaceWindow:
         self.halves = [*self.halves[-1:], np.zeros(shape)]
         self.gradients = [*self.gradients[-1:], np.zeros(gradients)]
         self.steps = [*self.steps[-1:], 0]
+
+    def restart(self) -> None:
+        """Forgets all sums but those of the first step."""
+        self.halves, self.gradients, self.steps = [], [], []
+        self.ever_alive, self.seen = None, 0
 
     @property
     def sums(self) -> _Sums:

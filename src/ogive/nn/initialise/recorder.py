@@ -247,7 +247,7 @@ def record_run(model: nn.Module, example: Any, listener: Listener) -> list[Signa
 def _run(recorder: _Recorder, model: nn.Module, positional: Any, named: Any) -> list[SignalStep]:
     recorder.given((positional, named))
     with (
-        _unmarked(model),
+        unmarked(model),
         _stand_ins(model, recorder),
         warnings.catch_warnings(action="ignore"),
         torch.no_grad(),
@@ -285,7 +285,7 @@ def _stand_ins(model: nn.Module, recorder: _Recorder) -> Iterator[None]:
 
 
 @contextmanager
-def _unmarked(model: nn.Module) -> Iterator[None]:
+def unmarked(model: nn.Module) -> Iterator[None]:
     """In the block every module is in training mode, and the same random numbers are drawn each
     time; after it flags, buffers and their numbers, and random numbers are as they were."""
     modes = [(module, module.training) for module in model.modules()]
