@@ -16,7 +16,7 @@ NEIGHBOURS = {
     "expr": [],
     "catalogue": ["expr"],
     "printers": ["expr"],
-    "engine": ["printers"],
+    "engine": ["printers", "catalogue"],
     "certify": ["printers", "catalogue"],
     "ops": ["engine", "certify"],
     "nn": ["ops"],

@@ -317,6 +317,14 @@ def fits() -> list[Fit]:
             square,
         ),
         Fit(
+            "erf_quick",
+            "erf(x) = x + x p(x**2), for 16-bit results",
+            (0, 1),
+            *erf_small,
+            narrow(6),
+            square,
+        ),
+        Fit(
             "erfc_near",
             "erfc(x) = exp(-x**2) p(x - 0.75)",
             (0, 1.5),
@@ -378,6 +386,14 @@ def fits() -> list[Fit]:
             (0, 38.6),
             *decaying(ndtr_scaled, 3),
             wide(15),
+            mapped(3),
+        ),
+        Fit(
+            "ndtr_quick",
+            "ndtr(-x) = exp(-x**2 / 2) p((x - 3) / (x + 3)) / (x + 3), for 16-bit results",
+            (0, 15),
+            *decaying(ndtr_scaled, 3),
+            narrow(9),
             mapped(3),
         ),
         Fit(

@@ -19,6 +19,7 @@ SIMPLE: dict[str, Callable] = {
     "min": np.minimum,
     "max": np.maximum,
     "sqrt": np.sqrt,
+    "exp": np.exp,
     "lt": np.less,
     "le": np.less_equal,
     "eq": np.equal,

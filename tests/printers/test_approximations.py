@@ -40,6 +40,9 @@ BOUNDS = {
         "gelu_slope": 1.0,
         "gelu_tanh": 2.2,
         "gelu_tanh_slope": 1.0,
+        # an eightieth of a unit of float16, a tenth of that of bfloat16: the square is rounded
+        "ndtr_quick": 2.0**7,
+        "erf_quick": 4.0,
         "tanh": 2.45,  # three roundings of a quotient
         "tanh_close": 1.0,
         "tanhshrink": 2.35,  # the square, the cube and the sum
@@ -112,6 +115,7 @@ for _name in ("exp_near", "exp_of_wide", "exp_near_of_wide"):
     EXACT[_name] = EXACT["exp"]
 EXACT["decay"] = EXACT["decay_of_wide"] = lambda x: EXACT["exp"](-x)
 EXACT.update({f"{name}_short": EXACT[name] for name in SHORT})
+EXACT["ndtr_quick"], EXACT["erf_quick"] = EXACT["ndtr"], EXACT["erf"]
 EXACT["log1p_of_unit"] = EXACT["log1p"]
 EXACT["sin_near"], EXACT["cos_near"] = mp.sin, mp.cos
 EXACT["tanh_close"] = EXACT["tanh"]
@@ -167,6 +171,7 @@ CENTRE = {
     "erfc": (-4, 10),
     "erfc_short": (-4, 10),
     "ndtr": (-14, 6),
+    "ndtr_quick": (-14, 6),
     "sin": (-700, 700),
     "cos": (-700, 700),
     "sin_near": (-40, 40),

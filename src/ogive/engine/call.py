@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -263,6 +263,26 @@ def laid(tensor: Tensor, strides: tuple[int, ...]) -> Tensor:
         return tensor
     made = torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype, device=tensor.device)
     return made.copy_(tensor)
+
+
+def summed_afterwards(
+    call: Call, dtype: torch.dtype, start: Callable[[Call], Callable[..., Any]]
+) -> Callable[..., Tensor | tuple[Tensor, ...]]:
+    """Sums that a kernel cannot make, made by torch from outputs of full shape in a dtype.
+
+    Args:
+        start: from a call without sums to what runs it.
+    """
+    whole = tuple(r if r.shape is None else Output(dtype) for r in call.results)
+    run = start(replace(call, results=whole))
+
+    def summing(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
+        made = run(*tensors)
+        outputs = made if isinstance(made, tuple) else (made,)
+        reduced = tuple([r.reduced(o) for r, o in zip(call.results, outputs, strict=True)])
+        return reduced if len(reduced) > 1 else reduced[0]
+
+    return summing
 
 
 def compute_dtype(inputs: Sequence[Tensor]) -> torch.dtype:

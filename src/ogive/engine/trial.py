@@ -70,7 +70,7 @@ def shares_of_bar(
     """Errors as multiples of what is allowed."""
     allowed = bar * last_place(wanted, dtype) * torch.where(size > FAR, STRICTER, 1.0)
     if derivative and dtype == "float32":  # near a zero of the slope its largest size counts
-        floor = bar * FLOATS[dtype][0] * supremum(wanted, size)
+        floor = bar * FLOATS[dtype][0] * largest_wanted(wanted, size)
         allowed = torch.where(size <= 8, allowed.clamp(min=floor), allowed)
     return shares(got, wanted, allowed)
 
@@ -82,7 +82,7 @@ def last_place(wanted: Tensor, dtype: str) -> Tensor:
     return torch.ldexp(torch.full_like(wanted, relative), exponent - 1).clamp(min=smallest)
 
 
-def supremum(wanted: Tensor, size: Tensor) -> float:
+def largest_wanted(wanted: Tensor, size: Tensor) -> float:
     """The largest size of what is wanted, where the data are not large."""
     return float(wanted[size <= 4].abs().nan_to_num(0.0, 0.0, 0.0).max())
 

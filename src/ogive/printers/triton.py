@@ -21,9 +21,11 @@ from ogive.printers.base import Printer
 from ogive.printers.llvm.printer import LLVMPrinter, fused
 from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value
 from ogive.printers.triton_operations import (
+    ADDITION,
     BY_FORMAT,
     DEVICE_FUNCTIONS,
     QUICK_FORMS,
+    SINES,
     SPELLED,
     names_in,
 )
@@ -64,7 +66,7 @@ class TritonPrinter(Printer):
         """The module: the operations and primitives in use, and a function for the program."""
         functions = self.functions(program, name or program.name)
         header = self.header if "libdevice." in functions else self.header.rpartition("\n")[0]
-        return f"{header}\n\n\n{functions}"
+        return "\n\n\n".join([header, *[ADDITION] * ("SUM" in functions), functions])
 
     def functions(self, program: Program, name: str) -> str:
         """The functions without what they import."""
@@ -98,7 +100,12 @@ class TritonPrinter(Printer):
             elif node.op not in found:
                 printer = TritonPrinter(self._taken(node), self._forms)
                 graph = _approximated(node, self._formats[node], self._forms)
+                turn = SINES.get(node.op.removesuffix("_short"))
+                if turn is not None:  # what is far is left to a function of its own
+                    graph = graph.args[2]
                 lines, (result,) = printer.body((graph,))
+                if turn is not None:
+                    result = f"_unless_far_{self.format.bits}(a, {result}, {turn})"
                 found |= printer.helpers((graph,))
                 found[node.op] = self.function(
                     f"_{node.op}", "abc"[: len(node.args)], lines, result
@@ -179,7 +186,8 @@ def _typed(text: str, format: Format) -> str:
 def _approximated(node: Node, format: Format, forms: str) -> Node:
     if forms == CLOSE and node.op == "decay":  # by the exponential, whose rest is not lost
         return _exponential(format, -Value(symbol("a"))).node
-    build = approximation(node.op, format)
+    quick = approximation(f"{node.op}_quick", format) if forms == QUICK else None
+    build = quick or approximation(node.op, format)
     assert build is not None, node.op
     return build(*(Value(symbol(n)) for n in "abc"[: len(node.args)])).node
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import torch
 from torch import Tensor
@@ -14,13 +13,13 @@ from ogive.engine.call import (
     Call,
     KernelRunner,
     NoMemory,
-    Output,
     RowCall,
     TooLong,
     compute_dtype,
     in_storage,
     nbytes,
     storage,
+    summed_afterwards,
 )
 from ogive.engine.cpu import compiler, output_pool, threads
 from ogive.engine.cpu.launch import Kernel, Launch, TooManySums
@@ -86,7 +85,8 @@ def prepare(call: Call | RowCall, tensors: Sequence[Tensor]) -> KernelRunner:
     try:
         return KernelRunner(Launch(compiled_kernel, call, tensors))
     except TooManySums:
-        return KernelRunner(_summed_afterwards(call, tensors))
+        start = partial(Launch, compiled_kernel, tensors=tensors)
+        return KernelRunner(summed_afterwards(call, compute_dtype(tensors), start))
 
 
 def _contiguous(tensors: Sequence[Tensor]) -> bool:
@@ -146,20 +146,3 @@ def pointwise(program: Program, dtypes: tuple[torch.dtype, ...]) -> Callable[...
         return y
 
     return run_one if len(dtypes) == 1 else run
-
-
-def _summed_afterwards(
-    call: Call, tensors: Sequence[Tensor]
-) -> Callable[..., Tensor | tuple[Tensor, ...]]:
-    """Sums that a kernel cannot make, made by torch from outputs of full shape."""
-    dtype = compute_dtype(tensors)
-    whole = tuple(r if r.shape is None else Output(dtype) for r in call.results)
-    launch = Launch(compiled_kernel, replace(call, results=whole), tensors)
-
-    def run(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
-        made = launch(*tensors)
-        outputs = made if isinstance(made, tuple) else (made,)
-        reduced = tuple([r.reduced(o) for r, o in zip(call.results, outputs, strict=True)])
-        return reduced if len(reduced) > 1 else reduced[0]
-
-    return run

@@ -24,7 +24,7 @@ from ogive.expr import Program
 POINTERS = {"float64": "fp64", "float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
 #: Threads of a warp, by the kind of GPU.
 WARPS = {"cuda": 32, "hip": 64}
-Target = tuple[str, int | str]
+GpuTarget = tuple[str, int | str]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class CompiledKernel:
     """
 
     name: str
-    target: Target
+    target: GpuTarget
     source: str = field(repr=False)
     ptx: str = field(repr=False)
     n_regs: int
@@ -56,7 +56,7 @@ def compiled(
     name: str,
     dtype: torch.dtype = torch.bfloat16,
     order: int = 0,
-    target: Target = ("cuda", 90),
+    target: GpuTarget = ("cuda", 90),
 ) -> CompiledKernel | list[CompiledKernel]:
     """The kernel of an activation for contiguous tensors, compiled without a GPU.
 
@@ -91,7 +91,7 @@ def compiled(
     return compiled_flat(program, _named(dtype), target)
 
 
-def _check(dtype: torch.dtype, order: int, target: Target) -> None:
+def _check(dtype: torch.dtype, order: int, target: GpuTarget) -> None:
     if _named(dtype) not in POINTERS:
         raise OgiveError(f"dtype is {dtype}; kernels are for {', '.join(POINTERS)}")
     if order not in (0, 1, 2) or isinstance(order, bool):
@@ -125,7 +125,7 @@ def derived(spec: Spec, preset: Mapping[str, Any], order: int) -> Program:
     return program
 
 
-def compiled_flat(program: Program, dtype: str, target: Target) -> CompiledKernel:
+def compiled_flat(program: Program, dtype: str, target: GpuTarget) -> CompiledKernel:
     """The kernel of a program over one stretch of memory, of a multiple of 16 elements."""
     read = tuple(Accessed(dtype) for _ in program.inputs)
     written = tuple(Accessed(dtype, "out") for _ in program.outputs)
@@ -143,7 +143,7 @@ def compile_text(
     signature: Mapping[str, str],
     constants: Mapping[str, int],
     block: int,
-    target: Target,
+    target: GpuTarget,
     warps: int = 4,
 ) -> CompiledKernel:
     """The kernel of a module, its arguments all multiples of 16.
@@ -169,7 +169,7 @@ def _compiled(
     function: Any,
     signature: tuple[tuple[str, str], ...],
     constants: tuple[tuple[str, int], ...],
-    target: Target,
+    target: GpuTarget,
     warps: int,
 ) -> Any:
     import triton
@@ -190,7 +190,7 @@ def _compiled(
         ) from error
 
 
-def _resources(target: Target, assembly: str, binary: bytes) -> tuple[int, int]:
+def _resources(target: GpuTarget, assembly: str, binary: bytes) -> tuple[int, int]:
     """Registers, and words that did not fit into them."""
     if target[0] == "hip":
         return _number(r"\.vgpr_count:\s*(\d+)", assembly), _number(

@@ -15,6 +15,8 @@ from typing import Any
 import torch
 
 from ogive.engine.triton import interpreter, stored
+from ogive.errors import EngineError
+from ogive.printers.triton_operations import ADDITION
 
 #: Fused multiply-adds are written where they are wanted; no others may be made.
 NO_FUSION = {"enable_fp_fusion": False}
@@ -79,10 +81,7 @@ def _scope(interpreted: bool) -> dict[str, Any]:
     return scope
 
 
-REDUCTIONS = """
-@triton.jit
-def SUM(a, b):
-    return a + b
+REDUCTIONS = f"""{ADDITION}
 
 
 @triton.jit
@@ -106,6 +105,28 @@ def start(
         return
     with _current(device):
         kernel[grid](*arguments, **constants, num_warps=warps, **NO_FUSION)
+
+
+def compile_for(
+    kernel: Any, arguments: Sequence[Any], constants: Mapping[str, Any], device: torch.device
+) -> None:
+    """Compiles the kernel for arguments like these, of which dtypes stand for results to come.
+
+    Raises:
+        EngineError: where triton cannot.
+    """
+    if device.type == "cpu":
+        return
+    try:
+        with _current(device):
+            made = kernel.warmup(*arguments, grid=(1,), **constants, num_warps=4, **NO_FUSION)
+            made.run  # noqa: B018 - loads the code onto the device
+    except Exception as error:
+        words = " ".join(str(error).split())[:200]
+        raise EngineError(
+            f"triton cannot compile kernels for {device} ({type(error).__name__}: {words}); it "
+            f"needs a C compiler, and a release that knows the GPU"
+        ) from error
 
 
 def _current(device: torch.device) -> Any:

@@ -7,9 +7,18 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ogive.engine.call import PLAIN, Call, KernelRunner, RowCall, TooLong, in_storage
+from ogive.engine.call import (
+    PLAIN,
+    Call,
+    KernelRunner,
+    RowCall,
+    TooLong,
+    compute_dtype,
+    in_storage,
+    summed_afterwards,
+)
 from ogive.engine.triton import building
-from ogive.engine.triton.launch import Launched
+from ogive.engine.triton.launch import Launched, NotSummed, pointwise_launch
 from ogive.errors import EngineError
 
 #: Types of devices, ROCm's among them; none where triton is not installed.
@@ -40,35 +49,50 @@ def _a_device() -> bool:
 
 
 def serves(inputs: Sequence[Tensor]) -> bool:
-    """Whether the engine can run on these tensors, of which numbers may lie in the CPU's memory."""
+    """Whether the engine can run on these tensors; single numbers may be the CPU's."""
     device = inputs[0].device
-    if device.type not in DEVICES and not (
-        device.type == "cpu" and building.interpreting() and building.installed()
-    ):
+    here = device.type == "cpu" and building.interpreting() and building.installed()
+    if device.type not in DEVICES and not here:
         return False
     try:
-        return all(_serves(t, device) for t in inputs)
+        return all(_readable(t, device) for t in inputs)
     except RuntimeError:  # a tensor without memory, as inside torch.func.vmap
         return False
 
 
-def _serves(t: Tensor, device: torch.device) -> bool:
+def _readable(t: Tensor, device: torch.device) -> bool:
     if (
         type(t) not in PLAIN
         or t.dtype not in READ
         or t.layout is not torch.strided
         or t.is_nested
         or t.is_neg()
-        or (t.device != device and not (t.is_cpu and not t.dim()))
+        or (t.device != device and (not t.is_cpu or t.dim()))
     ):
         return False
     return not t.numel() or bool(t.data_ptr() and in_storage(t))
 
 
 def prepare(call: Call | RowCall, tensors: Sequence[Tensor]) -> KernelRunner:
-    """What runs the call on tensors like these, which the engine serves."""
+    """What runs the call on tensors like these, which the engine serves.
+
+    Raises:
+        TooLong: where it is to be left to torch's operators.
+        EngineError: where triton cannot compile for the device.
+    """
     if isinstance(call, RowCall):
         raise TooLong("functions of rows have no kernels for GPUs yet")
     if call.program.size > _LONGEST:
         raise TooLong(f"kernels have up to {_LONGEST} operations, not {call.program.size}")
-    return KernelRunner(Launched(call, tensors).run)
+    if call.pointwise and _one_stretch(tensors) and call.results[0].dtype is tensors[0].dtype:
+        return KernelRunner(pointwise_launch(call.program, tensors), contiguous=True)
+    try:
+        return KernelRunner(Launched(call, tensors).run)
+    except NotSummed:
+        start = lambda whole: Launched(whole, tensors).run  # noqa: E731
+        return KernelRunner(summed_afterwards(call, compute_dtype(tensors), start))
+
+
+def _one_stretch(tensors: Sequence[Tensor]) -> bool:
+    x = tensors[0]
+    return bool(x.numel()) and all(t.is_contiguous() and t.shape == x.shape for t in tensors)

@@ -7,7 +7,7 @@ of the grid adds up what it has, and what they have is added up in float64.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -18,6 +18,7 @@ from ogive.engine.coalescing import Layout, layout
 from ogive.engine.triton import building, compilation, tiles
 from ogive.engine.triton.precision import triton_arithmetic
 from ogive.engine.triton.tensors import CODED, Accessed
+from ogive.expr import Program
 from ogive.printers.machine import FLOAT64
 
 #: Programs of a grid that add up rows: a few for each processor of a large GPU.
@@ -71,6 +72,8 @@ class Launched:
         if shape.numel():
             sums = [r for r in self._results if isinstance(r, Sum)]
             self._work = _work(call, shape, places, sums, tensors[0].is_cpu)
+            held: list[Tensor | torch.dtype] = [*tensors, *(r.dtype for r in self._results)]
+            self._work.compile([held[owner] for owner in self._owners], tensors[0].device)
 
     def run(self, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
         """The results."""
@@ -85,6 +88,37 @@ class Launched:
         return tuple(done) if len(done) > 1 else done[0]
 
 
+def pointwise_launch(program: Program, tensors: Sequence[Tensor]) -> Callable[..., Tensor]:
+    """The program as a function of contiguous tensors like these, of one shape, whatever that is,
+    to a new one like the first."""
+    x = tensors[0]
+    names = [str(t.dtype).removeprefix("torch.") for t in (*tensors, x)]
+    operands = tuple(Accessed(n, "out" if k == len(tensors) else "in") for k, n in enumerate(names))
+    arithmetic = triton_arithmetic(program, operands)
+    kernels: dict[str, object] = {}
+
+    def kernel(ends: str) -> object:
+        """By which of its blocks have a mask."""
+        text = compilation.flat_text(program, operands, *arithmetic, ends)
+        return kernels.setdefault(ends, compilation.built(text, x.is_cpu))
+
+    def run(*given: Tensor) -> Tensor:
+        if not all(map(in_storage, given)):
+            raise NoMemory
+        y, count = torch.empty_like(given[0]), given[0].numel()
+        if count:
+            block = compilation.block_size(operands, count, x.is_cpu)
+            ends, grid = compilation.masking(count, block), (-(-count // block),)
+            found = kernels.get(ends) or kernel(ends)
+            building.start(found, grid, (*given, y, count), {"BLOCK": block}, x.device)
+        return y
+
+    block = compilation.block_size(operands, x.numel(), x.is_cpu)
+    made = kernel(compilation.masking(x.numel(), block))
+    building.compile_for(made, (*tensors, x, x.numel()), {"BLOCK": block}, x.device)
+    return run
+
+
 class GridWork(NamedTuple):
     """A kernel, and all that it is started with but places."""
 
@@ -92,6 +126,11 @@ class GridWork(NamedTuple):
     grid: tuple[int, ...]
     numbers: tuple[int, ...]
     constants: dict[str, int]
+
+    def compile(self, places: Sequence[Tensor | torch.dtype], device: torch.device) -> None:
+        """Makes it ready for places like these, or of these dtypes."""
+        given = (*places, *self.numbers)
+        building.compile_for(self.kernel, given, self.constants, device)
 
     def start(self, places: Sequence[Tensor], device: torch.device) -> None:
         given = (*places, *self.numbers)
@@ -102,12 +141,12 @@ class NewResult:
     """A result that is new, or written over the first tensor."""
 
     def __init__(self, example: Tensor, over: bool = False) -> None:
-        self._size, self._stride, self._dtype = example.size(), example.stride(), example.dtype
+        self._size, self._stride, self.dtype = example.size(), example.stride(), example.dtype
         self._over = over
 
     def make(self, x: Tensor) -> Tensor:
         """The tensor that the kernel writes."""
-        return x if self._over else x.new_empty_strided(self._size, self._stride, dtype=self._dtype)
+        return x if self._over else x.new_empty_strided(self._size, self._stride, dtype=self.dtype)
 
     def finish(self, made: Tensor) -> Tensor:
         """The result, of what the kernel wrote."""
@@ -118,21 +157,24 @@ class Sum(NewResult):
     """A result that programs add up, each in a place of its own.
 
     Attributes:
-        wide: whether they do so in float64.
+        dtype: in which they do so.
         partial: the shape of what they write, of which the dimensions ``added`` are added up.
         kept: the sizes of the others, and their steps in the result.
     """
 
-    wide = False
     partial: tuple[int, ...] = (0,)
     added: tuple[int, ...] = (0,)
     kept: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
 
+    def __init__(self, example: Tensor) -> None:
+        super().__init__(example)
+        self._summed_to = example.dtype
+
     def make(self, x: Tensor) -> Tensor:
-        return x.new_empty(self.partial, dtype=torch.float64 if self.wide else torch.float32)
+        return x.new_empty(self.partial, dtype=self.dtype)
 
     def finish(self, made: Tensor) -> Tensor:
-        result = made.new_zeros(self._size, dtype=self._dtype)
+        result = made.new_zeros(self._size, dtype=self._summed_to)
         result.as_strided(*self.kept).copy_(made.sum(self.added, dtype=torch.float64))
         return result
 
@@ -157,7 +199,7 @@ def _work(
         raise NotSummed
     format, forms = triton_arithmetic(call.program, operands)
     for total in sums:
-        total.wide = format is FLOAT64
+        total.dtype = torch.float64 if format is FLOAT64 else torch.float32
     block = compilation.block_size(operands, shape.numel(), interpreted)
     straight = len(loops.sizes) == 1 and all(o.along != "step" for o in operands)
     if straight and all(o.along == "one" for o, _ in added):

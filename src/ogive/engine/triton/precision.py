@@ -31,34 +31,37 @@ class TritonArithmetic(NamedTuple):
 
 
 #: The arithmetics from the cheapest on, and the dtypes that are stored for which each is tried.
-CANDIDATES = {
+ARITHMETICS = {
     TritonArithmetic(FLOAT32, QUICK): ("bfloat16", "float16"),
     TritonArithmetic(FLOAT32, PRECISE): ("float32", "bfloat16", "float16"),
     TritonArithmetic(FLOAT32, CLOSE): ("float32",),
     TritonArithmetic(FLOAT64, SHORT): ("float32", "bfloat16", "float16"),
 }
-WIDE = TritonArithmetic(FLOAT64, PRECISE)
+_WIDE = TritonArithmetic(FLOAT64, PRECISE)
 #: The largest errors of float32 results, in units of the last place: of some 36,000 numbers, so a
 #: little less than the 3 and 4 units that kernels are held to.
-VALUE, SLOPE = 2.85, 3.9
+_VALUE, _SLOPE = 2.85, 3.9
 #: The same of 16-bit results before their own rounding; and how many gradients are held to it.
-HALF, MOST = 0.008, 0.97
+_HALF, _MOST = 0.008, 0.97
 #: Results of what has underflown on the way have fewer digits.
-UNDERFLOWN = 2.0**-139
+_UNDERFLOWN = 2.0**-139
 #: Up to this size of the data the largest size of a slope counts; beyond, slopes have a bar of
 #: their own.
-NEAR_ZERO, FARTHER = 16.0, 8.0
+_NEAR_ZERO, _FARTHER = 16.0, 8.0
 #: Data are tried up to this size; several together only where exp(-x) is a normal number.
-LARGE, ORDINARY = 1e38, 87.0
+_LARGE, _ORDINARY = 1e38, 87.0
 #: Every so manieth number is tried; odd, so that all last digits come up.
-STEPS = {"float32": 9, "bfloat16": 5, "float16": 5}
+_STEPS = {"float32": 9, "bfloat16": 5, "float16": 5}
+
+
+_BARS = (_VALUE, _SLOPE, _HALF, _MOST, _UNDERFLOWN, _NEAR_ZERO, _FARTHER, _LARGE, _ORDINARY, _STEPS)
 
 
 def triton_arithmetic(program: Program, operands: Sequence[Accessed]) -> TritonArithmetic:
     """The arithmetic for operands like these; codes have the digits of the numbers."""
     dtypes = [o.dtype for o in operands]
     if "float64" in dtypes:
-        return WIDE
+        return _WIDE
     given, written = dtypes[: len(program.inputs)], dtypes[len(program.inputs) :]
     if any(d in CODED for d in given):
         return TritonArithmetic(FLOAT32, PRECISE if "float32" in written else QUICK)
@@ -69,17 +72,17 @@ def triton_arithmetic(program: Program, operands: Sequence[Accessed]) -> TritonA
 
 @lru_cache(maxsize=2048)
 def _chosen(program: Program, dtype: str) -> TritonArithmetic:
-    candidates = [c for c, dtypes in CANDIDATES.items() if dtype in dtypes]
+    candidates = [c for c, dtypes in ARITHMETICS.items() if dtype in dtypes]
     if program.needs_float64:
         candidates = [c for c in candidates if c.format is FLOAT64]
     texts = [_text(program, c) for c in candidates]
-    wide = _text(program, WIDE)
+    wide = _text(program, _WIDE)
     found = trial.verdict(
         f"{program.name} triton arithmetic for {dtype}",
-        [f"{dtype} {VALUE} {SLOPE} {HALF} {MOST} {UNDERFLOWN} {LARGE} {STEPS} {FARTHER} ", *texts, wide],
+        [f"{dtype} {_BARS}", *texts, wide],
         lambda: _tried(program, candidates, texts, wide, dtype),
     )
-    return WIDE if found == "none" else candidates[int(found)]
+    return _WIDE if found == "none" else candidates[int(found)]
 
 
 def _text(program: Program, arithmetic: TritonArithmetic) -> str:
@@ -94,11 +97,11 @@ def _tried(
     dtype: str,
 ) -> str:
     """The number of the first candidate that is good enough."""
-    inputs = trial.trial_inputs(program, dtype, STEPS[dtype])
+    inputs = trial.trial_inputs(program, dtype, _STEPS[dtype])
     size, derivative = trial.data_size(program, inputs), trial.has_gradient(program)
     # products of several numbers may leave float32 on the way, where these are extreme
     several = len(program.data) > 1
-    held = size <= (ORDINARY if several else LARGE)
+    held = size <= (_ORDINARY if several else _LARGE)
     wanted = rehearsed(wide, inputs, torch.float64)
     for number, (candidate, text) in enumerate(zip(candidates, texts, strict=True)):
         narrow = candidate.format is FLOAT32
@@ -117,19 +120,19 @@ def _good(
 ) -> bool:
     """Whether results have the digits that are wanted of them: float32 all, 16-bit gradients nearly
     all; near a zero of a slope, in terms of the slope's largest size."""
-    place, floor = trial.last_place(wanted, dtype), torch.full_like(wanted, UNDERFLOWN)
+    place, floor = trial.last_place(wanted, dtype), torch.full_like(wanted, _UNDERFLOWN)
     if derivative:
-        most = SLOPE * 2.0**-23 * trial.supremum(wanted, size)
-        near = size <= (ORDINARY if several else NEAR_ZERO)
+        most = _SLOPE * 2.0**-23 * trial.largest_wanted(wanted, size)
+        near = size <= (_ORDINARY if several else _NEAR_ZERO)
         floor = torch.where(near, most * size.clamp(min=4) / 4, floor)
     if dtype == "float16":
         wanted, got = wanted.clamp(-1e5, 1e5), got.clamp(-1e5, 1e5)
     if dtype == "float32":
-        bar = SLOPE if derivative or several else VALUE
-        bar = torch.where(size <= NEAR_ZERO, bar, FARTHER) if derivative else bar
+        most = _SLOPE if derivative or several else _VALUE
+        bar = torch.where(size <= _NEAR_ZERO, most, _FARTHER if derivative else most)
         return bool((trial.shares(got, wanted, torch.maximum(bar * place, floor)) <= 1).all())
-    close = trial.shares(got, wanted, torch.maximum(HALF * place, floor)) <= 1
+    close = trial.shares(got, wanted, torch.maximum(_HALF * place, floor)) <= 1
     if not derivative:
         return bool(close.all())
     near = trial.shares(got, wanted, torch.maximum(0.5 * place, floor)) <= 1
-    return bool(near.all()) and float(close.double().mean()) >= MOST
+    return bool(near.all()) and float(close.double().mean()) >= _MOST

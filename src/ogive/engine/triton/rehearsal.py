@@ -19,7 +19,7 @@ from ogive.engine.triton.interpreter import NUMPY_NAMES
 _Array = np.ndarray[Any, Any]
 
 
-class Block(np.ndarray[Any, Any]):
+class NumpyBlock(np.ndarray[Any, Any]):
     """An array with the one method that the text asks of a block of numbers."""
 
     def to(self, dtype: Any, bitcast: bool = False) -> _Array:
@@ -41,7 +41,7 @@ def _full(shape: tuple[int, ...], value: float, dtype: Any) -> Any:
 def _where(condition: Any, a: Any, b: Any) -> Any:
     if all(isinstance(v, float) for v in (a, b)):
         a = np.float32(a)
-    return np.where(condition, a, b).view(Block)
+    return np.where(condition, a, b).view(NumpyBlock)
 
 
 TL = SimpleNamespace(
@@ -56,6 +56,9 @@ TL = SimpleNamespace(
     where=_where,
     fma=_fma,
     full=_full,
+    reduce=lambda a, axis, combine: np.sum(a),
+    constexpr=int,
+    uint64=np.uint64,
     float32=np.float32,
     float64=np.float64,
     int32=np.int32,
@@ -70,6 +73,7 @@ def _function(text: str) -> Callable[..., Any]:
         "triton": SimpleNamespace(jit=lambda function: function),
         "tl": TL,
         "libdevice": LIBDEVICE,
+        "SUM": None,
     }
     exec(compile(text, "<ogive rehearsal>", "exec"), scope)
     function: Callable[..., Any] = scope["program"]
@@ -78,7 +82,7 @@ def _function(text: str) -> Callable[..., Any]:
 
 def rehearsed(text: str, inputs: Sequence[Tensor], dtype: torch.dtype) -> list[Tensor]:
     """What the function ``program`` of a text gives for inputs of one dtype."""
-    given = [x.to(dtype).numpy().view(Block) for x in inputs]
+    given = [x.to(dtype).numpy().view(NumpyBlock) for x in inputs]
     with np.errstate(all="ignore"):
         made = _function(text)(*given)
     several = made if isinstance(made, tuple) else (made,)
