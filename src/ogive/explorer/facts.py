@@ -122,9 +122,11 @@ def _told(value: Any) -> list[Any]:
 
 
 def edge(of: Certificate) -> list[list[float]]:
-    """The points [sigma_b, sigma_w] of the edge of chaos that the certificate has."""
+    """The points [sigma_b, sigma_w] of the edge of chaos that the certificate has, where lengths
+    settle."""
     found = of.signal.edge if of.signal else ()
-    return [[e.sigma_b, e.sigma_w.value] for e in found if e.sigma_w != NOT_PROVED]
+    stable = (e for e in found if e.length_slope is not None and abs(e.length_slope) <= 1 + 1e-9)
+    return [[e.sigma_b, e.sigma_w.value] for e in stable]
 
 
 def marks(of: Certificate) -> list[str]:

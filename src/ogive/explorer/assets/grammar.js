@@ -13,11 +13,11 @@
   const NAME = /[A-Za-z_]\w*/y;
   const SIGN = /\*\*|\/\/|<<|>>|<=|>=|==|!=|:=|[-+*/%@<>()~,.[\]{}:=&|!;"'`$?\\]/y;
   /** Words of Python's own grammar that no formula has, by what is wrong. */
-  const KEYWORDS = {
+  const KEYWORDS = new Map(Object.entries({
     lambda: "lambda", if: "if_else", else: "if_else", and: "and_or", or: "and_or", not: "and_or", in: "comparison",
     is: "comparison", True: "truth", False: "truth", None: "syntax", for: "syntax", import: "syntax", await: "syntax",
     yield: "syntax",
-  };
+  }));
   const BINARY = { "+": "add", "-": "sub", "*": "mul", "/": "div" };
   const REFUSED = ["//", "%", "@", "<<", ">>", "&", "|"];
   const COMPARISONS = { "<": ["lt", false], "<=": ["le", false], ">": ["lt", true], ">=": ["le", true] };
@@ -92,7 +92,7 @@
     unexpected() {
       const { kind, text, at } = this.token;
       if (kind === "end") return new FormulaError("ends", at);
-      if (kind === "name" && text in KEYWORDS) return new FormulaError(KEYWORDS[text], at);
+      if (kind === "name" && KEYWORDS.has(text)) return new FormulaError(KEYWORDS.get(text), at);
       if (text === ".") return new FormulaError("attribute", at);
       if (text === "[") return new FormulaError("indexing", at);
       if (REFUSED.includes(text) || text === "~") return new FormulaError("operator", at);
@@ -175,7 +175,7 @@
     atom(depth) {
       const { kind, text, at } = this.token;
       if (kind === "number") return this.number(text, at);
-      if (kind === "name" && !(text in KEYWORDS)) return this.name(text, at, depth);
+      if (kind === "name" && !KEYWORDS.has(text)) return this.name(text, at, depth);
       if (!this.is("(")) throw this.unexpected();
       this.next();
       if (this.is(")")) throw new FormulaError("syntax", at);

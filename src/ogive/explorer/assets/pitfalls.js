@@ -3,18 +3,22 @@
 "use strict";
 {
   const { text } = ogive;
-  const VIEW = [-5, 5];
+  const VIEWS = [5, 10, 20].map((reach) => [-reach, reach]);
+
+  const farthest = ({ y }) => Math.max(0, ...y.map((v) => Math.abs(v)).filter(Number.isFinite));
 
   const drawWrong = (figure) => {
     const { name, formula, order, parameters, label } = figure.dataset;
     const right = ogive.bound(name, JSON.parse(parameters)).functions[order];
     const wrong = ogive.formula(formula);
-    const lines = [right, wrong.value].map((f) => ogive.sample(f, VIEW, 200));
-    const chart = ogive.chart(figure, { label, x: VIEW, height: 190, exports: false, name });
-    const [low, high] = ogive.window([lines[0]], VIEW);
     const apart = (x) => wrong.value(x) - right(x);
-    const difference = ogive.sample(apart, VIEW, 200);
-    const most = Math.max(...difference.y.map((v) => Math.abs(v)).filter(Number.isFinite));
+    // the first view in which they differ at all
+    const view = VIEWS.find((v) => farthest(ogive.sample(apart, v, 200)) > 0) || VIEWS.at(-1);
+    const lines = [right, wrong.value].map((f) => ogive.sample(f, view, 200));
+    const chart = ogive.chart(figure, { label, x: view, height: 190, exports: false, name });
+    const [low, high] = ogive.window([lines[0]], view);
+    const difference = ogive.sample(apart, view, 200);
+    const most = farthest(difference);
     if (most < 0.03 * (high - low)) {
       const y = [-1.15 * most, 1.15 * most];
       return chart.draw({ series: [{ ...difference, color: "bad", name: text("function.difference") }], y });
