@@ -2,10 +2,15 @@
 
 import io
 
+import pytest
+import torch
 from rich.console import Console
 from snapshots import DEAD, PLACES, snapshot
+from torch import nn
 
-from ogive.monitor.live_view import MOST_FINDINGS, MOST_PLACES, LiveView
+import ogive
+from ogive.errors import OgiveError
+from ogive.monitor.live_view import FINDINGS_SHOWN, PLACES_SHOWN, LiveView
 
 
 def drawn(*snapshots, terminal=False, width=120):
@@ -45,15 +50,33 @@ def test_a_curve_grows_with_the_steps():
 
 
 def test_large_models_are_cut_and_places_with_findings_stay():
-    names = [f"layer{i}" for i in range(3 * MOST_PLACES)]
-    places = {name: PLACES["fc1.act"] for name in names}
-    findings = [DEAD | {"place": name} for name in names[-2 * MOST_FINDINGS :]]
+    names = [f"layer{i}" for i in range(3 * PLACES_SHOWN)]
+    places = dict.fromkeys(names, PLACES["fc1.act"])
+    findings = [DEAD | {"place": name} for name in names[-2 * FINDINGS_SHOWN :]]
     text = drawn({"step": 1, "places": places, "findings": findings})
-    assert text.count("relu") == MOST_PLACES
+    assert text.count("relu") == PLACES_SHOWN
     assert names[-1] in text
-    assert f"and {2 * MOST_PLACES} more places" in text
-    assert f"and {MOST_FINDINGS} more findings" in text
+    assert f"and {2 * PLACES_SHOWN} more places" in text
+    assert f"and {FINDINGS_SHOWN} more findings" in text
 
 
 def test_a_view_that_never_drew_ends():
     assert drawn() == ""
+
+
+def test_a_monitor_draws_while_it_watches(capsys):
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with ogive.Monitor(model, optimizer=optimizer, every=1, live=True):
+        for _ in range(3):
+            model(torch.ones(2, 4)).sum().backward()
+            optimizer.step()
+    written = capsys.readouterr()
+    assert "step 2" in written.err
+    assert "relu" in written.err
+    assert written.out == ""
+
+
+def test_live_is_true_or_false():
+    with pytest.raises(OgiveError, match="live"):
+        ogive.Monitor(nn.ReLU(), live="yes")

@@ -13,8 +13,8 @@ import pytest
 from snapshots import DEAD, INPUT, PLACES, snapshot
 
 from ogive.errors import LoggerWarning, MissingExtra, OgiveError
-from ogive.monitor.loggers import Loggers
-from ogive.monitor.loggers.files import COLUMNS, HEADER
+from ogive.monitor.loggers import HealthLogger, Loggers
+from ogive.monitor.loggers.files import COLUMNS, CSV_HEADER
 from ogive.monitor.loggers.scalars import scalars
 from ogive.monitor.loggers.short_names import KINDS_OF_LOGGER
 
@@ -61,7 +61,7 @@ def test_a_table_has_a_row_for_each_place_and_step(tmp_path):
     assert [(r["step"], r["place"]) for r in rows] == [
         (str(step), place) for step in STEPS for place in (*PLACES, "input")
     ]
-    assert tuple(rows[0]) == HEADER
+    assert tuple(rows[0]) == CSV_HEADER
     assert [r["findings"] for r in rows] == ["dead", "", "off_centre"] * 2
     for row in rows:
         for name, value in PLACES.get(row["place"], dict.fromkeys(COLUMNS)).items():
@@ -75,6 +75,19 @@ def test_a_table_is_continued_with_one_head(tmp_path):
     lines = path.read_text().splitlines()
     assert len(lines) == 1 + 2 * len([*PLACES, "input"])
     assert sum(line.startswith("step,") for line in lines) == 1
+
+
+@pytest.mark.parametrize("kind", ["csv", "tensorboard"])
+def test_what_was_closed_is_opened_again(kind, tmp_path):
+    path = tmp_path / "health"
+    loggers = Loggers([f"{kind}:{path}"])
+    for step in STEPS:
+        loggers.write(snapshot(step))
+        loggers.close()
+    if kind == "csv":
+        assert len(path.read_text().splitlines()) == 1 + 2 * len([*PLACES, "input"])
+    else:
+        assert len(list(path.iterdir())) == 2
 
 
 def test_a_table_of_something_else_is_left_alone(tmp_path):
@@ -247,6 +260,16 @@ def test_an_object_is_told_numbers_and_step(kind):
         expected = scalars(snapshot())
         assert told.keys() == expected.keys()
         assert all(same(told[name], value) for name, value in expected.items())
+
+
+def test_a_logger_of_whole_reports():
+    class Whole(Recorder, HealthLogger):
+        def write(self, snapshot):
+            self.told.append(snapshot)
+
+    logger = Whole()
+    written(logger)
+    assert logger.told == [snapshot(step) for step in STEPS]
 
 
 def test_a_logger_of_logging_gets_new_findings(caplog):

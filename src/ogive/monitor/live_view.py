@@ -9,21 +9,21 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ogive.monitor.loggers.scalars import Snapshot
+from ogive.monitor.loggers.health_logger import HealthLogger, Snapshot
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 #: Steps that a curve of a place reaches back, and the characters that it is drawn with.
-CURVE_LENGTH, BLOCKS = 16, " ▁▂▃▄▅▆▇█"
+CURVE_LENGTH, _BLOCKS = 16, " ▁▂▃▄▅▆▇█"
 #: Redrawings a second at most: a fast training is not held up by its own picture.
 REFRESHES = 8
 #: Places and findings shown at most; a terminal is only so high.
-MOST_PLACES, MOST_FINDINGS = 24, 6
+PLACES_SHOWN, FINDINGS_SHOWN = 24, 6
 _COLOURS = {"note": "cyan", "warning": "yellow", "error": "red"}
 
 
-class LiveView:
+class LiveView(HealthLogger):
     """Draws each snapshot over the last one; where there is no terminal, the last one at the end.
 
     Args:
@@ -68,7 +68,7 @@ class LiveView:
 
         parts: list[RenderableType] = [Text(f"step {snapshot['step']}", style="bold")]
         parts.append(self._table(snapshot))
-        hidden = len(snapshot["places"]) - MOST_PLACES
+        hidden = len(snapshot["places"]) - PLACES_SHOWN
         if hidden > 0:
             parts.append(Text(f"and {hidden} more places", style="dim"))
         return Group(*parts, *_findings(snapshot["findings"]))
@@ -107,8 +107,8 @@ def sparkline(shares: deque[float]) -> str:
     >>> sparkline(deque([0.0, 0.1, 0.5, 1.0]))
     ' ▁▄█'
     """
-    top = len(BLOCKS) - 1
-    return "".join(BLOCKS[min(top, max(round(share * top), int(share > 0)))] for share in shares)
+    top = len(_BLOCKS) - 1
+    return "".join(_BLOCKS[min(top, max(round(share * top), int(share > 0)))] for share in shares)
 
 
 def _worst(findings: list[Mapping[str, Any]]) -> dict[str, str]:
@@ -121,19 +121,19 @@ def _worst(findings: list[Mapping[str, Any]]) -> dict[str, str]:
 
 def _chosen(places: Mapping[str, Any], worst: Mapping[str, str]) -> list[str]:
     """As many places as there is room for, those with findings before others, in their order."""
-    wanted = sorted(places, key=lambda place: place not in worst)[:MOST_PLACES]
+    wanted = sorted(places, key=lambda place: place not in worst)[:PLACES_SHOWN]
     return [place for place in places if place in wanted]
 
 
 def _findings(findings: list[Mapping[str, Any]]) -> Iterator[RenderableType]:
     from rich.text import Text
 
-    for finding in findings[:MOST_FINDINGS]:
+    for finding in findings[:FINDINGS_SHOWN]:
         line = Text(f"{finding['severity']}: ", style=_COLOURS[finding["severity"]])
         line.append(f"{finding['kind']} at {finding['place']}, cause: {finding['cause']}")
         yield line.append(f"; {finding['remedy']}" if finding["remedy"] else "")
-    if len(findings) > MOST_FINDINGS:
-        yield Text(f"and {len(findings) - MOST_FINDINGS} more findings", style="dim")
+    if len(findings) > FINDINGS_SHOWN:
+        yield Text(f"and {len(findings) - FINDINGS_SHOWN} more findings", style="dim")
 
 
 def _share(value: Any) -> str:

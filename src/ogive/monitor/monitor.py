@@ -26,6 +26,7 @@ from ogive.monitor.finding import HealthFinding
 from ogive.monitor.followup import FollowUp, carry_out, distinct
 from ogive.monitor.health import HealthReport, PlaceHealth
 from ogive.monitor.history import History
+from ogive.monitor.live_view import LiveView
 from ogive.monitor.loggers import Loggers
 from ogive.monitor.observer import INPUT, Observer
 from ogive.monitor.records import ActivationRecord, WatchRecord, install, uninstall
@@ -62,6 +63,7 @@ class Monitor:
         window: measured steps that findings look back on.
         thresholds: from where on something is a finding.
         loggers: objects with ``log`` or ``add_scalar``, and short names, see ``Loggers``.
+        live: whether the places are drawn in the terminal while training goes on.
         sample: of a tensor with more numbers so many are looked at; a share p that n numbers of a
             unit say has the standard error sqrt(p (1 - p) / n).
 
@@ -93,6 +95,7 @@ class Monitor:
         window: int = 10,
         thresholds: Thresholds = USUAL,
         loggers: Sequence[object] = (),
+        live: bool = False,
         sample: int = MOST_LOOKED_AT,
     ) -> None:
         check_module(model)
@@ -106,7 +109,8 @@ class Monitor:
         self._observer: Observer | None = None
         self._records: list[WatchRecord] = []
         self._modules: list[tuple[int, type]] = []
-        self._loggers = Loggers(loggers)
+        check_truth("live", live)
+        self._loggers = Loggers(loggers, *([LiveView()] if live else []))
         self._stepper: weakref.ref[Any] | None = None
         self._handle: Any = None
         self._attached = False

@@ -4,5 +4,6 @@ Apart from the measuring because a logger may fail at any time, and the training
 """
 
 from ogive.monitor.loggers.dispatching import Loggers
+from ogive.monitor.loggers.health_logger import HealthLogger
 
-__all__ = ["Loggers"]
+__all__ = ["HealthLogger", "Loggers"]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import torch
 
 from ogive.errors import LoggerWarning, OgiveError, briefly
-from ogive.monitor.loggers.scalars import Snapshot
+from ogive.monitor.loggers.health_logger import HealthLogger, Snapshot
 from ogive.monitor.loggers.short_names import open_logger
 
 
@@ -20,6 +19,7 @@ class Loggers:
         given: short names (``"tensorboard:DIR"``, ``"csv:FILE"``, ``"jsonl:FILE"``,
             ``"wandb:DIR"``, ``"mlflow:DIR"``) and objects with ``log`` or ``add_scalar``. What a
             name opens is closed again by ``close``; objects stay open.
+        own: more of them, that are what a logger here is.
 
     Raises:
         OgiveError: for what is no logger.
@@ -34,40 +34,44 @@ class Loggers:
         10 0.5
     """
 
-    def __init__(self, given: Sequence[object] = ()) -> None:
+    def __init__(self, given: Sequence[object] = (), *own: HealthLogger) -> None:
         if isinstance(given, str) or not isinstance(given, Sequence):
             raise OgiveError(
                 f"loggers= takes a list, as in loggers=['csv:health.csv'], not {briefly(given)}"
             )
-        self._open: dict[str, Any] = {}
+        self._given = {_called(n, logger): logger for n, logger in enumerate([*given, *own])}
+        self._open: dict[str, HealthLogger] = {}
         try:
-            for number, logger in enumerate(given):
-                self._open[_called(number, logger)] = open_logger(logger)
+            for name, logger in self._given.items():
+                self._open[name] = open_logger(logger)
         except OgiveError:
             self.close()
             raise
 
     def __len__(self) -> int:
-        return len(self._open)
+        return len(self._given)
 
     def write(self, snapshot: Snapshot) -> None:
         """Give the snapshot to every logger that still works; in the first of several processes
-        only, where the statistics of all have come together."""
+        only, where the statistics of all have come together. What was closed is opened again."""
         if _is_first_process():
-            for name in list(self._open):
-                self._attempt(name, "write", snapshot)
+            for name in list(self._given):
+                self._attempt(name, lambda logger: logger.write(snapshot))
 
     def close(self) -> None:
-        """Close what was opened by name; nothing is written afterwards."""
+        """Close what was opened by name."""
         for name in list(self._open):
-            self._attempt(name, "close")
+            self._attempt(name, lambda logger: logger.close())
         self._open.clear()
 
-    def _attempt(self, name: str, method: str, *arguments: object) -> None:
+    def _attempt(self, name: str, told: Callable[[HealthLogger], None]) -> None:
         try:
-            getattr(self._open[name], method)(*arguments)
-        except Exception as error:
-            del self._open[name]
+            if name not in self._open:
+                self._open[name] = open_logger(self._given[name])
+            told(self._open[name])
+        except Exception as error:  # whatever somebody's logger raises
+            self._open.pop(name, None)
+            del self._given[name]
             reason = str(error).strip().partition("\n")[0]
             warnings.warn(
                 f"the logger {name} failed ({type(error).__name__}: {reason}) and gets nothing "

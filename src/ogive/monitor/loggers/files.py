@@ -16,14 +16,14 @@ from typing import Any
 
 from ogive.errors import OgiveError
 from ogive.monitor.health import PlaceHealth
-from ogive.monitor.loggers.scalars import Snapshot
+from ogive.monitor.loggers.health_logger import HealthLogger, Snapshot
 
 #: The columns between the place and its findings.
 COLUMNS = tuple(field.name for field in fields(PlaceHealth))
-HEADER = ("step", "place", *COLUMNS, "findings")
+CSV_HEADER = ("step", "place", *COLUMNS, "findings")
 
 
-class CsvFile:
+class CsvFile(HealthLogger):
     """A row for each place at each step: ``step, place``, its statistics, the kinds found there.
 
     An existing file is continued, if its columns are these.
@@ -34,8 +34,8 @@ class CsvFile:
         with _opened(self.path, "r") as file:
             first = next(csv.reader(file), None)
         if first is None:
-            _append(self.path, _text([HEADER]))
-        elif tuple(first) != HEADER:
+            _append(self.path, _text([CSV_HEADER]))
+        elif tuple(first) != CSV_HEADER:
             raise OgiveError(
                 f"{path!r} is a file with other columns, so that nothing can be added to it; "
                 f"name a new file, or remove this one"
@@ -44,21 +44,15 @@ class CsvFile:
     def write(self, snapshot: Snapshot) -> None:
         _append(self.path, _text(_rows(snapshot)))
 
-    def close(self) -> None:
-        """Nothing is open."""
 
-
-class JsonLines:
-    """One object a line: what ``Report.to_dict`` gives. An existing file is continued."""
+class JsonLines(HealthLogger):
+    """One object a line: what ``HealthReport.to_dict`` gives. An existing file is continued."""
 
     def __init__(self, path: str) -> None:
         self.path = _made_ready(path)
 
     def write(self, snapshot: Snapshot) -> None:
         _append(self.path, json.dumps(snapshot, allow_nan=False) + "\n")
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 def _made_ready(path: str) -> Path:

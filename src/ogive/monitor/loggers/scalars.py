@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from ogive.monitor.finding import SEVERITIES
+from ogive.monitor.loggers.health_logger import Snapshot
 
-#: What ``Report.to_dict`` gives: the step, the statistics of every place, the findings.
-Snapshot: TypeAlias = Mapping[str, Any]
 #: Charts stand together in TensorBoard and W&B by what is before the first slash.
 HEALTH = "ogive"
 #: What never changes makes no curve.

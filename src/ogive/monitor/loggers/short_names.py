@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from ogive.errors import OgiveError, briefly, nearest, require
 from ogive.monitor.loggers.files import CsvFile, JsonLines
-from ogive.monitor.loggers.scalars import HEALTH, Snapshot, scalars
+from ogive.monitor.loggers.health_logger import HealthLogger, Snapshot
+from ogive.monitor.loggers.scalars import HEALTH, scalars
 from ogive.monitor.loggers.trackers import RunLogger, ScalarWriter, from_object
 
 #: MLflow's names have none of these; a module's second use and a function's caller do.
@@ -38,7 +38,7 @@ def _wandb(folder: str) -> RunLogger:
     return RunLogger(run, run.finish)
 
 
-class MlflowRun:
+class MlflowRun(HealthLogger):
     """A run in MLflow's files in a folder, as ``mlflow ui --backend-store-uri`` shows them."""
 
     def __init__(self, folder: str) -> None:
@@ -79,7 +79,7 @@ def _files_allowed() -> Iterator[None]:
 
 
 #: Kind -> what makes it of the place that is named after the colon.
-KINDS_OF_LOGGER: dict[str, Callable[[str], Any]] = {
+KINDS_OF_LOGGER: dict[str, Callable[[str], HealthLogger]] = {
     "tensorboard": _tensorboard,
     "csv": CsvFile,
     "jsonl": JsonLines,
@@ -88,7 +88,7 @@ KINDS_OF_LOGGER: dict[str, Callable[[str], Any]] = {
 }
 
 
-def open_logger(given: object) -> Any:
+def open_logger(given: object) -> HealthLogger:
     """What writes to a logger: an object of the user's, or one made by a short name.
 
     Raises:

@@ -8,19 +8,20 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ogive.errors import OgiveError, briefly
-from ogive.monitor.loggers.scalars import HEALTH, Snapshot, scalars, sentence
+from ogive.monitor.loggers.health_logger import HealthLogger, Snapshot
+from ogive.monitor.loggers.scalars import HEALTH, scalars, sentence
 
 _LEVELS = {"note": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-class ScalarWriter:
+class ScalarWriter(HealthLogger):
     """An object with ``add_scalar(tag, value, step)``, as TensorBoard's writer.
 
     If it has ``add_text``, too, it gets each finding when it is new.
     """
 
     def __init__(self, writer: Any, close: Callable[[], object] = lambda: None) -> None:
-        self.writer, self.close = writer, close
+        self.writer, self._close = writer, close
         self._news = News()
 
     def write(self, snapshot: Snapshot) -> None:
@@ -33,8 +34,11 @@ class ScalarWriter:
         if hasattr(self.writer, "flush"):
             self.writer.flush()
 
+    def close(self) -> None:
+        self._close()
 
-class RunLogger:
+
+class RunLogger(HealthLogger):
     """A run of Weights & Biases: the steps are an axis of their own.
 
     A run's own step counts the calls of ``log``; numbers given for an earlier one would be dropped.
@@ -43,7 +47,7 @@ class RunLogger:
     AXIS = f"{HEALTH}.step"
 
     def __init__(self, run: Any, close: Callable[[], object] = lambda: None) -> None:
-        self.run, self.close = run, close
+        self.run, self._close = run, close
         self._defined = False
 
     def write(self, snapshot: Snapshot) -> None:
@@ -53,8 +57,11 @@ class RunLogger:
             self._defined = True
         self.run.log({**scalars(snapshot), self.AXIS: snapshot["step"]})
 
+    def close(self) -> None:
+        self._close()
 
-class MetricsLogger:
+
+class MetricsLogger(HealthLogger):
     """An object with ``log_metrics(metrics, step=)``, as Lightning's loggers."""
 
     def __init__(self, logger: Any) -> None:
@@ -63,11 +70,8 @@ class MetricsLogger:
     def write(self, snapshot: Snapshot) -> None:
         self.logger.log_metrics(scalars(snapshot), step=snapshot["step"])
 
-    def close(self) -> None:
-        """It is the user's."""
 
-
-class DictLogger:
+class DictLogger(HealthLogger):
     """An object with ``log``: it gets the numbers as a dict, and the step as it takes it.
 
     That is ``log(numbers, step=...)`` as of an ``Accelerator``, ``log(numbers, step)``, or the step
@@ -80,9 +84,6 @@ class DictLogger:
 
     def write(self, snapshot: Snapshot) -> None:
         self._call(scalars(snapshot), snapshot["step"])
-
-    def close(self) -> None:
-        """It is the user's."""
 
 
 def _calling(log: Callable[..., object]) -> Callable[[dict[str, float], int], object]:
@@ -101,7 +102,7 @@ def _calling(log: Callable[..., object]) -> Callable[[dict[str, float], int], ob
     return lambda numbers, step: log({**numbers, "step": step})
 
 
-class LineLogger:
+class LineLogger(HealthLogger):
     """A ``logging.Logger``: it gets each finding when it is new, at the level of its severity."""
 
     def __init__(self, logger: logging.Logger) -> None:
@@ -112,9 +113,6 @@ class LineLogger:
         for finding in self._news.of(snapshot):
             level = _LEVELS[finding["severity"]]
             self.logger.log(level, "step %d: %s", snapshot["step"], sentence(finding))
-
-    def close(self) -> None:
-        """It is the user's."""
 
 
 class News:
@@ -131,7 +129,7 @@ class News:
                 yield finding
 
 
-def from_object(logger: Any) -> Any:
+def from_object(logger: Any) -> HealthLogger:
     """What writes to an object of the user's.
 
     Raises:
@@ -142,6 +140,8 @@ def from_object(logger: Any) -> Any:
             f"a logger is an object, not the class {logger.__name__}; "
             f"make one of it: {logger.__name__}(...)"
         )
+    if isinstance(logger, HealthLogger):
+        return logger
     if isinstance(logger, logging.Logger):
         return LineLogger(logger)
     for method, kind in _BY_METHOD.items():
@@ -154,7 +154,7 @@ def from_object(logger: Any) -> Any:
 
 
 #: Asked in this order: a run of W&B has ``log``, too.
-_BY_METHOD: dict[str, Callable[[Any], Any]] = {
+_BY_METHOD: dict[str, Callable[[Any], HealthLogger]] = {
     "add_scalar": ScalarWriter,
     "define_metric": RunLogger,
     "log_metrics": MetricsLogger,
