@@ -24,7 +24,7 @@ NEIGHBOURS = {
     "monitor": ["nn", "plot"],
     "_face": ["nn", "plot"],
     "study": ["_face", "nn", "plot", "monitor"],
-    "bench": ["_face", "nn"],
+    "bench": ["_face", "nn", "monitor"],
     "explorer": ["study", "plot", "certify", "printers"],
     "cli": ["study", "plot", "bench", "monitor", "explorer"],
     "__init__": ["_face", "nn", "monitor"],

@@ -11,6 +11,13 @@ from ogive.bench.contenders import NATIVES
 from ogive.bench.firstcall import FirstCall, first_call
 from ogive.bench.measure import Pace, Spread
 from ogive.bench.models import MODELS, SMALL, TINY, Scale, build_model
+from ogive.bench.monitored import (
+    GPT2_SMALL,
+    MONITORED_MODELS,
+    MonitorBench,
+    MonitorCost,
+    run_monitor_bench,
+)
 from ogive.bench.report import Mean, bench_facts, means
 from ogive.bench.settings import DIRECTIONS, DTYPE_NAMES, MODEL_BUDGET, ModelSettings, Settings
 from ogive.bench.speed import timed
@@ -19,8 +26,10 @@ from ogive.bench.training_steps import SAVE_MODES, UNTOUCHED, Measured, ModelBen
 __all__ = [
     "DIRECTIONS",
     "DTYPE_NAMES",
+    "GPT2_SMALL",
     "MODELS",
     "MODEL_BUDGET",
+    "MONITORED_MODELS",
     "NATIVES",
     "SAVE_MODES",
     "SMALL",
@@ -33,6 +42,8 @@ __all__ = [
     "Measured",
     "ModelBench",
     "ModelSettings",
+    "MonitorBench",
+    "MonitorCost",
     "Pace",
     "Progress",
     "Result",
@@ -45,5 +56,6 @@ __all__ = [
     "means",
     "run_bench",
     "run_models",
+    "run_monitor_bench",
     "timed",
 ]

@@ -46,6 +46,9 @@ def bench(
     models: Annotated[
         bool, typer.Option("--models", help="Steps of models, untouched and accelerated.")
     ] = False,
+    monitor: Annotated[
+        bool, typer.Option("--monitor", help="What watching steps of models costs.")
+    ] = False,
     sizes: Annotated[
         str, typer.Option(help="Elements of the input.")
     ] = "1,64,1024,65536,1048576,16777216",
@@ -69,11 +72,19 @@ def bench(
     """Measure activations against torch's operators, the eager composition and a copy.
 
     With --models: the memory and the time of training steps of models from timm and transformers.
+    With --monitor: what a monitor adds to them, beside hooks as people write them.
     """
     from ogive.bench import Pace, Settings, bench_facts, run_bench
 
+    if models and monitor:
+        raise OgiveError("--models and --monitor are two measurements; ask for one at a time")
+    if monitor:
+        _refuse_options_of_activations(context, "--monitor")
+        _refuse_dtypes(context)
+        _monitor(names or (), threads, compiled, rounds, as_json)
+        return
     if models:
-        _refuse_options_of_activations(context)
+        _refuse_options_of_activations(context, "--models")
         _models(names or (), _words(dtypes), threads, compiled, rounds, as_json)
         return
     settings = Settings(
@@ -115,14 +126,39 @@ def _models(
         write(*parts(found))
 
 
-def _refuse_options_of_activations(context: typer.Context) -> None:
+def _monitor(
+    names: Sequence[str], threads: int | None, compiled: bool, rounds: int, as_json: bool
+) -> None:
+    from ogive.bench import GPT2_SMALL, MODEL_BUDGET, ModelSettings, Pace, run_monitor_bench
+    from ogive.cli.monitor_cost import cost_parts
+
+    pace = Pace(rounds=rounds, budget=6 * MODEL_BUDGET)  # six steps a round
+    settings = ModelSettings(("float32",), GPT2_SMALL, threads, compiled, pace)
+    with _progress() as notify:
+        found = run_monitor_bench(names, settings, notify=notify)
+    if as_json:
+        write_json(found.to_dict())
+    else:
+        write(*cost_parts(found))
+
+
+def _refuse_options_of_activations(context: typer.Context, asked: str) -> None:
     """What a measurement of models would ignore is said rather than ignored."""
     for name, option in OF_ACTIVATIONS.items():
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
+        if _given(context, name):
             raise OgiveError(
-                f"{option} is about single activations; leave it out, or leave out --models"
+                f"{option} is about single activations; leave it out, or leave out {asked}"
             )
+
+
+def _refuse_dtypes(context: typer.Context) -> None:
+    if _given(context, "dtypes"):
+        raise OgiveError("--monitor measures in float32; leave out --dtypes")
+
+
+def _given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _sizes(text: str) -> list[int]:

@@ -1,0 +1,224 @@
+"""What a monitor costs: steps of models untouched, watched, and under plain hooks.
+
+A step that is measured and one that only could be are timed apart: with ``every=n`` a step costs a
+measured one and n - 1 others over n. A second untouched copy is the control: what its ratio differs
+from 1 is noise. Where noise hides the cost, operators, bytes and Python's time are counted.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from ogive.bench.bench import Progress
+from ogive.bench.measure import Pace, Runner, Spread, Times, difference, interleaved, ratio
+from ogive.bench.models import Scale, build_model, checked
+from ogive.bench.plain_hooks import PlainHooks
+from ogive.bench.processor import Machine
+from ogive.bench.settings import ModelSettings
+from ogive.bench.training_steps import UNTOUCHED, ModelStep
+from ogive.engine.cpu.threads import limited_to
+from ogive.monitor import Monitor
+
+#: The models that a monitor is measured on: a convolutional one, and two kinds of transformer; the
+#: last at the published size of GPT-2 small, but for its words.
+MONITORED_MODELS = ("resnet18", "vit_tiny_patch16_224", "gpt2")
+GPT2_SMALL = Scale(batch=4, pixels=128, tokens=128, width=768, layers=12, heads=12)
+#: Measured at the first step and never again.
+IDLE = 10**9
+CONTROL = "control"
+#: One step in so many is measured.
+EVERY = (1, 10)
+#: Activations of the chain on which Python's time is counted, and its turns.
+CHAIN, CHAIN_ROUNDS = 64, 30
+
+
+@dataclass(frozen=True)
+class MonitorCost:
+    """A model's step under one watcher, ``monitor`` or ``hooks``, beside the untouched one.
+
+    Attributes:
+        every: one step in so many is measured.
+        seconds: of a step, in the mean over measured and other ones.
+        ratio: that over the untouched one's time, round by round.
+        control: the same of a second untouched copy, which is noise.
+        operators: how many more a measured step runs than an untouched one, views aside.
+        bytes_read: how many bytes more its operators are given.
+        peak_share: the most bytes alive at once in a measured step over the untouched one's.
+    """
+
+    model: str
+    watcher: str
+    every: int
+    seconds: Spread
+    ratio: Spread
+    control: Spread
+    operators: int
+    bytes_read: int
+    peak_share: float
+
+
+@dataclass(frozen=True)
+class MonitorBench:
+    """Finished measurements: where, how, and what was found.
+
+    Attributes:
+        python_microseconds: of Python and dispatch for each watched tensor of a measured step, by
+            watcher: on a chain of activations of a few numbers each.
+    """
+
+    machine: Machine
+    settings: ModelSettings
+    results: tuple[MonitorCost, ...]
+    python_microseconds: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        return asdict(self)
+
+
+def run_monitor_bench(
+    names: Sequence[str] = (),
+    settings: ModelSettings | None = None,
+    *,
+    notify: Callable[[Progress], None] = lambda progress: None,
+) -> MonitorBench:
+    """Measure what watching costs; ``names`` are those of ``MODELS``; without any, three of them.
+
+    Raises:
+        UnknownName: for a model that is not in the table.
+        MissingExtra: without timm or transformers, for their models.
+    """
+    settings = settings or ModelSettings(dtypes=("float32",), scale=GPT2_SMALL)
+    chosen = [checked(name) for name in names or MONITORED_MODELS]
+    results: list[MonitorCost] = []
+    with limited_to(settings.threads):
+        machine = Machine.here()
+        for done, name in enumerate(chosen):
+            notify(Progress(done, len(chosen) + 1, name))
+            results += _costs(name, settings)
+        notify(Progress(len(chosen), len(chosen) + 1, "Python"))
+        python = {watcher: _python_microseconds(watch) for watcher, watch in WATCHERS.items()}
+    notify(Progress(len(chosen) + 1, len(chosen) + 1, "done"))
+    return MonitorBench(machine, settings, tuple(results), python)
+
+
+# watchers: each watches the model of a step, one forward in so many
+
+
+def _hooked(step: ModelStep, every: int) -> object:
+    return PlainHooks(step.model, every)
+
+
+def _monitored(step: ModelStep, every: int) -> object:
+    return Monitor(step.model, optimizer=step.optimiser, every=every).attach()
+
+
+Watch: TypeAlias = Callable[[ModelStep, int], object]
+WATCHERS: dict[str, Watch] = {"hooks": _hooked, "monitor": _monitored}
+
+
+def _costs(name: str, settings: ModelSettings) -> Iterator[MonitorCost]:
+    torch.compiler.reset()  # of each kind of model a process compiles a few only
+    contest = _Contest(name, settings)
+    times = contest.times()
+    control = ratio(times, CONTROL, UNTOUCHED) or Spread(1.0, 0.0)
+    for watcher in WATCHERS:
+        operators, bytes_read = contest.counted(watcher)
+        peak_share = contest.peak_share(watcher)
+        for every in EVERY:
+            seconds = _mixed(times[f"{watcher} 1"], times[f"{watcher} {IDLE}"], every)
+            both = {UNTOUCHED: times[UNTOUCHED], watcher: seconds}
+            yield MonitorCost(
+                model=name,
+                watcher=watcher,
+                every=every,
+                seconds=Spread.of(seconds),
+                ratio=ratio(both, watcher, UNTOUCHED) or Spread(1.0, 0.0),
+                control=control,
+                operators=operators,
+                bytes_read=bytes_read,
+                peak_share=peak_share,
+            )
+
+
+class _Contest:
+    """A model in copies: two untouched ones, and each watcher at every step and at none."""
+
+    def __init__(self, name: str, settings: ModelSettings) -> None:
+        self.model, self.example = build_model(name, settings.scale)
+        self.settings = settings
+        self.watching: list[object] = []
+        compiled = settings.compiled
+        self.steps = {label: self._step(compiled=compiled) for label in (UNTOUCHED, CONTROL)}
+        for watcher, watch in WATCHERS.items():
+            for every in (1, IDLE):
+                self.steps[f"{watcher} {every}"] = self._step(watch, every, compiled)
+
+    def _step(
+        self, watch: Watch | None = None, every: int = 1, compiled: bool = False
+    ) -> ModelStep:
+        made = ModelStep(copy.deepcopy(self.model), self.example, compiled)
+        if watch is not None:
+            self.watching.append(watch(made, every))
+        return made
+
+    def times(self) -> Times:
+        runners = {label: Runner(step) for label, step in self.steps.items()}
+        return interleaved(runners, self.settings.pace)
+
+    def counted(self, watcher: str) -> tuple[int, int]:
+        """Operators and bytes that a measured step has more; not compiled, since in compiled
+        programs they are hidden in kernels."""
+        watched, bare = _counts(self._step(WATCHERS[watcher])), _counts(self._step())
+        return watched[0] - bare[0], watched[1] - bare[1]
+
+    def peak_share(self, watcher: str) -> float:
+        return self.steps[f"{watcher} 1"].peak() / self.steps[UNTOUCHED].peak()
+
+
+def _mixed(measured: Sequence[float], idle: Sequence[float], every: int) -> tuple[float, ...]:
+    """The mean seconds of a step, round by round, if one in so many is measured."""
+    return tuple((a + (every - 1) * b) / every for a, b in zip(measured, idle, strict=True))
+
+
+class _Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts the operators that run, and the bytes of the tensors that they are given."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.operators = self.bytes_read = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = [a for a in tree_leaves((args, kwargs)) if isinstance(a, Tensor)]
+        if not func.is_view:
+            self.operators += 1
+            self.bytes_read += sum(tensor.nbytes for tensor in given)
+        return func(*args, **(kwargs or {}))
+
+
+def _counts(step: ModelStep) -> tuple[int, int]:
+    """Operators of a step and the bytes that they are given, views aside."""
+    with _Counting() as counting:
+        step()
+    return counting.operators, counting.bytes_read
+
+
+def _python_microseconds(watch: Watch) -> float:
+    """What a measured step of a chain of tiny activations takes longer, for each of them."""
+    chain = nn.Sequential(*(layer for _ in range(CHAIN) for layer in (nn.Linear(2, 2), nn.ReLU())))
+    bare = ModelStep(chain, torch.ones(1, 2))
+    watched = ModelStep(copy.deepcopy(chain), torch.ones(1, 2))
+    watching = watch(watched, 1)
+    pace = Pace(rounds=CHAIN_ROUNDS, sample=1e-2)
+    times = interleaved({"bare": Runner(bare), "watched": Runner(watched)}, pace)
+    del watching
+    longer = difference(times, "watched", "bare")
+    return 1e6 * longer.median / CHAIN if longer else 0.0
