@@ -32,7 +32,7 @@ class CallMode(TorchFunctionMode):
 
 
 def _activation(observer: Any, func: Any, known: Any, args: Any, kwargs: Any) -> Any:
-    name, arguments = known
+    name, arguments, overwrites = known
     z = args[0] if args else kwargs.get("input")
     record = observer.current
     # what no parameter stands behind, such as the angles of positions, is no pre-activation
@@ -43,9 +43,9 @@ def _activation(observer: Any, func: Any, known: Any, args: Any, kwargs: Any) ->
     text = call_text(name, arguments, args, kwargs)
     parameter = args[1] if name == "prelu" and len(args) > 1 else None
     if torch.compiler.is_compiling():
-        z = operators.told_before(z, record.slot, text, use, parameter)
-        args = (z, *args[1:]) if args else args
-        kwargs = kwargs if args else {**kwargs, "input": z}
+        passed = operators.told_before(z, record.slot, text, use, parameter)
+        if args and not (overwrites or kwargs.get("inplace")):
+            args = (passed, *args[1:])
         return operators.told_after(func(*args, **kwargs), record.slot, text, use)
     observer.busy = True
     try:

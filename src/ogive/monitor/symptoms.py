@@ -29,6 +29,8 @@ _Array = NDArray[np.float64]
 PATIENCE = 2
 #: A share that is worth a note.
 WORTH_A_NOTE = 0.05
+#: Behind so many activations the mean is what the layers before have left of the samples.
+EARLY = 4
 #: A ratio within this factor of its threshold was there before it was crossed.
 NEAR = 10.0
 #: Shares, and multiples of a threshold, from which on a warning is an error.
@@ -121,7 +123,7 @@ def symptoms(course: Course) -> Iterator[Symptom]:
 
 
 def _severity(value: float, threshold: float, grave: float) -> str:
-    return SEVERITIES[(value >= threshold) + (value >= grave)]
+    return SEVERITIES[int(value >= threshold) + int(value >= grave)]
 
 
 # --- units ----------------------------------------------------------------------------------------
@@ -259,7 +261,9 @@ def _off_centre(
     if middle < limit:
         return
     evidence = {"middle unit's mean / std": middle, "threshold": limit}
-    severity = _severity(middle, limit, _GRAVE * limit)
+    places = [name for name, _ in chain(course)]
+    late = place in places and places.index(place) >= EARLY
+    severity = "note" if late else _severity(middle, limit, _GRAVE * limit)
     share = float((distance >= limit).mean())
     yield Symptom("off_centre", place, severity, share, evidence, course.start, judge.entry)
 

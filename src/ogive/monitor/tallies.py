@@ -136,7 +136,7 @@ def softmax_sums(z: Tensor, dim: int, threshold: float) -> Tensor:
     real = torch.isfinite(wide)
     valid = real.sum(-1)
     p = torch.softmax(wide, -1)
-    entropy = torch.special.entr(p).sum(-1) / valid.clamp(min=2).log()
+    entropy = torch.special.entr(p).sum(-1) / valid.clamp(min=2).to(wide.dtype).log()
     choice = valid > 1
     entropy = torch.where(choice, entropy, torch.zeros_like(entropy))
     square, cube = (p * p).sum(-1), (p * p * p).sum(-1)

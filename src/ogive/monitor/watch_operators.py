@@ -1,7 +1,7 @@
 """What compiled programs hold in the place of observing: operators that Dynamo does not open.
 
 Each writes into a slot, which keeps it from being left out and in its order, and returns nothing.
-Gradients are told by an identity whose backward tells them.
+Gradients are told by an identity that tells them on the way back.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.autograd import Function
 
 #: It lives as long as the process.
 _LIBRARY: Any = torch.library.Library("ogive", "FRAGMENT")  # type: ignore[no-untyped-call]
@@ -58,20 +57,22 @@ for _name, _run in {
     torch.library.register_fake(f"ogive::{_name}", lambda *args: None, lib=_LIBRARY)
 
 
-class _Passing(Function):
-    """The same tensor; its gradient is told on the way back."""
+def _kept(ctx: Any, inputs: Any, output: Any) -> None:
+    _, slot, *ctx.told = inputs
+    ctx.save_for_backward(slot)
 
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, slot: Tensor, call: str, use: int, of_output: bool) -> Tensor:
-        ctx.told = call, use, of_output
-        ctx.save_for_backward(slot)
-        return x.clone()
 
-    @staticmethod
-    def backward(ctx: Any, g: Tensor) -> Any:
-        (slot,) = ctx.saved_tensors
-        torch.ops.ogive.observe_gradient(g, slot, *ctx.told)
-        return g, None, None, None, None
+def _told_back(ctx: Any, g: Tensor) -> Any:
+    (slot,) = ctx.saved_tensors
+    torch.ops.ogive.observe_gradient(g, slot, *ctx.told)
+    return g, None, None, None, None
+
+
+# torch's own Function would do, but Dynamo makes an instance of it, of which torch warns
+_LIBRARY.define("passed(Tensor x, Tensor slot, str call, int use, bool of_output) -> Tensor")
+_LIBRARY.impl("passed", lambda x, *told: x.clone(), "CompositeExplicitAutograd")
+torch.library.register_fake("ogive::passed", lambda x, *told: torch.empty_like(x), lib=_LIBRARY)
+torch.library.register_autograd("ogive::passed", _told_back, setup_context=_kept, lib=_LIBRARY)
 
 
 def told_before(
@@ -82,7 +83,7 @@ def told_before(
     torch.ops.ogive.observe(z.detach(), slot, call, use, given)
     if not z.requires_grad:
         return z
-    passed: Tensor = _Passing.apply(z, slot, call, use, False)  # type: ignore[no-untyped-call]
+    passed: Tensor = torch.ops.ogive.passed(z, slot, call, use, False)
     return passed
 
 
@@ -90,7 +91,7 @@ def told_after(result: Any, slot: Tensor, call: str, use: int) -> Any:
     """The result of an activation, whose gradient will be told."""
     if not isinstance(result, Tensor) or not result.requires_grad:
         return result
-    return _Passing.apply(result, slot, call, use, True)  # type: ignore[no-untyped-call]
+    return torch.ops.ogive.passed(result, slot, call, use, True)
 
 
 def told_attention(

@@ -31,9 +31,10 @@ ATTENTION = F.scaled_dot_product_attention
 
 
 @lru_cache(maxsize=1)
-def watched_functions() -> dict[Any, tuple[str, tuple[str, ...]]]:
-    """Each of torch's functions that is an activation: its name, and its arguments in order."""
-    found: dict[Any, tuple[str, tuple[str, ...]]] = {}
+def watched_functions() -> dict[Any, tuple[str, tuple[str, ...], bool]]:
+    """Each of torch's functions that is an activation: its name, its arguments in order, and
+    whether it writes over its input."""
+    found: dict[Any, tuple[str, tuple[str, ...], bool]] = {}
     for home in (F, torch, Tensor, torch.special, OPERATORS):
         for name in dir(home):
             function = getattr(home, name)
@@ -44,7 +45,7 @@ def watched_functions() -> dict[Any, tuple[str, tuple[str, ...]]]:
                 plain = name.rstrip("_").lstrip("_")
                 if known.entry.name not in ARITHMETIC or name in STILL_ACTIVATIONS:
                     _BY_NAME[plain] = known
-                    found[function] = plain, known.arguments
+                    found[function] = plain, known.arguments, name.endswith("_")
     return found
 
 
