@@ -281,6 +281,12 @@ POOLING: tuple[Any, ...] = (
 
 # --- compilers ------------------------------------------------------------------------------------
 
+#: What dynamo compiles at the moment, if anything. torch before 2.13 tells only the code that dynamo
+#: reads whether it is compiled; without this name such a release gets formulas into its graphs.
+being_compiled: Callable[[], object] = _private(
+    "torch._guards:TracingContext.try_get", lambda: None
+)
+
 _compiled_call: Any = _private("torch.nn:Module._compiled_call_impl", "unknown")
 
 

@@ -227,7 +227,13 @@ def intercepted() -> None:
         gradients(untouched())
 
 
-#: None is torch alone: an exporter sees the model as it was.
+@torch.compile(backend="eager", fullgraph=True)
+def exports(x: Tensor) -> bool:
+    return torch.compiler.is_exporting()
+
+
+#: None is torch alone: an exporter sees the model as it was, and so does dynamo before torch 2.13,
+#: which always takes itself for one.
 ENGINES: dict[str, tuple[Callable[[], Any], str | None]] = {
     "training": (lambda: gradients(accelerated()), "cpu"),
     "checkpoint": (lambda: checkpoint(accelerated(), X, use_reentrant=False), "cpu"),
@@ -244,6 +250,8 @@ ENGINES: dict[str, tuple[Callable[[], Any], str | None]] = {
 @pytest.mark.parametrize("name", ENGINES)
 def test_the_engine_is_the_one_of_the_page(name: str) -> None:
     task, engine = ENGINES[name]
+    if name == "compile" and exports(X):
+        engine = None
     assert engines(task) == ({engine} - {None})
 
 

@@ -34,6 +34,7 @@ def why_torchs(x: Any) -> str:
     if x.dtype not in _DTYPES:
         return f"its input is {x.dtype}"
     if is_dynamo_compiling():  # which shows it as a plain tensor, and knows no private functions
+        # before torch 2.13 dynamo always says yes, so that compiled modules there are torch's own
         return "an exporter writes down torch's operators" if is_exporting() else ""
     if jit_tracing():
         return "torch.jit writes down torch's operators"

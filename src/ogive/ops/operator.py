@@ -19,7 +19,7 @@ from ogive.engine.call import dense
 from ogive.engine.eager import composed
 from ogive.engine.selection import note, state, wanted
 from ogive.expr.text import operation_lines
-from ogive.torch_private import is_view, modes
+from ogive.torch_private import being_compiled, is_view, modes
 
 _CALLS: dict[str, Call] = {}
 #: From so many elements on an operator of its own pays for its start.
@@ -69,7 +69,9 @@ def run_plan(plan: Any, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
 
 def compiling() -> bool:
     """Whether torch.compile traces, and not an exporter: its graph never leaves this process."""
-    return torch.compiler.is_compiling() and not torch.compiler.is_exporting()
+    if torch.compiler.is_exporting():
+        return False
+    return torch.compiler.is_compiling() or being_compiled() is not None
 
 
 def stays_one(plan: Call | RowCall, tensors: Sequence[Tensor]) -> bool:
