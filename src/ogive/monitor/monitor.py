@@ -28,7 +28,7 @@ from ogive.monitor.health import HealthReport, PlaceHealth
 from ogive.monitor.history import History
 from ogive.monitor.live_view import LiveView
 from ogive.monitor.loggers import Loggers
-from ogive.monitor.observer import INPUT, Observer
+from ogive.monitor.observer import INPUT, Observer, elsewhere
 from ogive.monitor.records import ActivationRecord, WatchRecord, install, uninstall
 from ogive.monitor.snapshots import everything
 from ogive.monitor.symptoms import Course, LearnedValues, values_of
@@ -228,13 +228,12 @@ class Monitor:
         if self.measured[-1:] != [self.step]:
             self.measured.append(self.step)
         half = max(1, math.ceil(self.window / 2))
-        for name, (sums, gradients, values) in arrays.items():
+        for name, (sums, gradients, values, entry) in arrays.items():
             tally = taken.get(name)
             window = self.windows.get(name)
             if window is None:
-                if tally is None:
-                    continue  # only another rank has met it
-                window = self.windows[name] = window_of(tally, tally.units or sums.shape[1])
+                met = tally or elsewhere(name, entry, self.thresholds)
+                window = self.windows[name] = window_of(met, met.units or sums.shape[1])
             window.add(sums, gradients, half)
             window.values = values
             if tally is not None:

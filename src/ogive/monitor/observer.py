@@ -20,6 +20,7 @@ from ogive.monitor import watch_operators as operators
 from ogive.monitor.origin import parameters_behind, static_unit_dim, unit_dim
 from ogive.monitor.recurrent import gate_values
 from ogive.monitor.slopes import slope_judge
+from ogive.monitor.spread import gathered
 from ogive.monitor.tallies import Tally, looked_at, shown_values, slope_sums, softmax_sums
 from ogive.monitor.thresholds import Thresholds
 from ogive.monitor.watched_calls import called_entry, watched_functions
@@ -115,7 +116,7 @@ class Observer:
     ) -> Tally | None:
         """An activation is about to be computed of z."""
         learned = learned or {}
-        z = _local(z)
+        spread, z = z, _local(z)
         if z.numel() == 0 or not z.is_floating_point():
             self.notes[name] = "it was given nothing in some steps"
             return None
@@ -134,7 +135,7 @@ class Observer:
         dim = tally.dim % z.dim()
         looked, one_in = looked_at(z, dim, self.most, self.turn)
         given = [_broadcastable(v, looked, dim) for v in learned.values()]
-        tally.add(slope_sums(tally.judge, looked, dim, given))
+        tally.add(gathered(slope_sums(tally.judge, looked, dim, given), spread, dim))
         tally.one_in = max(tally.one_in, one_in)
         tally.values, tally.dtype = shown_values(looked), z.dtype
         return tally
@@ -283,6 +284,12 @@ def _broadcastable(value: Tensor, z: Tensor, dim: int) -> Tensor:
     if value.numel() == 1:
         return value.reshape(())
     return value.reshape([value.numel() if d == dim else 1 for d in range(z.dim())])
+
+
+def elsewhere(name: str, entry: str, thresholds: Thresholds) -> Tally:
+    """The tally of a place that only another process has met."""
+    spec = entries()[entry]
+    return Tally(name, entry, None if spec.kind == "rowwise" else slope_judge(spec, (), thresholds))
 
 
 def observer_of(number: int) -> Observer | None:

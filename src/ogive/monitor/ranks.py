@@ -14,7 +14,9 @@ from torch import Tensor
 
 from ogive.monitor.tallies import SHOWN_VALUES, Tally
 
-_Arrays = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+_Floats = NDArray[np.float64]
+#: Sums, sums of gradients, some values, and the name of the activation.
+_Arrays = tuple[_Floats, _Floats, _Floats, str]
 
 
 def together() -> bool:
@@ -23,7 +25,7 @@ def together() -> bool:
 
 
 def fetched(tallies: Mapping[str, Tally]) -> dict[str, _Arrays]:
-    """Sums, sums of gradients and some values of each place, of all ranks together.
+    """Sums, sums of gradients, some values and the entry of each place, of all ranks together.
 
     One copy from the device, and two reductions where ranks have met the same places.
     """
@@ -32,12 +34,12 @@ def fetched(tallies: Mapping[str, Tally]) -> dict[str, _Arrays]:
     shapes = [[tuple(p.shape) for p in trio[:2]] for trio in parts]
     vector = _on_cpu([p for trio in parts for p in trio[:2]])
     values = _on_cpu([trio[2] for trio in parts])
-    names = list(present)
-    if together():
-        return _of_all_ranks(names, shapes, vector, _divided(values, parts))
-    arrays = _shaped(shapes, vector)
+    names, entries = list(present), [t.entry for t in present.values()]
     shown = _divided(values, parts)
-    return {n: (*a, v) for n, a, v in zip(names, arrays, shown, strict=True)}
+    if together():
+        return _of_all_ranks(names, shapes, vector, shown, entries)
+    arrays = _shaped(shapes, vector)
+    return {n: (*a, v, e) for n, a, v, e in zip(names, arrays, shown, entries, strict=True)}
 
 
 def _parts(tally: Tally) -> tuple[Tensor, Tensor, Tensor]:
@@ -76,7 +78,9 @@ def _divided(values: Tensor, parts: Any) -> list[Any]:
     return [v.numpy().copy() for v in torch.split(values, sizes)] if sizes else []
 
 
-def _of_all_ranks(names: list[str], shapes: Any, vector: Tensor, values: Any) -> dict[str, _Arrays]:
+def _of_all_ranks(
+    names: list[str], shapes: Any, vector: Tensor, values: Any, entries: list[str]
+) -> dict[str, _Arrays]:
     """The sums of all ranks; where they have met different places, by place."""
     device = _device()
     told = zlib.crc32(repr((names, shapes)).encode())
@@ -86,18 +90,19 @@ def _of_all_ranks(names: list[str], shapes: Any, vector: Tensor, values: Any) ->
         whole = vector.to(device, torch.float64 if device.type != "mps" else torch.float32)
         dist.all_reduce(whole)
         arrays = _shaped(shapes, whole.to("cpu", torch.float64))
-        return {n: (*a, v) for n, a, v in zip(names, arrays, values, strict=True)}
-    mine = dict(zip(names, zip(_shaped(shapes, vector), values, strict=True), strict=True))
+        return {n: (*a, v, e) for n, a, v, e in zip(names, arrays, values, entries, strict=True)}
+    arrays = _shaped(shapes, vector)
+    mine = {n: (*a, v, e) for n, a, v, e in zip(names, arrays, values, entries, strict=True)}
     everybody: list[Any] = [None] * dist.get_world_size()
     dist.all_gather_object(everybody, mine)
     found: dict[str, _Arrays] = {}
     for rank in everybody:
-        for name, ((sums, gradients), shown) in rank.items():
-            if name in found and found[name][0].shape == sums.shape:
-                before = found[name]
-                found[name] = (before[0] + sums, before[1] + gradients, before[2])
+        for name, other in rank.items():
+            if name in found and found[name][0].shape == other[0].shape:
+                sums, gradients, *rest = found[name]
+                found[name] = (sums + other[0], gradients + other[1], *rest)
             else:
-                found[name] = (sums, gradients, shown)
+                found[name] = other
     return found
 
 

@@ -34,6 +34,8 @@ SOFTMAX_ROWS = (
 )
 #: Sums of a gradient: squares, how many numbers, those that are not 0, those that are subnormal.
 GRADIENT_ROWS = ("square", "count", "nonzero", "subnormal")
+#: Logits below it are masked, whatever number says so: -inf, the least of a format, -10,000.
+MASKED = -9e3
 #: So many values are kept for pictures.
 SHOWN_VALUES = 512
 
@@ -130,10 +132,10 @@ def slope_sums(judge: SlopeJudge, z: Tensor, dim: int, parameters: Sequence[Tens
 
 
 def softmax_sums(z: Tensor, dim: int, threshold: float) -> Tensor:
-    """The rows of ``SOFTMAX_ROWS``, of logits along a dimension; what is masked is -inf."""
+    """The rows of ``SOFTMAX_ROWS``, of logits along a dimension."""
     wide = z.movedim(dim, -1).to(_sum_dtype(z))
     wide = wide.reshape(-1, wide.shape[-1])
-    real = torch.isfinite(wide)
+    real = torch.isfinite(wide) & (wide > MASKED)
     valid = real.sum(-1)
     p = torch.softmax(wide, -1)
     entropy = torch.special.entr(p).sum(-1) / valid.clamp(min=2).to(wide.dtype).log()
