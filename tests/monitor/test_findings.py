@@ -13,7 +13,6 @@ from torch import nn
 import ogive
 from ogive.monitor.finding import FINDING_CAUSES, FINDING_KINDS, SEVERITIES
 
-
 PLACE = """
     entry units samples dead saturated_left saturated_right linear sparsity mean_z std_z mean_f
     second_f gain gain_expected chi chi_expected gradient_in gradient_out
