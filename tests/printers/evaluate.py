@@ -20,6 +20,7 @@ SIMPLE: dict[str, Callable] = {
     "max": np.maximum,
     "sqrt": np.sqrt,
     "exp": np.exp,
+    "over": np.divide,
     "lt": np.less,
     "le": np.less_equal,
     "eq": np.equal,

@@ -41,7 +41,13 @@ BOUNDS = {
         "gelu_tanh": 2.2,
         "gelu_tanh_slope": 1.0,
         # an eightieth of a unit of float16, a tenth of that of bfloat16: the square is rounded
+        "ndtr_smooth": 2.4,
         "ndtr_quick": 2.0**7,
+        # an eighth of what 16 bits ask for at most
+        "sigmoid_quick": 4.0,
+        "dsigmoid_quick": 4.0,
+        "expm1_quick": 24.0,
+        "tanh_quick": 8.0,
         "erf_quick": 4.0,
         "tanh": 2.45,  # three roundings of a quotient
         "tanh_close": 1.0,
@@ -115,7 +121,10 @@ for _name in ("exp_near", "exp_of_wide", "exp_near_of_wide"):
     EXACT[_name] = EXACT["exp"]
 EXACT["decay"] = EXACT["decay_of_wide"] = lambda x: EXACT["exp"](-x)
 EXACT.update({f"{name}_short": EXACT[name] for name in SHORT})
-EXACT["ndtr_quick"], EXACT["erf_quick"] = EXACT["ndtr"], EXACT["erf"]
+EXACT.update({f"{name}_quick": EXACT[name] for name in ("ndtr", "erf", "expm1", "tanh")})
+EXACT["ndtr_smooth"] = EXACT["ndtr"]
+EXACT["sigmoid_quick"] = far(lambda x: 1 / (1 + mp.exp(-x)), 0, 1)
+EXACT["dsigmoid_quick"] = far(lambda x: 1 / (2 + mp.exp(x) + mp.exp(-x)), 0, 0)
 EXACT["log1p_of_unit"] = EXACT["log1p"]
 EXACT["sin_near"], EXACT["cos_near"] = mp.sin, mp.cos
 EXACT["tanh_close"] = EXACT["tanh"]
@@ -172,6 +181,7 @@ CENTRE = {
     "erfc_short": (-4, 10),
     "ndtr": (-14, 6),
     "ndtr_quick": (-14, 6),
+    "ndtr_smooth": (-14, 6),
     "sin": (-700, 700),
     "cos": (-700, 700),
     "sin_near": (-40, 40),

@@ -164,10 +164,11 @@ def shared_subexpressions(root: Node) -> Node:
     With e = exp(-|u|) both are quotients of sums of positive terms, so nothing cancels; mish and
     its derivatives then need this one exponential.
     """
-    return rebuild(root, _shared_form)
+    return rebuild(root, shared_form)
 
 
-def _shared_form(node: Node) -> Node | None:
+def shared_form(node: Node) -> Node | None:
+    """The quotient that takes the place of one of these, if it is one."""
     if node.op not in ("tanh", "sech") or node.args[0].op != "softplus":
         return None
     (u,) = node.args[0].args

@@ -136,7 +136,9 @@ def native_first(
                 limit = native.recorded_up_to if recorded else native.up_to
                 try:
                     size = x.nbytes
-                    serves = size <= limit and (nbytes(storage(x)) == size or in_storage(x))
+                    # a GPU's memory is the limit of torch's operator, too
+                    short = size <= limit or (limit >= 0 and not x.is_cpu)
+                    serves = short and (nbytes(storage(x)) == size or in_storage(x))
                 except RuntimeError:  # without a storage: inside a transform, or not dense
                     serves = transforms_active()
                 if serves:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ogive.engine import Call, RowCall, compute, traced
+from ogive.engine import Call, RowCall, compute, traced, triton
 from ogive.engine.call import dense
 from ogive.engine.eager import composed
 from ogive.engine.selection import note, state, wanted
@@ -84,12 +84,15 @@ def stays_one(plan: Call | RowCall, tensors: Sequence[Tensor]) -> bool:
     if not compiling() or isinstance(plan, RowCall) or wanted(plan.engine) == "eager":
         return False
     size = max(t.numel() for t in tensors)  # a size that is a symbol is not asked, which binds it
-    return (
-        "cpu" not in state.broken
-        and all(t.device.type == "cpu" and t.layout is torch.strided for t in tensors)
-        and (_packs(plan) or any(s.op not in _PLAIN_STEPS for s in plan.program.steps()))
-        and (not isinstance(size, int) or size >= LEAST_COMPILED)
-    )
+    if isinstance(size, int) and size < LEAST_COMPILED:
+        return False
+    if any(t.layout is not torch.strided for t in tensors):
+        return False
+    devices = {t.device.type for t in tensors}
+    if devices == {"cpu"} and "cpu" not in state.broken:
+        return _packs(plan) or any(s.op not in _PLAIN_STEPS for s in plan.program.steps())
+    # on a GPU inductor's own kernels are at the memory's limit, but it saves no packed bits
+    return _packs(plan) and devices <= set(triton.DEVICES) and "triton" not in state.broken
 
 
 def _packs(plan: Call) -> bool:
@@ -111,5 +114,6 @@ def _fake(plan: str, tensors: list[Tensor]) -> list[Tensor]:
     return [known.empty(result, tensors, tensors[0].device) for result in known.results]
 
 
-_LIBRARY.impl("call", _call, "CPU")
+for _device in ("CPU", "CUDA", "XPU"):
+    _LIBRARY.impl("call", _call, _device)
 torch.library.register_fake("ogive::call", _fake, lib=_LIBRARY)

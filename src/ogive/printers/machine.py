@@ -11,6 +11,8 @@ div, neg, abs, min, max, lt, le, eq, where, sqrt), the operations in OPERATIONS.
 
 from __future__ import annotations
 
+import math
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,6 +32,7 @@ OPERATIONS: dict[str, str] = {
     "for a smaller a, one above the largest for infinity",
     "alternate": "a, or -a for an odd b; b is whole and as small as round's argument",
     "copysign": "the size of a with the sign of b",
+    "over": "a / b for a b from 2**-100 to 2**100, to two units of the last place; on GPUs only",
     "entry": "one of the eight numbers b to i, which the last three bits of a name, for a whole a "
     "from 2**23 to 2**24; float32 only",
     "rarely": "b where the condition a holds, else c; b is only evaluated if some element needs it",
@@ -73,6 +76,14 @@ FLOAT16 = Format("float16", 16, 11, 16)
 FORMATS = {format.name: format for format in (FLOAT64, FLOAT32, BFLOAT16, FLOAT16)}
 #: By format the relative and the absolute size of the last place.
 FLOATS = {name: (format.epsilon, format.smallest) for name, format in FORMATS.items()}
+
+
+def round32(value: float) -> float:
+    """The float32 nearest to a number."""
+    if math.isinf(value) or abs(value) >= 3.4028235677973366e38:
+        return math.copysign(math.inf, value)
+    rounded: float = struct.unpack("<f", struct.pack("<f", value))[0]
+    return rounded
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,23 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar
 
-from ogive.expr import Node, Program, expand, fold, shared_subexpressions, symbol, walk
+from ogive.expr import (
+    Node,
+    Program,
+    const,
+    expand,
+    fold,
+    rebuild,
+    shared_subexpressions,
+    symbol,
+    walk,
+)
+from ogive.expr.node import constant_value
+from ogive.expr.rewrite import shared_form
 from ogive.printers.approximations import approximation
 from ogive.printers.approximations.exponentials import exp as _exponential
 from ogive.printers.base import Printer
+from ogive.printers.llvm.forms import of_operations, with_forms
 from ogive.printers.llvm.printer import LLVMPrinter, fused
 from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value
 from ogive.printers.triton_operations import (
@@ -30,9 +43,9 @@ from ogive.printers.triton_operations import (
     names_in,
 )
 
-#: How accurate the arithmetic is: as the formula says, with what a GPU has of its own for 16-bit
-#: results, or in float64 with the digits that a float32 result needs.
-PRECISE, QUICK, CLOSE, SHORT = "", "quick", "close", "short"
+#: How accurate the arithmetic is: as the formula says; with what a GPU has of its own, for 16 bits;
+#: with exponentials that lose less, or whose arguments are float64; in float64, for float32.
+PRECISE, QUICK, CLOSE, WIDER, SHORT = "", "quick", "close", "wider", "short"
 _NUMBERS = ("const", "pi")
 
 
@@ -41,7 +54,8 @@ class TritonPrinter(Printer):
 
     Args:
         format: of the inputs and outputs of the function, float32 or float64.
-        forms: ``quick`` for results of 16 bits, ``short`` for float64 that is rounded to float32.
+        forms: ``quick`` for results of 16 bits; ``close`` and ``wider`` of more accurate float32;
+            ``short`` for float64 that is rounded to float32.
     """
 
     language = "triton"
@@ -184,18 +198,32 @@ def _typed(text: str, format: Format) -> str:
 
 
 def _approximated(node: Node, format: Format, forms: str) -> Node:
-    if forms == CLOSE and node.op == "decay":  # by the exponential, whose rest is not lost
+    if forms in (CLOSE, WIDER) and node.op == "decay":  # by the exponential, whose rest is not lost
         return _exponential(format, -Value(symbol("a"))).node
-    quick = approximation(f"{node.op}_quick", format) if forms == QUICK else None
-    build = quick or approximation(node.op, format)
+    own = "_quick" if forms == QUICK else "_smooth"
+    build = approximation(node.op + own, format) or approximation(node.op, format)
     assert build is not None, node.op
     return build(*(Value(symbol(n)) for n in "abc"[: len(node.args)])).node
 
 
 @lru_cache(maxsize=256)
 def _printed(program: Program, format: Format, forms: str) -> tuple[Node, ...]:
-    if forms != QUICK:
+    if format is FLOAT64:
         return LLVMPrinter(format, (), forms).outputs(program)
     known = TritonPrinter(format).spoken()
+    if forms == QUICK:
+        shared = (rebuild(o, _quotient) for o in program.guarded)
+        return fused(tuple(fold(expand(o, {*known, "sigmoid", "dsigmoid"})) for o in shared))
     given = tuple(fold(expand(shared_subexpressions(o), known)) for o in program.guarded)
+    exponentials, wide = of_operations()
+    for rows in (exponentials, wide) if forms == WIDER else (exponentials,):
+        given = tuple(with_forms(o, rows, format, lambda x: False) for o in given)
     return fused(given)
+
+
+def _quotient(node: Node) -> Node | None:
+    """A quotient of sums of exponentials, whose divisor is no extreme number; one by a number."""
+    if (made := shared_form(node)) is not None:
+        return Node("over", made.args)
+    divisor = constant_value(node.args[1]) if node.op == "div" else None
+    return node.args[0] * const(1.0 / divisor) if divisor else None

@@ -21,6 +21,7 @@ SPELLED: dict[str, Spelling] = {
     "min": "tl.minimum({0}, {1}, propagate_nan=tl.PropagateNan.ALL)",
     "max": "tl.maximum({0}, {1}, propagate_nan=tl.PropagateNan.ALL)",
     "fma": "tl.fma({0}, {1}, {2})",
+    "over": "libdevice.fast_dividef({0}, {1})",
     "widen": "{0}.to(tl.float64)",
     "narrow": "{0}.to(tl.float32)",
     "sign": "_sign({0})",
@@ -206,12 +207,6 @@ QUICK_FORMS: dict[str, str] = {
 @triton.jit
 def _exp(a):
     root = tl.exp2(a * 0.7213475204444817)
-    return root * root
-""",
-    "decay": """
-@triton.jit
-def _decay(a):
-    root = tl.exp2(a * -0.7213475204444817)
     return root * root
 """,
 }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ogive.engine.triton import building, flat, tiles
-from ogive.engine.triton.tensors import BYTES, Accessed
+from ogive.engine.triton.tensors import BYTES, CODED, CODED_PART, NUMBER_PART, Accessed
 from ogive.expr import Program
 from ogive.printers.machine import FLOAT64, Format
 from ogive.printers.triton import TritonPrinter
@@ -50,21 +51,36 @@ def masking(count: int, block: int) -> str:
 def flat_text(
     program: Program, operands: tuple[Accessed, ...], format: Format, forms: str, ends: str
 ) -> Text:
-    kernel = flat.flat_kernel(operands, "program", format is FLOAT64, ends)
-    return _module(program, format, forms, kernel, "flat")
+    kernel = flat.flat_kernel(operands, format is FLOAT64, ends)
+    return _module(program, operands, format, forms, kernel, "flat")
 
 
 @lru_cache(maxsize=2048)
 def tiles_text(
     program: Program, operands: tuple[Accessed, ...], format: Format, forms: str, dims: int
 ) -> Text:
-    kernel = tiles.tiles_kernel(operands, "program", format is FLOAT64, dims)
-    return _module(program, format, forms, kernel, "tiles")
+    kernel = tiles.tiles_kernel(operands, format is FLOAT64, dims)
+    return _module(program, operands, format, forms, kernel, "tiles")
 
 
-def _module(program: Program, format: Format, forms: str, kernel: str, name: str) -> Text:
-    functions = TritonPrinter(format, forms).functions(program, "program")
-    return Text(f"{functions}\n\n{kernel}\n", name, program.name)
+def _module(
+    program: Program,
+    operands: tuple[Accessed, ...],
+    format: Format,
+    forms: str,
+    kernel: str,
+    name: str,
+) -> Text:
+    written = operands[len(program.inputs) :]
+    functions: dict[str, None] = {}
+    for function, coded in ((NUMBER_PART, False), (CODED_PART, True)):
+        pairs = zip(program.outputs, written, strict=True)
+        outputs = tuple([x for x, o in pairs if (o.dtype in CODED) is coded])
+        if outputs:
+            part = replace(program, outputs=outputs)
+            text = TritonPrinter(format, forms).functions(part, function)
+            functions |= dict.fromkeys(text.strip().split("\n\n\n"))
+    return Text("\n\n\n".join([*functions, kernel]) + "\n", name, program.name)
 
 
 def built(text: Text, interpreted: bool) -> Any:

@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ogive.engine.triton.stored import loaded_number, stored_number
-from ogive.engine.triton.tensors import CODED, Accessed
+from ogive.engine.triton.tensors import CODED, CODED_PART, NUMBER_PART, Accessed
 
 #: Blocks with a mask, without one, and without one but for the last.
 MASKED, WHOLE, LAST = "masked", "whole", "last"
 
 
-def flat_kernel(operands: Sequence[Accessed], program: str, wide: bool, ends: str) -> str:
-    """The kernel ``flat`` for a function of the program's.
+def flat_kernel(operands: Sequence[Accessed], wide: bool, ends: str) -> str:
+    """The kernel ``flat`` for the functions of a program.
 
     Args:
-        program: the function's name.
         wide: whether it computes in float64.
         ends: which blocks have a mask.
     """
@@ -32,7 +31,7 @@ def flat_kernel(operands: Sequence[Accessed], program: str, wide: bool, ends: st
         "    first = block.to(tl.int64) * BLOCK",
         "    lane = tl.arange(0, BLOCK)",
     ]
-    masked, whole = (_block(operands, program, wide, m) for m in (True, False))
+    masked, whole = (_block(operands, wide, m) for m in (True, False))
     if ends == LAST:
         lines += ["    if first + BLOCK <= count:", *_indented(whole)]
         lines += ["    else:", *_indented(masked)]
@@ -45,7 +44,7 @@ def _indented(lines: list[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def _block(operands: Sequence[Accessed], program: str, wide: bool, masked: bool) -> list[str]:
+def _block(operands: Sequence[Accessed], wide: bool, masked: bool) -> list[str]:
     """The statements for one block."""
     lines = ["    inside = lane < count - first" if masked else "    inside = lane >= 0"]
     for k, o in enumerate(operands):
@@ -53,8 +52,9 @@ def _block(operands: Sequence[Accessed], program: str, wide: bool, masked: bool)
             lines.append(f"    a{k} = {_read(k, o, wide, masked)}")
     given = ", ".join(f"a{k}" for k, o in enumerate(operands) if o.role == "in")
     made = [(k, o) for k, o in enumerate(operands) if o.role != "in"]
-    results = ", ".join(f"r{k}" for k, _ in made)
-    lines.append(f"    {results} = {program}({given})")
+    for function, coded in ((NUMBER_PART, False), (CODED_PART, True)):
+        if results := [f"r{k}" for k, o in made if (o.dtype in CODED) is coded]:
+            lines.append(f"    {', '.join(results)} = {function}({given})")
     for k, o in made:
         lines += _written(k, o, wide, masked)
     return lines

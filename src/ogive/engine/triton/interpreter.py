@@ -79,7 +79,14 @@ def _halves(a: _Array) -> tuple[_Array, _Array]:
 
 
 #: libdevice's names, and NumPy's.
-NUMPY_NAMES = {"atan": "arctan", "asinh": "arcsinh", "pow": "power", "sin": "sin", "cos": "cos"}
+NUMPY_NAMES = {
+    "fast_dividef": "divide",
+    "atan": "arctan",
+    "asinh": "arcsinh",
+    "pow": "power",
+    "sin": "sin",
+    "cos": "cos",
+}
 
 
 class LibdeviceByNumpy:
@@ -92,7 +99,9 @@ class LibdeviceByNumpy:
         compute = getattr(np, NUMPY_NAMES[name])
 
         def call(x: Any, *others: Any) -> Any:
-            made = compute(x.handle.data, *(o.handle.data for o in others))
-            return tl.core.tensor(TensorHandle(made, x.handle.dtype), x.type)
+            blocks = [t for t in (x, *others) if hasattr(t, "handle")]
+            data = [t.handle.data if hasattr(t, "handle") else np.float32(t) for t in (x, *others)]
+            made = compute(*data)
+            return tl.core.tensor(TensorHandle(made, blocks[0].handle.dtype), blocks[0].type)
 
         return call

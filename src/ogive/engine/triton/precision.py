@@ -20,7 +20,7 @@ from ogive.engine.triton.rehearsal import rehearsed
 from ogive.engine.triton.tensors import CODED, Accessed
 from ogive.expr import Program
 from ogive.printers.machine import FLOAT32, FLOAT64, Format
-from ogive.printers.triton import CLOSE, PRECISE, QUICK, SHORT, TritonPrinter
+from ogive.printers.triton import CLOSE, PRECISE, QUICK, SHORT, WIDER, TritonPrinter
 
 
 class TritonArithmetic(NamedTuple):
@@ -35,6 +35,7 @@ ARITHMETICS = {
     TritonArithmetic(FLOAT32, QUICK): ("bfloat16", "float16"),
     TritonArithmetic(FLOAT32, PRECISE): ("float32", "bfloat16", "float16"),
     TritonArithmetic(FLOAT32, CLOSE): ("float32",),
+    TritonArithmetic(FLOAT32, WIDER): ("float32",),
     TritonArithmetic(FLOAT64, SHORT): ("float32", "bfloat16", "float16"),
 }
 _WIDE = TritonArithmetic(FLOAT64, PRECISE)
@@ -123,8 +124,9 @@ def _good(
     place, floor = trial.last_place(wanted, dtype), torch.full_like(wanted, _UNDERFLOWN)
     if derivative:
         most = _SLOPE * 2.0**-23 * trial.largest_wanted(wanted, size)
-        near = size <= (_ORDINARY if several else _NEAR_ZERO)
-        floor = torch.where(near, most * size.clamp(min=4) / 4, floor)
+        grown = size.clamp(min=4) / 4 if several else 1.0
+        top = _ORDINARY if several else _NEAR_ZERO if dtype == "float32" else _LARGE
+        floor = torch.where(size <= top, most * grown, floor)
     if dtype == "float16":
         wanted, got = wanted.clamp(-1e5, 1e5), got.clamp(-1e5, 1e5)
     if dtype == "float32":

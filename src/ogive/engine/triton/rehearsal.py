@@ -28,10 +28,10 @@ class NumpyBlock(np.ndarray[Any, Any]):
 
 def _fma(a: Any, b: Any, c: Any) -> Any:
     """Rounded once for float32, but for ties; float64 has digits to spare here."""
-    narrow = all(getattr(v, "dtype", np.float32) == np.float32 for v in (a, b, c))
-    if not narrow:
+    x, y, z = (np.float32(v) if isinstance(v, float) else v for v in (a, b, c))
+    if any(v.dtype != np.float32 for v in (x, y, z)):
         return a * b + c
-    return (np.multiply(a, b, dtype=np.float64) + c).astype(np.float32)
+    return (np.multiply(x, y, dtype=np.float64) + z).astype(np.float32)
 
 
 def _full(shape: tuple[int, ...], value: float, dtype: Any) -> Any:

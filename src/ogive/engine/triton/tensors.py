@@ -8,6 +8,9 @@ from ogive.engine import bit_packing
 
 #: Bits of a code, by dtype; see bit_packing.py.
 CODED = {f"code{bits}": bits for bits in bit_packing.BITS}
+#: The functions of a program: of its numbers, and of what becomes codes. They are apart, so that a
+#: number is the same with codes beside it and without.
+NUMBER_PART, CODED_PART = "program", "codes"
 #: Bytes of an element.
 BYTES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ogive.engine.triton.stored import loaded_number, stored_number
-from ogive.engine.triton.tensors import Accessed
+from ogive.engine.triton.tensors import NUMBER_PART, Accessed
 
 #: Wider tiles take a block of registers for each row, and a third longer on new GPUs.
 WIDEST = 1024
 
 
-def tiles_kernel(operands: Sequence[Accessed], program: str, wide: bool, dims: int) -> str:
-    """The kernel ``tiles`` for a function of the program's.
+def tiles_kernel(operands: Sequence[Accessed], wide: bool, dims: int) -> str:
+    """The kernel ``tiles`` for the function of a program.
 
     Its arguments: the places; how many elements after it each operand begins; rows and columns; the
     sizes of the dimensions of the rows but the first; for each operand its steps in these
@@ -43,7 +43,7 @@ def tiles_kernel(operands: Sequence[Accessed], program: str, wide: bool, dims: i
         "    beside = column < columns",
         *(f"    t{k} = tl.full((C,), 0.0, tl.float{64 if wide else 32})" for k in added),
     ]
-    tile = _tile(operands, program, wide, dims)
+    tile = _tile(operands, wide, dims)
     if added:
         lines += [
             "    for turn in range(TURNS):",
@@ -56,7 +56,7 @@ def tiles_kernel(operands: Sequence[Accessed], program: str, wide: bool, dims: i
     return "\n".join(lines)
 
 
-def _tile(operands: Sequence[Accessed], program: str, wide: bool, dims: int) -> list[str]:
+def _tile(operands: Sequence[Accessed], wide: bool, dims: int) -> list[str]:
     """The statements for one tile."""
     lines = ["    below = row < rows", "    inside = below[:, None] & beside[None, :]"]
     rest = "row"
@@ -73,7 +73,7 @@ def _tile(operands: Sequence[Accessed], program: str, wide: bool, dims: int) -> 
             lines.append(f"    a{k} = {loaded_number(o.dtype, _loaded(k, o, dims), wide)}")
     given = ", ".join(f"a{k}" for k, o in enumerate(operands) if o.role == "in")
     made = [(k, o) for k, o in enumerate(operands) if o.role != "in"]
-    lines.append(f"    {', '.join(f'r{k}' for k, _ in made)} = {program}({given})")
+    lines.append(f"    {', '.join(f'r{k}' for k, _ in made)} = {NUMBER_PART}({given})")
     for k, o in made:
         lines.append(_stored(k, o, wide, dims))
     return lines

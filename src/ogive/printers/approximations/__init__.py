@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from ogive.printers.approximations import exponentials, gaussian, logarithm, trigonometric
+from ogive.printers.approximations import exponentials, gaussian, logarithm, quick, trigonometric
 from ogive.printers.approximations.parts import libm
 from ogive.printers.machine import Format, Value
 
@@ -56,10 +56,13 @@ _SHORT = (
     exponentials.tanh_short, logarithm.log1p_short, trigonometric.sin_short,
 )  # fmt: skip
 #: For results of 16 bits, where the processor has an exponential of its own.
-_QUICK = (gaussian.ndtr_quick, gaussian.erf_quick)
+_QUICK = (
+    quick.sigmoid_quick, quick.dsigmoid_quick, quick.expm1_quick, quick.tanh_quick,
+    quick.ndtr_quick, quick.erf_quick,
+)  # fmt: skip
 _IN_FLOAT32 = (
     exponentials.tanh32, logarithm.asinh32, logarithm.pow32, trigonometric.atan32, gaussian.erf32,
-    gaussian.erfc32, gaussian.erfinv32, gaussian.ndtr32,
+    gaussian.erfc32, gaussian.erfinv32, gaussian.ndtr32, gaussian.ndtr_smooth,
 )  # fmt: skip
 FORMS: dict[str, dict[str, Build]] = {
     "float32": _table(*_BOTH, *_SPECIAL, *_GATES, *_QUICK, *_IN_FLOAT32),

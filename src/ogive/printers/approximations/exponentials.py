@@ -115,21 +115,21 @@ def decay(format: Format, size: Value) -> Value:
     """exp(-size) for size >= 0: it cannot overflow, so 2**n needs no more care than 2**64 gives."""
     x = at_most(size, _vanished(format))
     n = nearest_whole(format, x, -constants(format, "1/ln2")[0])
-    return _lowered(format, _of_rest(format, _left_over(format, -x, n)), n)
+    return lowered(format, _of_rest(format, _left_over(format, -x, n)), n)
 
 
 def decay_of_wide(format: Format, size: Value) -> Value:
     """exp(-size) in float32 for a float64 size >= 0."""
     n, r = _narrow_left_over(-at_most(size, _vanished(format)))
-    return _lowered(format, _of_rest(format, r), n)
+    return lowered(format, _of_rest(format, r), n)
 
 
 def decay_short(format: Format, size: Value) -> Value:
     n, r = _short_left_over(-at_most(size, _vanished(format)))
-    return _lowered(format, _of_rest(format, r, "exp_short"), n)
+    return lowered(format, _of_rest(format, r, "exp_short"), n)
 
 
-def _lowered(format: Format, p: Value, n: Value) -> Value:
+def lowered(format: Format, p: Value, n: Value) -> Value:
     """2**n p for n <= 0, where 2**n alone might be no normal number, rounded once."""
     up, down = (64.0, 2.0**-64) if format is FLOAT32 else (512.0, 2.0**-512)
     return (p * power_of_two(n + up)) * down

@@ -12,6 +12,7 @@ from ogive.printers.approximations.exponentials import (
     beyond_linear,
     decay_short,
     exp,
+    lowered,
     reduced,
     short_exp,
 )
@@ -31,7 +32,17 @@ from ogive.printers.approximations.parts import (
     sqrt,
     value_gated,
 )
-from ogive.printers.machine import FLOAT32, FLOAT64, Format, Value, fma, horner, op, where
+from ogive.printers.machine import (
+    FLOAT32,
+    FLOAT64,
+    Format,
+    Value,
+    fma,
+    horner,
+    op,
+    round32,
+    where,
+)
 
 #: The factor before exp(-x**2 / 2) in the normal density.
 _DENSITY = 1 / math.sqrt(2 * math.pi)
@@ -164,22 +175,26 @@ def ndtr32(format: Format, x: Value) -> Value:
     return or_far_below("ndtr", x, rising("ndtr", x), _far_ndtr)
 
 
-def ndtr_quick(format: Format, x: Value) -> Value:
-    """ndtr with the digits of a 16-bit number, by the processor's own exponential."""
-    size = at_most(abs(x), 15.0)
-    inverse = 1.0 / (size + 3.0)
-    factor = inverse * series(format, "ndtr_quick", (size - 3.0) * inverse)
-    y = op("exp", size * -0.5 * size) * factor
-    return where(x > 0.0, 1.0 - y, y)
+def ndtr_smooth(format: Format, x: Value) -> Value:
+    """The same without pieces and float64, which GPUs have little of: more steps, and all alike.
 
-
-def erf_quick(format: Format, x: Value) -> Value:
-    """The same of erf: x + x p(x**2) up to 1; beyond, 1 - 2 ndtr(-|x| sqrt(2))."""
-    size = abs(x)
-    small = fma(size, series(format, "erf_quick", size * size), size)
-    return copysign(
-        where(size < 1.0, small, 1.0 - 2.0 * ndtr_quick(format, size * -math.sqrt(2))), x
-    )
+    Near 0, where the sums of the polynomial cancel, it is (1 + erf(x / sqrt(2))) / 2.
+    """
+    z = x * math.sqrt(0.5)
+    half = z * 0.5
+    near = fma(half, horner(z * z, [*map(round32, constants(FLOAT64, "erf_short"))]), half) + 0.5
+    size = at_most(abs(x), 14.5)
+    above = size + 3.0
+    inverse = 1.0 / above
+    left = fma(-inverse, above, 1.0) - (size - (above - 3.0)) * inverse  # what the inverse lacks
+    t = (size - 3.0) * inverse
+    first, *rest = map(round32, constants(FLOAT64, "ndtr_short"))
+    p = horner(t, rest)
+    value = fma(p, t, first)
+    rest_of_first = round32(constants(FLOAT64, "ndtr_short")[0] - first)
+    lost = inverse * fma(value, left, fma(p, t, first - value) + rest_of_first)
+    y = lowered(format, *_bell(format, size, -0.5, inverse * value, lost))
+    return where(abs(x) < 1.0, near, where(x > 0.0, 1.0 - y, y))
 
 
 def _far_bell(x: Value) -> Value:

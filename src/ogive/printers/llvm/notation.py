@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import re
 import struct
 from functools import lru_cache
 
-from ogive.printers.machine import FLOAT32, FLOAT64, Format
+from ogive.printers.machine import FLOAT32, FLOAT64, Format, round32
 
 #: LLVM's name of a floating-point format, and of its numbers in the names of intrinsics.
 ELEMENTS = {FLOAT32: "float", FLOAT64: "double"}
@@ -76,13 +75,6 @@ def bit_pattern(value: float, format: Format) -> int:
     float_, int_ = ("<f", "<I") if format is FLOAT32 else ("<d", "<Q")
     found: int = struct.unpack(int_, struct.pack(float_, value))[0]
     return found
-
-
-def round32(value: float) -> float:
-    if math.isinf(value) or abs(value) >= 3.4028235677973366e38:
-        return math.copysign(math.inf, value)
-    rounded: float = struct.unpack("<f", struct.pack("<f", value))[0]
-    return rounded
 
 
 def quoted(name: str) -> str:

@@ -15,8 +15,8 @@ from ogive.engine.cpu import compiler, output_pool, threads
 from ogive.engine.cpu.operands import SIZE
 from ogive.engine.cpu.rowwise.loops import VECTORS, source
 from ogive.engine.cpu.rowwise.programs import Kind
-from ogive.printers.llvm.notation import bit_pattern, round32
-from ogive.printers.machine import FLOAT64, Format
+from ogive.printers.llvm.notation import bit_pattern
+from ogive.printers.machine import FLOAT64, Format, round32
 
 #: The part of the rows in a chunk of columns has about so many elements: what one walk has read or
 #: written is still in the cache for the next.
