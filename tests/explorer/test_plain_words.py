@@ -34,7 +34,7 @@ def test_something_is_said_of_every_activation(name, language):
 EXPECTED = {
     "relu": (("Units can die: for inputs below 0", "share of 50%", "Cheap"), ("both sides",)),
     "sigmoid": (("both sides", "mean output is 0.5", "outputs and gates"), ("Units can die",)),
-    "tanh": (("Zero-centred", "stay in (-1, 1)", "No unit can die"), ("Not zero-centred",)),
+    "tanh": (("Zero-centred", "stay in (\N{MINUS SIGN}1, 1)", "No unit can die"), ("Not zero-centred",)),
     "leaky_relu": (("No unit can die", "gradient steps at 0"), ("Units can die",)),
     "gelu": (("Smooth", "saturates for negative inputs: below −3.81"), ("Monotone",)),
     "step": (("gradient is 0 wherever", "It jumps"), ("hidden layers",)),

@@ -228,3 +228,17 @@ def test_what_a_page_knows_is_what_the_certificates_say(site, tab):
         if of.smoothness:
             wanted = of.smoothness.lipschitz.value
             assert lipschitz == pytest.approx(wanted, nan_ok=True), name
+
+
+@pytest.mark.parametrize("name", ["relu", "gelu", "tanh", "selu", "softplus"])
+def test_correlations_in_depth_are_those_of_the_certificate(site, tab, name):
+    found = certificate_of(entries()[name]).signal
+    opened(tab, site, "depth.html")
+    got = tab.evaluate(
+        "([name, cs]) => { const l = ogive.normal.layer(ogive.bound(name).value, 1); "
+        "return [l.second, ...cs.map(c => l.pair(c) / l.second)]; }",
+        [name, [k.before for k in found.correlation]],
+    )
+    wanted = [found.moments.second.value, *(k.after.value for k in found.correlation)]
+    # what lies beyond 80 terms of a function with a kink
+    assert got == pytest.approx(wanted, abs=1e-3)

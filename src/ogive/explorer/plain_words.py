@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from ogive.catalogue import Spec
 from ogive.certify.quantity import NOT_PROVED, Quantity
 from ogive.certify.report.certificate import Certificate
-from ogive.certify.report.page import said
 from ogive.explorer.facts import zones
 from ogive.explorer.strings import Texts
 
@@ -46,7 +45,9 @@ class View:
     @property
     def range(self) -> str:
         assert self.of.shape
-        return said(self.of.shape.range).replace("inf", "∞")
+        found = self.of.shape.range
+        left, right = ("[" if found.closed_low else "("), ("]" if found.closed_high else ")")
+        return f"{left}{shown(found.low.value)}, {shown(found.high.value)}{right}"
 
     @property
     def mean_share(self) -> tuple[float, float]:
@@ -262,7 +263,8 @@ def _trains(v: View) -> bool:
 
 def _squashed(v: View) -> Values | None:
     both = v.verdicts["unsaturated"] == "no" and v.verdicts["monotone"] == "yes"
-    return _if(both and _bounded(v) is not None and _trains(v), range=v.range)
+    narrow = both and _bounded(v) is not None and not _is_hidden(v)
+    return _if(narrow and _trains(v), range=v.range)
 
 
 def _hidden(v: View) -> Values | None:
@@ -274,9 +276,9 @@ def _hidden_normalised(v: View) -> Values | None:
 
 
 def _is_hidden(v: View) -> bool:
-    """Whether one end of it passes gradients, with a bounded slope, and it is not linear, no wave
-    and no gated unit."""
-    open_end = v.verdicts["unsaturated"] in ("yes", "partly")
+    """Whether one end of it passes gradients, or it keeps them in depth, with a bounded slope, and
+    it is not linear, no wave and no gated unit."""
+    open_end = v.verdicts["unsaturated"] in ("yes", "partly") or _gradients(v) is not None
     plain = v.spec.kind != "gated" and v.spec.family != "periodic"
     tame = _unbounded_slope(v) is None
     return open_end and plain and tame and v.verdicts["nonlinear"] == "yes" and _trains(v)

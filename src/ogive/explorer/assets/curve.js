@@ -7,7 +7,11 @@
   const { name } = root.dataset;
   const entry = ogive.entry(name);
   const record = ogive.catalogue.find((r) => r.name === name);
-  const { state, change } = ogive.state({ p: "", x: 1, orders: ["0", "1", "2"], view: 5 }, () => {
+  // the first view that shows where zones end
+  const VIEWS = [1, 2, 5, 10, 20, 100];
+  const ends = (record.zones || []).flatMap(([, from, to]) => [from, to]).filter(Number.isFinite).map(Math.abs);
+  const wide = VIEWS.slice(2).find((v) => v >= 1.1 * Math.max(0, ...ends.filter((e) => e < 20))) || 5;
+  const { state, change } = ogive.state({ p: "", x: 1, orders: ["0", "1", "2"], view: wide }, () => {
     values = ogive.readParameters(entry, state.p);
     panel.update();
     show();
@@ -41,7 +45,7 @@
   });
   const view = element(
     "select", { id: "view", onchange: (event) => { change({ view: Number(event.target.value) }); show(); } },
-    ...[1, 2, 5, 10, 20, 100].map((v) => element("option", { value: v }, text("function.zoom", { from: shown(-v), to: v })))
+    ...VIEWS.map((v) => element("option", { value: v }, text("function.zoom", { from: shown(-v), to: v })))
   );
   const reset = element(
     "button", {

@@ -3,7 +3,7 @@
 "use strict";
 {
   const { element, text, shown } = ogive;
-  const { mean, pairMean } = ogive.normal;
+  const { mean, layer } = ogive.normal;
   const root = document.getElementById("depth");
   const { state, change } = ogive.state({ name: "tanh", w: 1.3, b: 0.1, layers: 30, c: 0.5 }, () => show());
   const MAP = { w: [0.1, 4], b: [0, 2], columns: 78, rows: 40 };
@@ -74,8 +74,9 @@
     for (let l = 0; l < layers; l++) {
       const { q, c, g } = rows.at(-1);
       const deviation = Math.sqrt(q);
-      const next = w * w * mean((x) => f(x) ** 2, 0, deviation) + b * b;
-      const joint = w * w * pairMean(f, deviation, Math.min(c, 1)) + b * b;
+      const made = layer(f, deviation);
+      const next = w * w * made.second + b * b;
+      const joint = w * w * made.pair(Math.min(c, 1)) + b * b;
       const chi = w * w * mean((x) => slope(x) ** 2, 0, deviation);
       if (!Number.isFinite(next) || next > 1e30) break;
       rows.push({ q: next, c: Math.min(Math.max(joint / next, -1), 1), g: g * chi });
@@ -87,9 +88,9 @@
     if (!functions) return;
     const rows = propagated();
     const x = [0, state.layers];
-    const layer = rows.map((_, l) => l);
+    const layers = rows.map((_, l) => l);
     const lengths = rows.map((r) => r.q);
-    const line = (y, color) => [{ x: layer, y, color }];
+    const line = (y, color) => [{ x: layers, y, color }];
     places.length.chart.draw({ x, y: ends(lengths, 0), series: line(lengths, "f") });
     const correlations = rows.map((r) => r.c);
     places.correlation.chart.draw({ x, y: [Math.min(0, ...correlations) - 0.02, 1.04], series: line(correlations, "f2") });

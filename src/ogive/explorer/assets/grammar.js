@@ -242,15 +242,19 @@
     return near.length ? ogive.text("errors.hint", { names: near.slice(0, 3).join(", ") }) : "";
   };
 
+  /** How many letters are to be changed, added, left out or exchanged with their neighbour. */
   const distance = (a, b) => {
-    let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+    const rows = [Array.from({ length: b.length + 1 }, (_, j) => j)];
     for (let i = 1; i <= a.length; i++) {
-      const next = [i];
-      for (let j = 1; j <= b.length; j++)
-        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-      row = next;
+      const row = [i];
+      for (let j = 1; j <= b.length; j++) {
+        row[j] = Math.min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+        const exchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+        if (exchanged) row[j] = Math.min(row[j], rows[i - 2][j - 2] + 1);
+      }
+      rows.push(row);
     }
-    return row[b.length];
+    return rows[a.length][b.length];
   };
 
   const checkSize = (node) => {

@@ -4,7 +4,7 @@
   const { element, text, shown } = ogive;
   const root = document.getElementById("input");
   const { state, change } = ogive.state({ name: "gelu", mu: 0, sigma: 1 }, () => show());
-  const POINTS = ogive.normal.quantiles(6000);
+  const POINTS = ogive.normal.quantiles(3000);
   const BINS = 70;
   const picker = ogive.pickOne({ id: "name", label: text("tools.function"), value: state.name, onchange: (name) => { change({ name }); draw(); } });
   const slider = (key, low, high) =>
@@ -64,13 +64,14 @@
     const first = mean(f, mu, sigma);
     const second = mean((v) => f(v) ** 2, mu, sigma);
     const squareSlope = mean((v) => slope(v) ** 2, mu, sigma);
-    const share = (holds) => POINTS.reduce((sum, z) => sum + holds(mu + sigma * z), 0) / POINTS.length;
+    const slopes = POINTS.map((z) => Math.abs(slope(mu + sigma * z)));
+    const share = (holds) => slopes.reduce((n, size) => n + holds(size), 0) / slopes.length;
     const percent = (v) => `${shown(100 * v, 3)} %`;
     const rows = [
       ["mean", shown(first)], ["deviation", shown(Math.sqrt(Math.max(second - first ** 2, 0)))], ["second", shown(second)],
       ["gain", shown(1 / Math.sqrt(second))], ["square_slope", shown(squareSlope)], ["chi", shown(squareSlope * sigma ** 2 / second)],
       ["zero_share", percent(y.reduce((n, v) => n + (v === 0), 0) / y.length)],
-      ["dead_share", percent(share((v) => slope(v) === 0))], ["saturated_share", percent(share((v) => Math.abs(slope(v)) < 1e-3))],
+      ["dead_share", percent(share((size) => size === 0))], ["saturated_share", percent(share((size) => size < 1e-3))],
     ];
     table.replaceChildren(
       element("table", {}, element("caption", {}, text("tools.input_table")),

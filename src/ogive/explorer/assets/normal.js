@@ -10,32 +10,55 @@
     return { z, w };
   };
   const FINE = rule(681);
-  const COARSE = rule(121);
+  const MIDDLE = rule(281);
+  const TERMS = 80;
+
+  /** Hermite polynomials at the points, each with mean square 1: a row for each. */
+  const hermite = () => {
+    const { z } = MIDDLE;
+    const rows = [z.map(() => 1), z.slice()];
+    for (let n = 1; n < TERMS; n++)
+      rows.push(z.map((v, i) => (v * rows[n][i] - Math.sqrt(n) * rows[n - 1][i]) / Math.sqrt(n + 1)));
+    return rows;
+  };
+  let polynomials = null;
 
   /** E g(Z) for Z from N(mean, deviation^2). */
-  const mean = (g, center = 0, deviation = 1, { z, w } = FINE) => {
+  const mean = (g, center = 0, deviation = 1) => {
+    const { z, w } = FINE;
     let total = 0;
     for (let i = 0; i < z.length; i++) total += w[i] * g(center + deviation * z[i]);
     return total;
   };
 
-  /** E g(U) g(V) for standard deviations `deviation` and correlation c. */
-  const pairMean = (g, deviation, c) => {
-    const { z, w } = COARSE;
-    const rest = Math.sqrt(Math.max(1 - c * c, 0));
-    if (rest < 1e-7) return c > 0 ? mean((x) => g(x) ** 2, 0, deviation) : mean((x) => g(x) * g(-x), 0, deviation);
-    let total = 0;
+  /**
+   * What a layer needs of g at pre-activations of this standard deviation: {second: E g^2,
+   * pair(c): E g(U) g(V) for correlation c}, which is the sum of c^n over the squares of g's
+   * coefficients (R. Daniely et al. 2016, arXiv:1602.05897); what is beyond the last one goes with it.
+   */
+  const layer = (g, deviation) => {
+    const { z, w } = MIDDLE;
+    polynomials ??= hermite();
+    const weighted = new Float64Array(z.length);
+    let second = 0;
     for (let i = 0; i < z.length; i++) {
-      let inner = 0;
-      for (let j = 0; j < z.length; j++) inner += w[j] * g(deviation * (c * z[i] + rest * z[j]));
-      total += w[i] * g(deviation * z[i]) * inner;
+      const value = g(deviation * z[i]);
+      weighted[i] = w[i] * value;
+      second += weighted[i] * value;
     }
-    return total;
+    const squares = polynomials.map((row) => {
+      let coefficient = 0;
+      for (let i = 0; i < row.length; i++) coefficient += row[i] * weighted[i];
+      return coefficient ** 2;
+    });
+    const rest = Math.max(second - squares.reduce((a, b) => a + b), 0);
+    const pair = (c) => squares.reduceRight((sum, a) => sum * c + a, rest);
+    return { second, pair };
   };
 
   /** Numbers that lie as those of N(0, 1) do: its quantiles at equal steps. */
   const quantiles = (count) =>
     Float64Array.from({ length: count }, (_, i) => Math.SQRT2 * ogive.language.primitives.erfinv.compute((2 * i + 1) / count - 1));
 
-  ogive.normal = { mean, pairMean, quantiles };
+  ogive.normal = { mean, layer, quantiles };
 }
