@@ -11,7 +11,7 @@ from ogive.catalogue import Parameter, Spec
 from ogive.expr import Program
 from ogive.printers.javascript import JavaScriptPrinter
 
-HEADER = (
+_HEADER = (
     "// Written by ogive from its catalogue: each function is printed from the entry's program."
 )
 
@@ -36,7 +36,7 @@ def functions_script(specs: Iterable[Spec]) -> str:
     functions = Functions()
     calls = [f"ogive.add({json.dumps(spec.name)}, {_entry(spec, functions)});" for spec in specs]
     helpers = "\n".join(functions.helpers.values())
-    return "\n".join([HEADER, '"use strict";', "{", helpers, *calls, "}", ""])
+    return "\n".join([_HEADER, '"use strict";', "{", helpers, *calls, "}", ""])
 
 
 def _entry(spec: Spec, functions: Functions) -> str:

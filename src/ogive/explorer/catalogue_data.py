@@ -7,7 +7,7 @@ from typing import Any
 
 from ogive.catalogue import Spec
 from ogive.explorer.bundle import script_value
-from ogive.explorer.facts import certificate_of, compared, edge, marks, zones
+from ogive.explorer.facts import certificate_of, compared_facts, edge, marks, zones
 from ogive.explorer.strings import LANGUAGES, Texts
 
 
@@ -32,7 +32,7 @@ def _record(spec: Spec, language: str) -> dict[str, Any]:
     }
     if found:
         told["marks"] = marks(found)
-        told["facts"] = compared(found)
+        told["facts"] = compared_facts(found)
         told["edge"] = edge(found)
         told["zones"] = [[z.kind, z.low, z.high] for z in zones(found)]
     return told

@@ -14,12 +14,10 @@ from typing import Any
 from ogive.catalogue import Spec
 from ogive.certify.quantity import NOT_PROVED, ProvedInterval, Quantity
 from ogive.certify.report.certificate import Certificate, certificate
+from ogive.certify.report.criteria import VANISHED
 from ogive.certify.report.page import said
 from ogive.certify.report.properties import properties
 from ogive.errors import OgiveError
-
-#: A gradient below this counts as vanished, as in the certificate's verdict on saturation.
-VANISHED = "1e-3"
 
 
 @lru_cache(maxsize=1024)
@@ -85,7 +83,7 @@ def _saturated(of: Certificate, flat: list[Zone]) -> Iterator[Zone]:
 
 
 #: Of what gallery and comparison show: name -> where it is in a certificate.
-NUMBERS: Mapping[str, Callable[[Any], Any]] = {
+_COMPARED: Mapping[str, Callable[[Any], Any]] = {
     "range": lambda c: c.shape.range,
     "at_zero": lambda c: c.shape.at_zero,
     "left": lambda c: c.shape.left.value,
@@ -106,11 +104,11 @@ NUMBERS: Mapping[str, Callable[[Any], Any]] = {
 }
 
 
-def compared(of: Certificate) -> dict[str, list[Any]]:
+def compared_facts(of: Certificate) -> dict[str, list[Any]]:
     """What a table of certificates shows: name -> [value, method]."""
     if of.rows:
         return {}
-    return {name: _told(find(of)) for name, find in NUMBERS.items()}
+    return {name: _told(find(of)) for name, find in _COMPARED.items()}
 
 
 def _told(value: Any) -> list[Any]:

@@ -14,13 +14,13 @@ from ogive.printers import latex
 from ogive.printers.latex import symbol_latex
 
 #: Where two branches are compared, and how closely they must agree to be one function.
-PROBES = (-2.6, -1.3, -0.7, -0.2, 0.3, 0.8, 1.4, 2.2)
+_PROBES = (-2.6, -1.3, -0.7, -0.2, 0.3, 0.8, 1.4, 2.2)
 AGREE = 1e-7
 #: A longer formula is a page of fractions that nobody reads.
 LONGEST_LATEX = 2500
 
 
-def readable(spec: Spec) -> Node:
+def as_written(spec: Spec) -> Node:
     """The formula with one of two branches that are the same function, the shorter one.
 
     A series near a point where the closed form cancels is for arithmetic, not for people.
@@ -56,9 +56,9 @@ def _is_finiteness(condition: Node) -> bool:
 def _same(a: Node, b: Node, numbers: dict[str, float], variable: str) -> bool:
     found = [
         (evaluate(a, **numbers | {variable: x}), evaluate(b, **numbers | {variable: x}))
-        for x in PROBES
+        for x in _PROBES
     ]
-    inner = [pair for pair, x in zip(found, PROBES, strict=True) if abs(x) < 1]
+    inner = [pair for pair, x in zip(found, _PROBES, strict=True) if abs(x) < 1]
     varies = any(not math.isclose(p[1], inner[0][1], rel_tol=1e-6) for p in inner)
     return varies and all(
         math.isfinite(p) and math.isclose(p, q, rel_tol=AGREE, abs_tol=AGREE) for p, q in inner
@@ -70,7 +70,7 @@ def formulas(spec: Spec) -> Iterator[tuple[str, str]]:
     if spec.kind == "rowwise":
         yield "", mathml(spec.latex_text)
         return
-    f = readable(spec)
+    f = as_written(spec)
     yield _left(spec, ""), _mathml_of(f)
     if spec.kind == "gated":
         for variable in spec.data:

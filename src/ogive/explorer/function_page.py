@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from ogive.catalogue import Spec
 from ogive.explorer.facts import certificate_of
 from ogive.explorer.formulas_shown import formulas, training_formula
-from ogive.explorer.plain_words import sentences_of
+from ogive.explorer.in_words import sentences_of
 from ogive.explorer.proof_table import proof_tables
 from ogive.explorer.shell import CATALOGUE, SitePage
 from ogive.explorer.strings import Texts
@@ -22,7 +22,7 @@ _LIVE = {"gated": "surface.js", "rowwise": "row_view.js"}
 _SOURCES = ("torch", "numpy", "javascript")
 
 
-def function_page(spec: Spec, family: Sequence[str]) -> SitePage:
+def page_of_function(spec: Spec, family: Sequence[str]) -> SitePage:
     """The page of an entry; ``family`` are the names of those beside it."""
     return SitePage(
         f"functions/{spec.name}.html",

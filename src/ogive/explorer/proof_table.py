@@ -11,15 +11,15 @@ from ogive.certify.proof.shape import Shape
 from ogive.certify.proof.smoothness import Smoothness
 from ogive.certify.quantity import NOT_PROVED
 from ogive.certify.report.certificate import Certificate
+from ogive.certify.report.criteria import VANISHED
 from ogive.certify.report.page import Line, lines, said
-from ogive.explorer.facts import VANISHED
-from ogive.explorer.plain_words import MINUS
+from ogive.explorer.in_words import MINUS
 from ogive.explorer.strings import Texts, has_text
 
 #: More of a list of points are not told.
-MOST = 6
+_MOST = 6
 #: A value of a certificate, or text that is made of several.
-Value = Any
+_Value = Any
 _ORDERS = {0: "jump", 1: "kink", 2: "bend"}
 
 
@@ -27,16 +27,16 @@ def proof_tables(of: Certificate, texts: Texts) -> str:
     """A table for each section that the function has."""
     return "\n".join(
         _table(texts, f"report.section.{name}", rows(of, texts))
-        for name, rows in SECTIONS.items()
+        for name, rows in _SECTIONS.items()
         if getattr(of, name)
     )
 
 
-Row = tuple[str, Value]
-Rows = Callable[[Certificate, Texts], Iterator[Row]]
+_Row = tuple[str, _Value]
+_Rows = Callable[[Certificate, Texts], Iterator[_Row]]
 
 
-def _table(texts: Texts, title: str, rows: Iterator[Row]) -> str:
+def _table(texts: Texts, title: str, rows: Iterator[_Row]) -> str:
     heads = "".join(
         f'<th scope="col">{texts(f"report.{h}")}</th>' for h in ("what", "value", "error", "method")
     )
@@ -47,7 +47,7 @@ def _table(texts: Texts, title: str, rows: Iterator[Row]) -> str:
     )
 
 
-def _row(texts: Texts, label: str, value: Value) -> str:
+def _row(texts: Texts, label: str, value: _Value) -> str:
     line = value if isinstance(value, Line) else _one_line(value)
     method = ", ".join(_worded(texts, "method_word", m) for m in line.method.split(", ") if m)
     cells = (_worded(texts, "word", line.value), line.error, method)
@@ -55,7 +55,7 @@ def _row(texts: Texts, label: str, value: Value) -> str:
     return f'<tr><th scope="row">{label}</th>{told}</tr>'
 
 
-def _one_line(value: Value) -> Line:
+def _one_line(value: _Value) -> Line:
     """A value's line; of several values one that has them all."""
     found = list(lines(value, missing=NOT_PROVED.method))
     methods = dict.fromkeys(m for line in found for m in line.method.split(", ") if m)
@@ -76,19 +76,19 @@ def _is_number(value: str) -> bool:
     return all(c in "0123456789.,-+e ()[]inf" for c in value)
 
 
-def _labelled(texts: Texts, **values: Value) -> Iterator[Row]:
+def _labelled(texts: Texts, **values: _Value) -> Iterator[_Row]:
     for name, value in values.items():
         yield texts(f"report.label.{name}"), value
 
 
-def _criteria(of: Certificate, texts: Texts) -> Iterator[Row]:
+def _criteria(of: Certificate, texts: Texts) -> Iterator[_Row]:
     for c in of.criteria:
         label = texts(f"report.criterion.{c.name.replace(' ', '_')}")
         found = next(lines(c.number))
         yield label, Line(label, c.verdict, found.error, found.method)
 
 
-def _shape(of: Certificate, texts: Texts) -> Iterator[Row]:
+def _shape(of: Certificate, texts: Texts) -> Iterator[_Row]:
     found = of.shape
     assert found
     return _labelled(
@@ -100,8 +100,8 @@ def _shape(of: Certificate, texts: Texts) -> Iterator[Row]:
     )  # fmt: skip
 
 
-def _few(places: Sequence[Any] | None) -> Value:
-    return places if places is None or len(places) <= MOST else tuple(places[:MOST])
+def _few(places: Sequence[Any] | None) -> _Value:
+    return places if places is None or len(places) <= _MOST else tuple(places[:_MOST])
 
 
 def _turns(found: Shape, texts: Texts) -> Line | None:
@@ -109,17 +109,17 @@ def _turns(found: Shape, texts: Texts) -> Line | None:
         return None
     told = [
         texts.plain(f"report.word.{t.kind}", value=said(t.value), place=said(t.place))
-        for t in found.turning_points[:MOST]
+        for t in found.turning_points[:_MOST]
     ]
     method = "ball" if told else "symbolic"
     worst = max((t.place.error for t in found.turning_points), default=0.0)
     return Line("", "; ".join(told) or "none", f"{worst:.1e}" if worst else "", method)
 
 
-def _smoothness(of: Certificate, texts: Texts) -> Iterator[Row]:
+def _smoothness(of: Certificate, texts: Texts) -> Iterator[_Row]:
     found = of.smoothness
     assert found
-    order: Value = found.order
+    order: _Value = found.order
     if order is not None:
         order = "all" if math.isinf(order) else max(int(order), 0)
     return _labelled(
@@ -135,12 +135,12 @@ def _breakpoints(found: Smoothness, texts: Texts) -> Line | None:
         texts.plain(
             f"report.word.{_ORDERS.get(b.order, 'higher')}", place=said(b.place), order=b.order
         )
-        for b in found.breakpoints[:MOST]
+        for b in found.breakpoints[:_MOST]
     ]
     return Line("", "; ".join(told) or "none", "", "ball")
 
 
-def _saturation(of: Certificate, texts: Texts) -> Iterator[Row]:
+def _saturation(of: Certificate, texts: Texts) -> Iterator[_Row]:
     found = of.saturation
     assert found
     left, right = found.left, found.right
@@ -156,7 +156,7 @@ def _side(side: Side) -> str:
     return "no" if side.kind == "none" else side.kind
 
 
-def _signal(of: Certificate, texts: Texts) -> Iterator[Row]:
+def _signal(of: Certificate, texts: Texts) -> Iterator[_Row]:
     found = of.signal
     assert found
     conventional = found.gains.conventional
@@ -172,10 +172,10 @@ def _signal(of: Certificate, texts: Texts) -> Iterator[Row]:
         yield texts("report.label.edge", at=f"{edge.sigma_b:g}"), edge.sigma_w
 
 
-def _cost(of: Certificate, texts: Texts) -> Iterator[Row]:
+def _cost(of: Certificate, texts: Texts) -> Iterator[_Row]:
     found = of.cost
     assert found
-    told: dict[str, Value] = {
+    told: dict[str, _Value] = {
         "operations": found.forward.operations, "transcendental": found.forward.transcendental,
         "kept": found.kept["float32"],
     }  # fmt: skip
@@ -186,7 +186,7 @@ def _cost(of: Certificate, texts: Texts) -> Iterator[Row]:
     return _labelled(texts, **told)
 
 
-def _gate(of: Certificate, texts: Texts) -> Iterator[Row]:
+def _gate(of: Certificate, texts: Texts) -> Iterator[_Row]:
     found = of.gate
     assert found
     return _labelled(
@@ -195,10 +195,10 @@ def _gate(of: Certificate, texts: Texts) -> Iterator[Row]:
     )  # fmt: skip
 
 
-def _rows(of: Certificate, texts: Texts) -> Iterator[Row]:
+def _rows(of: Certificate, texts: Texts) -> Iterator[_Row]:
     found = of.rows
     assert found
-    bound: Value = found.jacobian
+    bound: _Value = found.jacobian
     if found.times != "1":
         line = next(lines(found.jacobian))
         bound = Line("", f"{line.value} {found.times}", line.error, line.method)
@@ -208,7 +208,7 @@ def _rows(of: Certificate, texts: Texts) -> Iterator[Row]:
     )  # fmt: skip
 
 
-SECTIONS: Mapping[str, Rows] = {
+_SECTIONS: Mapping[str, _Rows] = {
     "criteria": _criteria, "shape": _shape, "smoothness": _smoothness, "saturation": _saturation,
     "signal": _signal, "cost": _cost, "gate": _gate, "rows": _rows,
 }  # fmt: skip

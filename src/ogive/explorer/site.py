@@ -12,7 +12,7 @@ import ogive
 from ogive.catalogue import Spec, entries
 from ogive.explorer.bundle import functions_script
 from ogive.explorer.catalogue_data import catalogue_script
-from ogive.explorer.function_page import function_page
+from ogive.explorer.function_page import page_of_function
 from ogive.explorer.language import language_script
 from ogive.explorer.shell import CORE_TEXTS, SitePage, page_html, text_script
 from ogive.explorer.sitemap import PAGES
@@ -89,4 +89,4 @@ def content_of_site() -> Iterator[tuple[str, str]]:
 def function_pages(specs: Sequence[Spec]) -> Iterator[SitePage]:
     """A page for each entry."""
     for spec in specs:
-        yield function_page(spec, [s.name for s in specs if s.family == spec.family])
+        yield page_of_function(spec, [s.name for s in specs if s.family == spec.family])

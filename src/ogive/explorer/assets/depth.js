@@ -3,7 +3,7 @@
 "use strict";
 {
   const { element, text, shown } = ogive;
-  const { mean, layer } = ogive.normal;
+  const { layer, secondMoment } = ogive.normal;
   const root = document.getElementById("depth");
   const { state, change } = ogive.state({ name: "tanh", w: 1.3, b: 0.1, layers: 30, c: 0.5 }, () => show());
   const MAP = { w: [0.1, 4], b: [0, 2], columns: 78, rows: 40 };
@@ -43,8 +43,8 @@
     const { low, high, count } = LENGTHS;
     const at = Array.from({ length: count }, (_, i) => low * (high / low) ** (i / (count - 1)));
     tables = {
-      square: at.map((q) => mean((x) => f(x) ** 2, 0, Math.sqrt(q))),
-      slope: at.map((q) => mean((x) => slope(x) ** 2, 0, Math.sqrt(q))),
+      square: at.map((q) => secondMoment(f, Math.sqrt(q))),
+      slope: at.map((q) => secondMoment(slope, Math.sqrt(q))),
     };
     fields = null;
   };
@@ -77,7 +77,7 @@
       const made = layer(f, deviation);
       const next = w * w * made.second + b * b;
       const joint = w * w * made.pair(Math.min(c, 1)) + b * b;
-      const chi = w * w * mean((x) => slope(x) ** 2, 0, deviation);
+      const chi = w * w * secondMoment(slope, deviation);
       if (!Number.isFinite(next) || next > 1e30) break;
       rows.push({ q: next, c: Math.min(Math.max(joint / next, -1), 1), g: g * chi });
     }

@@ -56,9 +56,17 @@
     return { second, pair };
   };
 
+  /** E g^2, by the same points as a layer. */
+  const secondMoment = (g, deviation) => {
+    const { z, w } = MIDDLE;
+    let total = 0;
+    for (let i = 0; i < z.length; i++) total += w[i] * g(deviation * z[i]) ** 2;
+    return total;
+  };
+
   /** Numbers that lie as those of N(0, 1) do: its quantiles at equal steps. */
   const quantiles = (count) =>
     Float64Array.from({ length: count }, (_, i) => Math.SQRT2 * ogive.language.primitives.erfinv.compute((2 * i + 1) / count - 1));
 
-  ogive.normal = { mean, layer, quantiles };
+  ogive.normal = { mean, layer, secondMoment, quantiles };
 }

@@ -17,13 +17,13 @@ from ogive.errors import OgiveError, nearest
 
 #: Code of a language -> its place in a row of the table.
 LANGUAGES = {"en": 0, "zh": 1}
-Row = tuple[str, ...]
+_Row = tuple[str, ...]
 
 
 @cache
-def all_texts() -> Mapping[str, Row]:
+def all_texts() -> Mapping[str, _Row]:
     """Every text: ``namespace.key`` -> the languages' texts."""
-    found: dict[str, Row] = {}
+    found: dict[str, _Row] = {}
     for file in sorted(files(__name__).iterdir(), key=lambda f: f.name):
         if file.name.endswith(".toml"):
             namespace = file.name.removesuffix(".toml")
@@ -38,7 +38,7 @@ def sentences() -> Mapping[str, str]:
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
-def _rows(prefix: str, part: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
+def _rows(prefix: str, part: Mapping[str, Any]) -> Iterator[tuple[str, _Row]]:
     for name, value in part.items():
         if isinstance(value, Mapping):
             yield from _rows(f"{prefix}.{name}", value)

@@ -7,7 +7,7 @@ import pytest
 from ogive.catalogue import entries
 from ogive.certify.univariate import function_of_one_number, with_defaults
 from ogive.explorer.facts import certificate_of, marks, zones
-from ogive.explorer.plain_words import BAD, GOOD, WHEN, View, sentences_of
+from ogive.explorer.in_words import BAD, GOOD, WHEN, View, sentences_of
 from ogive.explorer.strings import Texts
 from ogive.explorer.wrong_forms import WRONG_FORMS
 from ogive.expr import evaluate, parse
@@ -34,7 +34,9 @@ def test_something_is_said_of_every_activation(name, language):
 EXPECTED = {
     "relu": (("Units can die: for inputs below 0", "share of 50%", "Cheap"), ("both sides",)),
     "sigmoid": (("both sides", "mean output is 0.5", "outputs and gates"), ("Units can die",)),
-    "tanh": (("Zero-centred", "stay in (\N{MINUS SIGN}1, 1)", "No unit can die"), ("Not zero-centred",)),
+    "tanh": (
+        ("Zero-centred", "stay in (\N{MINUS SIGN}1, 1)", "No unit can die"), ("Not zero-centred",),
+    ),
     "leaky_relu": (("No unit can die", "gradient steps at 0"), ("Units can die",)),
     "gelu": (("Smooth", "saturates for negative inputs: below −3.81"), ("Monotone",)),
     "step": (("gradient is 0 wherever", "It jumps"), ("hidden layers",)),
