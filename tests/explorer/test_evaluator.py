@@ -23,6 +23,7 @@ from ogive.certify.reference import exact, limit
 from ogive.certify.univariate import breakpoints_of
 from ogive.expr import Program, bind, diff, symbol, walk
 from ogive.ops import ActivationFunction
+from ogive.printers import python_function
 
 INF, NAN = math.inf, math.nan
 RELATIVE = {0: 1e-12, 1: 1e-12, 2: 1e-10}
@@ -316,3 +317,19 @@ def test_what_cannot_be_asked_is_refused_with_a_reason(asked, code):
         f"(() => {{ try {{ return {code} }} catch (e) {{ return e.message }} }})()"
     )
     assert REFUSED[code] in str(message)
+
+
+@pytest.mark.parametrize("name", [s.name for s in entries().values() if s.kind == "stochastic"])
+def test_the_training_form_takes_its_noise(asked, name):
+    spec = entries()[name]
+    assert asked.evaluate("n => ogive.entry(n).noise", name) == dict(spec.noise)
+    points = [(-2.0, 0.3), (-0.4, 0.8), (0.0, 0.1), (1.3, 0.45), (4.0, 0.99)]
+    got = asked.evaluate(
+        "([n, points]) => { const e = ogive.entry(n); "
+        "return points.map(p => e.training(...p, ...ogive.numbers(e))); }",
+        [name, points],
+    )
+    compute = python_function(spec.training_program, "numpy")
+    values = [np.float64(v) for v in defaults(spec).values()]
+    wanted = [float(compute(np.float64(x), np.float64(u), *values)[0]) for x, u in points]
+    assert got == pytest.approx(wanted, rel=1e-12, abs=1e-15)

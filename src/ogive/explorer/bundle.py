@@ -46,8 +46,12 @@ def _entry(spec: Spec, functions: Functions) -> str:
         "parameters": [_parameter(p) for p in spec.parameters],
     }
     known = ", ".join(f"{name}: {script_value(value)}" for name, value in told.items())
+    if spec.noise:
+        known += f", noise: {script_value(dict(spec.noise))}"
     if spec.kind == "rowwise":
-        return f"{{{known}, noise: {script_value(list(spec.noise))}}}"
+        return f"{{{known}}}"
+    if spec.noise:
+        known += f", training: {functions.printed(spec.training_program)}"
     return f"{{{known}, functions: [{', '.join(_functions(spec, functions))}]}}"
 
 

@@ -8,10 +8,11 @@ from html import escape
 
 from ogive.explorer.strings import FOLDERS, LANGUAGES, Texts
 
-#: Nothing from elsewhere, nothing inline; images are what the page itself draws for export.
+#: Nothing from elsewhere, nothing inline; images are what the page itself draws for export. To a
+#: browser in which a file is not the origin of the file beside it, "file:" says that it may load.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-    "base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file:; "
+    "img-src 'self' file: data: blob:; base-uri 'none'; form-action 'none'"
 )
 #: What every page loads, in this order: all activations, and formulas of one's own.
 CORE = (

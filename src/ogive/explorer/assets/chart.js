@@ -2,6 +2,7 @@
 //
 //   const chart = ogive.chart(element, {label, x: [from, to], height, name})
 //   chart.draw({series: [{name, color, x, y, dash, area}], zones: [{from, to, kind, name}], y: [low, high]})
+//   chart.draw({..., dots: {x, y, color}})   single points, below the curves
 //   chart.trace(x, [{color, y, slope}])      a line at x, a dot at each y, a tangent where a slope is
 //   chart.onmove = (x) => ...                the pointer's place, null where it left
 //   ogive.sample(f, [from, to], count)       {x, y}: NaN where f jumps, so that no line joins the sides
@@ -95,6 +96,7 @@
       this.clip = svg("rect");
       this.svg.appendChild(svg("clipPath", { id: clip })).append(this.clip);
       this.zones = this.svg.appendChild(svg("g"));
+      this.dots = this.svg.appendChild(svg("g", { "clip-path": `url(#${clip})` }));
       this.lines = this.svg.appendChild(svg("g", { "clip-path": `url(#${clip})` }));
       this.tracer = this.svg.appendChild(svg("g", { "clip-path": `url(#${clip})`, class: "tracer" }));
       this.labels = this.svg.appendChild(svg("g"));
@@ -148,6 +150,7 @@
       this.drawZones(zones);
       series.forEach((s, i) => this.drawLine(s, i));
       while (this.lines.childElementCount > series.length) this.lines.lastChild.remove();
+      this.drawDots(this.drawn.dots);
       this.drawEnds(series.filter((s) => s.name));
       if (this.traced) this.trace(...this.traced);
     }
@@ -184,6 +187,11 @@
         return [rect];
       });
       this.zones.replaceChildren(...parts);
+    }
+
+    drawDots({ x, y, color } = { x: [] }) {
+      const told = Array.from(x, (v, i) => `M${this.at(v).toFixed(1)} ${this.up(y[i]).toFixed(1)}h0`).join("");
+      this.dots.replaceChildren(...(told ? [svg("path", { class: "dots", stroke: `var(--${color})`, d: told })] : []));
     }
 
     drawLine({ x, y, color, dash, area }, place) {

@@ -27,7 +27,8 @@ window.ogive = { texts: {}, entries: new Map() };
 
   /**
    * Registers an entry. `functions` are of the variables and then every parameter's numbers: for one
-   * variable f, f', f''; for two f, its gradient and the upper half of its Hessian.
+   * variable f, f', f''; for two f, its gradient and the upper half of its Hessian. Of a stochastic
+   * entry `training` is of x, the noise and the parameters; `noise` says how each is distributed.
    */
   ogive.add = (name, entry) => ogive.entries.set(name, { name, ...entry });
 
@@ -42,12 +43,14 @@ window.ogive = { texts: {}, entries: new Map() };
   /** Every parameter's numbers in order: the given ones, and defaults for the rest. */
   const numbers = (entry, given = {}) => {
     for (const name of Object.keys(given || {}))
-      if (!entry.parameters.some((p) => p.name === name) && !entry.noise?.includes(name)) {
+      if (!entry.parameters.some((p) => p.name === name) && !(entry.kind === "rowwise" && entry.noise && name in entry.noise)) {
         const known = entry.parameters.map((p) => p.name).join(", ") || "none";
         throw new RangeError(`${entry.name} has no parameter ${name}; it has: ${known}`);
       }
     return entry.parameters.flatMap((p) => checked(entry, p, given?.[p.name] ?? p.default));
   };
+
+  ogive.numbers = numbers;
 
   const checked = (entry, parameter, given) => {
     const values = Array.isArray(given) ? given : [Number(given)];

@@ -10,13 +10,14 @@
   // the first view that shows where zones end
   const VIEWS = [1, 2, 5, 10, 20, 100];
   const ends = (record.zones || []).flatMap(([, from, to]) => [from, to]).filter(Number.isFinite).map(Math.abs);
-  const wide = VIEWS.slice(2).find((v) => v >= 1.1 * Math.max(0, ...ends.filter((e) => e < 20))) || 5;
+  const wide = VIEWS.slice(2).find((v) => v >= 1.1 * Math.max(0, ...ends.filter((e) => e < 7.6))) || 5;
   const { state, change } = ogive.state({ p: "", x: 1, orders: ["0", "1", "2"], view: wide }, () => {
     values = ogive.readParameters(entry, state.p);
     panel.update();
     show();
   });
   let values = ogive.readParameters(entry, state.p);
+  const NOISY = 700;
   const ORDERS = [["f", "f"], ["f1", "f1"], ["f2", "f2"]];
 
   const box = element("figure");
@@ -54,6 +55,7 @@
     },
     text("function.reset")
   );
+  const again = element("button", { type: "button", onclick: () => draw() }, text("function.draw_again"));
   const panel = ogive.parameters(entry, values, () => changed());
   const changed = () => {
     change({ p: ogive.writtenParameters(entry, values) });
@@ -65,10 +67,22 @@
       "div.controls", {},
       element("div.chips", { role: "group", "aria-label": text("function.show") }, ...toggles),
       element("div", {}, element("label", { for: "view" }, text("function.range")), view),
-      entry.parameters.length ? reset : null
+      entry.parameters.length ? reset : null, entry.training ? again : null
     ),
+    entry.training ? element("p.note", {}, text("function.noise", { n: NOISY })) : null,
     element("div.sliders", {}, tracer), panel
   );
+
+  /** What training gives at places drawn anew, of which each has its own noise. */
+  const noisy = ([low, high]) => {
+    const given = ogive.numbers(entry, values);
+    const kinds = Object.values(entry.noise);
+    const uniform = () => Math.random() || 0.5;
+    const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * Math.random());
+    const x = Array.from({ length: NOISY }, () => low + (high - low) * Math.random());
+    const y = x.map((v) => entry.training(v, ...kinds.map((kind) => (kind === "uniform" ? uniform() : normal())), ...given));
+    return { x, y, color: "f" };
+  };
 
   let functions;
   const draw = () => {
@@ -81,7 +95,7 @@
     const zones = (atDefaults && record.zones ? record.zones : sampledZones(functions, x)).map(([kind, from, to]) => ({
       kind, from, to, name: text(`function.zone_${kind}`),
     }));
-    chart.draw({ series, zones, x });
+    chart.draw({ series, zones, x, dots: entry.training ? noisy(x) : undefined });
     tell(zones, atDefaults && record.zones);
     trace();
   };
