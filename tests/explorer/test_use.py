@@ -243,3 +243,25 @@ def test_correlations_in_depth_are_those_of_the_certificate(site, tab, name):
     wanted = [found.moments.second.value, *(k.after.value for k in found.correlation)]
     # what lies beyond 80 terms of a function with a kink
     assert got == pytest.approx(wanted, abs=1e-3)
+
+
+ADDRESSES = {
+    "functions/gelu.html": "#view=0&x=NaN&orders=9~x&p=alpha:1,beta",
+    "functions/elu.html": "#view=-5&x=1e999&p=alpha:-1&orders=",
+    "functions/rational_a.html": "#p=a:1|2&x=",
+    "functions/swiglu.html": "#value=inf&gate=x&turn=1e9",
+    "functions/softmax.html": "#x=1~2&t=0&p=,,",
+    "compare.html": "#names=nothing~=x%2B~%3Cb%3E~relu&view=-1",
+    "input.html": "#name=softmax&sigma=0&mu=-inf",
+    "depth.html": "#name==x%5E2&w=1e9&b=-1&layers=0&c=7",
+    "index.html": "#q=%5B(*&marks=smooth~nothing&from=x&sort=no&kind=no",
+    "formula.html": "#f=",
+}
+
+
+@pytest.mark.parametrize("file", ADDRESSES)
+def test_an_address_may_hold_anything(site, tab, file):
+    opened(tab, site, file, ADDRESSES[file])
+    assert not tab.watch.errors
+    drawn = tab.locator(".chart path.line").all()
+    assert not [d for d in drawn if "NaN" in (d.get_attribute("d") or "")]

@@ -21,13 +21,17 @@
   /**
    * The state in the address, after #: an object with the keys of `defaults`, whose values say by
    * their type how a text is read. `change(object)` writes what differs from the defaults.
-   * `onchange` is called where the address changed by other means, such as going back.
+   * `onchange` is called where the address changed by other means, such as going back. A value that
+   * `allowed[key]` refuses is the default: an address may hold anything.
    */
-  ogive.state = (defaults, onchange) => {
+  ogive.state = (defaults, onchange, allowed = {}) => {
     const read = () => {
       const told = new URLSearchParams(location.hash.slice(1));
       return Object.fromEntries(
-        Object.entries(defaults).map(([key, value]) => [key, told.has(key) ? parsed(told.get(key), value) : value])
+        Object.entries(defaults).map(([key, value]) => {
+          const given = told.has(key) ? parsed(told.get(key), value) : value;
+          return [key, allowed[key]?.(given) === false ? value : given];
+        })
       );
     };
     const state = { ...read() };
@@ -45,6 +49,9 @@
       });
     return { state, change };
   };
+
+  /** Whether a value lies between two numbers. */
+  ogive.within = (low, high) => (value) => value >= low && value <= high;
 
   const parsed = (text, like) => {
     if (typeof like === "number") return Number.isFinite(Number(text)) && text !== "" ? Number(text) : like;

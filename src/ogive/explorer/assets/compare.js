@@ -4,7 +4,7 @@
   const { element, text, shown } = ogive;
   const root = document.getElementById("compare");
   const MOST = 6;
-  const { state, change } = ogive.state({ names: ["relu", "gelu", "silu", "mish"], view: 5 }, () => show());
+  const { state, change } = ogive.state({ names: ["relu", "gelu", "silu", "mish"], view: 5 }, () => show(), { view: ogive.within(0.1, 1000) });
   const picker = ogive.pickMany({
     id: "names", label: text("tools.compare_pick"), values: () => state.names, most: MOST,
     onchange: (names) => { change({ names }); show(); },

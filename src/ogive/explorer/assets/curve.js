@@ -15,7 +15,7 @@
     values = ogive.readParameters(entry, state.p);
     panel.update();
     show();
-  });
+  }, { view: (v) => VIEWS.includes(v), x: ogive.within(-1e6, 1e6) });
   let values = ogive.readParameters(entry, state.p);
   const NOISY = 700;
   const ORDERS = [["f", "f"], ["f1", "f1"], ["f2", "f2"]];

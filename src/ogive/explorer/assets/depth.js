@@ -5,8 +5,11 @@
   const { element, text, shown } = ogive;
   const { layer, secondMoment } = ogive.normal;
   const root = document.getElementById("depth");
-  const { state, change } = ogive.state({ name: "tanh", w: 1.3, b: 0.1, layers: 30, c: 0.5 }, () => show());
   const MAP = { w: [0.1, 4], b: [0, 2], columns: 78, rows: 40 };
+  const { state, change } = ogive.state({ name: "tanh", w: 1.3, b: 0.1, layers: 30, c: 0.5 }, () => show(), {
+    w: ogive.within(...MAP.w), b: ogive.within(...MAP.b), layers: ogive.within(2, 100), c: ogive.within(0, 1),
+    name: (name) => Boolean(ogive.chosen(name)),
+  });
   const LENGTHS = { low: 1e-6, high: 1e6, count: 140 };
   const picker = ogive.pickOne({ id: "name", label: text("tools.function"), value: state.name, onchange: (name) => { change({ name }); prepare(); draw(); } });
   const slider = (key, low, high, step) =>

@@ -14,7 +14,7 @@
   const { state, change } = ogive.state({ x: START.map(String), t: 1, p: "" }, () => {
     Object.assign(values, ogive.readParameters(entry, state.p));
     show();
-  });
+  }, { t: ogive.within(0.001, 1000), x: (x) => x.length === count && x.every((v) => v !== "" && Number.isFinite(Number(v))) });
   const values = ogive.readParameters(entry, state.p);
   const isShares = (record.marks || []).includes("sums_to_one") && count === 3;
   const CORNERS = [[150, 18], [282, 246], [18, 246]];

@@ -11,7 +11,7 @@
   const { state, change } = ogive.state({ p: "", value: 1, gate: 1, turn: 35 }, () => {
     Object.assign(values, ogive.readParameters(entry, state.p));
     show();
-  });
+  }, { value: ogive.within(-1e6, 1e6), gate: ogive.within(-1e6, 1e6), turn: ogive.within(-180, 180) });
   const values = ogive.readParameters(entry, state.p);
 
   const canvas = element("canvas", { role: "img", "aria-label": text("function.surface_label", { name }) });
