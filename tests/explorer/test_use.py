@@ -166,17 +166,22 @@ def test_theory_in_depth_is_at_the_edge_where_the_certificate_proves_it(site, ta
     assert chi == pytest.approx(1.0, abs=0.02), told
 
 
-@pytest.mark.parametrize("file", ["functions/gelu.html", "compare.html", "depth.html"])
+@pytest.mark.parametrize(
+    "file", ["functions/gelu.html", "functions/swiglu.html", "functions/softmax.html", "depth.html"]
+)
 def test_charts_are_exported(site, tab, file):
     opened(tab, site, file)
     for label, ending in (("CSV", ".csv"), ("SVG", ".svg"), ("PNG", ".png")):
+        button = tab.get_by_role("button", name=f"Save this chart as {label}")
+        if label == "SVG" and not button.count():
+            continue  # what is drawn on a canvas is no SVG
         with tab.expect_download() as download:
-            tab.get_by_role("button", name=f"Save this chart as {label}").first.click()
+            button.first.click()
         assert download.value.suggested_filename.endswith(ending)
         content = download.value.path().read_bytes()
         if label == "CSV":
             rows = content.decode().splitlines()
-            assert len(rows) > 30
+            assert len(rows) > 6
             assert len({row.count(",") for row in rows}) == 1
         else:
             assert content.startswith(b"\x89PNG" if label == "PNG" else b"<svg")

@@ -4,6 +4,7 @@
 //   chart.draw({series: [{name, color, x, y, dash, area}], zones: [{from, to, kind, name}], y: [low, high]})
 //   chart.draw({..., dots: {x, y, color}})   single points, below the curves
 //   chart.trace(x, [{color, y, slope}])      a line at x, a dot at each y, a tangent where a slope is
+//   ogive.exports({name, csv, drawing})      the buttons below a chart, for other drawings
 //   chart.onmove = (x) => ...                the pointer's place, null where it left
 //   ogive.sample(f, [from, to], count)       {x, y}: NaN where f jumps, so that no line joins the sides
 //
@@ -101,7 +102,7 @@
       this.tracer = this.svg.appendChild(svg("g", { "clip-path": `url(#${clip})`, class: "tracer" }));
       this.labels = this.svg.appendChild(svg("g"));
       parent.append(this.svg);
-      if (exports) parent.append(this.buttons());
+      if (exports) parent.append(ogive.exports({ name, csv: () => this.csv(), drawing: () => this.svg }));
       this.listen();
       this.resize();
       new ResizeObserver(() => this.resize()).observe(parent);
@@ -273,21 +274,6 @@
       this.svg.addEventListener("pointerdown", move);
     }
 
-    buttons() {
-      const make = (format, save) =>
-        ogive.element(
-          "button",
-          { type: "button", "aria-label": ogive.text("chart.save_as", { format: ogive.text(`chart.${format}`) }), onclick: save },
-          ogive.text(`chart.${format}`)
-        );
-      return ogive.element(
-        "div.export", {},
-        make("csv", () => ogive.download(`${this.name}.csv`, new Blob([this.csv()], { type: "text/csv" }))),
-        make("svg", () => ogive.saveSvg(this.svg, `${this.name}.svg`)),
-        make("png", () => ogive.savePng(this.svg, `${this.name}.png`))
-      );
-    }
-
     /** The curves' points: a line for each x, a column for each curve. */
     csv() {
       const rows = new Map();
@@ -305,6 +291,24 @@
   }
   Chart.count = 0;
   ogive.chart = (parent, options) => new Chart(parent, options);
+
+  /** Buttons that save: csv() gives text, drawing() an SVG element or a canvas. */
+  ogive.exports = ({ name, csv, drawing }) => {
+    const make = (format, save) =>
+      ogive.element(
+        "button",
+        { type: "button", "aria-label": ogive.text("chart.save_as", { format: ogive.text(`chart.${format}`) }), onclick: save },
+        ogive.text(`chart.${format}`)
+      );
+    const isCanvas = drawing() instanceof HTMLCanvasElement;
+    const saveCanvas = () => drawing().toBlob((blob) => ogive.download(`${name}.png`, blob));
+    return ogive.element(
+      "div.export", {},
+      make("csv", () => ogive.download(`${name}.csv`, new Blob([csv()], { type: "text/csv" }))),
+      isCanvas ? null : make("svg", () => ogive.saveSvg(drawing(), `${name}.svg`)),
+      make("png", () => (isCanvas ? saveCanvas() : ogive.savePng(drawing(), `${name}.png`)))
+    );
+  };
 
   const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 

@@ -28,7 +28,8 @@
   root.append(verdict, charts);
   const places = { length: place("depth_length"), correlation: place("depth_correlation"), gradient: place("depth_gradient") };
   const canvas = element("canvas", { role: "img", "aria-label": text("tools.depth_map") });
-  const map = element("figure.map", {}, element("figcaption", {}, text("tools.depth_map")), canvas, element("p.note", {}, text("tools.depth_map_note")));
+  const map = element("figure.map", {}, element("figcaption", {}, text("tools.depth_map")), canvas,
+    ogive.exports({ name: "edge_of_chaos", csv: () => mapCsv(), drawing: () => canvas }), element("p.note", {}, text("tools.depth_map_note")));
   charts.append(...Object.values(places).map((p) => p.figure), map);
 
   let functions;
@@ -143,6 +144,12 @@
     pen.strokeStyle = color("ground");
     pen.lineWidth = 2;
     pen.stroke();
+  };
+
+  const mapCsv = () => {
+    const rows = fields.flatMap((row, j) =>
+      row.map((chi, i) => [share(i, MAP.columns, MAP.w), share(j, MAP.rows, MAP.b), chi].join()));
+    return ["sigma_w,sigma_b,chi_1", ...rows, ""].join("\r\n");
   };
 
   const paintFields = (pen, of, color) => {

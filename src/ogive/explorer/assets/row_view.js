@@ -79,7 +79,8 @@
       x += 36;
     }
     drawn.append(svg("path", { class: "axis", d: `M0 ${up(0)}H${wide}` }));
-    bars.replaceChildren(drawn);
+    const csv = () => ["kind,value", ...groups.flatMap(([key, numbers]) => numbers.map((v) => `${key},${v}`)), ""].join("\r\n");
+    bars.replaceChildren(drawn, ogive.exports({ name, csv, drawing: () => drawn }));
   };
 
   const onPlane = (shares) =>
@@ -94,12 +95,14 @@
       const [x, y] = onPlane(shares);
       drawn.append(svg("circle", { class: "sample", cx: x.toFixed(1), cy: y.toFixed(1), r: 2 }));
     }
-    const path = Array.from({ length: 90 }, (_, i) => 0.05 * 400 ** (i / 89)).map((t) => onPlane(outputs(row(), t)));
+    const temperatures = Array.from({ length: 90 }, (_, i) => 0.05 * 400 ** (i / 89));
+    const path = temperatures.map((t) => onPlane(outputs(row(), t)));
     const told = path.filter((p) => p.every(Number.isFinite)).map((p) => p.map((v) => v.toFixed(1)).join(" "));
     if (told.length) drawn.append(svg("path", { class: "line", stroke: "var(--f1)", d: `M${told.join("L")}` }));
     const [x, y] = onPlane(outputs(row(), state.t));
     if (Number.isFinite(x)) drawn.append(svg("circle", { cx: x, cy: y, r: 6, fill: "var(--f)" }));
-    plane.replaceChildren(drawn);
+    const csv = () => ["temperature,y1,y2,y3", ...temperatures.map((t) => [t, ...outputs(row(), t)].join()), ""].join("\r\n");
+    plane.replaceChildren(drawn, ogive.exports({ name: `${name}_simplex`, csv, drawing: () => drawn }));
   };
 
   const drawMatrix = () => {

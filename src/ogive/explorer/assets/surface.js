@@ -15,7 +15,9 @@
   const values = ogive.readParameters(entry, state.p);
 
   const canvas = element("canvas", { role: "img", "aria-label": text("function.surface_label", { name }) });
-  const box = element("figure.surface", {}, canvas);
+  const csv = () =>
+    ["value,gate,f", ...heights.flatMap((row, i) => row.map((f, j) => [at(i), at(j), f].join())), ""].join("\r\n");
+  const box = element("figure.surface", {}, canvas, ogive.exports({ name, csv, drawing: () => canvas }));
   const readout = element("p.readout", { role: "status" });
   const slices = element("figure");
   const slider = (key, low, high, label) =>
