@@ -7,14 +7,14 @@
   const root = document.getElementById("depth");
   const MAP = { w: [0.1, 4], b: [0, 2], columns: 78, rows: 40 };
   const { state, change } = ogive.state({ name: "tanh", w: 1.3, b: 0.1, layers: 30, c: 0.5 }, () => show(), {
-    w: ogive.within(...MAP.w), b: ogive.within(...MAP.b), layers: ogive.within(2, 100), c: ogive.within(0, 1),
+    w: ogive.within(MAP.w[0], 40), b: ogive.within(...MAP.b), layers: ogive.within(2, 100), c: ogive.within(0, 1),
     name: (name) => Boolean(ogive.chosen(name)),
   });
   const LENGTHS = { low: 1e-6, high: 1e6, count: 140 };
   const picker = ogive.pickOne({ id: "name", label: text("tools.function"), value: state.name, onchange: (name) => { change({ name }); prepare(); draw(); } });
   const slider = (key, low, high, step) =>
     ogive.slider({
-      id: key, label: text(`tools.depth_${key}`), value: state[key], low, high, step, exact: (v) => v >= low && v <= high,
+      id: key, label: text(`tools.depth_${key}`), value: state[key], low, high, step, exact: (v) => v >= low && v <= (key === "w" ? MAP.w[1] : high),
       oninput: (v) => { change({ [key]: key === "layers" ? Math.round(v) : v }); draw(); },
     });
   const sliders = { w: slider("w", ...MAP.w, 0.01), b: slider("b", ...MAP.b, 0.01), layers: slider("layers", 2, 100, 1), c: slider("c", 0, 0.999, 0.001) };
@@ -43,6 +43,11 @@
     if (!of) return;
     functions = of.functions;
     prepared = state.name;
+    // far enough to the right to show the edge that is proved
+    const proved = (of.record?.edge || []).map(([, w]) => w);
+    MAP.w[1] = Math.max(4, Math.ceil(1.3 * Math.max(0, ...proved)), Math.ceil(state.w));
+    sliders.w.querySelector("input").max = MAP.w[1];
+    sliders.w.set(state.w);
     const [f, slope] = functions;
     const { low, high, count } = LENGTHS;
     const at = Array.from({ length: count }, (_, i) => low * (high / low) ** (i / (count - 1)));
@@ -173,7 +178,7 @@
     pen.fillStyle = color("quiet");
     pen.font = "12px system-ui, sans-serif";
     pen.textAlign = "center";
-    for (const w of [1, 2, 3, 4]) pen.fillText(String(w), spot(w, 0, of)[0], of.height - 14);
+    for (const w of ogive.ticks(...MAP.w, 5)) pen.fillText(ogive.shown(w), spot(w, 0, of)[0], of.height - 14);
     pen.fillText("σ_w", of.width - 22, of.height - 2);
     pen.textAlign = "right";
     for (const b of [0, 1, 2]) pen.fillText(String(b), 28, spot(0, b, of)[1] + 4);
