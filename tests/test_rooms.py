@@ -25,7 +25,7 @@ NEIGHBOURS = {
     "_face": ["nn", "plot"],
     "study": ["_face", "nn", "plot", "monitor"],
     "bench": ["_face", "nn", "monitor"],
-    "explorer": ["study", "plot", "certify", "printers"],
+    "explorer": ["plot", "certify", "printers"],
     "cli": ["study", "plot", "bench", "monitor", "explorer"],
     "__init__": ["_face", "nn", "monitor"],
     "__main__": ["cli"],

@@ -1,8 +1,9 @@
 """Writes what is derived from the catalogue and kept in the repository.
 
-The stub of ``ogive.nn``, so that editors and mypy know its classes, the catalogue's page, and the
-numbers in the prose of other pages. Also what the printers write: a few kernels in full and a
-digest of each, so that a change meant to leave them alone is seen to have done so.
+The stub of ``ogive.nn``, so that editors and mypy know its classes, the catalogue's page, the
+numbers in the prose of other pages, and what the explorer shows of studies. Also what the printers
+write: a few kernels in full and a digest of each, so that a change meant to leave them alone is
+seen to have done so.
 
     python tools/generate.py            rewrites them
     python tools/generate.py --check    exits 1 and names the files that are stale
@@ -16,6 +17,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +25,9 @@ import ogive
 from ogive.nn.modules import module_class
 from ogive.ops.saved import CHOICES
 from ogive.printers import languages
+from ogive.study.claims import find_claims
+from ogive.study.claims.c24_circles import circle_settings
+from ogive.study.claims.pages import verdicts_of_page
 
 ROOT = Path(__file__).resolve().parents[1]
 FAMILIES = list(dict.fromkeys(ogive.get(n).family for n in ogive.names()))
@@ -180,6 +185,22 @@ def counted(path: str) -> str:
     return text
 
 
+def experiments() -> str:
+    """What the studies hand to the explorer: claims with verdicts, and the sweeps of the circles.
+
+    A verdict belongs to the statement that it was found for; a claim that says something else by
+    now is open again.
+    """
+    found = verdicts_of_page(_content(ROOT / "docs" / "claims.md"))
+    claims = [
+        {"id": each.id, "claim": each.statement, "verdict": verdict, "on": on}
+        for each in find_claims()
+        for verdict, on in [found.get((each.id, each.statement), ("", ""))]
+    ]
+    sweeps = {name: [asdict(row) for row in rows] for name, rows in circle_settings().items()}
+    return json.dumps({"claims": claims, "sweeps": sweeps}, ensure_ascii=False, indent=1) + "\n"
+
+
 def digests() -> str:
     """Of every formula and its derivative in every language."""
     rows = {
@@ -204,6 +225,7 @@ PRINTED = ("mish", "swiglu")
 LANGUAGES = tuple(language for language in languages() if language != "latex")
 FILES: dict[str, Callable[[], str]] = {
     "src/ogive/nn/__init__.pyi": stub,
+    "src/ogive/explorer/experiments.json": experiments,
     "docs/generated/catalogue.md": catalogue,
     **{page: partial(counted, page) for page in NUMBERS},
     "tests/data/printed/digests.json": digests,

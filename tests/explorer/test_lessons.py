@@ -1,11 +1,11 @@
 """The lessons: every figure is live, numbers come from certificates, verdicts from the ledger."""
 
-import json
 import re
 
 import pytest
 
-from ogive.explorer import verdicts
+from ogive.explorer import lessons
+from ogive.explorer.experiments import KnownClaim, known_claims
 from ogive.explorer.lessons import LESSONS, lesson_body
 from ogive.explorer.strings import Texts, all_texts
 from ogive.study.claims import find_claims
@@ -25,7 +25,7 @@ MOVES = {
 
 
 @pytest.fixture
-def lesson(tab, site):
+def open_lesson(tab, site):
     """Opens a lesson in a language."""
 
     def opened(slug, folder=""):
@@ -36,11 +36,11 @@ def lesson(tab, site):
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_figure_answers_its_controls_and_the_address_keeps_them(lesson, slug):
-    page = lesson(slug)
+def test_a_figure_answers_its_controls_and_the_address_keeps_them(open_lesson, slug):
+    page = open_lesson(slug)
     name, value, place = MOVES[slug]
     seen = page.locator("#figure").locator(place)
-    page.wait_for_function("document.querySelector('#figure').innerText.length > 40")
+    page.wait_for_function("() => document.querySelector('#figure').innerText.length > 40")
     before = seen.inner_text()
     slider = page.get_by_label(name, exact=False)
     slider.fill(value)
@@ -55,9 +55,11 @@ def test_a_figure_answers_its_controls_and_the_address_keeps_them(lesson, slug):
     assert not page.watch.errors
 
 
-def test_only_the_bent_network_closes_in_the_disc(lesson):
-    page = lesson("nonlinearity")
-    page.wait_for_function("document.querySelectorAll('figcaption')[1].innerText.includes('100')")
+def test_only_the_bent_network_closes_in_the_disc(open_lesson):
+    page = open_lesson("nonlinearity")
+    page.wait_for_function(
+        "() => document.querySelectorAll('figcaption')[1].innerText.includes('100')"
+    )
     shares = [
         float(re.search(r"([\d.]+)%", text)[1])
         for text in page.locator("figcaption").all_inner_texts()
@@ -65,8 +67,8 @@ def test_only_the_bent_network_closes_in_the_disc(lesson):
     assert shares[0] < 70 < shares[1]
 
 
-def test_the_gradient_fades_through_sigmoids_and_not_through_relus(lesson):
-    page = lesson("saturation")
+def test_the_gradient_fades_through_sigmoids_and_not_through_relus(open_lesson):
+    page = open_lesson("saturation")
 
     def left():
         text = page.locator("figcaption").first.inner_text()
@@ -74,22 +76,22 @@ def test_the_gradient_fades_through_sigmoids_and_not_through_relus(lesson):
 
     faded = left()
     page.get_by_label("Activation").select_option("relu")
-    page.wait_for_function("document.querySelector('figcaption').innerText.includes('relu')")
+    page.wait_for_function("() => document.querySelector('figcaption').innerText.includes('relu')")
     assert faded < 1e-3 < 0.1 < left()
 
 
-def test_relu_units_die_of_a_large_rate(lesson):
-    page = lesson("dead")
+def test_relu_units_die_of_a_large_rate(open_lesson):
+    page = open_lesson("dead")
     page.get_by_label("Learning rate").fill("0.3")
     page.get_by_role("button", name="Train").click()
     told = "document.querySelector('#figure > figcaption').innerText"
-    page.wait_for_function(f"Number(/([0-9]+) steps/.exec({told})[1]) > 100")
+    page.wait_for_function(f"() => Number(/([0-9]+) steps/.exec({told})[1]) > 100")
     page.get_by_role("button", name="Pause").click()
     assert page.locator(".unit.dead").count() >= 3
 
 
-def test_the_jacobian_of_the_figure_is_that_of_its_shares(lesson):
-    page = lesson("softmax")
+def test_the_jacobian_of_the_figure_is_that_of_its_shares(open_lesson):
+    page = open_lesson("softmax")
     tables = page.locator("#figure tbody")
     shares = [
         float(t.rstrip("%")) / 100
@@ -109,31 +111,30 @@ def test_every_number_in_prose_is_filled_in(language):
     assert "6.91" in told and "0.153" in told  # where sigmoid' < 0.001, and E f'^2 / E f^2
 
 
-def test_claims_that_lessons_name_are_in_the_ledger():
-    known = {claim.id for claim in find_claims()}
-    assert {name for lesson in LESSONS for name in lesson.claims} <= known
+@pytest.mark.parametrize(
+    ("verdict", "on", "told"),
+    [
+        ("depends", "task: fails at digits", "task: fails at digits"),
+        ("fails", "", "does not hold"),
+        ("undecided", "speed", "Still open in this ledger: C1."),
+        ("", "", "make claims"),
+    ],
+)
+def test_the_decision_page_says_what_the_ledger_says(monkeypatch, verdict, on, told):
+    one = KnownClaim("C1", "What is said.", verdict, on)
+    monkeypatch.setattr(lessons, "known_claims", lambda: {"C1": one})
+    body = lesson_body(LESSONS[-1], Texts("en"))
+    assert "What is said." in body
+    assert told in body
 
 
-def test_verdicts_are_those_of_the_file_and_of_the_statement_they_were_found_for(
-    tmp_path, monkeypatch
-):
-    (one, _) = find_claims(["C1", "C2"])
-    rows = [
-        {"id": "C1", "claim": one.statement, "verdict": "depends", "on": "task: fails at digits"},
-        {"id": "C2", "claim": "What C2 said before.", "verdict": "holds", "on": ""},
-    ]
-    (tmp_path / verdicts.FILE).write_text(json.dumps(rows))
-    monkeypatch.setattr(verdicts, "files", lambda package: tmp_path)
-    verdicts.known_verdicts.cache_clear()
-    try:
-        known = verdicts.known_verdicts()
-        assert known["C1"].word == "depends"
-        assert known["C2"].word == ""
-        body = lesson_body(LESSONS[-1], Texts("en"))
-        assert "task: fails at digits" in body
-        assert "Still open in this ledger: C2" in body
-    finally:
-        verdicts.known_verdicts.cache_clear()
+def test_lessons_name_claims_that_there_are():
+    assert {name for lesson in LESSONS for name in lesson.claims} <= known_claims().keys()
+
+
+def test_the_explorer_knows_every_claim_of_the_ledger():
+    told = {claim.id: claim.statement for claim in find_claims()}
+    assert {each.id: each.claim for each in known_claims().values()} == told
 
 
 def test_no_verdict_is_typed():

@@ -126,6 +126,7 @@ def test_the_state_is_in_the_address(tab, site):
     assert tab.get_by_label("Activation").input_value() == "mish"
     assert tab.get_by_label("Width").input_value() == "6"
     tab.locator("a.language").click()
+    tab.wait_for_load_state()
     assert tab.locator("html").get_attribute("lang") == "zh-CN"
     assert tab.locator("#activation").input_value() == "mish"
     assert not tab.watch.errors
@@ -142,7 +143,9 @@ def test_the_keyboard_trains_and_pauses(tab, site):
     tab.get_by_label("Seed").focus()
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
-    tab.wait_for_function("Number(document.querySelector('[data-part=steps]').textContent) > 20")
+    tab.wait_for_function(
+        "() => Number(document.querySelector('[data-part=steps]').textContent) > 20"
+    )
     assert tab.locator(":focus").text_content() == "Pause"
     tab.keyboard.press("Enter")
     assert "After" in tab.locator("[data-part=told]").text_content()

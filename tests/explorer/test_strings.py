@@ -19,7 +19,8 @@ MADE = (
     "gallery.kind_", "gallery.mark_", "gallery.family_words.", "words.family.", "words.good.",
     "words.bad.", "words.when.", "words.nothing_", "report.label.", "report.section.",
     "report.criterion.", "report.word.", "report.method_word.", "errors.", "function.evidence_",
-    "function.zone_", "tools.depth_", "tools.formula_", "tools.compare_",
+    "function.zone_", "tools.depth_", "tools.formula_", "tools.compare_", "playground.",
+    "lessons.", "figures.", "glossary.",
 )  # fmt: skip
 
 

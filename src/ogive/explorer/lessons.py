@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ogive.catalogue import entries
+from ogive.explorer.experiments import KnownClaim, known_claims
 from ogive.explorer.lesson_numbers import lesson_numbers
 from ogive.explorer.playground import trainable
 from ogive.explorer.shell import SitePage
 from ogive.explorer.strings import Texts, all_texts
-from ogive.explorer.verdicts import KnownVerdict, known_verdicts
 
 #: How to compare on one's own data, as it is typed.
 MEASURE = "ogive study --data my.csv --target y --activations relu,silu,mish"
@@ -162,33 +162,33 @@ def _tries(lesson: Lesson, texts: Texts) -> str:
 
 
 def _evidence(lesson: Lesson, texts: Texts) -> str:
-    known = known_verdicts()
+    known = known_claims()
     return f"""\
 <h2>{texts("lessons.frame.evidence")}</h2>
 <p class="note">{texts("lessons.frame.evidence_lead")}</p>
 {_claims_table([known[name] for name in lesson.claims], texts)}"""
 
 
-def _claims_table(claims: Iterable[KnownVerdict], texts: Texts) -> str:
+def _claims_table(claims: Iterable[KnownClaim], texts: Texts) -> str:
     heads = [texts(f"lessons.choose.{name}") for name in ("claim", "verdict")]
     rows = [
-        f"<td>{html.escape(texts.sentence(each.statement))}"
+        f"<td>{html.escape(texts.sentence(each.claim))}"
         f' <span class="quiet">({each.id})</span></td><td>{_verdict(each, texts)}</td>'
         for each in claims
     ]
     return _table(heads, rows)
 
 
-def _verdict(each: KnownVerdict, texts: Texts) -> str:
+def _verdict(each: KnownClaim, texts: Texts) -> str:
     """The word, and what it rests on, which the ledger says in English."""
-    word = texts(f"lessons.verdict.{each.word or 'open'}")
+    word = texts(f"lessons.verdict.{each.verdict or 'open'}")
     on = f'<br><span class="note" lang="en">{html.escape(each.on)}</span>' if each.on else ""
-    return f'<b class="verdict {each.word or "open"}">{word}</b>{on}'
+    return f'<b class="verdict {each.verdict or "open"}">{word}</b>{on}'
 
 
 def _choice(texts: Texts) -> str:
     """The decision page's own parts: where to start, advice tested, what is not known."""
-    known = known_verdicts()
+    known = known_claims()
     lesson = LESSONS[-1]
     heads = [texts(f"lessons.choose.{name}") for name in ("situation", "take", "because")]
     starts = [
@@ -209,12 +209,12 @@ def _choice(texts: Texts) -> str:
 <pre><code>{html.escape(MEASURE)}</code></pre>"""
 
 
-def _open_claims(claims: Iterable[KnownVerdict], texts: Texts) -> str:
+def _open_claims(claims: Iterable[KnownClaim], texts: Texts) -> str:
     """Which claims have no verdict, or none that is certain."""
     claims = list(claims)
-    if not any(each.word for each in claims):
+    if not any(each.verdict for each in claims):
         return texts.html("lessons.choose.none_decided")
-    names = [each.id for each in claims if each.word in ("", "undecided")]
+    names = [each.id for each in claims if each.verdict in ("", "undecided")]
     if not names:
         return texts("lessons.choose.all_decided")
     return texts("lessons.choose.open_claims", claims=", ".join(names))

@@ -5,14 +5,13 @@ from __future__ import annotations
 import html
 import json
 import math
-from dataclasses import asdict
 from functools import cache
 from typing import Any
 
 from ogive.catalogue import Spec, entries
 from ogive.certify.report.certificate import certificate
+from ogive.explorer.experiments import notes_sweeps
 from ogive.explorer.strings import Texts
-from ogive.study.claims.c24_circles import circle_settings
 
 PLANES = ("circles", "moons", "xor", "spirals")
 #: Slider -> lowest and highest value.
@@ -148,12 +147,6 @@ def _experiments(texts: Texts) -> str:
 <p class="note">{texts("playground.sweep.caption")}</p>
 </div>
 </section>"""
-
-
-@cache
-def notes_sweeps() -> dict[str, list[dict[str, Any]]]:
-    """The settings of the three experiments, by name."""
-    return {name: [asdict(row) for row in rows] for name, rows in circle_settings().items()}
 
 
 def _attribute(told: Any) -> str:

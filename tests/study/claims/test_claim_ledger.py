@@ -4,6 +4,7 @@ import importlib
 import json
 import re
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from ogive.errors import OgiveError
 from ogive.study.claims import Effort, decide, find_claims, ledger, write_pages
 from ogive.study.claims.charts import Chart, measured_curve
 from ogive.study.claims.drawing import draw_chart, pack_map, suffix_of, unpack_map
+from ogive.study.claims.pages import ledger_page, verdicts_of_page
 
 #: A claim whose experiment leaves a mark each time it is run.
 FILE = '''
@@ -113,6 +115,14 @@ def test_a_page_says_what_the_verdict_rests_on(folder, tmp_path):
     assert "2 claims: 1 holds, 1 fails." in page
     assert "| [C2](claims/C2.md) | Two is less than one. | **fails** |" in page
     assert "| 2 - 1 |  | 1 |  | at least 2 | no |" in (tmp_path / "claims/C2.md").read_text()
+
+
+def test_verdicts_are_read_back_from_the_page(folder, tmp_path):
+    decided = [*ledger(find_claims(folder=folder), tmp_path)]
+    decided.append(replace(decided[0], id="C3", claim="|x| is x or -x.", on="x: holds at |x|, 0"))
+    assert verdicts_of_page(ledger_page(decided)) == {
+        (each.id, each.claim): (each.verdict, each.on) for each in decided
+    }
 
 
 def test_the_keys_of_a_result(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,6 +85,16 @@ def _row(each: Decided) -> str:
         f"{each.seconds:.0f}",
     )
     return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def verdicts_of_page(page: str) -> dict[tuple[str, str], tuple[str, str]]:
+    """What the table of all claims says: id and statement -> the verdict and what it rests on."""
+    rows = (re.split(r"(?<!\\) ?\| ?", line) for line in page.splitlines() if line[:4] == "| [C")
+    cells = ([cell.replace("\\|", "|") for cell in row] for row in rows)
+    return {
+        (link[1 : link.index("]")], claim): (verdict.strip("*"), on)
+        for _, link, claim, verdict, on, *_ in cells
+    }
 
 
 def claim_page(each: Decided) -> str:
