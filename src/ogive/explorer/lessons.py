@@ -117,7 +117,7 @@ def lesson_body(lesson: Lesson, texts: Texts) -> str:
         *say[2:],
         _tries(lesson, texts),
         rest,
-        f'<p class="panel"><b>{texts("lessons.frame.keep")}.</b> '
+        f'<p class="panel"><b>{texts("lessons.frame.keep")}</b> '
         f"{_linked(texts.html(f'lessons.{lesson.slug}.keep'), texts)}</p>",
         _neighbours(lesson, texts),
     ]
@@ -223,8 +223,8 @@ def _open_claims(claims: Iterable[KnownClaim], texts: Texts) -> str:
 def _neighbours(lesson: Lesson, texts: Texts) -> str:
     place = LESSONS.index(lesson)
     links = [
-        f'<a rel="{rel}" href="{texts.link(other.file)}">{texts(f"lessons.frame.{name}")}: '
-        f"{texts(other.title)}</a>"
+        f'<a rel="{rel}" href="{texts.link(other.file)}">'
+        f"{texts(f'lessons.frame.{name}', title=texts.plain(other.title))}</a>"
         for rel, name, at in (("prev", "previous", place - 1), ("next", "next", place + 1))
         if 0 <= at < len(LESSONS)
         for other in [LESSONS[at]]

@@ -82,7 +82,7 @@ def _controls(texts: Texts) -> str:
 def _slider(name: str, texts: Texts) -> str:
     low, high = SLIDERS[name]
     return (
-        f'<div><label for="{name}">{texts(f"playground.{name}")}: '
+        f'<div><label for="{name}">{texts(f"playground.{name}")} '
         f'<output data-of="{name}"></output></label>'
         f'<input id="{name}" name="{name}" type="range" min="{low}" max="{high}"></div>'
     )

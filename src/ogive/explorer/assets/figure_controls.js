@@ -62,7 +62,7 @@
       output.value = told(state[name]);
       range.setAttribute("aria-valuetext", output.value);
     };
-    return { show, element: ogive.element("div", {}, ogive.element("label", { for: range.id }, `${label}: `, output), range) };
+    return { show, element: ogive.element("div", {}, ogive.element("label", { for: range.id }, `${ogive.text("figures.labelled", { label })} `, output), range) };
   };
 
   /** Calls a function at most once a frame, with the newest arguments. */

@@ -12,7 +12,7 @@
   const picture = ogive.svg("svg", {
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "valley", role: "img", "aria-label": text("valley.label"),
   });
-  const caption = ogive.element("figcaption", { role: "status" });
+  const caption = ogive.element("figcaption", { "aria-live": "polite" });
 
   /** Mean and variance of f(Z), Z from N(0, 1), by the trapezoidal rule. */
   const moments = (f) => {

@@ -5,7 +5,7 @@
   const text = (key, values) => ogive.text(`figures.${key}`, values);
   const SEEDS = Array.from({ length: 10 }, (_, i) => i + 1);
   const body = ogive.element("tbody");
-  const told = ogive.element("figcaption", { role: "status" });
+  const told = ogive.element("figcaption", { "aria-live": "polite" });
 
   let current = null;
   const race = async (state) => {

@@ -8,7 +8,7 @@
   const plane = ogive.element("canvas.plane", { width: 320, height: 320, role: "img", "aria-label": text("dead.plane") });
   const network = ogive.svg("svg", { class: "network", role: "img", "aria-label": text("dead.network") });
   const history = ogive.element("figure");
-  const told = ogive.element("figcaption", { role: "status" });
+  const told = ogive.element("figcaption", { "aria-live": "polite" });
   const button = ogive.element("button.primary", { type: "button", onclick: () => play(!playing) }, text("train"));
   const again = ogive.element("button", { type: "button", onclick: () => begin() }, text("again"));
 
@@ -44,6 +44,7 @@
   const play = async (on) => {
     playing = on;
     button.textContent = text(on ? "pause" : "train");
+    told.setAttribute("aria-live", on ? "off" : "polite"); // not every frame is to be read out
     while (playing) {
       for (let i = 0; i < 5 && playing; i++) training.step();
       draw();

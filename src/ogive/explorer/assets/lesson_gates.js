@@ -7,7 +7,7 @@
   const PLACES = Array.from({ length: 49 }, (_, i) => VIEW[0] + i / 6);
   const curves = ogive.element("figure");
   const masks = ogive.element("figure");
-  const caption = ogive.element("figcaption", { role: "status" });
+  const caption = ogive.element("figcaption", { "aria-live": "polite" });
 
   const gelu = ogive.bound("gelu").value;
   const curve = (name, parameters) => ogive.sample(ogive.bound(name, parameters).value, VIEW);

@@ -5,7 +5,7 @@
   const text = (key, values) => ogive.text(`figures.${key}`, values);
   const VIEW = [-4, 8];
   const chartPlace = ogive.element("figure");
-  const caption = ogive.element("figcaption", { role: "status" });
+  const caption = ogive.element("figcaption", { "aria-live": "polite" });
 
   /** The parameters that the slider moves, of those that have any. */
   const MOVED = { leaky_relu: "negative_slope", prelu: "weight", elu: "alpha", celu: "alpha" };

@@ -8,7 +8,7 @@
   const slopes = ogive.element("figure");
   const layers = ogive.element("figure");
   const slopeCaption = ogive.element("figcaption", {}, text("depth.slope_caption"));
-  const layerCaption = ogive.element("figcaption", { role: "status" });
+  const layerCaption = ogive.element("figcaption", { "aria-live": "polite" });
 
   /** The root mean square of each layer's numbers. */
   const sizes = (network, name, rows) =>

@@ -13,8 +13,11 @@
   const table = (caption, head, body) =>
     ogive.element(
       "table", {}, ogive.element("caption", {}, caption),
-      ogive.element("thead", {}, ogive.element("tr", {}, ...head.map((h) => ogive.element("th.number", { scope: "col" }, h)))), body
+      ogive.element("thead", {}, ogive.element("tr", {}, ...head.map(columnHead))), body
     );
+
+  /** The corner above the rows' heads is no head. */
+  const columnHead = (text) => (text ? ogive.element("th.number", { scope: "col" }, text) : ogive.element("td"));
 
   /** Noise is drawn once, so that moving a slider moves the samples. */
   const random = new ogive.RandomNumbers(1);
