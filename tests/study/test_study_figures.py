@@ -169,7 +169,7 @@ def test_the_report_holds_whatever_was_asked(options):
     assert "diverged" in page
     assert page.count("<table>") == len(study.values)
     for row in study.rows:
-        assert f"<td>{row.activation}</td>" in page
+        assert f'<th scope="row">{row.activation}</th>' in page
     data = as_data(study)
     assert set(data) >= {"task", "settings", "rows", "tuning", "runs"}
     assert next(row["diverged"] for row in data["rows"] if row["activation"] == "gelu") == 1

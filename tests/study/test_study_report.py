@@ -67,7 +67,7 @@ def test_report_refers_to_nothing_outside(which, request):
 def test_report_shows_the_numbers(study):
     page = study.report.read_text()
     for row in study.rows:
-        assert f"<td>{row.activation}</td>" in page
+        assert f'<th scope="row">{row.activation}</th>' in page
         assert interval("accuracy", row.score) in page
         assert interval("accuracy", row.difference, signed=True) in page
     assert "6 paired\nseeds" in page

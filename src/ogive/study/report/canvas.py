@@ -73,6 +73,19 @@ def panels(rows: int, columns: int, size: tuple[float, float], **options: Any) -
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
+def plain_log_ticks(axis: Any) -> None:
+    """Numbers as people write them on a logarithmic axis: 0.003, and what lies between decades
+    where there are few of them."""
+    ticker = require("matplotlib.ticker", "study")
+    low, high = sorted(axis.get_view_interval())
+    between = (
+        (1, 1.5, 2, 3, 4, 5, 7) if high < 4 * low else (1, 2, 3, 5) if high < 50 * low else (1,)
+    )
+    axis.set_major_locator(ticker.LogLocator(subs=between))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
 def write_png(figure: Any, path: Path) -> None:
     """Write the figure on white."""
     with styled():

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ogive.errors import require
-from ogive.study.report.canvas import TEXT_COLOUR, colour, panels
+from ogive.study.report.canvas import TEXT_COLOUR, colour, panels, plain_log_ticks
 from ogive.study.report.wording import score_name
 from ogive.study.results import ResultRow, Study, Tuned
 from ogive.study.statistics.intervals import ConfidenceInterval, t_interval
@@ -113,6 +113,7 @@ def curves(study: Study) -> Any:
                 {"color": tint, "label": name},
             )
     left.set(xlabel="epoch", ylabel="training loss", yscale="log")
+    plain_log_ticks(left.yaxis)
     right.set(xlabel="epoch", ylabel=f"test {score_name(study.task.metric)}")
     for axes in (left, right):
         axes.grid()
@@ -145,6 +146,7 @@ def tuning(study: Study) -> Any:
     for name, tuned in study.tuning.items():
         _rates(axes, study, name, tuned)
     axes.set(xscale="log", xlabel="learning rate", ylabel=f"tuning {score_name(study.task.metric)}")
+    plain_log_ticks(axes.xaxis)
     axes.grid()
     figure.legend(*axes.get_legend_handles_labels(), loc="outside right center")
     return figure

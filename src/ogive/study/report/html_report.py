@@ -22,7 +22,7 @@ from ogive.study.report import sentences, wording
 from ogive.study.report.boundaries import boundaries
 from ogive.study.report.canvas import inline_svg, styled, write_png
 from ogive.study.report.figures import cost_figure, curves, rank_diagram, scores, tuning
-from ogive.study.report.layer_figures import layers
+from ogive.study.report.layer_figures import layers, layers_caption
 from ogive.study.report.methods import methods
 from ogive.study.report.sweep_figures import sweep, sweep_differences, sweep_rates
 from ogive.study.results import Study
@@ -39,7 +39,11 @@ class Illustration:
     name: str
     title: str
     draw: Callable[[Study], Any]
-    caption: str
+    caption: str | Callable[[Study], str]
+
+    def caption_of(self, study: Study) -> str:
+        """How to read it in this study."""
+        return self.caption if isinstance(self.caption, str) else self.caption(study)
 
 
 ILLUSTRATIONS = (
@@ -106,9 +110,7 @@ ILLUSTRATIONS = (
         "layers",
         "What goes through the layers",
         layers,
-        "By layer: dotted at the start of training, solid at its end; and over time in the first "
-        "layer. Mean over the seeds. Where the gradient norm falls by orders of magnitude towards "
-        "the first layer, it vanishes.",
+        layers_caption,
     ),
     Illustration("cost", "Cost", cost_figure, "How both were measured stands below."),
 )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ogive.study.report.canvas import colour, panels
+from ogive.study.report.canvas import colour, panels, plain_log_ticks
 from ogive.study.results import Study
 
 
@@ -34,12 +34,10 @@ def layers(study: Study) -> Any:
 
     Of a sweep, the last value is shown: the deepest network, the largest rate.
     """
-    value = study.values[-1]
-    known = {name: _recorded(study, name, value) for name in study.activations}
-    known = {name: runs for name, runs in known.items() if runs}
+    value, known = study.values[-1], _known(study)
     if not known:
         return None
-    deep = max(len(run["gradient_norm"][0]) for runs in known.values() for run in runs) > 1
+    deep = _is_deep(known)
     drawn = [signal for signal in _SIGNALS if _is_known(signal, known)]
     figure, grid = panels(1 + deep, len(drawn), (11, 2.4 * (1 + deep) + 0.5))
     for column, signal in enumerate(drawn):
@@ -54,6 +52,27 @@ def layers(study: Study) -> Any:
     if study.sweep:
         figure.suptitle(f"{study.sweep.name} {value:g}", fontsize=9)
     return figure
+
+
+def layers_caption(study: Study) -> str:
+    """How to read the figure, which has no panels by layer where there is one layer."""
+    over_time = "over time in the first layer. Mean over the seeds."
+    if not _is_deep(_known(study)):
+        return f"What the activation is given, {over_time}"
+    return (
+        f"Above by layer, dotted at the start of training and solid at its end; below {over_time} "
+        "Where the gradient norm falls by orders of magnitude towards the first layer, it vanishes."
+    )
+
+
+def _known(study: Study) -> dict[str, list[dict[str, Any]]]:
+    """By activation what its runs kept."""
+    found = {name: _recorded(study, name, study.values[-1]) for name in study.activations}
+    return {name: runs for name, runs in found.items() if runs}
+
+
+def _is_deep(known: dict[str, list[dict[str, Any]]]) -> bool:
+    return any(len(run["gradient_norm"][0]) > 1 for runs in known.values() for run in runs)
 
 
 def _recorded(study: Study, name: str, value: Any) -> list[dict[str, Any]]:
@@ -109,5 +128,6 @@ def _finish(axes: Sequence[Any], signal: _Signal, deep: bool) -> None:
         one.grid()
         if signal.logarithmic:
             one.set_yscale("log")
+            plain_log_ticks(one.yaxis)
         else:
             one.set_ylim(-0.03, 1.03)

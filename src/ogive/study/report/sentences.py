@@ -109,7 +109,8 @@ def _said(study: Study, value: int | float | None) -> list[str]:
     sentences = explained(study.at(value), study.task.metric, study.reference)
     if study.sweep is None:
         return sentences
-    return [f"{study.sweep.name} {value:g}: {' '.join(sentences)}"] if sentences else []
+    said = " ".join(sentences).replace("Undecided:", "undecided:", 1)
+    return [f"At {study.sweep.name} {value:g}: {said}"] if sentences else []
 
 
 def sensitivity(study: Study) -> list[str]:
