@@ -55,6 +55,15 @@ def test_wide_files(text, tmp_path):
     assert read_scores(path) == SCORES
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8", "gbk"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_wide_files_as_spreadsheets_write_them(tmp_path, separator, encoding):
+    path = tmp_path / "scores.csv"
+    text = wide(separator).replace(".", ",").replace("gelu", "激活 gelu 函数 与 对照")
+    path.write_text(text, encoding=encoding)
+    assert [*read_scores(path).values()] == [*SCORES.values()]
+
+
 def test_long_files_are_paired_by_seed(tmp_path):
     path = tmp_path / "scores.csv"
     path.write_text(long())
@@ -105,7 +114,7 @@ def test_overlap_widens(compare_runs):
         ("relu,gelu\n0.9\n", ["line 2", "1 cells", "2 names"]),
         ("relu,relu\n0.9,0.8\n", ["two columns", "'relu'"]),
         ("relu,gelu\n", ["1 lines"]),
-        ("", ["0 lines"]),
+        ("", ["it is empty"]),
         ("activation,seed,score\nrelu,0,0.9\nrelu,0,0.8\n", ["line 3", "second score", "seed 0"]),
         ("activation,seed,score\nrelu,0,1\nrelu,1,1\ngelu,0,1\n", ["'gelu'", "no score", "seed 1"]),
     ],

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from ogive.errors import briefly
+from ogive.study.data.decoding import text_of_file
 from ogive.study.errors import StudyError
 
 LONG = ("activation", "seed", "score")
 #: What stands for a run that diverged; an empty cell is a score that is missing.
 _DIVERGED = ("inf", "-inf", "infinity", "-infinity", "diverged", "none")
 _SEPARATORS = ",;\t"
+_DECIMAL_COMMA = r"^\s*([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)\s*$"
 
 
 def read_scores(path: str | Path) -> dict[str, list[float | None]]:
@@ -20,7 +23,8 @@ def read_scores(path: str | Path) -> dict[str, list[float | None]]:
 
     A file with the columns activation, seed and score has a row for each run, in any order; any
     other has a column for each activation and a row for each seed, and a column called seed is
-    left out. Commas, semicolons or tabs separate.
+    left out. Commas, semicolons or tabs separate; where it is no comma, a comma is a decimal mark.
+    The encoding is found out, as that of a table.
     """
     names, rows = _read(Path(path))
     lower = [name.lower() for name in names]
@@ -37,13 +41,18 @@ def read_scores(path: str | Path) -> dict[str, list[float | None]]:
 def _read(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """The names in the first line, and the cells of the others with the numbers of their lines."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise StudyError(f"{str(path)!r} cannot be read: {why}; expected CSV in UTF-8") from error
+        text, _ = text_of_file(path)
+    except OSError as error:
+        why = error.strerror or error
+        raise StudyError(f"{str(path)!r} cannot be read: {why}; expected CSV") from error
     first = text.partition("\n")[0]
     separator = max(_SEPARATORS, key=first.count)
-    lines = list(csv.reader(text.splitlines(), delimiter=separator, skipinitialspace=True))
+    try:
+        lines = list(csv.reader(text.splitlines(), delimiter=separator, skipinitialspace=True))
+    except csv.Error as error:
+        raise StudyError(f"{str(path)!r} cannot be read as CSV: {error}") from error
+    if separator != ",":
+        lines = [[re.sub(_DECIMAL_COMMA, r"\1.\2", cell) for cell in cells] for cells in lines]
     rows = [(number, cells) for number, cells in enumerate(lines, 1) if any(map(str.strip, cells))]
     if len(rows) < 2:
         raise StudyError(
