@@ -100,7 +100,7 @@ def test_what_it_depends_on_is_the_fewest_conditions_that_tell():
     by_depth = dict(zip([tuple(w.items()) for w in grid], [True, False, True, False], strict=True))
     assert depends_on(by_depth) == "depth: holds at 1; fails at 2"
     crossed = dict(zip([tuple(w.items()) for w in grid], [True, False, False, True], strict=True))
-    assert depends_on(crossed) == "task and depth: holds at a 1, b 2; fails at a 2, b 1"
+    assert depends_on(crossed) == "task and depth: holds at (a, 1), (b, 2); fails at (a, 2), (b, 1)"
 
 
 def test_conditions_that_tell_every_case_apart_explain_nothing():
@@ -134,8 +134,9 @@ def test_a_condition_that_only_some_cases_have_is_named():
         for width in ("32", "128")
     }
     assert depends_on(start | trained) == (
-        "weights and norm: holds at He none, norm none; fails at He batch, He layer, torch none, "
-        "torch batch, torch layer, matched none, matched batch, matched layer, norm batch"
+        "weights and norm: holds at (He, none), norm none; fails at (He, batch), (He, layer), "
+        "(torch, none), (torch, batch), (torch, layer), (matched, none), (matched, batch), "
+        "(matched, layer), norm batch"
     )
 
 

@@ -79,10 +79,11 @@ def _limits(group: Sequence[Check], bounds: tuple[float, float]) -> tuple[float,
     """From where to where the axis goes: all finite ends, and a little more."""
     ends = [end for check in group for end in vars(check.estimate).values()]
     known = [end for end in (*ends, *bounds) if math.isfinite(end)]
-    low, high = min(known), max(known)
     if _spread_out(group):
-        return low / 2, high * 2
-    margin = 0.05 * (high - low) or 1.0
+        known = [end for end in known if end > 0]
+        return min(known) / 2, max(known) * 2
+    low, high = min(known), max(known)
+    margin = max(0.05 * (high - low), 1e-6 * max(abs(low), abs(high), 1e-6))
     return low - margin, high + margin
 
 

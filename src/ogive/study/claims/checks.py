@@ -164,7 +164,8 @@ def _grouped(names: Sequence[str], cases: Cases) -> dict[str, list[bool]]:
         given = dict(where)
         there = [name for name in names if name in given]
         named = [given[n] if len(there) == len(names) else f"{n} {given[n]}" for n in there]
-        groups.setdefault(" ".join(named) or "all other cases", []).append(outcome)
+        level = f"({', '.join(named)})" if len(named) > 1 else " ".join(named) or "all others"
+        groups.setdefault(level, []).append(outcome)
     return groups
 
 
