@@ -1,6 +1,7 @@
 """Wherever runs are done, and whatever dies there, the results are those of one process."""
 
 import os
+import sys
 import time
 
 import pytest
@@ -23,12 +24,26 @@ SPLITS = {seed: TASK.load(seed) for seed in range(2)}
 SETTINGS = Settings((4,), 1, 300, "adamw", 0.01)
 
 
+#: What there is in the user's own directory alone.
+OWN = "import torch\ndef bump(x): return x * torch.exp(-x * x)\n"
+
+
 def losses(tmp_path, name, runner, workers, told=lambda progress: None):
     execution = Execution(TASK, Journal(tmp_path / name / "runs.jsonl"), runner, workers)
     execution.notify = told
-    activations = find_activations("relu, tanh, prelu, x*tanh(x), rrelu")
+    activations = find_activations("relu, tanh, prelu, x*tanh(x), rrelu, runners_own:bump")
     done = execution.results(plan(activations, range(2), SETTINGS, None), SPLITS)
     return [one.result["loss"] for one in done]
+
+
+@pytest.fixture(autouse=True)
+def own_directory(tmp_path, monkeypatch):
+    """The current directory, with a module that workers have to find."""
+    (tmp_path / "runners_own.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield
+    sys.modules.pop("runners_own", None)
 
 
 def test_processes_give_the_results_of_one(tmp_path):
@@ -52,6 +67,7 @@ def test_a_worker_that_dies_is_an_error_that_says_what_to_do(tmp_path, monkeypat
 def cluster():
     """Two nodes on loopback."""
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_worker_niceness", "0")  # else a busy machine never starts them
     found = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
     )

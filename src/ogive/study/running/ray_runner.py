@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import pickle
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ogive.errors import require
+from ogive.errors import OgiveError, require
 from ogive.study.errors import StudyError
 from ogive.study.running.jobs import Job, do_job
 from ogive.study.running.local_runner import JobRunner, Results
@@ -53,12 +56,12 @@ def _connected(ray: Any, address: str) -> Iterator[None]:
 
 
 def _results(ray: Any, jobs: Iterator[Job]) -> Iterator[tuple[Job, Results]]:
-    task = ray.remote(num_cpus=1, max_retries=RETRIES)(do_job)
+    task = ray.remote(num_cpus=1, max_retries=RETRIES)(_unpacked_and_done)
     waiting: dict[Any, Job] = {}
     while True:
         most = int(ray.cluster_resources().get("CPU", 1)) + AHEAD
         while len(waiting) < most and (job := next(jobs, None)) is not None:
-            waiting[task.remote(job)] = job
+            waiting[task.remote(do_job, os.getcwd(), ray.cloudpickle.dumps(job))] = job
         if not waiting:
             return
         ended, _ = ray.wait(list(waiting), num_returns=1)
@@ -66,12 +69,20 @@ def _results(ray: Any, jobs: Iterator[Job]) -> Iterator[tuple[Job, Results]]:
             yield waiting.pop(reference), _result(ray, reference)
 
 
+def _unpacked_and_done(do: Callable[[Job], Results], folder: str, packed: bytes) -> Results:
+    """A job done in a worker, which looks for the user's own modules where the user is: they are
+    imported as the job is unpacked, so that it does not travel as it is."""
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return do(pickle.loads(packed))
+
+
 def _result(ray: Any, reference: Any) -> Results:
     try:
         found: Results = ray.get(reference)
     except ray.exceptions.RayTaskError as error:
-        if isinstance(error.cause, StudyError):
-            raise error.cause from None
+        if isinstance(error.cause, OgiveError):
+            raise StudyError(f"a worker of the cluster says: {error.cause}") from None
         raise
     except ray.exceptions.RayError as error:
         raise StudyError(
