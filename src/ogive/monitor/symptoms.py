@@ -153,7 +153,7 @@ def _units(course: Course, place: str, window: PlaceWindow, judge: SlopeJudge) -
         }  # fmt: skip
         since = course.since(place, lambda s: s["linear"] + s["saturated_left"] >= 0)
         yield Symptom("linear", place, severity, share, evidence, since, judge.entry)
-    yield from _off_centre(course, place, judge, units)
+    yield from _off_centre(course, place, judge, {n: row[~dead] for n, row in units.items()})
     yield from _drift(course, place, window)
 
 
@@ -190,14 +190,15 @@ def _dead(
 def expected_dead(judge: SlopeJudge, units: Mapping[str, _Array], samples: float) -> float:
     """The share of units without a live sample among so many, if units differ by chance alone.
 
-    Their means scatter by as many of their own standard deviations as the middle units say, which
-    a minority of broken ones does not change; samples are normal around them.
+    Their means scatter by as many of their own standard deviations as the quarter nearest to 0
+    says, which broken ones do not change, unless they are three of four; samples are normal around
+    them.
     """
     std = units["std_z"]
     live = std > 0
     if not live.any():
         return 0.0
-    scatter = float(np.median(np.abs(units["mean_z"][live] / std[live]))) / 0.6745
+    scatter = float(np.quantile(np.abs(units["mean_z"][live] / std[live]), 0.25)) / 0.3186
     shifts = np.linspace(-8, 8, 321)
     width = float(np.median(std[live]))
     flat = _flat_share(judge, scatter * shifts * width, width)
@@ -239,7 +240,8 @@ def _saturated(
             "flat samples": float((left + right)[here].mean()),
         }  # fmt: skip
         both = float(much.mean())
-        severity = _severity(both, limit, 0.75)
+        # a hard gate is meant to be open or closed; one that never moves is dead
+        severity = "note" if _hard_gate(judge) else _severity(both, limit, 0.75)
         since = course.since(
             place, lambda s: s["saturated_left"] + s["saturated_right"] >= limit * limit
         )
@@ -247,6 +249,14 @@ def _saturated(
         yield Symptom(
             f"saturated_{name}", place, severity, share, evidence, since, judge.entry, which
         )
+
+
+def _hard_gate(judge: SlopeJudge) -> bool:
+    """Whether it is a gate that is entirely open or closed beyond its edges."""
+    if not judge.gate or not np.isfinite(judge.edges).all():
+        return False
+    beyond = np.array([judge.edges[0] - 1, judge.edges[1] + 1])
+    return not judge.field.derivative(beyond).any()
 
 
 def _off_centre(
