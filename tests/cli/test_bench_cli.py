@@ -8,6 +8,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from ogive.bench import SAVE_MODES, UNTOUCHED, FirstCall
+from ogive.bench import TINY as SCALE
 from ogive.cli import app, console
 
 TINY = ("--sizes", "1,64", "--rounds", "1", "--dtypes", "float32")
@@ -106,9 +107,41 @@ def test_models_as_json():
     assert found["results"][0]["held"] == 512 * (256 + 2 * 1024) * 2
 
 
+@pytest.fixture
+def tiny_models(monkeypatch):
+    monkeypatch.setattr("ogive.bench.GPT2_SMALL", SCALE)
+    monkeypatch.setattr("ogive.bench.monitored.CHAIN_ROUNDS", 1)
+
+
+@pytest.mark.usefixtures("tiny_models")
+def test_the_cost_of_a_monitor():
+    result = bench("--monitor", "linear_gelu_linear", "--rounds", "1")
+    assert result.exit_code == 0, result.stderr
+    machine, sizes, note, _, heading, *rows = result.stdout.splitlines()
+    assert "torch" in machine
+    assert "2 texts of 12 tokens" in sizes
+    assert "noise the same for a second untouched copy" in note
+    assert heading.split()[:7] == ["model", "watcher", "every", "ms", "more", "±", "noise"]
+    assert [row.split()[1:3] for row in rows[:4]] == [
+        [watcher, every] for watcher in ("hooks", "monitor") for every in ("1", "10")
+    ]
+    assert [row.partition(":")[0] for row in rows[4:]] == ["hooks", "monitor"]
+
+
+@pytest.mark.usefixtures("tiny_models")
+def test_the_cost_of_a_monitor_as_json():
+    found = json.loads(bench("--monitor", "linear_gelu_linear", "--rounds", "1", "--json").stdout)
+    assert set(found) == {"machine", "settings", "results", "python_microseconds"}
+    assert [row["every"] for row in found["results"]] == [1, 10, 1, 10]
+
+
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
+        (["--monitor", "--models"], "ask for one at a time"),
+        (["--monitor", "gtp2"], "did you mean 'gpt2'"),
+        (["--monitor", "gpt2", "--sizes", "64"], "leave out --monitor"),
+        (["--monitor", "gpt2", "--dtypes", "float32"], "--monitor measures in float32"),
         (["rleu"], "did you mean 'relu'"),
         (["relu", "--dtypes", "float23"], "did you mean 'float32'"),
         (["relu", "--dtypes", ","], "no dtype given"),
