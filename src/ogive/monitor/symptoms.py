@@ -191,16 +191,17 @@ def expected_dead(judge: SlopeJudge, units: Mapping[str, _Array], samples: float
     """The share of units without a live sample among so many, if units differ by chance alone.
 
     Their means scatter by as many of their own standard deviations as the quarter nearest to 0
-    says, which broken ones do not change, unless they are three of four; samples are normal around
-    them.
+    says, which broken ones do not change; samples are normal around them. Where most are dead, which
+    chance does not bring about, it is the quarter of those that live.
     """
-    std = units["std_z"]
-    live = std > 0
-    if not live.any():
+    std, dead = units["std_z"], units["dead"] > 0
+    judged = (std > 0) & ~dead if dead.mean() > _GRAVE_SHARE else std > 0
+    if not judged.any():
         return 0.0
-    scatter = float(np.quantile(np.abs(units["mean_z"][live] / std[live]), 0.25)) / 0.3186
+    distance = np.abs(units["mean_z"][judged] / std[judged])
+    scatter = float(np.quantile(distance, 0.25)) / 0.3186
     shifts = np.linspace(-8, 8, 321)
-    width = float(np.median(std[live]))
+    width = float(np.median(std[judged]))
     flat = _flat_share(judge, scatter * shifts * width, width)
     weight = np.exp(-0.5 * shifts**2)
     return float((flat**samples * weight).sum() / weight.sum())
