@@ -191,8 +191,8 @@ def expected_dead(judge: SlopeJudge, units: Mapping[str, _Array], samples: float
     """The share of units without a live sample among so many, if units differ by chance alone.
 
     Their means scatter by as many of their own standard deviations as the quarter nearest to 0
-    says, which broken ones do not change; samples are normal around them. Where most are dead, which
-    chance does not bring about, it is the quarter of those that live.
+    says, which broken ones do not change; samples are normal around them. Where most are dead, and
+    chance is no reason, it is the quarter of those that live.
     """
     std, dead = units["std_z"], units["dead"] > 0
     judged = (std > 0) & ~dead if dead.mean() > _GRAVE_SHARE else std > 0
@@ -393,13 +393,20 @@ def _fading(course: Course) -> Iterator[Symptom]:
     if len(places) < 2:
         return
     gradients = [math.sqrt(w.gradient[1][0] / w.measured) for _, w in places]
-    signals = [(place_statistics(w)["std_z"] or 0.0) for _, w in places]
+    signals = [_spread(w) for _, w in places]
     found = [
         *_between(course, places, "gradient_out", gradients[::-1]),
         *_between(course, places, "std_z", signals),
     ]
     if found:
         yield max(found, key=lambda pair: pair[0])[1]
+
+
+def _spread(window: PlaceWindow) -> float:
+    """How much units differ from sample to sample; that their means differ is no signal."""
+    deviations = unit_statistics(window)["std_z"]
+    known = deviations[np.isfinite(deviations)]
+    return float(np.sqrt(np.mean(known**2))) if known.size else 0.0
 
 
 def _between(
