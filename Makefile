@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # torch comes first and pinned: a bare requirement would take the newest build with its GPU packages.
 TORCH  := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: run test browser lint format fresh accuracy certificates saving attack claims comparisons exhaustive bench bench-models pictures coverage versions clean
+.PHONY: run test browser lint format fresh accuracy certificates saving attack claims comparisons exhaustive bench bench-models pictures monitor-faults coverage versions clean
 
 run: $(VENV)/.installed
 	$(BIN)/ogive study digits --seeds 15
@@ -78,6 +78,11 @@ bench: $(VENV)/.installed
 # minutes; nothing else should run meanwhile).
 bench-models: $(VENV)/.developed
 	$(BIN)/python tools/benchmark_models.py
+
+# Plants faults in small trainings, with twenty seeds, and writes docs/generated/monitor-faults.md (half
+# an hour; an interrupted run goes on where it stopped).
+monitor-faults: $(VENV)/.developed
+	$(BIN)/python tools/monitor_faults.py
 
 # The pictures of the README.
 pictures: $(VENV)/.developed
