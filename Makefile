@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # torch comes first and pinned: a bare requirement would take the newest build with its GPU packages.
 TORCH  := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: run test browser lint format fresh accuracy certificates saving attack claims comparisons exhaustive bench bench-models pictures monitor-faults coverage versions clean
+.PHONY: run test docs browser lint format fresh accuracy certificates saving attack claims comparisons exhaustive bench bench-models pictures monitor-faults coverage versions clean
 
 run: $(VENV)/.installed
 	$(BIN)/ogive study digits --seeds 15
@@ -16,6 +16,11 @@ run: $(VENV)/.installed
 # kernels, traced programs) serves its neighbours; who is done first takes from the other.
 test: $(VENV)/.developed
 	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Builds the documentation into build/docs, a page for each activation among them (a minute). Warnings
+# are errors, dangling links among them; nothing is fetched.
+docs: $(VENV)/.developed
+	$(BIN)/python -m sphinx -q -W --keep-going -b html -d build/doctrees docs build/docs
 
 # Debian's Chromium, which the tests of pages drive.
 browser:

@@ -1,9 +1,9 @@
 """Writes what is derived from the catalogue and kept in the repository.
 
 The stub of ``ogive.nn``, so that editors and mypy know its classes, the catalogue's page, the
-numbers in the prose of other pages, and what the explorer shows of studies. Also what the printers
-write: a few kernels in full and a digest of each, so that a change meant to leave them alone is
-seen to have done so.
+numbers in the prose of other pages, the code in the Chinese ones, and what the explorer shows of
+studies. Also what the printers write: a few kernels in full and a digest of each, so that a change
+meant to leave them alone is seen to have done so.
 
     python tools/generate.py            rewrites them
     python tools/generate.py --check    exits 1 and names the files that are stale
@@ -201,6 +201,22 @@ def experiments() -> str:
     return json.dumps({"claims": claims, "sweeps": sweeps}, ensure_ascii=False, indent=1) + "\n"
 
 
+def translated(path: str) -> str:
+    """A Chinese page with the code blocks that its English page has now, in the same order."""
+    own = counted(path) if path in NUMBERS else _content(ROOT / path)
+    source = _content(ROOT / TRANSLATIONS[path])
+    blocks = code_blocks(source)
+    if len(blocks) != len(code_blocks(own)):
+        sys.exit(f"{path} has not as many code blocks as {TRANSLATIONS[path]}, {len(blocks)}")
+    following = iter(blocks)
+    return BLOCK.sub(lambda _: next(following), own)
+
+
+def code_blocks(text: str) -> list[str]:
+    """The fenced blocks of a page that name a language, in order."""
+    return [found[0] for found in BLOCK.finditer(text)]
+
+
 def digests() -> str:
     """Of every formula and its derivative in every language."""
     rows = {
@@ -218,8 +234,19 @@ def _digest(name: str, language: str, order: int) -> str:
 
 #: By page the numbers in its prose: what stands around one, and what it counts.
 NUMBERS: dict[str, dict[str, Callable[[], int]]] = {
-    "README.md": {r"(?<=\*\*A catalogue\*\* of )\d+(?= activations)": lambda: len(ogive.names())}
+    "README.md": {r"(?<=\*\*A catalogue\*\* of )\d+(?= activations)": lambda: len(ogive.names())},
+    "README.zh-CN.md": {r"(?<=\*\*目录\*\*.)\d+(?= 个激活函数)": lambda: len(ogive.names())},
 }
+#: By Chinese page the English one, whose code and output it shows.
+TRANSLATIONS = {
+    "README.zh-CN.md": "README.md",
+    "docs/zh/quickstart.md": "docs/quickstart.md",
+    **{
+        f"docs/zh/{path.name}": f"docs/guides/{path.name}"
+        for path in sorted((ROOT / "docs" / "guides").glob("*.md"))
+    },
+}
+BLOCK = re.compile(r"^( *)```\w.*?^\1```$", re.DOTALL | re.MULTILINE)
 #: The kernels that are kept in full.
 PRINTED = ("mish", "swiglu")
 LANGUAGES = tuple(language for language in languages() if language != "latex")
@@ -228,6 +255,7 @@ FILES: dict[str, Callable[[], str]] = {
     "src/ogive/explorer/experiments.json": experiments,
     "docs/generated/catalogue.md": catalogue,
     **{page: partial(counted, page) for page in NUMBERS},
+    **{page: partial(translated, page) for page in TRANSLATIONS},
     "tests/data/printed/digests.json": digests,
     **{
         f"tests/data/printed/{name}.{language}.txt": partial(ogive.get(name).source, language)

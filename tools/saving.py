@@ -19,9 +19,11 @@ Written by `make saving`. Backward needs f'(x), so torch keeps x. For an element
 will do, and `save=` says what; it is an argument of calls, of modules and of `ogive.accelerate`:
 
 ```python
-gelu(x, save="lean")
+import torch, ogive
+
+ogive.get("gelu")(torch.randn(9, requires_grad=True), save="lean")
 ogive.nn.GELU(save="code8")
-ogive.accelerate(model, save="exact")
+ogive.accelerate(torch.nn.Sequential(torch.nn.GELU()), save="exact")
 ```
 
 | save | kept, beside the result that the next layer keeps anyway | gradient |

@@ -166,6 +166,8 @@ def _paths(
         style = f'fill="none" stroke="{_INKS[order]}" stroke-width="{2.2 - 0.4 * bool(order)}"'
         yield f'<path d="{path}" {style}{_STROKES[order]}/>'
     yield "</svg>"
+    if size[0] <= CELL[0]:
+        return  # no room for names
     for i, order in enumerate(orders):
         place = f'x="{left + 8 + 26 * i:g}" y="{top + 10:g}" font-size="13" font-style="italic"'
         yield f'<text {place} fill="{_INKS[order]}">f{_PRIME * order}</text>'
