@@ -106,7 +106,7 @@ def test_a_layer_that_is_watched_or_frozen_is_called() -> None:
 
 
 def test_a_gate_without_a_unit() -> None:
-    with pytest.raises(UnknownName, match="no gated unit with 'mish' for its gate"):
+    with pytest.raises(UnknownName, match="no gated unit whose gate is 'mish'"):
         ogive.nn.GatedMLP(4, 4, "mish")
     assert repr(ogive.nn.GatedMLP(4, 4)).startswith("GatedMLP(\n  act='silu'")
 

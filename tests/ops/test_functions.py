@@ -89,7 +89,7 @@ def test_the_source_of_kernels_is_llvm() -> None:
 
 
 def test_an_unknown_language_lists_the_known() -> None:
-    with pytest.raises(OgiveError, match=r"no printer writes 'cobol'; there are .*torch"):
+    with pytest.raises(OgiveError, match=r"no printer for .* 'cobol' \(there are .*torch"):
         ogive.get("mish").source("cobol")
 
 

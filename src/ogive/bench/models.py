@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from ogive.bench.packages import package
-from ogive.errors import UnknownName, nearest
+from ogive.errors import UnknownName, unknown
 
 #: Classes that an image is sorted into, and tokens that a text consists of.
 CLASSES, TOKENS = 10, 99
@@ -194,6 +194,5 @@ def checked(name: str) -> str:
         UnknownName: for another.
     """
     if name not in MODELS:
-        listed = ", ".join(MODELS)
-        raise UnknownName(f"no model {name!r}{nearest(name, MODELS)} (there are {listed})")
+        raise UnknownName(unknown("model", name, MODELS))
     return name

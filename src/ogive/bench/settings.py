@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ogive.bench.measure import Pace
 from ogive.bench.models import SMALL, Scale
-from ogive.errors import OgiveError, nearest
+from ogive.errors import OgiveError, unknown
 
 DTYPE_NAMES = ("float64", "float32", "bfloat16", "float16")
 #: Forward without gradients; the backward of a prepared forward; a forward and its backward.
@@ -86,8 +86,7 @@ def _check_each(what: str, given: Sequence[str], known: Sequence[str]) -> None:
     _check_some(what, given)
     for name in given:
         if name not in known:
-            listed = ", ".join(known)
-            raise OgiveError(f"no {what} {name!r}{nearest(name, known)} (there are {listed})")
+            raise OgiveError(unknown(what, name, known))
 
 
 def check_positive(what: str, value: int) -> None:

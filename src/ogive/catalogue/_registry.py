@@ -170,8 +170,8 @@ def _resolve_qualified(name: str) -> tuple[Spec, Mapping[str, Any]]:
     if framework.lower() not in frameworks:
         near = nearest(framework.lower(), frameworks)
         raise UnknownName(
-            f"no framework {briefly(framework)}{near}; ogive knows {len(frameworks)}, such as "
-            f"torch, keras, jax and onnx, and the aliases of an activation name them"
+            f"no framework {briefly(framework)}; ogive knows {len(frameworks)}, such as torch, "
+            f"keras, jax and onnx, and the aliases of an activation name them{near}"
         )
     raise UnknownName(f"{framework} has no activation {briefly(bare)}{nearest(key, qualified)}")
 

@@ -81,7 +81,8 @@ class _Reader:
         shown = self.text[start : start + SHOWN]
         before, after = "..." * bool(start), "..." * (start + SHOWN < len(self.text))
         mark = " " * (len(before) + position - start)
-        return FormulaError(f"{why}, at position {position}\n  {before}{shown}{after}\n  {mark}^")
+        where = f"{' at' if why.endswith('?') else ', at'} position {position}"
+        return FormulaError(f"{why}{where}\n  {before}{shown}{after}\n  {mark}^")
 
     def read(self) -> Node:
         self._check_bounds()

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.autograd import Function
 
 from ogive.catalogue import resolve
-from ogive.errors import UnknownName, nearest
+from ogive.errors import UnknownName, unknown
 from ogive.nn.accelerated import PLAIN_TENSORS
 from ogive.ops import ActivationFunction, transformed, whole
 from ogive.torch_private import any_global_hook
@@ -41,11 +41,7 @@ def gated_unit(activation: str) -> ActivationFunction:
     """
     name = resolve(activation)[0].name
     if name not in GATED_UNITS:
-        known = ", ".join(GATED_UNITS)
-        raise UnknownName(
-            f"no gated unit with {activation!r} for its gate{nearest(activation, GATED_UNITS)}; "
-            f"there are {known}"
-        )
+        raise UnknownName(unknown("gated unit whose gate is", activation, GATED_UNITS))
     return ActivationFunction(*resolve(GATED_UNITS[name]))
 
 

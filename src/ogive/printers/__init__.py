@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from ogive.errors import OgiveError, briefly, nearest
+from ogive.errors import OgiveError, unknown
 from ogive.expr import Program
 from ogive.printers.base import PRINTERS, Printer
 from ogive.printers.latex import latex
@@ -37,10 +37,7 @@ def printer(language: str) -> Printer:
     """
     known = languages()
     if language not in known:
-        near = nearest(language, known)
-        raise OgiveError(
-            f"no printer writes {briefly(language)}{near}; there are {', '.join(known)}"
-        )
+        raise OgiveError(unknown("printer for the language", language, known))
     return PRINTERS[language]()
 
 

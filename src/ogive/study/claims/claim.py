@@ -124,8 +124,8 @@ def find_claims(asked: Iterable[str] = (), folder: ModuleType | None = None) -> 
     for name in wanted:
         if name not in known:
             raise StudyError(
-                f"there is no claim {name!r}{nearest(name, known)}; "
-                f"`ogive claims --list` shows {next(iter(known))} to {[*known][-1]}"
+                f"there is no claim {name!r}; `ogive claims --list` shows {next(iter(known))} to "
+                f"{[*known][-1]}{nearest(name, known)}"
             )
     return [each for name, each in known.items() if not wanted or name in wanted]
 

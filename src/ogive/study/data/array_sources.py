@@ -99,8 +99,8 @@ def _named(arrays: dict[str, DataArray], names: Sequence[str], path: Path) -> Da
         if name in arrays:
             return arrays[name]
     raise StudyError(
-        f"{path.name!r} has no array {names[0]!r}, but {briefly(', '.join(arrays))}"
-        f"{nearest(names[0], arrays)}; expected x and y, and perhaps x_test and y_test"
+        f"{path.name!r} has no array {names[0]!r}, but {briefly(', '.join(arrays))}; expected x "
+        f"and y, and perhaps x_test and y_test{nearest(names[0], arrays)}"
     )
 
 
