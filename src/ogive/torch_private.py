@@ -281,8 +281,8 @@ POOLING: tuple[Any, ...] = (
 
 # --- compilers ------------------------------------------------------------------------------------
 
-#: What dynamo compiles at the moment, if anything. torch before 2.13 tells only the code that dynamo
-#: reads whether it is compiled; without this name such a release gets formulas into its graphs.
+#: What dynamo compiles at the moment, if anything. Before torch 2.13 only the code that dynamo
+#: reads is told that it is compiled; without this name such a release has formulas in its graphs.
 being_compiled: Callable[[], object] = _private(
     "torch._guards:TracingContext.try_get", lambda: None
 )

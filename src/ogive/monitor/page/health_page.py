@@ -39,7 +39,7 @@ def health_page(report: HealthReport, title: str = "Health of the activations") 
     page: str = environment.from_string(template.read_text(encoding="utf-8")).render(
         title=title,
         report=report,
-        verdict=plain_words.verdict(report.findings, len(report.places)),
+        verdict=plain_words.health_verdict(report.findings, len(report.places)),
         groups=plain_words.groups(report.findings),
         maps=heat_maps(report),
         pictures=_pictures(report),

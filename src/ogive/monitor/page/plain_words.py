@@ -146,10 +146,10 @@ def groups(findings: Iterable[HealthFinding]) -> list[FindingGroup]:
     return sorted(together, key=lambda group: -SEVERITIES.index(group.first.severity))
 
 
-def verdict(findings: Iterable[HealthFinding], places: int) -> str:
+def health_verdict(findings: Iterable[HealthFinding], places: int) -> str:
     """The one sentence on top.
 
-    >>> verdict([], 3)
+    >>> health_verdict([], 3)
     'Nothing is wrong: signals and gradients pass through all 3 activations.'
     """
     counts = list(_counts(findings))

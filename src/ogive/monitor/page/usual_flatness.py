@@ -13,7 +13,7 @@ from ogive.ops import ActivationFunction
 from ogive.plot.curve import Array, sample
 
 #: The interval in which the supremum of the slope is looked for, and a grid fine enough.
-FAR, POINTS_OF_GRID = 30.0, 6001
+_FAR, POINTS_OF_GRID = 30.0, 6001
 #: So little more than usual is none.
 UNSEEN = 0.02
 
@@ -35,7 +35,7 @@ def flat_below(entry: str) -> float:
     found = curve_of(entry)
     if found is None:
         return 0.0
-    slopes = np.abs(sample(found, 1, (-FAR, FAR), POINTS_OF_GRID).y)
+    slopes = np.abs(sample(found, 1, (-_FAR, _FAR), POINTS_OF_GRID).y)
     return USUAL.slope * float(slopes[np.isfinite(slopes)].max())
 
 

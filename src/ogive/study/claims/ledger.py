@@ -121,7 +121,7 @@ def _known(journal: Journal, key: str, claim: Claim) -> Decided | None:
     """What was found before, with the verdict that follows from its numbers now."""
     if (record := journal.find(key)) is None:
         return None
-    found = decoded(Decided, record)
+    found: Decided = decoded(Decided, record)
     verdict = claim.verdict(found.checks)
     return replace(found, verdict=verdict.word, on=verdict.on)
 
