@@ -30,7 +30,7 @@ FILES = {
     if p.is_file() and "__pycache__" not in p.parts
 }
 #: Modules and their types, templates, records, and the files of pages.
-SUFFIXES = {".py", ".pyi", ".typed", ".j2", ".gz", ".toml", ".css", ".svg", ".js"}
+SUFFIXES = {".py", ".pyi", ".typed", ".j2", ".gz", ".json", ".toml", ".css", ".svg", ".js"}
 #: What a user does first; it runs outside the repository.
 USE = """
 import sys
