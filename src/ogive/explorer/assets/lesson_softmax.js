@@ -9,7 +9,7 @@
 
   const shares = ogive.element("tbody");
   const jacobian = ogive.element("tbody");
-  const triangle = ogive.svg("svg", { viewBox: "0 0 300 280", class: "simplex", role: "img", "aria-label": text("rows.triangle") });
+  const triangle = ogive.svg("svg", { viewBox: "0 0 300 280", class: "triangle", role: "img", "aria-label": text("rows.triangle") });
   const table = (caption, head, body) =>
     ogive.element(
       "table", {}, ogive.element("caption", {}, caption),
@@ -59,7 +59,7 @@
     const edge = ogive.svg("path", { d: `M${CORNERS.map((c) => c.join(" ")).join("L")}Z`, class: "edge" });
     const dots = samples.map((share) => {
       const [cx, cy] = place(share);
-      return ogive.svg("circle", { cx, cy, r: 2.6, class: `sample class-${largest(share) + 1}` });
+      return ogive.svg("circle", { cx, cy, r: 2.6, class: `drawn class-${largest(share) + 1}` });
     });
     const names = CORNERS.map(([x, y], i) => ogive.svg("text", { x, y: y + (i === 2 ? -8 : 18), "text-anchor": "middle" }, String(i + 1)));
     triangle.replaceChildren(edge, ...dots, ...names);
