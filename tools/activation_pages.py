@@ -89,7 +89,7 @@ def _short(text: str) -> str:
 def page(name: str) -> str:
     """The page of one activation."""
     function = ogive.get(name)
-    kind = ", ".join(filter(None, [function.kind, _heading(function.family).lower()]))
+    kind = ", ".join(dict.fromkeys([function.kind, _heading(function.family).lower()]))
     parts = [
         f"# {name}\n",
         f"{function.spec.doc}\n",
