@@ -31,7 +31,7 @@ from ogive.monitor.loggers import Loggers
 from ogive.monitor.observer import INPUT, Observer, elsewhere
 from ogive.monitor.records import ActivationRecord, WatchRecord, install, uninstall
 from ogive.monitor.snapshots import everything
-from ogive.monitor.symptoms import Course, LearnedValues, values_of
+from ogive.monitor.symptoms import Course, LearnedValues, learned_values
 from ogive.monitor.tallies import Tally
 from ogive.monitor.thresholds import USUAL, Thresholds
 from ogive.monitor.watching import unwrapped, watch_records
@@ -275,7 +275,7 @@ class Monitor:
         """All that was measured, for the diagnosis."""
         learned = {
             (record.place, p.name): LearnedValues(
-                values_of(record.module, attribute), p.defaults[0], p.domain.low, p.domain.high
+                learned_values(record.module, attribute), p.defaults[0], p.domain.low, p.domain.high
             )
             for record, p, attribute in self._learned()
         }

@@ -32,7 +32,7 @@ WORTH_A_NOTE = 0.05
 #: Behind so many activations the mean is what the layers before have left of the samples.
 EARLY = 4
 #: A ratio within this factor of its threshold was there before it was crossed.
-NEAR = 10.0
+NEAR_LIMIT = 10.0
 #: Shares, and multiples of a threshold, from which on a warning is an error.
 _GRAVE_SHARE, _GRAVE = 0.5, 10.0
 
@@ -444,7 +444,7 @@ def _ratio_since(course: Course, statistic: str, limit: float, kind: str) -> int
     with np.errstate(all="ignore"):
         ratio = last[1][-size:] / first[1][-size:]
         ratio = ratio if statistic == "std_z" else 1 / ratio
-        beyond = ratio <= limit * NEAR if kind == "vanishing" else ratio >= limit / NEAR
+        beyond = ratio <= limit * NEAR_LIMIT if kind == "vanishing" else ratio >= limit / NEAR_LIMIT
     start = size - 1
     while start > 0 and beyond[start - 1]:
         start -= 1
@@ -471,7 +471,7 @@ def _frozen(course: Course) -> Iterator[Symptom]:
         )  # fmt: skip
 
 
-def values_of(module: nn.Module, attribute: str) -> _Array:
+def learned_values(module: nn.Module, attribute: str) -> _Array:
     """The numbers of a learned parameter."""
     value = getattr(module, attribute)
     with torch.no_grad():

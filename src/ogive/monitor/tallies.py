@@ -35,7 +35,7 @@ SOFTMAX_ROWS = (
 #: Sums of a gradient: squares, how many numbers, those that are not 0, those that are subnormal.
 GRADIENT_ROWS = ("square", "count", "nonzero", "subnormal")
 #: Logits below it are masked, whatever number says so: -inf, the least of a format, -10,000.
-_MASKED = -9e3
+MASKED_BELOW = -9e3
 #: So many values are kept for pictures.
 SHOWN_VALUES = 512
 
@@ -135,7 +135,7 @@ def softmax_sums(z: Tensor, dim: int, threshold: float) -> Tensor:
     """The rows of ``SOFTMAX_ROWS``, of logits along a dimension."""
     wide = z.movedim(dim, -1).to(_sum_dtype(z))
     wide = wide.reshape(-1, wide.shape[-1])
-    real = torch.isfinite(wide) & (wide > _MASKED)
+    real = torch.isfinite(wide) & (wide > MASKED_BELOW)
     valid = real.sum(-1)
     p = torch.softmax(wide, -1)
     entropy = torch.special.entr(p).sum(-1) / valid.clamp(min=2).to(wide.dtype).log()
