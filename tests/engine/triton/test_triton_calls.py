@@ -160,9 +160,10 @@ def test_written_over_its_input():
 
 
 def test_a_number_that_changes_in_every_step_is_passed_in():
-    x = torch.randn(64)
-    for got, wanted in both(lambda t: ogive.get("elu")(t, alpha=1.123456789), x):
-        close(got, wanted)
+    for dtype in (torch.float32, torch.bfloat16):
+        x = torch.randn(64).to(dtype)
+        for got, wanted in both(lambda t: ogive.get("elu")(t, alpha=1.123456789), x):
+            close(got, wanted)
 
 
 def test_two_programs_of_the_grid_and_more(monkeypatch):

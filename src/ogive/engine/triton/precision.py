@@ -61,9 +61,10 @@ _BARS = (_VALUE, _SLOPE, _HALF, _MOST, _UNDERFLOWN, _NEAR_ZERO, _FARTHER, _LARGE
 def triton_arithmetic(program: Program, operands: Sequence[Accessed]) -> TritonArithmetic:
     """The arithmetic for operands like these; codes have the digits of the numbers."""
     dtypes = [o.dtype for o in operands]
-    if "float64" in dtypes:
-        return _WIDE
     given, written = dtypes[: len(program.inputs)], dtypes[len(program.inputs) :]
+    # a number that is passed in is float64: of 16-bit results it has more digits than they need
+    if "float64" in written or ("float64" in given and "float32" in written):
+        return _WIDE
     if any(d in CODED for d in given):
         return TritonArithmetic(FLOAT32, PRECISE if "float32" in written else QUICK)
     pairs = zip(program.outputs, written, strict=True)

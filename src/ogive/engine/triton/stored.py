@@ -66,7 +66,7 @@ def functions(interpreted: bool) -> dict[str, str]:
 def loaded_number(dtype: str, text: str, wide: bool = False) -> str:
     """What was loaded as float32, or as float64."""
     if dtype == "float64":
-        return text
+        return text if wide else f"{text}.to(tl.float32)"
     read = f"_number_bfloat16({text})" if dtype == "bfloat16" else text
     if dtype == "float16":
         read = f"{text}.to(tl.float32)"
