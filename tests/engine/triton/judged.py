@@ -22,7 +22,7 @@ def line(dtype: torch.dtype) -> Tensor:
 def check(got: list[Tensor], wanted: list[Tensor], x: Tensor) -> None:
     """The function and its derivatives, each within its bar."""
     dtype = str(got[0].dtype).removeprefix("torch.")
-    size = x.double().abs()
+    size = x.double().abs().nan_to_num(0.0, torch.inf)
     for order, (g, w) in enumerate(zip(got, wanted, strict=True)):
         assert torch.equal(g.isnan(), w.isnan()), f"NaN in order {order}"
         bars = BARS[dtype](w, size, order)
@@ -43,11 +43,11 @@ def _at_the_edge(w: Tensor, dtype: str) -> Tensor:
 
 
 def _float32(w: Tensor, size: Tensor, order: int) -> list[tuple[float, Tensor]]:
-    """Three units forward, four backward or four eps of the slope's largest size; sixteen far out,
-    where what an exponential is given is large, and eight for second derivatives."""
+    """Three units forward, four backward or four eps of the slope's largest size, eight for second
+    derivatives; far out as many as what an exponential is given is large."""
     units = torch.full_like(w, (3.0, 4.0, 8.0)[order])
     if order:
-        units = torch.where(size <= 16, units, 16.0)
+        units = torch.where(size <= 16, units, size)
     return [(1.0, _with_floor(units * last_place(w, "float32"), w, size, order))]
 
 

@@ -85,7 +85,7 @@ def predicted(counts: dict[str, float], bytes_moved: float, sheet: DataSheet) ->
     Example:
         >>> copying = {"issue": 2.0, "fp32": 0.0, "integer": 1.0, "special": 0.0, "fp64": 0.0}
         >>> predicted(copying, 4, DATA_SHEETS[0])
-        Bound(unit='memory', share=0.12)
+        Bound(unit='memory', share=0.05)
     """
     moved = bytes_moved / sheet.bandwidth
     busy = {u: n / PER_CLOCK[u] / (sheet.processors * sheet.clock) for u, n in counts.items()}
