@@ -202,6 +202,7 @@ def _work(
         total.dtype = torch.float64 if format is FLOAT64 else torch.float32
     block = compilation.block_size(operands, shape.numel(), interpreted)
     straight = len(loops.sizes) == 1 and all(o.along != "step" for o in operands)
+    straight = straight and not any(p.offset for p in places)  # as the second half's is
     if straight and all(o.along == "one" for o, _ in added):
         blocks = -(-shape.numel() // block)
         for total in sums:
