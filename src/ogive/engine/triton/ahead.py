@@ -16,6 +16,7 @@ import torch
 from ogive.catalogue import Spec, resolve
 from ogive.engine.triton import building, compilation, flat
 from ogive.engine.triton.precision import triton_arithmetic
+from ogive.engine.triton.rows_ahead import compiled_rows
 from ogive.engine.triton.tensors import Accessed
 from ogive.errors import EngineError, OgiveError
 from ogive.expr import Program
@@ -58,7 +59,8 @@ def compiled(
     order: int = 0,
     target: GpuTarget = ("cuda", 90),
 ) -> CompiledKernel | list[CompiledKernel]:
-    """The kernel of an activation for contiguous tensors, compiled without a GPU.
+    """The kernel of an activation for contiguous tensors, compiled without a GPU; of a function of
+    rows, for rows of 4,096 elements.
 
     Args:
         name: of the activation, as ``ogive.get`` takes it; parameters are at their defaults.
@@ -83,10 +85,10 @@ def compiled(
     """
     spec, preset = resolve(name)
     _check(dtype, order, target)
-    if spec.kind == "rowwise":
-        raise EngineError(f"{spec.name} is a function of rows, which has no kernels for GPUs yet")
     if not building.installed():
         raise EngineError("compiling needs triton; install it with: pip install triton")
+    if spec.kind == "rowwise":
+        return compiled_rows(spec.name, _named(dtype), order, target)
     program = derived(spec, preset, order)
     return compiled_flat(program, _named(dtype), target)
 

@@ -19,6 +19,7 @@ from ogive.engine.call import (
 )
 from ogive.engine.triton import building
 from ogive.engine.triton.launch import Launched, NotSummed, pointwise_launch
+from ogive.engine.triton.row_kernels import prepare_rows
 from ogive.errors import EngineError
 
 #: Types of devices, ROCm's among them; none where triton is not installed.
@@ -81,7 +82,7 @@ def prepare(call: Call | RowCall, tensors: Sequence[Tensor]) -> KernelRunner:
         EngineError: where triton cannot compile for the device.
     """
     if isinstance(call, RowCall):
-        raise TooLong("functions of rows have no kernels for GPUs yet")
+        return prepare_rows(call, tensors)
     if call.program.size > _LONGEST:
         raise TooLong(f"kernels have up to {_LONGEST} operations, not {call.program.size}")
     if call.pointwise and _one_stretch(tensors) and call.results[0].dtype is tensors[0].dtype:

@@ -1,0 +1,162 @@
+"""Functions of rows on tensors: how rows divide among the programs of a grid.
+
+How a row is divided depends on its length alone, and so do the places of its numbers in sums: a
+result is the same in whatever company a row is.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ogive.engine.call import KernelRunner, NoMemory, RowCall, in_storage
+from ogive.engine.cpu.rowwise.programs import Kind
+from ogive.engine.triton import building
+from ogive.engine.triton.row_text import operands, pieces_found, row_text, stages
+from ogive.engine.triton.tensors import BYTES
+from ogive.printers.machine import FLOAT64
+
+#: Bytes of a tile of short rows, and of a piece of the longest: 64 for a thread, of 128 threads and
+#: of 512.
+_TILE, LARGEST_TILE = 8192, 32768
+_HELD = 64
+#: Where a dimension follows that of the rows, neighbours are rows: so many of them in a tile at
+#: least, and so long ones at most.
+BESIDE, LONGEST_BESIDE = 16, 512
+#: Numbers of a tile in the interpreter, which takes a while for each program of a grid.
+_MOST = 2**17
+
+
+class RowShape(NamedTuple):
+    """Rows of n elements, ``inner`` apart."""
+
+    rows: int
+    n: int
+    inner: int
+
+    @classmethod
+    def of(cls, shape: Sequence[int], dim: int) -> RowShape:
+        n, inner = shape[dim], math.prod(shape[dim + 1 :])
+        return cls(math.prod(shape) // n, n, inner)
+
+
+class RowTile(NamedTuple):
+    """A tile of so many rows by so many columns, and the warps that hold it."""
+
+    rows: int
+    columns: int
+
+    warps: int
+
+    @classmethod
+    def of(cls, n: int, kind: Kind) -> RowTile:
+        """The tile for rows of n elements."""
+        size = max(BYTES[kind.dtype], BYTES[kind.result])
+        least = 1 if kind.layout == "rows" else BESIDE
+        columns = min(1 << (n - 1).bit_length(), LARGEST_TILE // size)
+        rows = max(_TILE // size // columns, least)
+        return cls(rows, columns, max(1, rows * columns * size // (32 * _HELD)))
+
+
+def prepare_rows(call: RowCall, tensors: Sequence[Tensor]) -> KernelRunner:
+    """What runs a function of rows on tensors like these, which have elements."""
+    shape = RowShape.of(tensors[0].shape, call.dim)
+    if shape.inner > 1 and shape.n > LONGEST_BESIDE:
+        return KernelRunner(_turned(call, tensors))
+    return KernelRunner(RowsLaunched(call, tensors[0]).run)
+
+
+def _turned(call: RowCall, tensors: Sequence[Tensor]) -> Callable[..., Tensor]:
+    """The same of long rows along another dimension than the last, which are brought there."""
+    dim, last = call.dim, tensors[0].dim() - 1
+    launched = RowsLaunched(replace(call, dim=last), tensors[0].movedim(dim, last))
+
+    def run(*tensors: Tensor) -> Tensor:
+        rank = tensors[0].dim()
+        made = launched.run(*(t.movedim(dim, -1) if t.dim() == rank else t for t in tensors))
+        return made.movedim(-1, dim).contiguous() if made.dim() == rank else made
+
+    return run
+
+
+class RowsLaunched:
+    """Starts the kernels of a function of rows, and gives its result."""
+
+    def __init__(self, call: RowCall, x: Tensor) -> None:
+        self._shape = RowShape.of(x.shape, call.dim)
+        layout = "rows" if self._shape.inner == 1 else "columns"
+        dtype, result = (str(d).removeprefix("torch.") for d in (call.dtype, call.result))
+        self._kind = kind = Kind(call.function, dtype, result, layout)
+        self._tile = tile = RowTile.of(self._shape.n, kind)
+        self._pieces = -(-self._shape.n // tile.columns)
+        self._rows = tile.rows if self._pieces == 1 else 1
+        if (interpreted := x.is_cpu) and self._pieces == 1:
+            self._rows = min(1 << (self._shape.rows - 1).bit_length(), _MOST // tile.columns)
+        order = [None] if self._pieces == 1 else range(stages(kind))
+        self._kernels = [
+            building.built_kernel(row_text(kind, k), "walked", call.label, interpreted)
+            for k in order
+        ]
+        self._made = call.made
+        self._result = torch.Size((*x.shape[: call.dim], *x.shape[call.dim + 1 :]))
+        self._factor = factor_bits(call.factor, kind.format is FLOAT64)
+
+    def run(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
+        """The result, or the gradient of x."""
+        given = (x,) if gradient is None else (x, gradient)
+        if not all(map(in_storage, given)):
+            raise NoMemory
+        x = x.contiguous()
+        shape = self._result if self._kind.program.reduces else x.shape
+        y = x.new_empty(shape, dtype=self._made)
+        whole = (x,) if gradient is None else (x, gradient.contiguous())
+        places = dict(zip(operands(self._kind), (*whole, y), strict=True))
+        for arguments, kernel, pieces in self._starts(places):
+            rows, n, inner = self._shape
+            numbers = (rows, n, *self._factor, inner)
+            grid = (-(-self._shape.rows // self._rows), pieces)
+            building.start(
+                kernel, grid, (*arguments, *numbers), self._constants, x.device, self._tile.warps
+            )
+        return y
+
+    @property
+    def _constants(self) -> dict[str, int]:
+        return {
+            "R": self._rows,
+            "C": self._tile.columns,
+            "S": 1 << (self._pieces - 1).bit_length(),
+        }
+
+    def _starts(self, places: dict[str, Tensor]) -> Iterator[tuple[list[Tensor], Any, int]]:
+        """What each kernel is given, and by how many programs a row is shared."""
+        if self._pieces == 1:
+            yield list(places.values()), self._kernels[0], 1
+            return
+        found: dict[str, Tensor] = {}
+        first = next(iter(places.values()))
+        walks = len(self._kind.program.walks)
+        for stage, kernel in enumerate(self._kernels):
+            for name in pieces_found(self._kind, stage + 1):
+                if name not in found:
+                    dtype = torch.float64 if name[0] != "m" or self._made is torch.float64 else None
+                    found[name] = first.new_empty(
+                        (self._shape.rows, self._pieces), dtype=dtype or torch.float32
+                    )
+            yield [*places.values(), *found.values()], kernel, self._pieces if stage < walks else 1
+
+
+def factor_bits(factor: float | Fraction, wide: bool) -> tuple[int, int]:
+    """The bits of a factor as two numbers of the format: rounded, and what rounding took."""
+    code, integer = ("<d", "<q") if wide else ("<f", "<i")
+    (high,) = struct.unpack(code, struct.pack(code, float(factor)))
+    low = float(Fraction(factor) - Fraction(high))
+    first, second = (struct.unpack(integer, struct.pack(code, v))[0] for v in (high, low))
+    return first, second

@@ -1,0 +1,91 @@
+"""Kernels of rows compiled for a GPU that need not be here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ogive.engine.call import RowFunction
+from ogive.engine.cpu.rowwise.programs import Kind
+from ogive.engine.triton.compilation import Text
+from ogive.engine.triton.row_kernels import RowTile
+from ogive.engine.triton.row_text import ROW_NUMBERS, operands, pieces_found, row_text, stages
+from ogive.errors import EngineError
+
+if TYPE_CHECKING:
+    from ogive.engine.triton.ahead import CompiledKernel, GpuTarget
+
+#: The length of the rows: one tile holds them.
+_LENGTH = 4096
+#: The functions with kernels, and their gradients.
+ROW_FUNCTIONS = {
+    "softmax": (RowFunction("softmax"), RowFunction("softmax_backward")),
+    "softmin": (
+        RowFunction("softmax", negated=True),
+        RowFunction("softmax_backward", tempered=True),
+    ),
+    "gumbel_softmax": (
+        RowFunction("softmax", tempered=True),
+        RowFunction("softmax_backward", tempered=True),
+    ),
+    "log_softmax": (RowFunction("log_softmax"), RowFunction("log_softmax_backward")),
+    "logsumexp": (RowFunction("logsumexp"), RowFunction("logsumexp_backward")),
+    "l2_normalize": (RowFunction("l2_normalize"), RowFunction("l2_normalize_backward")),
+}
+
+
+def row_kind(name: str, dtype: str, order: int) -> Kind:
+    """What a function of rows runs, or its backward.
+
+    Raises:
+        EngineError: where there is no kernel.
+    """
+    if name not in ROW_FUNCTIONS:
+        raise EngineError(
+            f"{name} is a function of rows that is composed of torch's operators; those with "
+            f"kernels are {', '.join(ROW_FUNCTIONS)}"
+        )
+    if order == 2:
+        raise EngineError(
+            f"the gradient of {name}'s gradient is composed of torch's operators; order can be 0 "
+            f"or 1"
+        )
+    function = ROW_FUNCTIONS[name][order]
+    if function.name == "log_softmax_backward" and dtype in ("bfloat16", "float16"):
+        function = RowFunction("log_softmax_backward_of_x")
+    return Kind(function, dtype, dtype, "rows")
+
+
+def compiled_rows(
+    name: str, dtype: str, order: int, target: GpuTarget, length: int = _LENGTH
+) -> CompiledKernel | list[CompiledKernel]:
+    """The kernel of contiguous rows of 4,096 elements; those of longer rows, which take several.
+
+    Raises:
+        EngineError: where there is no kernel.
+    """
+    kind = row_kind(name, dtype, order)
+    tile = RowTile.of(length, kind)
+    pieces = -(-length // tile.columns)
+    if pieces == 1:
+        return _compiled_row_kernel(kind, None, tile, 1, target)
+    return [_compiled_row_kernel(kind, k, tile, pieces, target) for k in range(stages(kind))]
+
+
+def _compiled_row_kernel(
+    kind: Kind, stage: int | None, tile: RowTile, pieces: int, target: GpuTarget
+) -> CompiledKernel:
+    # imported here because it imports this
+    from ogive.engine.triton.ahead import POINTERS, compile_text
+
+    text = Text(row_text(kind, stage), "walked", kind.function.name)
+    names = [] if stage is None else pieces_found(kind, stage + 1)
+    signature = {f"p_{o}": f"*{POINTERS[kind.stored(o)]}" for o in operands(kind)}
+    signature |= {f"q_{n}": "*fp32" if n[0] == "m" else "*fp64" for n in names}
+    wide = kind.format.bits == 64
+    signature |= {n: "i64" if wide and n.startswith("factor") else "i32" for n in ROW_NUMBERS}
+    if wide:
+        signature |= {f"q_{n}": "*fp64" for n in names}
+    signature.pop("inner")
+    power = 1 << (pieces - 1).bit_length()
+    constants = {"inner": 1, "R": tile.rows, "C": tile.columns, "S": power}
+    return compile_text(text, signature, constants, tile.rows * tile.columns, target, tile.warps)
