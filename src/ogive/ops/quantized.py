@@ -16,8 +16,10 @@ from torch.autograd import Function
 from torch.compiler import is_dynamo_compiling
 
 from ogive.catalogue import resolve
+from ogive.engine import triton
 from ogive.engine.eager import WIDE
 from ogive.engine.quantization import EIGHT_BITS, MX_BLOCK, SCALINGS, Quantization, widened
+from ogive.engine.selection import choose, note
 from ogive.errors import InputError, OgiveError, ParameterError, briefly
 from ogive.ops.entry import Given
 from ogive.ops.function import ActivationFunction
@@ -134,7 +136,13 @@ class QuantizedActivation:
     def _quantized(
         self, plan: Plan, inputs: tuple[Any, ...], arguments: dict[str, Any], *tensors: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Values and scales, from a kernel if there is one."""
+        """Values and scales, from one kernel if there is one."""
+        name, reason = choose(tensors, plan.engine)
+        if name == "triton":
+            made = triton.quantize(plan, self.quantization, tensors)
+            if made is not None:
+                note(f"{plan.label}_quantized", reason, name)
+                return made
         return self._values(self._activated(inputs, arguments))
 
     def _activated(self, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Tensor:

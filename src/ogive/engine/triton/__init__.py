@@ -5,10 +5,11 @@ holds the operands, ``flat.py`` and ``tiles.py`` the text of kernels, ``launch.p
 ``building.py`` turns text into functions of Triton's, compiled or interpreted; ``ahead.py``
 compiles without a GPU.
 
-**Another kind of kernel**, such as one of rows: ``kernels.prepare`` hands a ``RowCall`` to
-``rows.prepare_rows(call, tensors)``, which gives a ``KernelRunner``, or raises ``TooLong`` where
-torch's operators are to serve. ``building.built_kernel(text, name, label, interpreted)`` makes a
-kernel of the text of a module, in which ``@triton.jit`` functions may use ``tl``, ``libdevice``,
+Functions of rows are in ``row_kernels.py`` and ``row_text.py``, and what quantises results at once
+in ``quantizing.py``.
+
+**Another kind of kernel**: ``building.built_kernel(text, name, label, interpreted)`` makes a kernel
+of the text of a module, in which ``@triton.jit`` functions may use ``tl``, ``libdevice``,
 ``SUM`` and ``LARGEST`` as the functions of ``tl.reduce``, and those of ``stored.py``:
 ``loaded_number(dtype, text)`` and ``stored_number(dtype, text)`` write what makes float32 of what
 was loaded, and the stored dtype of a result. ``TritonPrinter(format, forms).functions(program,
@@ -21,5 +22,6 @@ interpreted in one process, whatever TRITON_INTERPRET was when triton was import
 
 from ogive.engine.triton.building import interpreting
 from ogive.engine.triton.kernels import DEVICES, check, prepare, serves
+from ogive.engine.triton.quantizing import quantize
 
-__all__ = ["DEVICES", "check", "interpreting", "prepare", "serves"]
+__all__ = ["DEVICES", "check", "interpreting", "prepare", "quantize", "serves"]
