@@ -1,0 +1,204 @@
+"""Measures ogive on a GPU, beside torch, torch.compile and Liger-Kernel, in under eight minutes.
+
+    python benchmarks/gpu.py                 # writes benchmarks/results/<device>.json and .md
+    python benchmarks/gpu.py --dry           # walks through everything on the CPU, without figures
+
+First the kernels are checked against float64 on the device, those that are measured before the
+others. Each part has its share of the time; what does not fit is named at the end of the page.
+With TRITON_INTERPRET=1 a dry run takes Triton's interpreter instead of the CPU's kernels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from gpu_accuracy import BARS, checked, quantized_right
+from gpu_contenders import DIRECTIONS, ENTRIES, Case, composition, forward
+from gpu_machine import GPU
+from gpu_models import MODELS, measured
+from gpu_page import page
+
+import ogive
+from ogive.engine.quantization import SCALINGS, Quantization
+from ogive.errors import MissingExtra, OgiveError
+
+RESULTS = Path(__file__).parent / "results"
+#: Powers of two: elements; the first is what tables are read for.
+SIZES, DRY_SIZES = (28, 24, 20, 16, 12, 30), (12,)
+#: What the copy is measured at.
+COPIED, DRY_COPIED = 28, 16
+#: Shares of the time, in order: a part may use what the ones before it have left.
+SHARES = {"accuracy": 0.3, "speed": 0.4, "quantised": 0.1, "models": 0.15, "launches": 0.05}
+MINUTES = 7.5
+
+
+class Run:
+    """One run: its device, its deadline, and what it has found."""
+
+    def __init__(self, gpu: GPU, minutes: float, entries: Sequence[str]) -> None:
+        self.gpu, self.entries = gpu, entries
+        self._begun, self._limit, self._share = time.monotonic(), 60 * minutes, 0.0
+        names = [*entries, *([] if gpu.dry else _others(entries))]
+        self._checks = [(n, d) for d in BARS for n in names]
+        self.report: dict[str, Any] = {
+            "facts": gpu.facts,
+            "entries": len(self._checks),
+            "left_out": [],
+        }
+
+    def all(self) -> dict[str, Any]:
+        """The whole report."""
+        self.report["copy"] = self.copy()
+        for part, share in SHARES.items():
+            self._share += share
+            print(f"{part} ...", file=sys.stderr, flush=True)
+            self.report[part] = list(getattr(self, part)())
+        self.report["seconds"] = time.monotonic() - self._begun
+        return self.report
+
+    def _late(self, what: str) -> bool:
+        """Whether the time of a part is over; then what is left out is written down."""
+        late = time.monotonic() - self._begun > self._share * self._limit
+        if late:
+            self.report["left_out"].append(f"{what}: no time was left")
+        return late
+
+    def copy(self) -> dict[str, float]:
+        """How fast the memory is copied: what shares are of."""
+        size = 2 ** (DRY_COPIED if self.gpu.dry else COPIED)
+        x = torch.zeros(size, dtype=torch.bfloat16, device=self.gpu.device)
+        y = torch.empty_like(x)
+        seconds = self.gpu.seconds(lambda: y.copy_(x))
+        return {"size": size, "seconds": seconds, "bytes_per_second": 4 * size / seconds}
+
+    # the parts
+
+    def accuracy(self) -> Iterator[dict[str, Any]]:
+        for k, (name, dtype) in enumerate(self._checks):
+            if self._late(f"accuracy of {len(self._checks) - k} entries and dtypes"):
+                return
+            yield asdict(checked(name, dtype, self.gpu))
+
+    def speed(self) -> Iterator[dict[str, Any]]:
+        for power in DRY_SIZES if self.gpu.dry else SIZES:
+            for name in self.entries:
+                for dtype in ("bfloat16", "float32"):
+                    case = Case(name, dtype, 2**power)
+                    if self._late(f"speed from {name} {dtype} 2^{power} on"):
+                        return
+                    yield from self._case(case)
+
+    def _case(self, case: Case) -> Iterator[dict[str, Any]]:
+        """A case in both directions; what does not fit into the memory is left out."""
+        rate = self.report["copy"]["bytes_per_second"]
+        for direction in ("forward", "backward"):
+            try:
+                x = case.input(self.gpu)
+                calls = dict(case.contenders(self.gpu))
+                seconds = self._times(calls, x, DIRECTIONS[direction], f"{case} {direction}")
+            except torch.OutOfMemoryError:
+                self.report["left_out"].append(f"{case} {direction}: out of memory")
+                continue
+            share = case.bytes(direction) / seconds["ogive"] / rate
+            yield {**asdict(case), "direction": direction, "seconds": seconds, "share": share}
+
+    def _times(
+        self, calls: dict[str, Any], x: torch.Tensor, runner: Callable[..., Any], what: str
+    ) -> dict[str, float]:
+        """Seconds by contender; another's that fails is named and left out."""
+        seconds: dict[str, float] = {}
+        for label, call in calls.items():
+            try:
+                with self.gpu.engine():
+                    seconds[label] = self.gpu.seconds(runner(call, x))
+            except Exception as error:
+                if label == "ogive" or isinstance(error, torch.OutOfMemoryError):
+                    raise
+                told = " ".join(str(error).split())[:200]
+                self.report["left_out"].append(f"{label} of {what}: {type(error).__name__} {told}")
+        return seconds
+
+    def quantised(self) -> Iterator[dict[str, Any]]:
+        size = 2 ** (DRY_SIZES[0] if self.gpu.dry else 26)
+        for name in ("swiglu", "silu", "squared_relu"):
+            if not quantized_right(name, self.gpu):
+                raise OgiveError(f"the kernel that quantises {name} differs from the composition")
+            x = Case(name, "bfloat16", size).input(self.gpu)
+            for scale in SCALINGS:
+                if self._late(f"quantised {name} {scale}"):
+                    return
+                how = Quantization(torch.float8_e4m3fn, scale)
+                calls = {
+                    "ogive": ogive.quantized(name, how.dtype, scale),
+                    "compiled": self.gpu.compiled(_then_quantised(composition(name), how)),
+                }
+                seconds = self._times(calls, x, forward, f"quantised {name} {scale}")
+                yield {"name": name, "scale": scale, "size": size, "seconds": seconds}
+
+    def models(self) -> Iterator[dict[str, Any]]:
+        for name in MODELS:
+            if self._late(f"the block of {name}"):
+                return
+            try:
+                yield from map(asdict, measured(name, self.gpu))
+            except MissingExtra as error:
+                self.report["left_out"].append(f"the block of {name}: {error}")
+
+    def launches(self) -> Iterator[dict[str, Any]]:
+        for name in ("silu", "mish", "swiglu"):
+            for direction, runner in DIRECTIONS.items():
+                case = Case(name, "bfloat16", 64)
+                calls = dict(list(case.contenders(self.gpu))[:2])
+                seconds = self._times(calls, case.input(self.gpu), runner, f"{case} {direction}")
+                yield {"name": name, "direction": direction, "seconds": seconds}
+
+
+def _then_quantised(call: Callable[..., Any], how: Quantization) -> Callable[..., Any]:
+    return lambda x: how.quantize(call(x).float())
+
+
+def _others(entries: Sequence[str]) -> list[str]:
+    """The entries with kernels that are not measured."""
+    kinds = ("elementwise", "gated")
+    return [n for kind in kinds for n in ogive.names(kind) if n not in entries]
+
+
+def slug(name: str) -> str:
+    """The device's name as that of a file."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--dry", action="store_true", help="on the CPU, small, without figures")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="the time of all parts")
+    parser.add_argument("--entries", nargs="+", default=list(ENTRIES), help="what is measured")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where JSON and page are written")
+    given = parser.parse_args(arguments)
+    try:
+        entries = [ogive.get(name).name for name in given.entries]
+        run = Run(GPU.here(given.dry), given.minutes, entries)
+        report = run.all()
+    except OgiveError as error:
+        print(error, file=sys.stderr)
+        return 2
+    given.out.mkdir(parents=True, exist_ok=True)
+    file = given.out / slug(run.gpu.name)
+    file.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    file.with_suffix(".md").write_text(page(report), encoding="utf-8")
+    print(f"{file}.json and {file.name}.md are written")
+    wrong = [row for row in report["accuracy"] if not row["right"]]
+    return int(bool(wrong) and not given.dry)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,75 @@
+"""benchmarks/gpu.py: it says that there is no GPU, and a dry run walks through all of it."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    yield importlib.import_module("gpu")
+    for name in [n for n in sys.modules if n == "gpu" or n.startswith("gpu_")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("interpreted", ["0", "1"])
+def test_a_dry_run_walks_through_every_part(
+    gpu, interpreted, monkeypatch, tmp_path, capsys
+) -> None:
+    monkeypatch.setenv("TRITON_INTERPRET", interpreted)
+    monkeypatch.setattr(gpu, "MODELS", ("gpt2",))
+    arguments = ["--dry", "--entries", "swiglu", "softmax", "--out", str(tmp_path)]
+    assert gpu.main(arguments) == 0
+    report = json.loads((tmp_path / "dry-run-on-a-cpu.json").read_text())
+    page = (tmp_path / "dry-run-on-a-cpu.md").read_text()
+    assert report["left_out"] == []
+    assert all(row["right"] for row in report["accuracy"])
+    assert {(r["name"], r["dtype"]) for r in report["accuracy"]} == {
+        (n, d) for n in ("swiglu", "softmax") for d in ("float32", "bfloat16", "float16")
+    }
+    assert {r["direction"] for r in report["speed"]} == {"forward", "backward"}
+    assert all({"ogive", "torch", "compiled"} <= r["seconds"].keys() for r in report["speed"])
+    assert {r["scale"] for r in report["quantised"]} == {"row", "mx"}
+    assert {r["mode"] for r in report["models"]} >= {"untouched", "lean", "checkpointed"}
+    assert len(report["launches"]) == 9
+    assert "**A dry run on the CPU" in page
+    for part in ("Accuracy", "Speed", "Quantisation", "Blocks of models", "Launches"):
+        assert f"## {part}" in page
+    assert "are written" in capsys.readouterr().out
+
+
+def test_without_a_gpu_it_says_so_at_once(gpu, monkeypatch, capsys) -> None:
+    for kind in ("cuda", "xpu"):
+        monkeypatch.setattr(getattr(gpu.torch, kind), "is_available", lambda: False)
+    assert gpu.main([]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "--dry" in told
+
+
+def test_a_wrong_entry_is_told(gpu, capsys) -> None:
+    assert gpu.main(["--dry", "--entries", "swigluu"]) == 2
+    assert "swiglu" in capsys.readouterr().err
+
+
+def test_what_does_not_fit_into_the_time_is_named(gpu, tmp_path) -> None:
+    arguments = ["--dry", "--minutes", "0", "--entries", "relu", "--out", str(tmp_path)]
+    assert gpu.main(arguments) == 0
+    report = json.loads((tmp_path / "dry-run-on-a-cpu.json").read_text())
+    assert any("no time was left" in line for line in report["left_out"])
+    assert "## Left out" in (tmp_path / "dry-run-on-a-cpu.md").read_text()
+
+
+@pytest.mark.parametrize("name", ["swiglu", "geglu", "squared_relu", "quick_gelu", "star_relu"])
+def test_what_is_written_in_torch_is_the_same_function(gpu, name) -> None:
+    import ogive
+
+    contenders = importlib.import_module("gpu_contenders")
+    x = contenders.Case(name, "float32", 64).input(gpu.GPU.here(dry=True))
+    gpu.torch.testing.assert_close(contenders.composition(name)(x), ogive.get(name)(x))
