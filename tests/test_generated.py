@@ -1,5 +1,6 @@
 """tools/generate.py names what is stale and writes it; test_records.py asks it of this tree."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,11 +18,18 @@ def run(*arguments: str, tool: Path = TOOL) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_stale_file_is_named(tmp_path: Path) -> None:
-    """The tool in an empty tree: everything is missing, then everything is written."""
+    """The tool in a tree with what people wrote alone, a number of it wrong: everything is missing,
+    then everything is written."""
     tool = tmp_path / "tools" / "generate.py"
     (tmp_path / "tools").mkdir()
     tool.write_text(TOOL.read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "README.md").write_text("- **A catalogue** of 0 activations", encoding="utf-8")
+    shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("generated"))
+    shutil.copy(ROOT / "README.zh-CN.md", tmp_path)
+    right = (ROOT / "README.md").read_text(encoding="utf-8")
+    count = f"**A catalogue** of {len(ogive.names())} activations"
+    wrong = right.replace(count, "**A catalogue** of 0 activations")
+    assert wrong != right
+    (tmp_path / "README.md").write_text(wrong, encoding="utf-8")
     finished = run("--check", tool=tool)
     assert finished.returncode == 1
     assert "docs/generated/catalogue.md is stale" in finished.stderr
@@ -29,8 +37,6 @@ def test_a_stale_file_is_named(tmp_path: Path) -> None:
     assert "tests/data/printed/mish.cpu.txt is stale" in finished.stderr
     assert run(tool=tool).returncode == 0
     assert run("--check", tool=tool).returncode == 0
-    count = len(ogive.names())
-    readme = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert readme == f"- **A catalogue** of {count} activations"
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == right
     written = (tmp_path / "docs/generated/catalogue.md").read_text(encoding="utf-8")
     assert "| `mish` | `Mish` | elementwise |" in written
