@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ogive.errors import nearest
+from ogive.errors import unknown
 from ogive.study.errors import StudyError
 
 OPTIMIZERS = ("adamw", "sgd")
@@ -74,7 +74,7 @@ class Settings:
         require_one_of("optimizer", self.optimizer, OPTIMIZERS)
         require_one_of("norm", self.norm, NORMS)
         if ":" not in self.init:
-            require_one_of("init", self.init, INITS, " or module:function")
+            require_one_of("init", self.init, INITS, "module:function")
 
 
 def require_positive(what: str, value: int) -> None:
@@ -92,10 +92,8 @@ def require_above_zero(what: str, value: float, such_as: float) -> None:
         raise StudyError(f"{what} {value!r} given; it must be positive, such as {such_as}")
 
 
-def require_one_of(what: str, value: str, known: Sequence[str], also: str = "") -> None:
-    """Raise unless ``value`` is among ``known``; the error names the nearest."""
+def require_one_of(what: str, value: str, known: Sequence[str], *also: str) -> None:
+    """Raise unless ``value`` is among ``known``; the error names the nearest, and what else there
+    could be."""
     if value not in known:
-        listed = ", ".join(known)
-        raise StudyError(
-            f"unknown {what} {value!r}; there are: {listed}{also}{nearest(value, known)}"
-        )
+        raise StudyError(unknown(what, value, (*known, *also)))

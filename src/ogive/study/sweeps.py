@@ -66,9 +66,10 @@ class Sweep:
         name, equals, values = (part.strip() for part in text.partition("="))
         name = name.replace("-", "_")
         if not equals or name not in SWEEPS:
+            near = "" if name in SWEEPS else nearest(name, SWEEPS)
             raise StudyError(
                 f"sweep {text!r} not understood; expected one of {', '.join(SWEEPS)} and its "
-                f"values, such as width=2:32 or depth=1,2,4{nearest(name, SWEEPS)}"
+                f"values, such as width=2:32 or depth=1,2,4{near}"
             )
         listed = _numbers(name, values, text)
         return cls(name, tuple(sorted(set(listed))))

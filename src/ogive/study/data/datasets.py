@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from ogive.errors import briefly, nearest, require
+from ogive.errors import require, unknown
 from ogive.study.data.function_fit import FIT_DEFAULTS, fit_split, fit_task, is_fit
 from ogive.study.data.help_text import CHARACTERS, next_characters
 from ogive.study.data.mnist1d import DIGIT_COUNT, digit_lines
@@ -87,10 +87,7 @@ def find_task(task: Any) -> Task:
             "of a table the column to predict must be named: table_task(data, target), or "
             "--data FILE --target COLUMN"
         )
-    known = ", ".join(TASKS)
-    raise StudyError(
-        f"unknown task {briefly(task)}; there are: {known} and fit(FORMULA){nearest(task, TASKS)}"
-    )
+    raise StudyError(unknown("task", task, [*TASKS, "fit(FORMULA)"]))
 
 
 def _split(x: DataArray, y: DataArray, seed: int, together: bool) -> Split:

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ogive.errors import nearest
+from ogive.errors import unknown
 from ogive.nn.imported import imported
 from ogive.nn.named import NamedActivation
 from ogive.study.errors import StudyError
@@ -297,13 +297,10 @@ def find_architecture(name: str) -> Architecture:
     """
     if name in ARCHITECTURES:
         return ARCHITECTURES[name]
-    unknown = StudyError(
-        f"unknown model {name!r}; there are: {', '.join(ARCHITECTURES)} or module:function"
-        f"{nearest(name, ARCHITECTURES)}"
-    )
+    none = StudyError(unknown("model", name, [*ARCHITECTURES, "module:function"]))
     if ":" in name:
-        return of_function(imported(name, unknown))
-    raise unknown
+        return of_function(imported(name, none))
+    raise none
 
 
 def of_function(function: Callable[..., Any]) -> Architecture:
