@@ -11,7 +11,7 @@
    * experiments of the teaching notes were run.
    */
   const RECIPES = {
-    matched: { rows: 400, batch: 40, rate: 0.03, patience: 500 },
+    matched: { rows: 400, batch: 40, rate: 0.05, patience: 500 },
     keras: { rows: 600, batch: 32, rate: 0.001, patience: Infinity },
   };
 
