@@ -242,3 +242,32 @@ def test_what_makes_no_sense_is_refused(options):
         ogive.Monitor(nn.Linear(2, 2), **options)
     with pytest.raises(ogive.errors.OgiveError, match=r"torch\.nn\.Module"):
         ogive.Monitor("model")
+
+
+def test_a_tensor_that_cannot_be_measured_is_noted_and_training_goes_on(monkeypatch):
+    from ogive.monitor import observer
+
+    def refuses(*args):
+        raise RuntimeError("not this tensor")
+
+    monkeypatch.setattr(observer, "slope_sums", refuses)
+    situation = SITUATIONS["modules"]
+    plain, model = train(made(situation), situation), made(situation)
+    with ogive.Monitor(model, every=1) as watch:
+        watched = train(model, situation)
+    assert all(torch.equal(a, b) for a, b in zip(plain, watched, strict=True))
+    assert "not this tensor" in str(watch.report())
+
+
+def test_models_on_meta_and_models_that_move_are_watched_where_there_are_numbers():
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU()).to("meta")
+    watch = ogive.Monitor(model, every=1)
+    model(torch.empty(2, 4, device="meta")).sum().backward()
+    assert not watch.report().places
+    model.to_empty(device="cpu")
+    with torch.no_grad():
+        for p in model.parameters():
+            p.normal_()
+    model(torch.randn(6, 4)).sum().backward()
+    watch.detach()
+    assert watch.report().places["1"].samples == 6

@@ -49,8 +49,8 @@ def _activation(observer: Any, func: Any, known: Any, args: Any, kwargs: Any) ->
         return operators.told_after(func(*args, **kwargs), record.slot, text, use)
     observer.busy = True
     try:
-        with torch.no_grad():
-            tally = observer.functional(record, text, use, z.detach(), parameter, z.grad_fn)
+        told = record, text, use, z.detach(), parameter, z.grad_fn
+        tally = observer.safely(observer.functional, *told)
     finally:
         observer.busy = False
     observer.hook(tally, z, False)
@@ -74,9 +74,8 @@ def _attention(observer: Any, args: Any, kwargs: Any) -> Any:
         return ATTENTION(*args, **kwargs)
     observer.busy = True
     try:
-        with torch.no_grad():
-            name = observer.place(record, "scaled_dot_product_attention", use)
-            observer.attention(name, q, k, mask, causal, scale)
+        name = observer.place(record, "scaled_dot_product_attention", use)
+        observer.safely(observer.attention, name, q, k, mask, causal, scale)
     finally:
         observer.busy = False
     return ATTENTION(*args, **kwargs)

@@ -24,7 +24,7 @@ from ogive.monitor.spread import gathered
 from ogive.monitor.tallies import Tally, looked_at, shown_values, slope_sums, softmax_sums
 from ogive.monitor.thresholds import Thresholds
 from ogive.monitor.watched_calls import called_entry, watched_functions
-from ogive.torch_private import in_backward, transforms_active
+from ogive.torch_private import in_backward, jit_tracing, tracer_active, transforms_active
 
 #: Uses of a module in one forward that are places of their own; later ones belong to the last.
 MOST_USES = 8
@@ -117,8 +117,7 @@ class Observer:
         """An activation is about to be computed of z."""
         learned = learned or {}
         spread, z = z, _local(z)
-        if z.numel() == 0 or not z.is_floating_point():
-            self.notes[name] = "it was given nothing in some steps"
+        if z.numel() == 0 or not z.is_floating_point() or z.is_meta:
             return None
         z = z.reshape(1) if z.dim() == 0 else z
 
@@ -145,7 +144,7 @@ class Observer:
     ) -> Tally | None:
         """A function of rows is about to be computed of z."""
         z = _local(z)
-        if z.numel() == 0 or z.dim() == 0 or not z.is_floating_point():
+        if z.numel() == 0 or z.dim() == 0 or not z.is_floating_point() or z.is_meta:
             return None
         tally = self.tally(name, lambda: Tally(name, spec.name, None, dim))
         if spec.name not in SOFTMAXES:
@@ -175,7 +174,7 @@ class Observer:
     ) -> Tally | None:
         """The softmax that an attention in one operator hides: of some of its queries."""
         q, k = _local(q), _local(k)
-        if q.dim() < 2 or q.numel() == 0 or k.numel() == 0:
+        if q.dim() < 2 or q.numel() == 0 or k.numel() == 0 or q.is_meta:
             return None
         length, keys = q.shape[-2], k.shape[-2]
         step = max(1, length // QUERIES)
@@ -242,8 +241,7 @@ class Observer:
 
     def gradient(self, tally: Tally, of_output: bool, g: Tensor) -> None:
         """The loss's gradient with respect to z, or to f(z)."""
-        with torch.no_grad():
-            tally.add_gradient(_local(g), of_output, self.most)
+        self.safely(tally.add_gradient, _local(g), of_output, self.most)
 
     def hook(self, tally: Tally | None, tensor: Any, of_output: bool) -> None:
         """Has the gradient of a tensor told."""
@@ -257,9 +255,19 @@ class Observer:
             record.calls = {}
 
     def cannot(self) -> bool:
-        """Whether this call is not to be observed: it is made again in backward, or in a
-        transform."""
-        return in_backward() or transforms_active()
+        """Whether this call is not to be observed: it is made again in backward, inside of a
+        transform, or for a trace."""
+        return in_backward() or transforms_active() or jit_tracing() or tracer_active()
+
+    def safely(self, observe: Callable[..., Tally | None], *args: Any) -> Tally | None:
+        """Observes without gradients; what goes wrong is noted, and is not the training's."""
+        try:
+            with torch.no_grad():
+                return observe(*args)
+        except Exception as error:  # whatever a tensor of somebody's class raises
+            text = " ".join(str(error).split())[:200]
+            self.notes["not measured"] = f"{type(error).__name__}: {text}"
+            return None
 
     def take(self) -> dict[str, Tally]:
         """The tallies of the step that ends."""
@@ -313,11 +321,11 @@ def _before(z: Tensor, slot: Tensor, call: str, use: int, parameter: Tensor | No
         return
     observer = record.observer
     if call == INPUT:
-        observer.given(record, z)
+        observer.safely(observer.given, record, z)
     elif call and call != GATE:
-        observer.functional(record, call, use, z, parameter)
+        observer.safely(observer.functional, record, call, use, z, parameter)
     else:
-        record.observed(use, z, None, call)
+        observer.safely(record.observed, use, z, None, call)
 
 
 def _gradient(g: Tensor, slot: Tensor, call: str, use: int, of_output: bool) -> None:
@@ -337,7 +345,7 @@ def _attention(
     record = record_of(slot)
     if record is not None and not in_backward():
         name = record.observer.place(record, "scaled_dot_product_attention", use)
-        record.observer.attention(name, q, k, mask, causal, scale)
+        record.observer.safely(record.observer.attention, name, q, k, mask, causal, scale)
 
 
 operators.told_by(before=_before, gradient=_gradient, attention=_attention)

@@ -128,8 +128,7 @@ class ActivationRecord(WatchRecord):
                 args = args if getattr(module, "inplace", False) else self.again(passed, args)
                 result = self.run(module, args, kwargs)
                 return operators.told_after(result, self.slot, call, use)
-            with torch.no_grad():
-                tally = self.observed(use, z.detach(), z.grad_fn, call)
+            tally = observer.safely(self.observed, use, z.detach(), z.grad_fn, call)
             observer.hook(tally, z, False)
             result = self.run(module, args, kwargs)
             observer.hook(tally, result, True)
@@ -196,8 +195,7 @@ class OutputRecord(WatchRecord):
             return z
         if torch.compiler.is_compiling():
             return operators.told_before(z, self.slot, "", use)
-        with torch.no_grad():
-            tally = self.observed(use, z.detach(), z.grad_fn)
+        tally = observer.safely(self.observed, use, z.detach(), z.grad_fn)
         observer.hook(tally, z, False)
         return z
 
@@ -217,8 +215,7 @@ class RecurrentRecord(WatchRecord):
     def call(self, observer: Observer, module: nn.Module, args: Any, kwargs: Any) -> Any:
         if not torch.compiler.is_compiling() and not observer.busy:
             given = (*args, *kwargs.values(), None)
-            with torch.no_grad():
-                observer.recurrent(self, given[0], given[1])
+            observer.safely(observer.recurrent, self, given[0], given[1])
         return super().call(observer, module, args, kwargs)
 
 
@@ -228,8 +225,7 @@ class AttentionRecord(WatchRecord):
     def call(self, observer: Observer, module: nn.Module, args: Any, kwargs: Any) -> Any:
         if not torch.compiler.is_compiling() and not observer.busy:
             given = dict(zip(("query", "key", "value"), args, strict=False)) | kwargs
-            with torch.no_grad():
-                self._softmax(observer, module, given)
+            observer.safely(self._softmax, observer, module, given)
         return super().call(observer, module, args, kwargs)
 
     def _softmax(self, observer: Observer, module: Any, given: Any) -> None:
@@ -311,8 +307,7 @@ def _told_input(observer: Any, record: Any, args: Any) -> None:
         if args[0].is_floating_point():
             torch.ops.ogive.observe(args[0].detach(), record.slot, INPUT, 0, None)
         return
-    with torch.no_grad():
-        observer.given(record, args[0].detach())
+    observer.safely(observer.given, record, args[0].detach())
 
 
 def install(record: WatchRecord) -> None:
