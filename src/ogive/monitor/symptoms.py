@@ -393,7 +393,9 @@ def _fading(course: Course) -> Iterator[Symptom]:
     if len(places) < 2:
         return
     gradients = [math.sqrt(w.gradient[1][0] / w.measured) for _, w in places]
-    signals = [_spread(w) for _, w in places]
+    signals = [(place_statistics(w)["std_z"] or 0.0) for _, w in places]
+    if signals[-1] > signals[0]:
+        signals = [_spread(w) for _, w in places]
     found = [
         *_between(course, places, "gradient_out", gradients[::-1]),
         *_between(course, places, "std_z", signals),
