@@ -17,6 +17,7 @@ import ogive
 from ogive.monitor import HealthFinding, HealthReport, Monitor
 
 FEATURES, CLASSES, ROWS, WIDTH = 20, 4, 256, 64
+TEST_ROWS = 1024
 
 
 @dataclass
@@ -81,12 +82,16 @@ def report_of(training: Training, steps: int, every: int = 5) -> HealthReport:
 # data and networks
 
 
-def data(seed: int) -> tuple[Tensor, Tensor]:
-    """Rows of the standard normal distribution in classes that a random network has drawn."""
+def data(seed: int, more: int = 0) -> tuple[Tensor, Tensor]:
+    """Rows of the standard normal distribution in classes that a random network has drawn; of more
+    rows than those of the training, these alone."""
     generator = torch.Generator().manual_seed(seed)
-    x = torch.randn(ROWS, FEATURES, generator=generator)
-    hidden = torch.tanh(x @ torch.randn(FEATURES, 16, generator=generator) / 2)
-    return x, (hidden @ torch.randn(16, CLASSES, generator=generator)).argmax(1)
+    first, second = (
+        torch.randn(*shape, generator=generator) for shape in ((FEATURES, 16), (16, CLASSES))
+    )
+    x = torch.randn(ROWS + more, FEATURES, generator=generator)
+    y = (torch.tanh(x @ first / 2) @ second).argmax(1)
+    return (x[ROWS:], y[ROWS:]) if more else (x, y)
 
 
 def mlp(make: Callable[[], nn.Module], depth: int = 3, gain: float = math.sqrt(2)) -> nn.Sequential:
@@ -103,14 +108,15 @@ def mlp(make: Callable[[], nn.Module], depth: int = 3, gain: float = math.sqrt(2
 def classified(
     model: nn.Module, seed: int, lr: float = 1e-3, change: Callable[[Tensor], Tensor] = lambda x: x
 ) -> Training:
-    """Adam on all rows of the data at once."""
+    """Adam on all rows of the data at once; its accuracy is that on others."""
     x, y = data(seed)
     x = change(x)
 
     def accuracy() -> float:
+        others, theirs = data(seed, TEST_ROWS)
         with torch.no_grad():
             model.eval()
-            share = (model(x).argmax(1) == y).float().mean().item()
+            share = (model(change(others)).argmax(1) == theirs).float().mean().item()
             model.train()
         return share
 
@@ -136,7 +142,7 @@ def dead_by_bias(seed: int, planted: bool) -> Training:
 
 def rate_too_high(seed: int, planted: bool) -> Training:
     torch.manual_seed(seed)
-    return classified(mlp(nn.ReLU), seed, lr=1e-2 * (30 if planted else 1))
+    return classified(mlp(nn.ReLU), seed, lr=3e-3 * (30 if planted else 1))
 
 
 def eight_sigmoids(seed: int, planted: bool) -> Training:
@@ -394,28 +400,52 @@ HEALTHY: dict[str, Callable[[int], Training]] = {
 
 # remedies
 
-#: Faults whose remedies are carried out, and the steps before and after that.
-REMEDIED: dict[str, tuple[int, int]] = {
-    "dead by bias": (30, 150),
-    "learning rate": (30, 150),
-    "eight sigmoids": (30, 300),
-    "input": (30, 150),
-    "gain x 4": (30, 150),
+
+def nearly_all_dead(seed: int, planted: bool) -> Training:
+    """So many units dead that what is left learns little."""
+    torch.manual_seed(seed)
+    model = mlp(nn.ReLU)
+    if planted:
+        with torch.no_grad():
+            model[2].bias[torch.randperm(WIDTH)[: WIDTH - 3]] = -100.0
+    return classified(model, seed)
+
+
+@dataclass(frozen=True)
+class Course:
+    """A training with a fault whose remedies are carried out after some steps.
+
+    Attributes:
+        make: as of a fault.
+        before, after: the steps until then, and from then on.
+    """
+
+    make: Callable[[int, bool], Training]
+    before: int = 30
+    after: int = 100
+
+
+REMEDIED: dict[str, Course] = {
+    "nearly all dead": Course(nearly_all_dead),
+    "learning rate": Course(rate_too_high, before=60),
+    "eight sigmoids": Course(eight_sigmoids),
+    "input": Course(input_not_normalised),
+    "gain x 4": Course(weights_four_times),
 }
 
 
 def outcomes(name: str, seed: int) -> tuple[float, float]:
     """The accuracy of a training with a fault that is left alone, and of one that is remedied."""
-    return _outcome(name, seed, False), _outcome(name, seed, True)
+    return _outcome(REMEDIED[name], seed, False), _outcome(REMEDIED[name], seed, True)
 
 
-def _outcome(name: str, seed: int, apply: bool) -> float:
-    training, (before, after) = FAULTS[name].make(seed, True), REMEDIED[name]
+def _outcome(course: Course, seed: int, apply: bool) -> float:
+    training = course.make(seed, True)
     with Monitor(training.model, optimizer=training.optimizer, every=5) as watch:
-        for _ in range(before):
+        for _ in range(course.before):
             training.step()
         if apply:
             watch.advise(apply=True)
-        for _ in range(after):
+        for _ in range(course.after):
             training.step()
     return training.accuracy()
