@@ -46,6 +46,7 @@ BOUNDS = {
         # an eighth of what 16 bits ask for at most
         "sigmoid_quick": 4.0,
         "dsigmoid_quick": 4.0,
+        "softplus_quick": 4.0,
         "expm1_quick": 24.0,
         "tanh_quick": 8.0,
         "erf_quick": 4.0,
@@ -124,6 +125,7 @@ EXACT.update({f"{name}_short": EXACT[name] for name in SHORT})
 EXACT.update({f"{name}_quick": EXACT[name] for name in ("ndtr", "erf", "expm1", "tanh")})
 EXACT["ndtr_smooth"] = EXACT["ndtr"]
 EXACT["sigmoid_quick"] = far(lambda x: 1 / (1 + mp.exp(-x)), 0, 1)
+EXACT["softplus_quick"] = lambda x: mp.log1p(mp.exp(x)) if x < 200 else x
 EXACT["dsigmoid_quick"] = far(lambda x: 1 / (2 + mp.exp(x) + mp.exp(-x)), 0, 0)
 EXACT["log1p_of_unit"] = EXACT["log1p"]
 EXACT["sin_near"], EXACT["cos_near"] = mp.sin, mp.cos

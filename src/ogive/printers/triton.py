@@ -47,6 +47,8 @@ from ogive.printers.triton_operations import (
 #: with exponentials that lose less, or whose arguments are float64; in float64, for float32.
 PRECISE, QUICK, CLOSE, WIDER, SHORT = "", "quick", "close", "wider", "short"
 _NUMBERS = ("const", "pi")
+#: Primitives with a quick form, that are written out otherwise.
+LOGISTIC = ("sigmoid", "dsigmoid", "softplus")
 
 
 class TritonPrinter(Printer):
@@ -213,7 +215,7 @@ def _printed(program: Program, format: Format, forms: str) -> tuple[Node, ...]:
     known = TritonPrinter(format).spoken()
     if forms == QUICK:
         shared = (rebuild(o, _quotient) for o in program.guarded)
-        return fused(tuple(fold(expand(o, {*known, "sigmoid", "dsigmoid"})) for o in shared))
+        return fused(tuple(fold(expand(o, {*known, *LOGISTIC})) for o in shared))
     given = tuple(fold(expand(shared_subexpressions(o), known)) for o in program.guarded)
     exponentials, wide = of_operations()
     for rows in (exponentials, wide) if forms == WIDER else (exponentials,):

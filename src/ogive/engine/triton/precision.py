@@ -55,7 +55,20 @@ _LARGE, _ORDINARY = 1e38, 87.0
 _STEPS = {"float32": 9, "bfloat16": 5, "float16": 5}
 
 
-_BARS = (_VALUE, _SLOPE, _HALF, _MOST, _UNDERFLOWN, _NEAR_ZERO, _FARTHER, _LARGE, _ORDINARY, _STEPS)
+#: What a verdict depends on beside the texts, with the number of the rules in `_good`.
+_BARS = (
+    2,
+    _VALUE,
+    _SLOPE,
+    _HALF,
+    _MOST,
+    _UNDERFLOWN,
+    _NEAR_ZERO,
+    _FARTHER,
+    _LARGE,
+    _ORDINARY,
+    _STEPS,
+)
 
 
 def triton_arithmetic(program: Program, operands: Sequence[Accessed]) -> TritonArithmetic:

@@ -57,8 +57,8 @@ _SHORT = (
 )  # fmt: skip
 #: For results of 16 bits, where the processor has an exponential of its own.
 _QUICK = (
-    quick.sigmoid_quick, quick.dsigmoid_quick, quick.expm1_quick, quick.tanh_quick,
-    quick.ndtr_quick, quick.erf_quick,
+    quick.sigmoid_quick, quick.dsigmoid_quick, quick.softplus_quick, quick.expm1_quick,
+    quick.tanh_quick, quick.ndtr_quick, quick.erf_quick,
 )  # fmt: skip
 _IN_FLOAT32 = (
     exponentials.tanh32, logarithm.asinh32, logarithm.pow32, trigonometric.atan32, gaussian.erf32,

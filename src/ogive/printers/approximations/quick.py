@@ -32,6 +32,11 @@ def dsigmoid_quick(format: Format, x: Value) -> Value:
     return e * q * q
 
 
+def softplus_quick(format: Format, x: Value) -> Value:
+    e = _exp(-abs(x))
+    return where(x < 0.0, 0.0, x) + fma(e * e, series(format, "log1p_unit", e), e)
+
+
 def expm1_quick(format: Format, x: Value) -> Value:
     """The beginning of the series where exp(x) - 1 would cancel."""
     small = fma(x * x, horner(x, [1 / 2, 1 / 6, 1 / 24, 1 / 120]), x)
