@@ -152,8 +152,11 @@ SITUATIONS = {
         {"unit.gate": ("swiglu", 8)},
     ),
     "blocks": Situation(
-        lambda: nn.Sequential(nn.Linear(8, 8), ogive.nn.GatedMLP(8, 12)),
-        {"1.gate": ("swiglu", 12)}, compiled=False,
+        code(
+            lambda s, x: s.mish(s.block(s.a(x))), a=linear(),
+            block=lambda: ogive.nn.GatedMLP(8, 12), mish=lambda: ogive.get("mish"),
+        ),
+        {"block.gate": ("swiglu", 12), "mish@Code": ("mish", 8)}, compiled=False,
     ),
     "rows": Situation(
         chained(linear(), lambda: nn.Softmax(-1), linear(), lambda: nn.Softmax(1)),
@@ -201,6 +204,13 @@ SITUATIONS = {
     ),
     "reentrant checkpoint": Situation(
         _checkpointed(True), {"part.1": ("gelu", 8)}, compiled=False,
+    ),
+    "functions of ogive": Situation(
+        code(
+            lambda s, x: s.scaled(s.b(s.mish(s.a(x)))), a=linear(), b=linear(),
+            mish=lambda: ogive.get("mish"), scaled=lambda: ogive.get("leaky_relu"),
+        ),
+        {"mish@Code": ("mish", 8), "leaky_relu@Code": ("leaky_relu", 8)}, compiled=False,
     ),
     "accelerated": Situation(
         lambda: _accelerated(nn.Sequential(nn.Linear(8, 8), nn.GELU(), nn.Linear(8, 8), nn.Mish())),

@@ -6,7 +6,8 @@ outside of autograd, and neither changes a number.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from typing import Any
@@ -24,7 +25,18 @@ from ogive.monitor.spread import gathered
 from ogive.monitor.tallies import Tally, looked_at, shown_values, slope_sums, softmax_sums
 from ogive.monitor.thresholds import Thresholds
 from ogive.monitor.watched_calls import called_entry, watched_functions
-from ogive.torch_private import in_backward, jit_tracing, tracer_active, transforms_active
+from ogive.nn.accelerated import Accelerated
+from ogive.nn.gated_mlp import GatedMLP
+from ogive.nn.modules import ActivationModule
+from ogive.nn.recognise import Recognised
+from ogive.ops import ActivationFunction, watched
+from ogive.torch_private import (
+    in_backward,
+    jit_tracing,
+    tracer_active,
+    transforms_active,
+    transparent_mode,
+)
 
 #: Uses of a module in one forward that are places of their own; later ones belong to the last.
 MOST_USES = 8
@@ -34,6 +46,8 @@ QUERIES = 64
 SOFTMAXES = (
     "softmax", "softmin", "safe_softmax", "quiet_softmax", "gumbel_softmax", "scalable_softmax",
 )  # fmt: skip
+#: Modules whose units are told by what opens their gates.
+BLOCKS_OF_OGIVE = GatedMLP, Accelerated
 #: The place of what the model is fed.
 INPUT = "input"
 #: What a call is called that gives a gated unit its gate alone.
@@ -220,6 +234,46 @@ class Observer:
         learned = {spec.parameters[0].name: parameter} if parameter is not None else None
         return self.elementwise(name, spec, z, record, learned, grad_fn)
 
+    @contextmanager
+    def own_functions(self) -> Iterator[None]:
+        """In the block ogive's functions that the model's code calls are told, where it holds some:
+        they are no functions of torch's."""
+        if not any(map(_holds_functions, self.model.modules())):
+            yield
+            return
+        with transparent_mode(), watched(self._called):
+            yield
+
+    def _called(self, function: Any, inputs: Any, arguments: Any) -> Any:
+        record, z = self.current, inputs[-1] if function.kind == "gated" else inputs[0]
+        told_already = record is None or isinstance(record.module, BLOCKS_OF_OGIVE)
+        if self.busy or told_already or not isinstance(z, Tensor) or not z.requires_grad:
+            return function(*inputs, **arguments)
+        name = function.name
+        use = record.calls.get(name, 0)
+        record.calls[name] = use + 1
+        self.busy = True
+        try:
+            told = record, function, use, z.detach(), {**function.preset, **arguments}, z.grad_fn
+            tally = self.safely(self._own_function, *told)
+            self.hook(tally, z, False)
+            result = function(*inputs, **arguments)
+        finally:
+            self.busy = False
+        self.hook(tally, result, True)
+        return result
+
+    def _own_function(
+        self, record: Any, function: Any, use: int, z: Tensor, values: Any, grad_fn: Any
+    ) -> Tally | None:
+        name, dim = self.place(record, function.name, use), values.get("dim", -1)
+        if function.kind == "rowwise":
+            return self.rowwise(name, function.spec, z, dim, values)
+        numbers = {n: v for n, v in values.items() if not isinstance(v, Tensor)}
+        spec = Recognised(function.spec, numbers).with_values() or function.spec
+        name = f"{name}.gate" if function.kind == "gated" else name
+        return self.elementwise(name, spec, z, record, None, grad_fn)
+
     def name_of_call(self, record: Any, text: str, use: int) -> str:
         """The place of a call of a function."""
         spec, _ = called_entry(text)
@@ -278,6 +332,13 @@ class Observer:
 
 def _told(observer: Observer, tally: Tally, of_output: bool, g: Tensor) -> None:
     observer.gradient(tally, of_output, g)
+
+
+def _holds_functions(module: nn.Module) -> bool:
+    """Whether a module of somebody else's holds a function of ogive's."""
+    if isinstance(module, (ActivationModule, *BLOCKS_OF_OGIVE)):
+        return False
+    return any(isinstance(value, ActivationFunction) for value in vars(module).values())
 
 
 def _local(x: Tensor) -> Tensor:

@@ -295,7 +295,10 @@ def _outermost(observer: Any, record: Any, module: Any, args: Any, kwargs: Any) 
     try:
         _told_input(observer, record, args)
         with CallMode(observer):
-            return record.call(observer, module, args, kwargs)
+            if compiling:
+                return record.call(observer, module, args, kwargs)
+            with observer.own_functions():
+                return record.call(observer, module, args, kwargs)
     finally:
         observer.inside = observer.busy = False
 
