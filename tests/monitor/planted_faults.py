@@ -132,7 +132,7 @@ FAULTS = {
     ),
     "weights too large": Fault(
         lambda: train(network(nn.ReLU, 6, 4.0), lr=1e-5), _usual(depth=6), ("exploding",),
-        "initialisation", "11",
+        "initialisation", "1",
     ),
     "weights too small": Fault(
         lambda: train(network(nn.ReLU, 6, 0.25)), _usual(depth=6), ("vanishing",),

@@ -36,6 +36,7 @@ from ogive.torch_private import (
     tracer_active,
     transforms_active,
     transparent_mode,
+    unobserved,
 )
 
 #: Uses of a module in one forward that are places of their own; later ones belong to the last.
@@ -316,7 +317,7 @@ class Observer:
     def safely(self, observe: Callable[..., Tally | None], *args: Any) -> Tally | None:
         """Observes without gradients; what goes wrong is noted, and is not the training's."""
         try:
-            with torch.no_grad():
+            with torch.no_grad(), unobserved():
                 return observe(*args)
         except Exception as error:  # whatever a tensor of somebody's class raises
             text = " ".join(str(error).split())[:200]

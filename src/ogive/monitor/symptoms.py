@@ -388,7 +388,7 @@ def chain(course: Course) -> list[tuple[str, PlaceWindow]]:
 
 
 def _fading(course: Course) -> Iterator[Symptom]:
-    """Gradients and signals between the ends of the model; the worse of both."""
+    """Gradients between the ends of the model; signals, where gradients are well."""
     places = chain(course)
     if len(places) < 2:
         return
@@ -400,8 +400,7 @@ def _fading(course: Course) -> Iterator[Symptom]:
         *_between(course, places, "gradient_out", gradients[::-1]),
         *_between(course, places, "std_z", signals),
     ]
-    if found:
-        yield max(found, key=lambda pair: pair[0])[1]
+    yield from found[:1]
 
 
 def _spread(window: PlaceWindow) -> float:
@@ -413,9 +412,9 @@ def _spread(window: PlaceWindow) -> float:
 
 def _between(
     course: Course, places: list[tuple[str, PlaceWindow]], statistic: str, sizes: list[float]
-) -> Iterator[tuple[float, Symptom]]:
-    """What becomes of something from one end of the model to the other, if it is too much: by how
-    much it is beyond the threshold, and the finding at the end where it arrives."""
+) -> Iterator[Symptom]:
+    """What becomes of something from one end of the model to the other, if it is too much: a
+    finding at the end where it arrives."""
     if not (sizes[0] > 0 and math.isfinite(sizes[0])):
         return
     limits, layers = course.thresholds, len(places) - 1
@@ -435,7 +434,7 @@ def _between(
     severity = "error" if beyond >= _GRAVE else "warning"
     since = _ratio_since(course, statistic, allowed, kind)
     share = float(np.mean(passed))
-    yield beyond, Symptom(kind, place, severity, share, evidence, since, window.entry)
+    yield Symptom(kind, place, severity, share, evidence, since, window.entry)
 
 
 def _ratio_since(course: Course, statistic: str, limit: float, kind: str) -> int:

@@ -11,11 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ogive.engine import Call, Output, compute
+from ogive.engine.selection import KERNELS, choose
+from ogive.errors import EngineError
+from ogive.expr import Program
 from ogive.monitor.slopes import SLOPE_ROWS, SlopeJudge
 
 #: The rows of a softmax: how many rows of the tensor were looked at, the sum of their entropies
@@ -34,6 +38,9 @@ SOFTMAX_ROWS = (
 )
 #: Sums of a gradient: squares, how many numbers, those that are not 0, those that are subnormal.
 GRADIENT_ROWS = ("square", "count", "nonzero", "subnormal")
+#: What runs the programs of places, made ready; so many at most.
+_PREPARED: dict[Any, Any] = {}
+MOST_PREPARED = 1024
 #: Logits below it are masked, whatever number says so: -inf, the least of a format, -10,000.
 MASKED_BELOW = -9e3
 #: So many values are kept for pictures.
@@ -124,11 +131,34 @@ def slope_sums(judge: SlopeJudge, z: Tensor, dim: int, parameters: Sequence[Tens
     units = z.shape[dim]
     shape = tuple(units if d == dim else 1 for d in range(z.dim()))
     dtype = _sum_dtype(z)
-    outputs = tuple(Output(dtype, shape) for _ in judge.program.outputs)
-    call = Call(judge.program, outputs, (False,) * (1 + len(parameters)))
-    made = compute(call, (z, *parameters))
+    made = _computed(judge.program, shape, dtype, (z, *parameters))
     count = torch.full((units,), z.numel() / units, dtype=dtype, device=z.device)
     return torch.stack([count, *(row.reshape(units) for row in made)])
+
+
+def _computed(
+    program: Program, shape: tuple[int, ...], dtype: torch.dtype, tensors: tuple[Tensor, ...]
+) -> Sequence[Tensor]:
+    """The outputs of a program, summed to a shape; what runs it is made ready once for tensors that
+    lie alike."""
+    engine, _ = choose(tensors, None)
+    like = [(t.dtype, t.shape, t.stride(), t.device) for t in tensors]
+    key = (program, shape, dtype, engine, *like)
+    runner = _PREPARED.get(key)
+    if runner is None:
+        outputs = tuple(Output(dtype, shape) for _ in program.outputs)
+        call = Call(program, outputs, (False,) * len(tensors))
+        if engine not in KERNELS:
+            return compute(call, tensors)
+        try:
+            runner = KERNELS[engine].prepare(call, tensors).run
+        except EngineError:
+            return compute(call, tensors)
+        if len(_PREPARED) >= MOST_PREPARED:
+            _PREPARED.clear()
+        _PREPARED[key] = runner
+    made: Sequence[Tensor] = runner(*tensors)
+    return made
 
 
 def softmax_sums(z: Tensor, dim: int, threshold: float) -> Tensor:
