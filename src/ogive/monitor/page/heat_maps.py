@@ -85,7 +85,7 @@ def _map(report: HealthReport, kind: _Kind) -> HeatMap:
     columns = {place: _columns(*pair, edges) for place, pair in series.items()}
     if not columns:
         return HeatMap(kind.name, kind.title, kind.caption, edges, (), kind.signed)
-    entries = [report.places[place].entry if place in report.places else "" for place in columns]
+    entries = [report.places[place].entry for place in columns]
     levels = kind.level(np.array(list(columns.values())), entries)
     rows = tuple(
         _row(place, values, level, edges, kind.say)
@@ -97,7 +97,7 @@ def _map(report: HealthReport, kind: _Kind) -> HeatMap:
 def _series(
     report: HealthReport, kind: _Kind
 ) -> Iterator[tuple[str, tuple[NDArray[np.int64], Array]]]:
-    for place in report.history.places:
+    for place in report.places:
         try:
             steps, values = kind.values(report, place)
         except KeyError:  # a softmax has no dead units
@@ -163,7 +163,7 @@ def _shares(shares: Array, entries: list[str]) -> Array:
 
 def _beyond_usual(shares: Array, entries: list[str]) -> Array:
     rows = zip(shares, entries, strict=True)
-    return np.array([beyond_usual(row, entry) if entry else row for row, entry in rows])
+    return np.array([beyond_usual(row, entry) for row, entry in rows])
 
 
 def _tenfolds(norms: Array, entries: list[str]) -> Array:

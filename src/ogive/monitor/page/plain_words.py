@@ -129,7 +129,7 @@ class FindingGroup:
         return low if low == high else f"{low} to {high}"
 
     def _where(self) -> str:
-        places = [finding.place for finding in self.findings]
+        places = [f"{f.place} ({f.entry})" if f.entry else f.place for f in self.findings]
         if places == ["input"]:
             return "of the model"
         if len(places) > NAMED:
@@ -187,7 +187,9 @@ def percent(share: float | None) -> str:
 def short(value: float | None) -> str:
     """A number for people.
 
-    >>> short(0.00123), short(12.345), short(None)
-    ('0.0012', '12', '-')
+    >>> short(0.00123), short(12.345), short(412.0), short(None)
+    ('0.0012', '12', '412', '-')
     """
-    return "-" if value is None or value != value else f"{value:.2g}"
+    if value is None or value != value:
+        return "-"
+    return f"{value:.0f}" if 100 <= abs(value) < 1e5 else f"{value:.2g}"
