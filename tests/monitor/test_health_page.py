@@ -11,9 +11,9 @@ from ogive.errors import MissingExtra, OgiveError
 from ogive.monitor import HealthFinding, HealthReport, History
 from ogive.monitor.finding import FINDING_CAUSES, FINDING_KINDS
 from ogive.monitor.page import health_figures
+from ogive.monitor.page.finding_words import KIND_WORDS, groups
 from ogive.monitor.page.health_page import health_page
 from ogive.monitor.page.heat_maps import heat_maps
-from ogive.monitor.page.plain_words import KIND_WORDS, groups
 from ogive.monitor.page.usual_flatness import usual_flat_share
 from ogive.monitor.page.z_pictures import z_pictures
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ogive.errors import OgiveError, require
 from ogive.monitor.health import HealthReport
-from ogive.monitor.page import plain_words
+from ogive.monitor.page import finding_words
 from ogive.monitor.page.heat_maps import heat_maps
 from ogive.monitor.page.unit_strips import UnitStrip, unit_strips
 from ogive.monitor.page.z_pictures import ZPicture, across, panels_of, z_pictures
@@ -39,14 +39,14 @@ def health_page(report: HealthReport, title: str = "Health of the activations") 
     page: str = environment.from_string(template.read_text(encoding="utf-8")).render(
         title=title,
         report=report,
-        verdict=plain_words.health_verdict(report.findings, len(report.places)),
-        groups=plain_words.groups(report.findings),
+        verdict=finding_words.health_verdict(report.findings, len(report.places)),
+        groups=finding_words.groups(report.findings),
         maps=heat_maps(report),
         pictures=_pictures(report),
         opened=OPEN,
-        evidence_of=plain_words.evidence_of,
-        percent=plain_words.percent,
-        short=plain_words.short,
+        evidence_of=finding_words.evidence_of,
+        percent=finding_words.percent,
+        short=finding_words.short,
         paths=paths,
         panels_of=panels_of,
         across=across,

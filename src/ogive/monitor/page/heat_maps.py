@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ogive.monitor.health import HealthReport
-from ogive.monitor.page.plain_words import percent, short
+from ogive.monitor.page.finding_words import percent, short
 from ogive.monitor.page.usual_flatness import beyond_usual
 from ogive.plot.curve import Array
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ogive.monitor.health import HealthReport
-from ogive.monitor.page.plain_words import percent
+from ogive.monitor.page.finding_words import percent
 from ogive.monitor.page.usual_flatness import curve_of, flat_below
 from ogive.ops import ActivationFunction
 from ogive.plot.curve import Array, Curve, sample, window
