@@ -67,3 +67,16 @@ def test_the_report_is_written_as_a_page(run, tmp_path):
 def test_what_is_wrong_is_said_in_one_line(run, what, words):
     done = run(f"health_code:{what}")
     assert done.exit_code == 2 and words in done.output and "Traceback" not in done.output
+
+
+def test_live_trains_a_copy_and_draws_it(run):
+    result = run("health_code:small", "--live", "--steps", "3")
+    assert result.exit_code == 0, result.stderr
+    assert "step 2" in result.stderr
+    assert "relu" in result.stdout
+
+
+def test_live_takes_a_loss(run):
+    result = run("health_code:two", "--live")
+    assert result.exit_code == 2
+    assert "takes a loss" in " ".join(result.stderr.split())

@@ -19,17 +19,26 @@ def checkup(
         ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Train a copy on the batch, and draw its health.")
+    ] = False,
+    steps: Annotated[int, typer.Option(help="Of that training.")] = 100,
     html: Annotated[str, typer.Option(help="Write the report as a page to this file.")] = "",
 ) -> None:
     """Look at a model's activations on one batch, before training.
 
     batch is an input, a tuple (x, y) or a mapping of named arguments, and loss a function of the
-    model's output and y. The function's code is imported and run.
+    model's output and y. The function's code is imported and run. With --live a copy of the model
+    is trained on the batch, and a table on stderr shows its health meanwhile.
     """
     from ogive.monitor import checkup as look
+    from ogive.monitor.batch_training import rehearse
 
     model, batch, loss = _parts(code)
-    report = look(model, batch, loss=loss)
+    if live:
+        report = rehearse(model, batch, loss=loss, steps=steps, live=True)
+    else:
+        report = look(model, batch, loss=loss)
     if html:
         report.to_html(html)
     if as_json:

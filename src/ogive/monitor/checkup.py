@@ -60,7 +60,7 @@ def checkup(
         for p, _ in gradients:
             p.grad = None
         with unmarked(model), torch.enable_grad():
-            _backward(_loss(model, batch, loss))
+            _backward(loss_on(model, batch, loss))
         report = watch.report()
     finally:
         watch.detach()
@@ -74,7 +74,7 @@ def checkup(
     return report
 
 
-def _loss(model: nn.Module, batch: Any, loss: Callable[..., Any] | None) -> Tensor:
+def loss_on(model: nn.Module, batch: Any, loss: Callable[..., Any] | None) -> Tensor:
     """What is differentiated."""
     args, y = _parts(batch)
     try:
