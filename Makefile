@@ -89,11 +89,13 @@ bench-models: $(VENV)/.developed
 monitor-faults: $(VENV)/.developed
 	$(BIN)/python tools/monitor_faults.py
 
-# The pictures of the README.
-pictures: $(VENV)/.developed
+# The pictures of the README; those of the explorer are taken in a browser.
+pictures: $(VENV)/.developed browser
 	$(BIN)/ogive plot gelu mish -o docs/images/gelu_mish.png
 	$(BIN)/ogive plot sigmoid tanh relu leaky_relu elu selu gelu silu mish hardswish softplus snake \
 	  --sheet -o docs/images/sheet.png
+	$(BIN)/python tools/pictures.py
+	$(BIN)/python tools/screenshots.py
 
 # Without the judge's long loops, which are slow when traced and reach no line of their own.
 coverage: $(VENV)/.developed
