@@ -35,9 +35,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A running browser."""
+    """A running browser; not longer than for a module, since Playwright's event loop is running
+    meanwhile, and other tests have loops of their own."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

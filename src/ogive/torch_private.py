@@ -51,18 +51,17 @@ def _private(name: str, fallback: _T) -> _T:
 modes: Callable[[], int] = _private("torch._C:_len_torch_dispatch_stack", lambda: 1)
 
 _ONE_MODE = threading.Lock()
-_DispatchMode: Any = _private("torch.utils._python_dispatch:TorchDispatchMode", None)
+#: A mode that sees every operator; the bench counts them by it, and cannot where there is none.
+DispatchMode: Any = _private("torch.utils._python_dispatch:TorchDispatchMode", None)
 
 
 def transparent_mode() -> AbstractContextManager[object]:
     """A mode of the dispatcher that changes nothing: while one is active in a thread, no call of
     its takes the fast path. The public one that serves without it stands once in a process."""
-    return cast(
-        AbstractContextManager[object], _public_mode() if _DispatchMode is None else _Mode()
-    )
+    return cast(AbstractContextManager[object], _public_mode() if DispatchMode is None else _Mode())
 
 
-class _Mode(_DispatchMode or object):  # type: ignore[misc]
+class _Mode(DispatchMode or object):  # type: ignore[misc]
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return func(*args, **(kwargs or {}))
 

@@ -32,7 +32,8 @@ def test_a_claim_is_decided_and_written(run, tmp_path):
     assert [line.split()[0] for line in lines[1:3]] == ["C2", "C22"]
     assert lines[-1] == f"numbers and pictures: {tmp_path / 'claims.md'}"
     assert {path.name for path in (tmp_path / "claims").iterdir()} == {
-        *("C2.md", "C2-1.svg", "C22.md", "C22-1.svg")
+        *("C2.md", "C2-1.svg", "C2-intervals.svg"),
+        *("C22.md", "C22-1.svg"),
     }
     assert "1 of 2: C2" in finished.stderr
 

@@ -94,7 +94,7 @@ def off(got: float, wanted, x: float, order: int) -> float:
     return float(abs(got - wanted) / allowed)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def asked(site, chromium):
     """A page of the site, to be asked what its functions are."""
     page = chromium.new_page()
@@ -103,7 +103,7 @@ def asked(site, chromium):
     page.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def answers(asked):
     """f, f' and f'' of every entry of one number at its points, and at infinities and NaN."""
     given = {name: [*points(entries()[name]), INF, -INF, NAN] for name in SINGLE}

@@ -195,7 +195,9 @@ def test_a_trace_sees_torch_operators_whatever_the_engine(engine: str) -> None:
 
 def test_another_name_is_refused_before_anything_is_replaced() -> None:
     model = nn.Sequential(nn.GELU())
-    with pytest.raises(OgiveError, match="there are auto, cpu, eager; did you mean 'eager'"):
+    with pytest.raises(
+        OgiveError, match="there are auto, cpu, triton, eager; did you mean 'eager'"
+    ):
         ogive.accelerate(model, engine="eagre")
     assert type(model[0]) is nn.GELU
 

@@ -237,7 +237,7 @@ def test_kernels_that_cannot_be_had_are_replaced(monkeypatch):
         y.sum().backward()
         torch.testing.assert_close(y, torch.softmax(x, 1))
     finally:
-        selection.state.change(broken="")
+        selection.state.change(broken={})
 
 
 @pytest.mark.parametrize("dtype", (torch.float32, torch.float64))

@@ -14,8 +14,6 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from ogive.bench.bench import Progress
 from ogive.bench.measure import Pace, Runner, Spread, Times, difference, interleaved, ratio
@@ -25,7 +23,9 @@ from ogive.bench.processor import Machine
 from ogive.bench.settings import ModelSettings
 from ogive.bench.training_steps import UNTOUCHED, ModelStep
 from ogive.engine.cpu.threads import limited_to
+from ogive.errors import OgiveError
 from ogive.monitor import Monitor
+from ogive.torch_private import DispatchMode
 
 #: The models that a monitor is measured on: a convolutional one, and two kinds of transformer; the
 #: last at the published size of GPT-2 small, but for its words.
@@ -189,23 +189,33 @@ def _mixed(measured: Sequence[float], idle: Sequence[float], every: int) -> tupl
     return tuple((a + (every - 1) * b) / every for a, b in zip(measured, idle, strict=True))
 
 
-class _Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
+class _Counting(DispatchMode or object):  # type: ignore[misc]
     """Counts the operators that run, and the bytes of the tensors that they are given."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.operators = self.bytes_read = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        given = [a for a in tree_leaves((args, kwargs)) if isinstance(a, Tensor)]
         if not func.is_view:
             self.operators += 1
-            self.bytes_read += sum(tensor.nbytes for tensor in given)
+            self.bytes_read += sum(tensor.nbytes for tensor in _tensors((args, kwargs)))
         return func(*args, **(kwargs or {}))
+
+
+def _tensors(given: Any) -> Iterator[Tensor]:
+    """The tensors among arguments, in lists and dictionaries too."""
+    if isinstance(given, Tensor):
+        yield given
+    elif isinstance(given, (list, tuple, dict)):
+        for part in given.values() if isinstance(given, dict) else given:
+            yield from _tensors(part)
 
 
 def _counts(step: ModelStep) -> tuple[int, int]:
     """Operators of a step and the bytes that they are given, views aside."""
+    if DispatchMode is None:
+        raise OgiveError("this release of torch has no modes of its dispatcher to count operators")
     with _Counting() as counting:
         step()
     return counting.operators, counting.bytes_read

@@ -98,8 +98,9 @@ class EntryFunctions(Mapping[str, Word]):
     ``leaky_relu(x, 0.2)`` or ``elu(x, alpha=a)``. A gated entry takes the value and the gate.
 
     Example:
+        >>> from ogive.expr import const, symbol
         >>> EntryFunctions()["leaky_relu"](symbol("x"), const(0.5))
-        where(x > 0, x, 0.5 * x)
+        where(x <= 0, 0.5 * x, x)
     """
 
     def __getitem__(self, name: str) -> Word:

@@ -147,6 +147,17 @@ def served() -> Iterator[list[Served]]:
         state.change(log=before)
 
 
+@contextmanager
+def unlisted() -> Iterator[None]:
+    """Lists no call meanwhile: for those of ogive's own, which nobody asked for."""
+    before = state.log
+    state.change(log=None)
+    try:
+        yield
+    finally:
+        state.change(log=before)
+
+
 def note(label: str, reason: str, engine: str = "eager") -> None:
     """Lists a call that was served, if anybody asks."""
     if state.log is not None:

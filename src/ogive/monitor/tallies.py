@@ -40,7 +40,7 @@ SOFTMAX_ROWS = (
 GRADIENT_ROWS = ("square", "count", "nonzero", "subnormal")
 #: What runs the programs of places, made ready; so many at most.
 _PREPARED: dict[Any, Any] = {}
-MOST_PREPARED = 1024
+_MOST_PREPARED = 1024
 #: Logits below it are masked, whatever number says so: -inf, the least of a format, -10,000.
 MASKED_BELOW = -9e3
 #: So many values are kept for pictures.
@@ -154,7 +154,7 @@ def _computed(
             runner = KERNELS[engine].prepare(call, tensors).run
         except EngineError:
             return compute(call, tensors)
-        if len(_PREPARED) >= MOST_PREPARED:
+        if len(_PREPARED) >= _MOST_PREPARED:
             _PREPARED.clear()
         _PREPARED[key] = runner
     made: Sequence[Tensor] = runner(*tensors)

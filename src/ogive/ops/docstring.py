@@ -6,11 +6,13 @@ Apart because nothing of it is typed: ``help`` and a notebook's ``?`` show what 
 from __future__ import annotations
 
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import torch
 
 from ogive.catalogue import Parameter
+from ogive.engine.selection import unlisted
 
 if TYPE_CHECKING:
     from ogive.ops.function import ActivationFunction
@@ -57,7 +59,14 @@ def _example(function: ActivationFunction) -> str:
 
 
 def _shown(function: ActivationFunction, seed: int) -> str:
-    """What the example prints, the state of random numbers being left as it is."""
+    """What the example prints. It is computed in a thread of its own, where nothing that surrounds
+    the reader of a docstring takes part (``vmap`` reads one): no mode, no transform, no monitor."""
+    with unlisted(), ThreadPoolExecutor(1) as aside:
+        return aside.submit(_printed, function, seed).result()
+
+
+def _printed(function: ActivationFunction, seed: int) -> str:
+    """The same, the state of random numbers being left as it is."""
     x = torch.tensor(NUMBERS, dtype=torch.float32)
     given = (torch.ones(4, dtype=torch.float32), x) if function.kind == "gated" else (x,)
     plain = type(function)(function.spec, function.preset, "eager")

@@ -7,7 +7,7 @@ import torch
 
 import ogive
 from ogive.engine import CompiledKernel, compiled
-from ogive.errors import EngineError, OgiveError, UnknownName
+from ogive.errors import OgiveError, UnknownName
 
 OTHERS = [("cuda", 80), ("cuda", 100)]
 AMD = [("hip", "gfx942"), ("hip", "gfx950")]
@@ -100,8 +100,3 @@ def test_other_arguments_are_refused(arguments, message):
 def test_an_unknown_name_is_refused():
     with pytest.raises(UnknownName, match="silu"):
         compiled("siluu")
-
-
-def test_functions_of_rows_are_told_apart():
-    with pytest.raises(EngineError, match="rows"):
-        compiled("softmax")
