@@ -266,6 +266,7 @@ def interrupted(self, source):
     time.sleep(0.1)
     return compile_(self, source)
 compiler.Toolchain.compile = interrupted
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 source = answer(9)
 try:
     compiler.load(source)
