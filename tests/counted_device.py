@@ -7,6 +7,7 @@ a program because torch takes one such device in a process, and for good.
 
 import copy
 import json
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -97,4 +98,7 @@ if __name__ == "__main__":
     library = torch.library.Library("_", "IMPL")
     library.fallback(run, "PrivateUse1")
     compared = operators(torch.tanh, torch.float32)
-    print(json.dumps({"tanh": compared, "functions": differences(), "models": model_differences()}))
+    told = {"tanh": compared, "functions": differences(), "models": model_differences()}
+    print(json.dumps(told), flush=True)
+    # one ending in some twenty crashed: torch's hooks of this device are Python's, which goes first
+    os._exit(0)
