@@ -73,3 +73,11 @@ def tab(chromium: Any) -> Iterator[Any]:
     page.watch.on(page)
     yield page
     context.close()
+
+
+def barriers(page: Any) -> list[str]:
+    """What axe has against the accessibility of a page, with the first place of each."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:200]}" for v in found]

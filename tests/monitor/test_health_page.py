@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from reports import SICK_FINDINGS, health, healthy, report, sick
 
+from browser import barriers
 from ogive.errors import MissingExtra, OgiveError
 from ogive.monitor import HealthFinding, HealthReport, History
 from ogive.monitor.finding import FINDING_CAUSES, FINDING_KINDS
@@ -159,14 +160,6 @@ def test_without_jinja_the_extra_is_named(monkeypatch):
 PHONE, DESK = 375, 1280
 
 
-def violations(page):
-    """What axe has against the accessibility of a page, with the first place of each."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {v['help']}: {v['nodes'][0]['html'][:200]}" for v in found]
-
-
 @pytest.mark.parametrize("width", [PHONE, DESK])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", REPORTS)
@@ -176,7 +169,7 @@ def test_everybody_can_read_it(tab, tmp_path: Path, name: str, scheme: str, widt
     tab.set_viewport_size({"width": width, "height": 800})
     tab.emulate_media(color_scheme=scheme)
     tab.goto(path.as_uri())
-    assert violations(tab) == []
+    assert barriers(tab) == []
     assert not tab.evaluate("document.documentElement.scrollWidth > window.innerWidth")
     dark = tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 26)"
     assert dark == (scheme == "dark")
