@@ -74,8 +74,8 @@ exhaustive: $(VENV)/.developed
 	$(BIN)/python -m pytest -n 2 tests/conformance/test_dtypes.py --every-number
 	$(BIN)/python tools/exhaustive.py
 
-# Measures the library against torch on this machine and writes docs/generated/benchmarks.md (half an
-# hour; nothing else should run meanwhile).
+# Measures the library against torch on this machine and writes docs/generated/benchmarks.md (a
+# quarter of an hour; nothing else should run meanwhile).
 bench: $(VENV)/.installed
 	$(BIN)/python tools/benchmark.py
 

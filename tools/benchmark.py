@@ -1,15 +1,13 @@
 """Measures the library on this machine and writes docs/generated/benchmarks.md.
 
-Run by `make bench`, about half an hour; nothing else should run meanwhile. ``--budget`` is the time
-for one row in seconds; ``--quick`` takes few rounds and small inputs, to see whether the page comes
-out. ``--avx2`` keeps both sides to AVX2 on a processor with AVX-512 and writes
-docs/generated/benchmarks-avx2.md.
+Run by `make bench`, a quarter of an hour; nothing else should run meanwhile. ``--budget`` is the
+time for one row in seconds; ``--quick`` takes few rounds and small inputs, to see whether the page
+comes out.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -30,14 +28,6 @@ from ogive.bench import (
 )
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "generated" / "benchmarks.md"
-AVX2_PAGE = PAGE.with_name("benchmarks-avx2.md")
-#: What keeps torch, its libraries and ogive to AVX2; they read it when they are loaded.
-AVX2 = {
-    "ATEN_CPU_CAPABILITY": "avx2",
-    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
-    "ONEDNN_MAX_CPU_ISA": "AVX2",
-    "OGIVE_CPU": "x86-64-v3",
-}
 DTYPES = ("float32", "bfloat16")
 LARGE = (65_536, 1_048_576, 16_777_216)
 MIDDLE = (1_048_576,)
@@ -55,7 +45,7 @@ QUICK = Pace(rounds=3, least_rounds=1, sample=1e-4, budget=0.1)
 HEAD = """\
 # Benchmarks
 
-Written by `{command}`. {machine}.
+Written by `make bench`. {machine}.
 
 All contenders take turns in one process, every round in an order of its own, each for about a
 millisecond or more, {rounds} rounds, fewer (but 3 or more) where a call takes long; inputs are
@@ -226,7 +216,6 @@ def told(progress: Progress) -> None:
 def sections(m: Measured) -> Iterable[str]:
     natives = [m.forward, m.backward, m.small]
     yield HEAD.format(
-        command="python tools/benchmark.py --avx2" if _avx2() else "make bench",
         machine=m.forward.bench.machine,
         rounds=m.forward.bench.settings.pace.rounds,
         seed=m.forward.bench.settings.seed,
@@ -256,22 +245,15 @@ def sections(m: Measured) -> Iterable[str]:
     yield first_calls(m.first)
 
 
-def _avx2() -> bool:
-    return all(os.environ.get(name) == value for name, value in AVX2.items())
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--avx2", action="store_true")
     parser.add_argument("--threads", type=int)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--budget", type=float, default=Pace().budget)
     chosen = parser.parse_args()
-    if chosen.avx2 and not _avx2():
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **AVX2})
     found = measured(chosen.threads, chosen.quick, chosen.budget)
-    out = chosen.out or (AVX2_PAGE if chosen.avx2 else PAGE)
+    out = chosen.out or PAGE
     out.write_text("\n\n".join(sections(found)) + "\n", encoding="utf-8")
     print(f"wrote {out}")
 
