@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -73,6 +74,18 @@ def tab(chromium: Any) -> Iterator[Any]:
     page.watch.on(page)
     yield page
     context.close()
+
+
+def until(page: Any, holds: Callable[[], Any], seconds: float = 30.0) -> None:
+    """Waits until something holds on a page.
+
+    Playwright's wait_for_function has the page evaluate text as soon as it has to wait, which the
+    pages' policy forbids.
+    """
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"not within {seconds} seconds"
+        page.wait_for_timeout(20)
 
 
 def barriers(page: Any) -> list[str]:

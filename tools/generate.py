@@ -235,7 +235,7 @@ def _digest(name: str, language: str, order: int) -> str:
 #: By page the numbers in its prose: what stands around one, and what it counts.
 NUMBERS: dict[str, dict[str, Callable[[], int]]] = {
     "README.md": {r"(?<=\*\*A catalogue\*\* of )\d+(?= activations)": lambda: len(ogive.names())},
-    "README.zh-CN.md": {r"(?<=\*\*目录\*\*.)\d+(?= 个激活函数)": lambda: len(ogive.names())},
+    "README.zh-CN.md": {r"(?<=\*\*函数目录\*\*.)\d+(?= 个激活函数)": lambda: len(ogive.names())},
 }
 #: By Chinese page the English one, whose code and output it shows.
 TRANSLATIONS = {

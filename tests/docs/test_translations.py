@@ -62,7 +62,17 @@ def test_every_guide_has_a_chinese_page():
 
 
 #: Terms for which other words are in use, and those that these pages take.
-OTHERS = ["激励函数", "激活方程", "权值", "隐含层", "隐层", "零中心", "学习速率", "梯度弥散"]
+OTHERS = [
+    "零均值",
+    "死神经元",
+    "激励函数",
+    "激活方程",
+    "权值",
+    "隐含层",
+    "隐层",
+    "学习速率",
+    "梯度弥散",
+]
 TERMS = ["激活函数", "梯度消失", "死亡神经元", "门控单元", "学习率", "增益", "初始化"]
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ogive.catalogue import user_spec
-from ogive.errors import FormulaError
-from ogive.expr import evaluate, parse, stabilise
+from ogive.catalogue import entries, resolve, user_spec
+from ogive.errors import AmbiguousName, OgiveError
+from ogive.expr import evaluate
 
 INF = math.inf
 POINTS = (-INF, -1000.0, -37.5, -3.0, -1.0, -0.25, 0.0, 1e-9, 0.5, 1.0, 2.0, 6.5, 40.0, 800.0, INF)
@@ -28,6 +28,18 @@ FORMULAS = (
     "dsigmoid(x)", "x * 0", "0 * exp(x)", "x + inf", "x*tanh(softplus(x))", "exp(-exp(-x))",
     "max(x, 1,)", "x # a note", " x\t*\n2 ", "x*(x*(x*(x+1)+1)+1)", "x*x*x",
 )  # fmt: skip
+#: Entries as functions, by every way of giving their parameters.
+CALLS = (
+    "gelu(2*x)", "elu(x, alpha=0.5)", "elu(x, 0.5)", "x*sigmoid(x) + tanh(x)", "mish(x)*sigmoid(x)",
+    "leaky_relu(x - 1, 0.2)", "leaky_relu(-x, negative_slope=1/4)", "LeakyReLU(x) + hardswish(x)",
+    "swish(x, beta=2)", "swish(x, beta=tanh(x))", "gelu(x, approximate='tanh')",
+    'gelu(x + 1, approximate="none")', "softplus(x, 2) - softplus(x)", "softplus(x, 2, 20)",
+    "swiglu(x, tanh(x))", "geglu(x, x)", "elu(elu(x), alpha=0.5)", "prelu(x, 0)", "gelu(x,)",
+    "rational_a(x, b=(1, 0.5, 0, 0.25))", "rational_a(x, b=[1, 0.5, 0, 0.25],)",
+    "rational_a(x, b=((1, 0.5, 0, x*x)))", "clamp(x, -1, max_val=2)", "vlrelu(x)", "QuickGELU(x)",
+    "where(x > 0, mish(x), elu(x, alpha = 2))", "selu((x))",
+    "softplus(x, beta=2) # a note", "snake( x , 1 )", "exp(gelu(-abs(x)))**2",
+)  # fmt: skip
 REFUSED = (
     "", "   ", "x +", "x * * 2", "(x", "x)", "2x", "x y", "x ^ 2", "x²", "y", "tahn(x)", "tanh",
     "tanh()", "tanh(x, 1)", "min(x)", "x > 0", "(x > 0) + 1", "where(x, 1, 2)", "where(x > 0, 1)",
@@ -39,7 +51,17 @@ REFUSED = (
     "eval('x')", "window", "constructor", "toString", "__proto__", "hasOwnProperty(x)", "alert(1)",
     "<script>", "x = 1", "@", "where(x>0,1,x<1)", "(" * 41 + "x" + ")" * 41, "-" * 200 + "x",
     "+".join(["x"] * 1500), "x" * 2001, "+".join(f"sin({k}*x)" for k in range(150)),
-    "2**" * 200 + "x",
+    "2**" * 200 + "x", "gleu(x)", "1 + gelu", "mish(x, 2)", "2*mish()", "swiglu(x)",
+    "elu(x, beta=1)", "elu(x, 1, alpha=1)", "elu(x, alpha='a')", "softplus(x, -1)",
+    "softplus(x, inf - inf)",
+    "elu(x, alpha=(1, 2))", "elu(x, **x)", "elu(*x)", "gelu(x, approximate='tan')", "gelu('tanh')",
+    "gelu(x, approximate=tanh)", "gelu(x, approximate=x)", "softmax(x)", "rrelu(x)", "srelu(x)",
+    "clip(x)", "elu(x, alpha=1, alpha=2)", "elu(alpha=1, x)", "elu(x, alpha=x > 0)", "mish((x, x))",
+    "mish(x > 0)", "elu(x, alpha=(1, 2) + 1)", "elu(x, alpha=[1, 2", "elu(x, alpha=)", "elu(x, =1)",
+    "elu(x, lambda=1)", "elu(x, 1=1)", "elu(x, alpha==1)", "gelu(x, __proto__=1)", "gelu.name(x)",
+    "gelu(x)(x)", "'tanh'", "tanh('x')", "tanh((x, 1))", "(x, 1)*2", "constructor(x)", "valueOf(x)",
+    "gelu(__import__('os'))", "elu(x, alpha=x.real)", "elu(x, alpha=[x][0])", "prelu(x, 'a' + 'b')",
+    " + ".join(f"rational_a({n}*x)" for n in range(40)), "mish(" * 60 + "x" + ")" * 60,
 )  # fmt: skip
 
 
@@ -79,13 +101,53 @@ def assert_same(text, found):
 
 
 def test_a_formula_has_the_values_and_derivatives_that_define_gives_it(formulas):
-    for text, found in zip(FORMULAS, answers(formulas, FORMULAS), strict=True):
+    for text, found in zip(FORMULAS + CALLS, answers(formulas, FORMULAS + CALLS), strict=True):
         assert_same(text, found)
+
+
+def test_every_entry_is_called_as_define_calls_it(formulas):
+    """With another value for every parameter; what is no function of a number is refused."""
+    texts = [call_of(spec) for spec in entries().values()]
+    for spec, text, found in zip(entries().values(), texts, answers(formulas, texts), strict=True):
+        if spec.kind in ("rowwise", "stochastic"):
+            assert found["error"], text
+            continue
+        assert found["error"] is None, (text, found["error"])
+        expression = user_spec("mine", text, {}).program.guarded[0]
+        for x, got in zip(POINTS, found["values"][0], strict=True):
+            right = evaluate(expression, x=x)
+            near = pytest.approx(right, rel=1e-9, abs=1e-13 * max(1, abs(x)), nan_ok=True)
+            assert got == near, (text, x)
+
+
+def call_of(spec):
+    given = ["2*x - 1", "x/4"][: len(spec.data)]
+    for parameter in spec.parameters:
+        values = [
+            (v if math.isfinite(v) else 5.0) + parameter.domain.whole for v in parameter.defaults
+        ]
+        told = repr(tuple(values)) if len(values) > 1 else repr(values[0] * 1.25)
+        given.append(f"{parameter.name}={told}")
+    return f"{spec.name}({', '.join(given)})"
+
+
+def test_every_name_of_an_entry_means_in_the_page_what_it_means_to_define(formulas):
+    bare = {a.partition(":")[2] for spec in entries().values() for a in spec.aliases}
+    names = sorted({*bare, *(spec.title for spec in entries().values())})
+    code = """(names) => names.map((name) => {
+        const found = ogive.called(name);
+        return found && (found.entry?.name ?? null);
+    })"""
+    for name, found in zip(names, formulas.evaluate(code, names), strict=True):
+        try:
+            assert found == resolve(name)[0].name, name
+        except AmbiguousName:
+            assert found is None, name
 
 
 def test_what_the_library_refuses_is_refused_with_a_position(formulas):
     for text, found in zip(REFUSED, answers(formulas, REFUSED), strict=True):
-        with pytest.raises(FormulaError):
+        with pytest.raises(OgiveError):
             user_spec("mine", text, {})
         assert found["error"], text
         assert 0 <= found["position"] <= len(text), text
@@ -93,6 +155,8 @@ def test_what_the_library_refuses_is_refused_with_a_position(formulas):
 
 POSITIONS = {
     "x + y": 4, "tanh(x, 1)": 0, "2 * tahn(x)": 4, "x ^ 2": 2, "x + 1e999": 4, "where(x, 1, 2)": 6,
+    "gelu(2*x, beta=1)": 10, "1 + elu(x, alpha='a')": 17, "x + softmax(x)": 4, "1 + gelu": 4,
+    "softplus(x, -1)": 12, "1 + mish(x, x)": 4, "elu(x, 1, alpha=2)": 10, "swiglu(x, (1, 2))": 10,
     "  x.real": 2, "1 + (x > 0)": 4, "x % 2": 0, "3 * x[0]": 4, "x + 'a'": 4, "(x": 2, "x +": 3,
 }  # fmt: skip
 
@@ -150,8 +214,8 @@ def test_random_formulas_agree(formulas):
 def test_any_text_is_read_as_the_library_reads_it(formulas, text):
     (found,) = answers(formulas, [text])
     try:
-        stabilise(parse(text))
-    except FormulaError:
+        user_spec("mine", text, {})
+    except OgiveError:
         assert found["error"], text
     else:
         assert found["error"] is None, (text, found["error"])

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from browser import until
 from ogive.explorer import lessons
 from ogive.explorer.experiments import KnownClaim, known_claims
 from ogive.explorer.lessons import LESSONS, lesson_body
@@ -40,14 +41,14 @@ def test_a_figure_answers_its_controls_and_the_address_keeps_them(open_lesson, s
     page = open_lesson(slug)
     name, value, place = MOVES[slug]
     seen = page.locator("#figure").locator(place)
-    page.wait_for_function("() => document.querySelector('#figure').innerText.length > 40")
+    until(page, lambda: len(page.locator("#figure").inner_text()) > 40)
     before = seen.inner_text()
     slider = page.get_by_label(name, exact=False)
     slider.fill(value)
-    page.wait_for_timeout(100)
     kept = slider.input_value()
     if slug != "nonlinearity":  # a line keeps its accuracy, whatever the depth
-        assert seen.inner_text() != before
+        until(page, lambda: seen.inner_text() != before)
+    until(page, lambda: "#" in page.url)
     page.reload()
     assert float(page.get_by_label(name, exact=False).input_value()) == pytest.approx(
         float(kept), abs=0.01
@@ -57,14 +58,13 @@ def test_a_figure_answers_its_controls_and_the_address_keeps_them(open_lesson, s
 
 def test_only_the_bent_network_closes_in_the_disc(open_lesson):
     page = open_lesson("nonlinearity")
-    page.wait_for_function(
-        "() => document.querySelectorAll('figcaption')[1].innerText.includes('100')"
-    )
-    shares = [
-        float(re.search(r"([\d.]+)%", text)[1])
-        for text in page.locator("figcaption").all_inner_texts()
-    ]
-    assert shares[0] < 70 < shares[1]
+
+    def shares():
+        told = " ".join(page.locator("figcaption").all_inner_texts())
+        return [float(share) for share in re.findall(r"([\d.]+)%", told)]
+
+    until(page, lambda: len(shares()) > 1 and shares()[1] > 90)
+    assert shares()[0] < 70
 
 
 def test_the_gradient_fades_through_sigmoids_and_not_through_relus(open_lesson):
@@ -76,7 +76,7 @@ def test_the_gradient_fades_through_sigmoids_and_not_through_relus(open_lesson):
 
     faded = left()
     page.get_by_label("Activation").select_option("relu")
-    page.wait_for_function("() => document.querySelector('figcaption').innerText.includes('relu')")
+    until(page, lambda: "relu" in page.locator("figcaption").first.inner_text())
     assert faded < 1e-3 < 0.1 < left()
 
 
@@ -84,8 +84,8 @@ def test_relu_units_die_of_a_large_rate(open_lesson):
     page = open_lesson("dead")
     page.get_by_label("Learning rate").fill("0.3")
     page.get_by_role("button", name="Train").click()
-    told = "document.querySelector('#figure > figcaption').innerText"
-    page.wait_for_function(f"() => Number(/([0-9]+) steps/.exec({told})[1]) > 100")
+    told = page.locator("#figure > figcaption")
+    until(page, lambda: int(re.search(r"(\d+) steps", told.inner_text())[1]) > 100)
     page.get_by_role("button", name="Pause").click()
     assert page.locator(".unit.dead").count() >= 3
 

@@ -2,6 +2,9 @@
 
 import pytest
 
+from browser import until
+from ogive.catalogue import entries
+
 COMMON = ("relu", "leaky_relu", "elu", "gelu", "silu", "tanh")
 
 
@@ -44,10 +47,15 @@ def test_a_seed_determines_the_result(open_page):
     assert first["loss"] != other["loss"]
 
 
-def test_every_activation_can_be_trained(open_page):
+def test_every_entry_is_trained_or_says_why_not(open_page):
     """Most of the catalogue learns the moons; the rest diverges or stays, and nothing breaks."""
-    names = open_page.locator("#activation option").all_text_contents()
-    assert len(names) > 90
+    options = open_page.locator("#activation option")
+    told = options.evaluate_all("all => all.map(o => [o.value, o.disabled, o.textContent])")
+    assert {name for name, _, _ in told} == set(entries())
+    pooled = {name: text for name, off, text in told if off}
+    assert set(pooled) == {"logsumexp", "logmeanexp"}
+    assert all("one number for a whole row" in text for text in pooled.values())
+    names = [name for name in entries() if name not in pooled]
     found = open_page.evaluate(
         """(names) => names.map((name) => {
             const f = ogive.trainable(name);
@@ -61,7 +69,40 @@ def test_every_activation_can_be_trained(open_page):
     assert sum(accuracy > 0.95 for accuracy in found) > 0.8 * len(found)
 
 
-@pytest.mark.parametrize("activation", ["tanh", "gelu", "swish"])
+@pytest.mark.parametrize(
+    ("activation", "data"),
+    [
+        ("swiglu", "moons"),
+        ("geglu", "xor"),
+        ("swiglu", "circles"),
+        ("maxout", "xor"),
+        ("crelu", "circles"),
+    ],
+)
+def test_gated_units_and_rows_separate_as_well(open_page, activation, data):
+    found = run(open_page, 400, data=data, activation=activation)
+    assert found["accuracy"] >= 0.97
+    layers = open_page.locator("[data-part=layers] tr")
+    assert layers.count() == 3
+    assert open_page.locator("#activation").input_value() == activation
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        "tanh",
+        "gelu",
+        "swish",
+        "swiglu",
+        "geglu",
+        "gtu",
+        "softmax",
+        "solu",
+        "maxout",
+        "ncrelu",
+        "squash",
+    ],
+)
 def test_the_gradient_is_that_of_the_loss(open_page, activation):
     worst = open_page.evaluate(
         """(activation) => {
@@ -105,7 +146,9 @@ def test_adam_moves_every_parameter_by_its_rate_in_the_first_step(open_page):
     ("steps", "options", "named"),
     [
         (10, {"data": "square"}, "circles, moons"),
-        (10, {"activation": "swiglu"}, "activation is one of"),
+        (10, {"activation": "gleu"}, "activation is one of"),
+        (10, {"activation": "logsumexp"}, "makes one number of a whole row"),
+        (10, {"activation": "lwta", "width": 5}, "works on groups of 2 units"),
         (10, {"width": 0}, "width is a whole number from 1"),
         (10, {"depth": 1.5}, "depth is a whole number"),
         (10, {"layers": 2}, "there is no option layers"),
@@ -132,6 +175,19 @@ def test_the_state_is_in_the_address(tab, site):
     assert not tab.watch.errors
 
 
+def test_what_a_choice_means_is_told(tab, site):
+    tab.goto((site / "playground.html").as_uri() + "#activation=group_sort&width=5")
+    notice = tab.locator("[data-part=notice]")
+    assert "a whole layer at once" in notice.text_content()
+    assert "groups of 2" in notice.text_content()
+    assert tab.get_by_label("Width").input_value() == "6"
+    tab.locator("#activation").select_option("swiglu")
+    assert "its value and its gate" in notice.text_content()
+    tab.locator("#activation").select_option("relu")
+    assert notice.text_content() == ""
+    assert not tab.watch.errors
+
+
 def test_an_impossible_address_gives_the_defaults(tab, site):
     tab.goto((site / "playground.html").as_uri() + "#data=moon&width=1e9&activation=nothing")
     assert tab.get_by_label("Width").input_value() == "8"
@@ -143,9 +199,7 @@ def test_the_keyboard_trains_and_pauses(tab, site):
     tab.get_by_label("Seed").focus()
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
-    tab.wait_for_function(
-        "() => Number(document.querySelector('[data-part=steps]').textContent) > 20"
-    )
+    until(tab, lambda: int(tab.locator("[data-part=steps]").text_content()) > 20)
     assert tab.locator(":focus").text_content() == "Pause"
     tab.keyboard.press("Enter")
     assert "After" in tab.locator("[data-part=told]").text_content()

@@ -140,7 +140,7 @@ def _applied(spec: Spec, preset: Mapping[str, Any], *values: Any, **named: Any) 
         if spec.parameter(name).name in found:
             raise FormulaError(f"{spec.name}: {name} is given twice")
         found[name] = value
-    given = {name: as_node(found[name]) for name in spec.data}
+    given = {name: _one_number(spec, name, found[name]) for name in spec.data}
     for parameter in spec.parameters:
         given |= _numbers(spec, parameter, found.get(parameter.name, preset.get(parameter.name)))
     return substitute(spec.expression, given)
@@ -171,10 +171,15 @@ def _numbers(spec: Spec, parameter: Parameter, value: Any) -> dict[str, Node]:
             f"{spec.name}: {parameter.name} takes {len(parameter.symbols)} values, "
             f"{len(parts)} given"
         )
-    if any(isinstance(part, str) for part in parts):
-        raise FormulaError(f"{spec.name}: {parameter.name} is a number, not {briefly(value)}")
-    nodes = [as_node(part) for part in parts]
+    nodes = [_one_number(spec, parameter.name, part) for part in parts]
     for node in nodes:
         if not symbols(node):
             parameter.check(evaluate(node))
     return dict(zip(parameter.symbols, nodes, strict=True))
+
+
+def _one_number(spec: Spec, name: str, value: Any) -> Node:
+    """The expression, where the formula has neither a text nor several numbers."""
+    if isinstance(value, str | tuple):
+        raise FormulaError(f"{spec.name}: {name} is a number, not {briefly(value)}")
+    return as_node(value)

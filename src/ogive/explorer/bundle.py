@@ -8,6 +8,7 @@ from itertools import combinations_with_replacement
 from typing import Any
 
 from ogive.catalogue import Parameter, Spec
+from ogive.explorer.formula_data import called_names, tree
 from ogive.expr import Program
 from ogive.printers.javascript import JavaScriptPrinter
 
@@ -32,11 +33,12 @@ class Functions:
 
 
 def functions_script(specs: Iterable[Spec]) -> str:
-    """The script that registers every entry with ``ogive.add``."""
-    functions = Functions()
+    """The script that registers every entry with ``ogive.add``, and the names formulas call."""
+    specs, functions = tuple(specs), Functions()
     calls = [f"ogive.add({json.dumps(spec.name)}, {_entry(spec, functions)});" for spec in specs]
     helpers = "\n".join(functions.helpers.values())
-    return "\n".join([_HEADER, '"use strict";', "{", helpers, *calls, "}", ""])
+    names = f"ogive.calledNames = {script_value(called_names(specs))};"
+    return "\n".join([_HEADER, '"use strict";', "{", helpers, *calls, names, "}", ""])
 
 
 def _entry(spec: Spec, functions: Functions) -> str:
@@ -52,6 +54,8 @@ def _entry(spec: Spec, functions: Functions) -> str:
         return f"{{{known}}}"
     if spec.noise:
         known += f", training: {functions.printed(spec.training_program)}"
+    else:
+        known += f", formula: {tree(spec.expression)}"
     return f"{{{known}, functions: [{', '.join(_functions(spec, functions))}]}}"
 
 

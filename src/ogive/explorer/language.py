@@ -7,10 +7,10 @@ The page differentiates and evaluates what people type by these tables, which ar
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 
 from ogive.explorer.bundle import Functions
+from ogive.explorer.formula_data import tree
 from ogive.expr import PRIMITIVES, Node, Primitive, Program, symbol
 from ogive.expr.functions import CONSTANTS, vocabulary
 from ogive.expr.parse import MAX_DEPTH, MAX_LENGTH, MAX_NODES
@@ -81,13 +81,3 @@ def _words() -> Iterator[tuple[str, int, Node]]:
             yield name, arity, Node("where", tuple(map(symbol, _NAMES)))
         else:
             yield name, arity, function(*map(symbol, _NAMES[:arity]))
-
-
-def tree(node: Node) -> str:
-    """A formula as data: a number, a symbol's name, or an operation with its arguments."""
-    if node.op == "const":
-        value = float(node.value)  # type: ignore[arg-type]
-        return repr(value) if math.isfinite(value) else f"{'-' * (value < 0)}Infinity"
-    if node.op == "symbol":
-        return json.dumps(node.value)
-    return "[" + ", ".join([json.dumps(node.op), *map(tree, node.args)]) + "]"

@@ -11,13 +11,20 @@ from dataclasses import dataclass
 from ogive.catalogue import entries
 from ogive.explorer.experiments import KnownClaim, known_claims
 from ogive.explorer.lesson_numbers import lesson_numbers
-from ogive.explorer.playground import trainable
+from ogive.explorer.playground import ONE_SUM, trainable
 from ogive.explorer.shell import SitePage
 from ogive.explorer.strings import Texts, all_texts
 
 #: How to compare on one's own data, as it is typed.
 MEASURE = "ogive study --data my.csv --target y --activations relu,silu,mish"
-_PLANE = ("random.js", "planes.js", "network.js", "training.js", "plane_view.js")
+_PLANE = (
+    "random.js",
+    "planes.js",
+    "layer_functions.js",
+    "network.js",
+    "training.js",
+    "plane_view.js",
+)
 
 
 @dataclass(frozen=True)
@@ -151,7 +158,7 @@ def _trail(lesson: Lesson, texts: Texts) -> str:
 def _figure(lesson: Lesson, texts: Texts) -> str:
     data = ""
     if "training.js" in lesson.scripts:
-        told = json.dumps(trainable(), separators=(",", ":"))
+        told = json.dumps(trainable(ONE_SUM), separators=(",", ":"))
         data = f' data-activations="{html.escape(told)}"'
     return f'<div id="figure" class="panel"{data}></div>'
 

@@ -8,7 +8,7 @@ import math
 from functools import cache
 from typing import Any
 
-from ogive.catalogue import Spec, entries
+from ogive.catalogue import KINDS, Spec, entries
 from ogive.certify.report.certificate import certificate
 from ogive.explorer.experiments import notes_sweeps
 from ogive.explorer.strings import Texts
@@ -35,28 +35,46 @@ def playground_body(texts: Texts) -> str:
 {_experiments(texts)}"""
 
 
-@cache
-def trainable() -> dict[str, tuple[float, float]]:
-    """Every activation of one number that networks can be trained with: its gain, its sup |f'|.
+Scales = tuple[float | None, float | None]
+#: Kinds whose layers compute each unit from one weighted sum.
+ONE_SUM = ("elementwise", "stochastic")
 
-    The gain is 1 where none is proved; a slope without a bound counts as 1.
+
+@cache
+def trainable(kinds: tuple[str, ...] = KINDS) -> dict[str, Scales]:
+    """Every activation of these kinds that networks can be trained with: its gain, its sup |f'|.
+
+    The gain is 1 where none is proved; a slope without a bound counts as 1. Both are None for what
+    is no function of one number, where the page measures the gain.
     """
     return {
-        spec.name: _scales(spec)
+        spec.name: _scales(spec) if spec.kind in ONE_SUM else (None, None)
         for spec in entries().values()
-        if spec.kind in ("elementwise", "stochastic")
+        if spec.kind in kinds and not pools(spec)
     }
 
 
-def _scales(spec: Spec) -> tuple[float, float]:
+def pools(spec: Spec) -> bool:
+    """Whether it makes one number of a row, so that a layer of it has no units."""
+    return any(p.name == "keepdim" for p in spec.parameters)
+
+
+def _scales(spec: Spec) -> Scales:
     found = certificate(spec)
     assert found.signal and found.smoothness
     gain, steepest = found.signal.recommendation.gain, found.smoothness.lipschitz.value
-    return tuple(round(v, 6) if math.isfinite(v) and v > 0 else 1.0 for v in (gain, steepest))  # type: ignore[return-value]
+    return _usable(gain), _usable(steepest)
+
+
+def _usable(scale: float) -> float:
+    return round(scale, 6) if math.isfinite(scale) and scale > 0 else 1.0
 
 
 def _controls(texts: Texts) -> str:
-    names = "".join(f"<option>{html.escape(name)}</option>" for name in sorted(trainable()))
+    pooled = {spec.name for spec in entries().values() if pools(spec)}
+    names = "".join(
+        _option(name, name in pooled, texts) for name in sorted({*trainable(), *pooled})
+    )
     planes = "".join(
         f'<label class="choice"><input type="radio" name="data" value="{name}"> '
         f"{texts(f'playground.data.{name}')}</label>"
@@ -77,6 +95,13 @@ def _controls(texts: Texts) -> str:
 <div class="buttons">{buttons}</div>
 </div>
 <p class="note" data-part="notice" role="status"></p>"""
+
+
+def _option(name: str, pooled: bool, texts: Texts) -> str:
+    """A name to choose; one that cannot be trained says why."""
+    why = f" ({texts('playground.pools')})" if pooled else ""
+    off = " disabled" if pooled else ""
+    return f'<option value="{html.escape(name)}"{off}>{html.escape(name)}{why}</option>'
 
 
 def _slider(name: str, texts: Texts) -> str:

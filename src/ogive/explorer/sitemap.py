@@ -33,8 +33,9 @@ PAGES: tuple[SitePage, ...] = (
     ),
     SitePage(
         "playground.html", "playground.title", playground_body,
-        ("random.js", "planes.js", "network.js", "training.js", "plane_view.js", "network_view.js",
-         "strip.js", "playground.js", "experiments.js"), ("playground",), "site.nav.playground",
+        ("random.js", "planes.js", "layer_functions.js", "network.js", "training.js",
+         "plane_view.js", "network_view.js", "strip.js", "playground.js", "experiments.js"),
+        ("playground",), "site.nav.playground",
     ),
     *lesson_pages(),
 )  # fmt: skip

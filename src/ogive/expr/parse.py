@@ -208,7 +208,12 @@ class _Reader:
     def _call_other(self, function: Word, tree: ast.Call, depth: int) -> Node:
         """A function that is no word of the language; what it does not take, it says itself."""
         values = [self._given(a, depth) for a in tree.args]
-        named = {k.arg or "**": self._given(k.value, depth) for k in tree.keywords}
+        named: dict[str, Any] = {}
+        for keyword in tree.keywords:
+            name = keyword.arg or "**"
+            if name in named:
+                raise self.refuse(f"{name} is given twice", keyword.value.col_offset)
+            named[name] = self._given(keyword.value, depth)
         try:
             return function(*values, **named)
         except OgiveError as error:

@@ -90,7 +90,7 @@
 
   class Chart {
     constructor(parent, { label, x, height = 340, name = "chart", exports = true, xLabel = "x" }) {
-      Object.assign(this, { x, height, name, xLabel, label, drawn: { series: [] }, onmove: null });
+      Object.assign(this, { x, height, name, xLabel, label, drawn: { series: [] }, onmove: null, left: MARGIN.left });
       this.svg = svg("svg", { class: "chart", role: "img", "aria-label": label });
       this.frame = this.svg.appendChild(svg("g"));
       const clip = `clip-${++Chart.count}`;
@@ -118,7 +118,7 @@
 
     get box() {
       return {
-        left: MARGIN.left, right: this.width - MARGIN.right - (this.drawn.ends || 0),
+        left: this.left, right: this.width - MARGIN.right - (this.drawn.ends || 0),
         top: MARGIN.top, bottom: this.height - MARGIN.bottom,
       };
     }
@@ -147,6 +147,7 @@
     redraw() {
       const { series, zones = [], y } = this.drawn;
       this.y = y || ogive.window(series, this.x);
+      this.left = Math.max(MARGIN.left, 12 + 7 * Math.max(...this.heights().map((v) => ogive.shown(v).length)));
       this.drawFrame();
       this.drawZones(zones);
       series.forEach((s, i) => this.drawLine(s, i));
@@ -154,6 +155,12 @@
       this.drawDots(this.drawn.dots);
       this.drawEnds(series.filter((s) => s.name));
       if (this.traced) this.trace(...this.traced);
+    }
+
+    /** The heights that have a line and a label. */
+    heights() {
+      const { top, bottom } = this.box;
+      return ogive.ticks(...this.y, (bottom - top) / 45);
     }
 
     drawFrame() {
@@ -169,7 +176,7 @@
         parts.push(svg("path", { class: value ? "grid" : "axis", d: `M${x} ${top}V${bottom}` }));
         parts.push(svg("text", { x, y: bottom + 16, "text-anchor": "middle" }, ogive.shown(value)));
       }
-      for (const value of ogive.ticks(...this.y, (bottom - top) / 45)) {
+      for (const value of this.heights()) {
         const y = this.up(value).toFixed(1);
         parts.push(svg("path", { class: value ? "grid" : "axis", d: `M${left} ${y}H${right}` }));
         parts.push(svg("text", { x: left - 6, y: Number(y) + 4, "text-anchor": "end" }, ogive.shown(value)));
@@ -328,7 +335,7 @@
     const originals = drawing.querySelectorAll("*");
     copy.querySelectorAll("*").forEach((node, i) => {
       const style = getComputedStyle(originals[i]);
-      for (const name of ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "fill-opacity", "font-size", "font-weight", "font-family"])
+      for (const name of ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "fill-opacity", "font-size", "font-weight", "font-family"])
         node.setAttribute(name, style.getPropertyValue(name));
       node.removeAttribute("class");
     });

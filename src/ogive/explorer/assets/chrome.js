@@ -13,8 +13,34 @@
     document.dispatchEvent(new Event("ogive:theme"));
   });
 
+  /** Browsers refuse more than 200 changes of an address in ten seconds, and a slider makes more. */
+  const PAUSE = 60;
+  const writers = [];
+
+  /** The function, called at once or a little later, and not more often than that. */
+  const spaced = (write) => {
+    let last = -Infinity;
+    let waiting = 0;
+    const now = () => {
+      clearTimeout(waiting);
+      waiting = 0;
+      last = performance.now();
+      write();
+    };
+    writers.push(() => waiting && now());
+    return () => {
+      if (waiting) return;
+      const pause = last + PAUSE - performance.now();
+      if (pause > 0) waiting = setTimeout(now, pause);
+      else now();
+    };
+  };
+  const writeAll = () => writers.forEach((write) => write());
+  addEventListener("pagehide", writeAll);
+
   // the other language shows the same state
   document.querySelector("a.language").addEventListener("click", (event) => {
+    writeAll();
     event.currentTarget.hash = location.hash;
   });
 
@@ -35,12 +61,15 @@
       );
     };
     const state = { ...read() };
-    const change = (values) => {
-      Object.assign(state, values);
+    const write = spaced(() => {
       const told = new URLSearchParams();
       for (const [key, value] of Object.entries(state))
         if (written(value) !== written(defaults[key])) told.set(key, written(value));
       history.replaceState(null, "", `#${told}`);
+    });
+    const change = (values) => {
+      Object.assign(state, values);
+      write();
     };
     if (onchange)
       addEventListener("hashchange", () => {
@@ -48,6 +77,19 @@
         onchange(state);
       });
     return { state, change };
+  };
+
+  /** Calls a function at most once a frame, with the newest arguments. */
+  ogive.onceAFrame = (call) => {
+    let waiting = null;
+    return (...given) => {
+      if (!waiting) requestAnimationFrame(() => {
+        const last = waiting;
+        waiting = null;
+        call(...last);
+      });
+      waiting = given;
+    };
   };
 
   /** Whether a value lies between two numbers. */
@@ -76,6 +118,16 @@
       else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, value);
     made.append(...children.filter((child) => child !== null && child !== undefined));
     return made;
+  };
+
+  /** The style's colours by the names of their tokens, each asked for once. */
+  ogive.palette = () => {
+    const style = getComputedStyle(root);
+    const known = new Map();
+    return (token) => {
+      if (!known.has(token)) known.set(token, style.getPropertyValue(`--${token}`));
+      return known.get(token);
+    };
   };
 
   /** The address of a page of this language, or of an asset. */

@@ -42,7 +42,7 @@
   );
   const tracer = ogive.slider({
     id: "x", label: text("function.x"), value: state.x, low: -5, high: 5, step: 0.01, exact: Number.isFinite,
-    oninput: (x) => { change({ x }); trace(); },
+    oninput: (x) => { change({ x }); retrace(); },
   });
   const view = element(
     "select", { id: "view", onchange: (event) => { change({ view: Number(event.target.value) }); show(); } },
@@ -59,7 +59,7 @@
   const panel = ogive.parameters(entry, values, () => changed());
   const changed = () => {
     change({ p: ogive.writtenParameters(entry, values) });
-    draw();
+    redraw();
   };
   root.append(
     readout, note, zoneList,
@@ -132,11 +132,13 @@
     readout.textContent = text("function.at", { x: shown(state.x), f: shown(y, 6), f1: shown(slope, 6), f2: shown(bend, 6) });
   };
 
+  const redraw = ogive.onceAFrame(draw);
+  const retrace = ogive.onceAFrame(trace);
   chart.onmove = (x) => {
     const rounded = Number(x.toPrecision(3));
     change({ x: rounded });
     tracer.set(rounded);
-    trace();
+    retrace();
   };
 
   const show = () => {

@@ -15,7 +15,7 @@
   const slider = (key, low, high, step) =>
     ogive.slider({
       id: key, label: text(`tools.depth_${key}`), value: state[key], low, high, step, exact: (v) => v >= low && v <= (key === "w" ? MAP.w[1] : high),
-      oninput: (v) => { change({ [key]: key === "layers" ? Math.round(v) : v }); draw(); },
+      oninput: (v) => { change({ [key]: key === "layers" ? Math.round(v) : v }); redraw(); },
     });
   const sliders = { w: slider("w", ...MAP.w, 0.01), b: slider("b", ...MAP.b, 0.01), layers: slider("layers", 2, 100, 1), c: slider("c", 0, 0.999, 0.001) };
   root.append(element("p", {}, text("tools.depth_lead")), element("div.controls", {}, picker), element("div.sliders", {}, ...Object.values(sliders)));
@@ -36,6 +36,7 @@
   let tables;
   let prepared = "";
   let fields = null;
+  const painted = { canvas: element("canvas"), key: "" };
 
   /** E f^2 and E f'^2 over lengths, for the map. */
   const prepare = () => {
@@ -56,6 +57,7 @@
       slope: at.map((q) => secondMoment(slope, Math.sqrt(q))),
     };
     fields = null;
+    painted.key = "";
   };
   const between = (table, q) => {
     const { low, high, count } = LENGTHS;
@@ -132,15 +134,12 @@
     const ratio = devicePixelRatio || 1;
     canvas.width = of.width * ratio;
     canvas.height = of.height * ratio;
+    const color = ogive.palette();
     const pen = canvas.getContext("2d");
-    pen.scale(ratio, ratio);
-    const style = getComputedStyle(document.documentElement);
-    const color = (token) => style.getPropertyValue(`--${token}`);
     fields ??= Array.from({ length: MAP.rows }, (_, j) =>
       Array.from({ length: MAP.columns }, (_, i) => chiAt(share(i, MAP.columns, MAP.w), share(j, MAP.rows, MAP.b))));
-    paintFields(pen, of, color);
-    paintFrame(pen, of, color);
-    paintProved(pen, of, color);
+    pen.drawImage(ground(of, ratio, color), 0, 0);
+    pen.scale(ratio, ratio);
     const [x, y] = spot(state.w, state.b, of);
     pen.beginPath();
     pen.arc(x, y, 6, 0, 7);
@@ -149,6 +148,21 @@
     pen.strokeStyle = color("ground");
     pen.lineWidth = 2;
     pen.stroke();
+  };
+
+  /** The map without the dot, painted anew where function, size or theme are others. */
+  const ground = (of, ratio, color) => {
+    const key = [state.name, of.width, ratio, color("ground")].join();
+    if (painted.key === key) return painted.canvas;
+    painted.key = key;
+    painted.canvas.width = canvas.width;
+    painted.canvas.height = canvas.height;
+    const pen = painted.canvas.getContext("2d");
+    pen.scale(ratio, ratio);
+    paintFields(pen, of, color);
+    paintFrame(pen, of, color);
+    paintProved(pen, of, color);
+    return painted.canvas;
   };
 
   const mapCsv = () => {
@@ -209,6 +223,7 @@
   document.addEventListener("ogive:theme", () => drawMap());
   new ResizeObserver(() => functions && drawMap()).observe(map);
 
+  const redraw = ogive.onceAFrame(draw);
   const show = () => {
     picker.set(state.name);
     for (const [key, made] of Object.entries(sliders)) made.set(state[key]);

@@ -14,13 +14,14 @@
   const start = async (name) => {
     const asked = (current = {});
     const stopped = () => current !== asked;
-    const activation = new URLSearchParams(location.hash.slice(1)).get("activation") || "relu";
-    const f = ogive.trainable(activation);
+    const told = new URLSearchParams(location.hash.slice(1)).get("activation");
+    // an address may hold anything
+    const activation = Object.hasOwn(ogive.trainables, told) ? told : "relu";
     find("results").hidden = false;
     find("heading").textContent = ogive.text(`playground.sweep.${name}`);
     const rows = sweeps[name].map((setting) => addRow(setting));
     find("rows").replaceChildren(...rows.map((row) => row.element));
-    for (const row of rows) if (!stopped()) await fillRow(row, f, stopped);
+    for (const row of rows) if (!stopped()) await fillRow(row, activation, stopped);
     if (!stopped()) find("state").textContent = ogive.text("playground.sweep.done", { activation });
   };
 
@@ -36,10 +37,12 @@
     return { setting, element, map, strip, told };
   };
 
-  const fillRow = async ({ setting, map, strip, told }, f, stopped) => {
+  const fillRow = async ({ setting, map, strip, told }, activation, stopped) => {
     const found = [];
+    const hidden = setting.hidden.map((units) => ogive.wholeGroups(activation, units));
+    const f = ogive.trainable(activation);
     for (const seed of SEEDS) {
-      const training = new ogive.Training({ data: "circles", f, hidden: setting.hidden, seed, recipe: "keras" });
+      const training = new ogive.Training({ data: "circles", f, hidden, seed, recipe: "keras" });
       const progress = { value: setting.value, seed, seeds: SEEDS.length };
       find("state").textContent = ogive.text("playground.sweep.running", progress);
       await ogive.trainInSlices(training, setting.epochs * training.stepsPerEpoch, () => {}, stopped);

@@ -64,17 +64,4 @@
     };
     return { show, element: ogive.element("div", {}, ogive.element("label", { for: range.id }, `${ogive.text("figures.labelled", { label })} `, output), range) };
   };
-
-  /** Calls a function at most once a frame, with the newest arguments. */
-  ogive.onceAFrame = (call) => {
-    let waiting = null;
-    return (...given) => {
-      if (!waiting) requestAnimationFrame(() => {
-        const last = waiting;
-        waiting = null;
-        call(...last);
-      });
-      waiting = given;
-    };
-  };
 }

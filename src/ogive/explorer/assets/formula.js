@@ -3,7 +3,7 @@
 {
   const { element, text, shown } = ogive;
   const root = document.getElementById("formula");
-  const EXAMPLES = ["x * tanh(softplus(x))", "x * ndtr(x)", "where(x > 0, x, 0.2 * x)", "x * exp(-x**2 / 2)", "sin(3*x) / (1 + x**2)", "log(1 + exp(x))"];
+  const EXAMPLES = ["x * tanh(softplus(x))", "x * ndtr(x)", "where(x > 0, x, 0.2 * x)", "x * exp(-x**2 / 2)", "sin(3*x) / (1 + x**2)", "log(1 + exp(x))", "gelu(2*x)", "elu(x, alpha=0.5) - tanh(x)"];
   const { state, change } = ogive.state({ f: EXAMPLES[0] }, () => show());
   const box = element("input", {
     type: "text", id: "own", spellcheck: "false", autocomplete: "off", autocapitalize: "off", "aria-describedby": "own-help own-alert",

@@ -2,6 +2,7 @@
 // its position; nothing is ever evaluated as code.
 //
 //   ogive.formula(text)   {value(x), derivative(x, order), text(order), error, position}
+// Entries are functions there, with their parameters (entry_calls.js): gelu(2*x), elu(x, alpha=0.5).
 //
 // error is null, or a sentence in the page's language; position counts the characters before it.
 "use strict";
@@ -11,6 +12,9 @@
   const NUMBER =
     /(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|(?:(?:\d(?:_?\d)*)?\.\d(?:_?\d)*|\d(?:_?\d)*\.?)(?:[eE][+-]?\d(?:_?\d)*)?)/y;
   const NAME = /[A-Za-z_]\w*/y;
+  const TEXT = /'[^'\\]*'|"[^"\\]*"/y;
+  /** What follows the name of an argument. */
+  const EQUALS = /[ \f]*=(?!=)/y;
   const SIGN = /\*\*|\/\/|<<|>>|<=|>=|==|!=|:=|[-+*/%@<>()~,.[\]{}:=&|!;"'`$?\\]/y;
   /** Words of Python's own grammar that no formula has, by what is wrong. */
   const KEYWORDS = new Map(Object.entries({
@@ -66,7 +70,7 @@
       while (this.text[this.place] === " " || this.text[this.place] === "\f") this.place++;
       const at = this.place;
       if (at >= this.text.length || this.text[at] === "#") return (this.token = { kind: "end", text: "", at: Math.min(at, this.text.trimEnd().length) });
-      for (const [kind, pattern] of [["number", NUMBER], ["name", NAME], ["sign", SIGN]]) {
+      for (const [kind, pattern] of [["number", NUMBER], ["name", NAME], ["text", TEXT], ["sign", SIGN]]) {
         pattern.lastIndex = at;
         const found = pattern.exec(this.text);
         if (!found) continue;
@@ -114,12 +118,14 @@
       this.next();
       const right = this.sum(depth + 1);
       if (this.is(...Object.keys(COMPARISONS), "==", "!=")) throw new FormulaError("comparison", at);
-      this.noComparison(left, at);
+      this.operand(left, at);
       return this.make.build(op, swapped ? [right, left] : [left, right]);
     }
 
-    noComparison(node, at) {
+    /** What an operation may take: neither a comparison nor several values. */
+    operand(node, at) {
       if (node.op === "lt" || node.op === "le") throw new FormulaError("comparison_inside", at);
+      if (node.op === "tuple") throw new FormulaError("tuple", at);
       return node;
     }
 
@@ -137,10 +143,10 @@
       let node = part();
       while (this.is(...signs)) {
         const op = BINARY[this.token.text];
-        this.noComparison(node, at);
+        this.operand(node, at);
         this.next();
         const there = this.token.at;
-        node = this.make.written(op, [node, this.noComparison(part(), there)]);
+        node = this.make.written(op, [node, this.operand(part(), there)]);
       }
       if (this.is(...REFUSED)) throw new FormulaError("operator", at);
       return node;
@@ -154,7 +160,7 @@
       const minus = this.is("-");
       this.next();
       const there = this.token.at;
-      const node = this.noComparison(this.sign(depth + 1), there);
+      const node = this.operand(this.sign(depth + 1), there);
       if (!minus) return node;
       return node === this.make.zero ? this.make.constant(-0) : this.make.neg(node);
     }
@@ -166,10 +172,10 @@
       if (this.is("[")) throw new FormulaError("indexing", at);
       if (this.is("(")) throw new FormulaError("call", at);
       if (!this.is("**")) return base;
-      this.noComparison(base, at);
+      this.operand(base, at);
       this.next();
       const there = this.token.at;
-      return this.make.written("pow", [base, this.noComparison(this.sign(depth + 1), there)]);
+      return this.make.written("pow", [base, this.operand(this.sign(depth + 1), there)]);
     }
 
     atom(depth) {
@@ -177,12 +183,31 @@
       if (kind === "number") return this.number(text, at);
       if (kind === "name" && !KEYWORDS.has(text)) return this.name(text, at, depth);
       if (!this.is("(")) throw this.unexpected();
+      const mayBeTuple = at === this.tupleAt;
       this.next();
+      if (mayBeTuple) this.tupleAt = this.token.at;
       if (this.is(")")) throw new FormulaError("syntax", at);
       const inner = this.expression(depth + 1);
-      if (this.is(",")) throw new FormulaError("tuple", at);
-      this.expect(")");
-      return inner;
+      if (!this.is(",")) {
+        this.expect(")");
+        return inner;
+      }
+      if (!mayBeTuple) throw new FormulaError("tuple", at);
+      this.next();
+      return { op: "tuple", args: [this.operand(inner, at), ...this.several(")", depth)] };
+    }
+
+    /** Numbers up to a closing sign, as a value of a parameter that has several. */
+    several(close, depth) {
+      const parts = [];
+      while (!this.is(close)) {
+        const at = this.token.at;
+        parts.push(this.operand(this.expression(depth + 1), at));
+        if (!this.is(",")) break;
+        this.next();
+      }
+      this.expect(close);
+      return parts;
     }
 
     expect(sign) {
@@ -203,33 +228,81 @@
       if (this.is("(")) return this.call(text, at, depth);
       if (text === "x") return this.make.symbol("x");
       if (Object.hasOwn(constants, text)) return this.make.namedConstant(text);
-      if (Object.hasOwn(words, text)) throw new FormulaError("function", at, { name: text });
+      if (Object.hasOwn(words, text) || ogive.called(text)) throw new FormulaError("function", at, { name: text });
       throw new FormulaError("unknown_name", at, { name: brief(text), hint: hint(text, ["x", ...Object.keys(constants), ...Object.keys(words)]) });
     }
 
     call(name, at, depth) {
+      const { values, named } = this.given(depth + 1);
+      const word = Object.hasOwn(words, name) ? words[name] : null;
+      if (word && !named.size && values.length === word[0]) return this.word(name, values);
+      const called = ogive.called(name);
+      if (called) return this.applied(name, called, values, named, at);
+      if (!word) throw new FormulaError("unknown_function", at, { name: brief(name), hint: hint(name, [...Object.keys(words), ...ogive.names()]) });
+      if (named.size) throw new FormulaError("call", at);
+      throw new FormulaError("arguments", at, { name, wanted: word[0], given: values.length });
+    }
+
+    /** What a call is given: a list, and by name. */
+    given(depth) {
+      const values = [];
+      const named = new Map();
       this.next();
-      const known = Object.hasOwn(words, name);
-      const places = [];
-      const args = [];
       while (!this.is(")")) {
+        const { at } = this.token;
         if (this.is("*", "**")) throw new FormulaError("call", at);
-        places.push(this.token.at);
-        args.push(this.expression(depth + 1));
+        const name = this.argumentName();
+        if (named.has(name) || (!name && named.size)) throw new FormulaError("call", at);
+        const given = { nameAt: at, at: this.token.at, value: this.argument(depth) };
+        if (name) named.set(name, given);
+        else values.push(given);
         if (this.is("=", ":=")) throw new FormulaError("call", at);
         if (!this.is(",")) break;
         this.next();
       }
       this.expect(")");
-      if (!known) throw new FormulaError("unknown_function", at, { name: brief(name), hint: hint(name, Object.keys(words)) });
-      const [arity, tree] = words[name];
-      if (args.length !== arity) throw new FormulaError("arguments", at, { name, wanted: arity, given: args.length });
-      if (name === "where" && !["lt", "le", "const"].includes(args[0].op)) throw new FormulaError("condition", places[0]);
-      args.forEach((a, i) => {
-        if (name !== "where" || i) this.noComparison(a, places[i]);
+      return { values, named };
+    }
+
+    /** The name before an argument's "=", which is passed by; none if there is none. */
+    argumentName() {
+      const { kind, text } = this.token;
+      EQUALS.lastIndex = this.place;
+      if (kind !== "name" || !EQUALS.test(this.text)) return null;
+      if (KEYWORDS.has(text)) throw this.unexpected();
+      this.next();
+      this.next();
+      return text;
+    }
+
+    /** An expression, a text, or a list of expressions. */
+    argument(depth) {
+      const { kind, text, at } = this.token;
+      if (kind === "text" || this.is("[")) this.next();
+      if (kind === "text") return text.slice(1, -1);
+      if (text === "[") return this.several("]", depth);
+      this.tupleAt = at;
+      const node = this.expression(depth);
+      return node.op === "tuple" ? node.args : node;
+    }
+
+    word(name, values) {
+      values.forEach(({ value, at }, i) => {
+        if (typeof value === "string") throw new FormulaError("syntax", at);
+        if (Array.isArray(value)) throw new FormulaError("tuple", at);
+        if (name !== "where" || i) this.operand(value, at);
       });
-      const [a, b, c] = args;
-      return name === "where" ? this.make.where(a, b, c) : this.make.grown(tree, { a, b, c });
+      const [a, b, c] = values.map(({ value }) => value);
+      if (name !== "where") return this.make.grown(words[name][1], { a, b, c });
+      if (!["lt", "le", "const"].includes(a.op)) throw new FormulaError("condition", values[0].at);
+      return this.make.where(a, b, c);
+    }
+
+    applied(name, called, values, named, at) {
+      for (const given of [...values, ...named.values()]) if (given.value.op) this.operand(given.value, given.at);
+      const found = ogive.applied(this.make, called, values, named);
+      if (found.error) throw new FormulaError(found.error, found.at ?? at, { name, ...found.values });
+      return found;
     }
   }
 

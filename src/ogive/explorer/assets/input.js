@@ -12,7 +12,7 @@
   const slider = (key, low, high) =>
     ogive.slider({
       id: key, label: text(`tools.${key}`), value: state[key], low, high, step: 0.01,
-      exact: (v) => Number.isFinite(v) && (key === "mu" || v > 0), oninput: (v) => { change({ [key]: v }); draw(); },
+      exact: (v) => Number.isFinite(v) && (key === "mu" || v > 0), oninput: (v) => { change({ [key]: v }); redraw(); },
     });
   const sliders = { mu: slider("mu", -4, 4), sigma: slider("sigma", 0.05, 5) };
   const place = (key) => {
@@ -75,12 +75,15 @@
       ["zero_share", percent(y.reduce((n, v) => n + (v === 0), 0) / y.length)],
       ["dead_share", percent(share((size) => size === 0))], ["saturated_share", percent(share((size) => size < 1e-3))],
     ];
-    table.replaceChildren(
-      element("table", {}, element("caption", {}, text("tools.input_table")),
-        element("tbody", {}, ...rows.map(([key, value]) => element("tr", {}, element("th", { scope: "row" }, text(`tools.${key}`)), element("td.number", {}, value)))))
-    );
+    if (!table.childElementCount)
+      table.append(
+        element("table", {}, element("caption", {}, text("tools.input_table")),
+          element("tbody", {}, ...rows.map(([key]) => element("tr", {}, element("th", { scope: "row" }, text(`tools.${key}`)), element("td.number")))))
+      );
+    table.querySelectorAll("td").forEach((cell, i) => (cell.textContent = rows[i][1]));
   };
 
+  const redraw = ogive.onceAFrame(draw);
   const show = () => {
     picker.set(state.name);
     for (const [key, made] of Object.entries(sliders)) made.set(state[key]);

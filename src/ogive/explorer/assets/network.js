@@ -2,22 +2,26 @@
 // the optimiser needs no notion of layers.
 "use strict";
 {
+  /** The last layer hands its one sum on. */
+  const LAST = { shape: (units) => ({ sums: units, values: units }), feeds: (unit) => [unit] };
+
   class Network {
     /**
-     * hidden: units of each hidden layer; f: {value(x), slope(x)}; rows: the most rows of a batch.
+     * hidden: units of each hidden layer; f: an `ogive.layerFunction`; rows: the most rows of a batch.
      * Weights are set by `start`.
      */
     constructor(hidden, f, rows) {
-      this.f = f;
-      const sizes = [2, ...hidden, 1];
-      const counts = hidden.concat(1).map((units, l) => (sizes[l] + 1) * units);
+      const functions = [...hidden.map(() => f), LAST];
+      const shapes = [...hidden, 1].map((units, l) => functions[l].shape(units));
+      const inputs = [2, ...shapes.map((shape) => shape.values)];
+      const counts = shapes.map(({ sums }, l) => (inputs[l] + 1) * sums);
       const total = counts.reduce((a, b) => a + b);
       this.parameters = new Float64Array(total);
       this.gradient = new Float64Array(total);
       let from = 0;
       this.layers = counts.map((count, l) => {
         from += count;
-        return new Layer(sizes[l], sizes[l + 1], this, from - count, rows);
+        return new Layer(inputs[l], [...hidden, 1][l], functions[l], this, from - count, rows);
       });
     }
 
@@ -36,8 +40,8 @@
 
     /** Weights as Keras draws them, uniform after Glorot; biases 0. */
     startAsKeras(random) {
-      for (const { inputs, outputs, weights } of this.layers) {
-        const end = Math.sqrt(6 / (inputs + outputs));
+      for (const { inputs, units, weights } of this.layers) {
+        const end = Math.sqrt(6 / (inputs + units));
         weights.forEach((_, i) => (weights[i] = random.uniform(-end, end)));
       }
     }
@@ -47,7 +51,7 @@
       let signal = x;
       for (const layer of this.hidden) {
         layer.weigh(signal, count);
-        layer.activate(this.f, count);
+        layer.f.forward(layer.sums, layer.values, count, layer.units);
         signal = layer.values;
       }
       const last = this.layers.at(-1);
@@ -62,7 +66,8 @@
       for (let l = this.layers.length - 1; l > 0; l--) {
         const below = this.layers[l - 1];
         this.layers[l].gather(below.values, count);
-        this.layers[l].passBack(below, this.f, count);
+        this.layers[l].passBack(below.passed, count);
+        below.f.back(below.sums, below.passed, below.errors, count, below.units);
       }
       this.layers[0].gather(x, count);
     }
@@ -75,77 +80,74 @@
     /** Of each unit of each hidden layer over rows: see `Layer.health`. */
     health(x, count, limit) {
       this.forward(x, count);
-      return this.hidden.map((layer) => layer.health(this.f, count, limit));
+      return this.hidden.map((layer) => layer.health(count, limit));
     }
   }
 
   class Layer {
-    constructor(inputs, outputs, network, from, rows) {
-      const weights = [from, from + inputs * outputs];
-      const biases = [weights[1], weights[1] + outputs];
-      this.inputs = inputs;
-      this.outputs = outputs;
+    constructor(inputs, units, f, network, from, rows) {
+      const shape = f.shape(units);
+      const weights = [from, from + inputs * shape.sums];
+      const biases = [weights[1], weights[1] + shape.sums];
+      Object.assign(this, { inputs, units, f, wide: shape.sums, outputs: shape.values });
       this.weights = network.parameters.subarray(...weights);
       this.biases = network.parameters.subarray(...biases);
       this.weightGradient = network.gradient.subarray(...weights);
       this.biasGradient = network.gradient.subarray(...biases);
-      for (const name of ["sums", "values", "errors"]) this[name] = new Float64Array(rows * outputs);
+      for (const name of ["sums", "errors"]) this[name] = new Float64Array(rows * shape.sums);
+      for (const name of ["values", "passed"]) this[name] = new Float64Array(rows * shape.values);
     }
 
     weigh(signal, count) {
-      const { inputs, outputs, weights, biases, sums } = this;
+      const { inputs, wide, weights, biases, sums } = this;
       for (let row = 0; row < count; row++)
-        for (let o = 0; o < outputs; o++) {
+        for (let o = 0; o < wide; o++) {
           let sum = biases[o];
           for (let i = 0; i < inputs; i++) sum += weights[o * inputs + i] * signal[row * inputs + i];
-          sums[row * outputs + o] = sum;
+          sums[row * wide + o] = sum;
         }
-    }
-
-    activate(f, count) {
-      const { sums, values } = this;
-      for (let i = 0; i < count * this.outputs; i++) values[i] = f.value(sums[i]);
     }
 
     /** The gradient of weights and biases, from the errors of the sums. */
     gather(signal, count) {
-      const { inputs, outputs, errors, weightGradient, biasGradient } = this;
+      const { inputs, wide, errors, weightGradient, biasGradient } = this;
       weightGradient.fill(0);
       biasGradient.fill(0);
       for (let row = 0; row < count; row++)
-        for (let o = 0; o < outputs; o++) {
-          const error = errors[row * outputs + o];
+        for (let o = 0; o < wide; o++) {
+          const error = errors[row * wide + o];
           biasGradient[o] += error;
           for (let i = 0; i < inputs; i++)
             weightGradient[o * inputs + i] += error * signal[row * inputs + i];
         }
     }
 
-    /** The errors of the sums of the layer below. */
-    passBack(below, f, count) {
-      const { inputs, outputs, weights, errors } = this;
+    /** The errors of the inputs, which are the values of the layer below. */
+    passBack(passed, count) {
+      const { inputs, wide, weights, errors } = this;
       for (let row = 0; row < count; row++)
         for (let i = 0; i < inputs; i++) {
           let error = 0;
-          for (let o = 0; o < outputs; o++)
-            error += weights[o * inputs + i] * errors[row * outputs + o];
-          const at = row * inputs + i;
-          below.errors[at] = error * f.slope(below.sums[at]);
+          for (let o = 0; o < wide; o++) error += weights[o * inputs + i] * errors[row * wide + o];
+          passed[row * inputs + i] = error;
         }
     }
 
-    /** Of each unit: the mean of |f'|, and the share of rows where it is below `limit`. */
-    health(f, count, limit) {
-      return Array.from({ length: this.outputs }, (_, o) => {
-        let slopes = 0;
-        let flat = 0;
-        for (let row = 0; row < count; row++) {
-          const slope = Math.abs(f.slope(this.sums[row * this.outputs + o]));
-          slopes += slope;
-          flat += slope < limit ? 1 : 0;
-        }
-        return { slope: slopes / count, flat: flat / count };
-      });
+    /** Of each value: the mean size of its gradient, and the share of rows where it is below `limit`. */
+    health(count, limit) {
+      const slopes = new Float64Array(this.outputs);
+      const flat = new Uint32Array(this.outputs);
+      for (let row = 0; row < count; row++)
+        this.f.passes(this.sums, row, this.units).forEach((size, o) => {
+          slopes[o] += size;
+          flat[o] += size < limit ? 1 : 0;
+        });
+      return Array.from(slopes, (sum, o) => ({ slope: sum / count, flat: flat[o] / count }));
+    }
+
+    /** The largest weight of an input in what a value is made of. */
+    strength(output, input) {
+      return Math.max(...this.f.feeds(output, this.units).map((sum) => Math.abs(this.weights[sum * this.inputs + input])));
     }
   }
 

@@ -27,12 +27,13 @@
   };
 
   /** The weights between two columns: one path, thicker where weights are larger. */
-  const connections = ({ inputs, outputs, weights }, l, place) => {
+  const connections = (layer, l, place) => {
+    const { inputs, outputs, weights } = layer;
     const largest = Math.max(...weights.map(Math.abs)) || 1;
     const group = svg("g", { class: "weights" });
     for (let o = 0; o < outputs; o++)
       for (let i = 0; i < inputs; i++) {
-        const share = Math.abs(weights[o * inputs + i]) / largest;
+        const share = layer.strength(o, i) / largest;
         if (!(share > 0.05)) continue;
         const [[x1, y1], [x2, y2]] = [place(l, i), place(l + 1, o)];
         const opacity = (0.5 * share).toFixed(2);

@@ -13,9 +13,13 @@
   const MIDDLE = rule(281);
   const TERMS = 80;
 
-  /** Hermite polynomials at the points, each with mean square 1: a row for each. */
+  /** The points from 0 on: the others are their negatives. */
+  const HALF = { z: MIDDLE.z.slice(MIDDLE.z.length >> 1), w: MIDDLE.w.slice(MIDDLE.w.length >> 1) };
+  HALF.w[0] /= 2; // 0 is its own negative
+
+  /** Hermite polynomials at these points, each with mean square 1: a row for each. */
   const hermite = () => {
-    const { z } = MIDDLE;
+    const { z } = HALF;
     const rows = [z.map(() => 1), z.slice()];
     for (let n = 1; n < TERMS; n++)
       rows.push(z.map((v, i) => (v * rows[n][i] - Math.sqrt(n) * rows[n - 1][i]) / Math.sqrt(n + 1)));
@@ -37,16 +41,19 @@
    * coefficients (R. Daniely et al. 2016, arXiv:1602.05897); what is beyond the last one goes with it.
    */
   const layer = (g, deviation) => {
-    const { z, w } = MIDDLE;
+    const { z, w } = HALF;
     polynomials ??= hermite();
-    const weighted = new Float64Array(z.length);
+    // the even polynomials see the sums of g at both signs, the odd ones the differences
+    const parts = [new Float64Array(z.length), new Float64Array(z.length)];
     let second = 0;
     for (let i = 0; i < z.length; i++) {
-      const value = g(deviation * z[i]);
-      weighted[i] = w[i] * value;
-      second += weighted[i] * value;
+      const [right, left] = [g(deviation * z[i]), g(-deviation * z[i])];
+      parts[0][i] = w[i] * (right + left);
+      parts[1][i] = w[i] * (right - left);
+      second += w[i] * (right * right + left * left);
     }
-    const squares = polynomials.map((row) => {
+    const squares = polynomials.map((row, n) => {
+      const weighted = parts[n % 2];
       let coefficient = 0;
       for (let i = 0; i < row.length; i++) coefficient += row[i] * weighted[i];
       return coefficient ** 2;

@@ -21,11 +21,20 @@
     const names = { data: [data, ogive.PLANES], activation: [activation, Object.keys(ogive.trainables)] };
     for (const [name, [value, all]] of Object.entries(names))
       if (chosen(value, all)) wrong.push(`${name} ${chosen(value, all)}, not ${JSON.stringify(value)}`);
+    if (ogive.entries.has(activation) && !Object.hasOwn(ogive.trainables, activation))
+      return `${activation} makes one number of a whole row, so a layer of it has no units; choose another activation`;
+    if (!wrong.some(Boolean) && sizes.width !== ogive.wholeGroups(activation, sizes.width))
+      return `${activation} works on groups of ${ogive.groupSize(activation)} units; width ${sizes.width} is no multiple of that`;
     return wrong.find(Boolean);
   };
 
   const { state, change } = ogive.state(DEFAULTS, () => begin());
-  if (fault(state)) Object.assign(state, DEFAULTS);
+
+  /** Options with a width that the activation's groups fit into. */
+  const fitted = (options) => {
+    const known = Object.hasOwn(ogive.trainables, options.activation);
+    return known ? { ...options, width: ogive.wholeGroups(options.activation, options.width) } : options;
+  };
 
   let training;
   let playing = false;
@@ -33,10 +42,11 @@
 
   /** A new network for the state, drawn before its first step. */
   const begin = () => {
+    Object.assign(state, fitted(state));
     if (fault(state)) change(DEFAULTS);
     const { data, activation, width, depth, seed } = state;
     training = new ogive.Training({
-      data, seed, f: ogive.trainable(activation), hidden: Array(depth).fill(width),
+      data, seed, f: ogive.trainable(activation, width), hidden: Array(depth).fill(width),
     });
     losses = [];
     showControls();
@@ -56,7 +66,19 @@
       else control.value = state[control.name];
     }
     for (const told of page.querySelectorAll("output[data-of]")) told.value = state[told.dataset.of];
-    find("notice").textContent = state.depth === 0 ? ogive.text("playground.no_hidden") : "";
+    find("notice").textContent = notices().join(" ");
+  };
+
+  /** What the choice means for the network. */
+  const notices = () => {
+    const { kind, parameters } = ogive.entry(state.activation);
+    const group = ogive.groupSize(state.activation);
+    if (state.depth === 0) return [ogive.text("playground.no_hidden")];
+    return [
+      kind === "elementwise" ? "" : ogive.text(`playground.notice.${kind}`),
+      group > 1 ? ogive.text("playground.notice.groups", { group }) : "",
+      parameters.some((p) => p.learnable) ? ogive.text("playground.notice.learnable") : "",
+    ].filter(Boolean);
   };
 
   const draw = () => {
@@ -139,8 +161,8 @@
   page.addEventListener("input", ({ target }) => {
     if (!(target.name in DEFAULTS)) return;
     const value = typeof DEFAULTS[target.name] === "number" ? Number(target.value) : target.value;
-    if (fault({ ...state, [target.name]: value })) return;
-    choose({ [target.name]: value });
+    const asked = fitted({ ...state, [target.name]: value });
+    if (!fault(asked)) choose(asked);
   });
   find("play").addEventListener("click", () => play(!playing));
   find("step").addEventListener("click", async () => {

@@ -32,17 +32,17 @@
   const logits = START.map((_, i) =>
     ogive.slider({
       id: `x${i}`, label: text("function.logit", { i: i + 1 }), value: Number(state.x[i]), low: -5, high: 5, step: 0.01, exact: Number.isFinite,
-      oninput: (v) => { change({ x: state.x.map((old, j) => (i === j ? String(v) : old)) }); draw(); },
+      oninput: (v) => { change({ x: state.x.map((old, j) => (i === j ? String(v) : old)) }); redraw(); },
     })
   );
   const temperature = ogive.slider({
     id: "t", label: text("function.temperature"), value: state.t, low: 0.05, high: 5, step: 0.01, exact: (v) => v > 0,
-    oninput: (t) => { change({ t }); draw(); },
+    oninput: (t) => { change({ t }); redraw(); },
   });
   const shownParameters = { ...entry, parameters: entry.parameters.filter((p) => p.name !== "tau") };
   const panel = ogive.parameters(shownParameters, values, () => {
     change({ p: ogive.writtenParameters(entry, values) });
-    draw();
+    redraw();
   });
   const again = name === "gumbel_softmax" ? element("button", { type: "button", onclick: () => { sample(); draw(); } }, text("function.draw_again")) : null;
   root.append(
@@ -58,52 +58,80 @@
   };
   if (again) sample();
 
+  /** So many children of an element: what is there is kept, so that a slider makes nothing new. */
+  const kept = (parent, count, make) => {
+    while (parent.childElementCount < count) parent.append(make(parent.childElementCount));
+    while (parent.childElementCount > count) parent.lastChild.remove();
+    return [...parent.children];
+  };
+  const put = (node, attributes, told) => {
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    if (told !== undefined && node.textContent !== told) node.textContent = told;
+  };
+
+  const barChart = svg("svg", { class: "chart", role: "img", "aria-label": text("function.row_label", { name }) });
+  const [axis, heads, columns] = [svg("path", { class: "axis" }), svg("g"), svg("g")];
+  barChart.append(heads, columns, axis);
+  const barGroups = () => [["inputs", row(), "f1"], ["outputs", outputs(row(), isShares ? state.t : 1), "f"]];
+  const barCsv = () =>
+    ["kind,value", ...barGroups().flatMap(([key, numbers]) => numbers.map((v) => `${key},${v}`)), ""].join("\r\n");
+  bars.append(barChart, ogive.exports({ name, csv: barCsv, drawing: () => barChart }));
+
   const drawBars = () => {
-    const groups = [["inputs", row(), "f1"], ["outputs", outputs(row(), isShares ? state.t : 1), "f"]];
+    const groups = barGroups();
     const all = groups.flatMap(([, numbers]) => numbers).filter(Number.isFinite);
     const low = Math.min(0, ...all);
     const high = Math.max(1e-9, ...all);
     const height = 190;
     const up = (v) => 24 + (height - 48) * (1 - (v - low) / (high - low));
-    const wide = 46 * groups.reduce((sum, [, n]) => sum + n.length, 0) + 60;
-    const drawn = svg("svg", { class: "chart", viewBox: `0 0 ${wide} ${height}`, role: "img", "aria-label": text("function.row_label", { name }) });
-    let x = 12;
-    for (const [key, numbers, color] of groups) {
-      drawn.append(svg("text", { x, y: 12 }, text(`function.${key}`)));
-      for (const value of numbers) {
-        const [top, bottom] = [up(Math.max(value, 0)), up(Math.min(value, 0))];
-        if (Number.isFinite(value)) drawn.append(svg("rect", { x, y: top, width: 34, height: Math.max(bottom - top, 1), fill: `var(--${color})` }));
-        drawn.append(svg("text", { x: x + 17, y: value < 0 ? bottom + 14 : top - 4, "text-anchor": "middle" }, shown(value, 3)));
-        x += 46;
-      }
-      x += 36;
-    }
-    drawn.append(svg("path", { class: "axis", d: `M0 ${up(0)}H${wide}` }));
-    const csv = () => ["kind,value", ...groups.flatMap(([key, numbers]) => numbers.map((v) => `${key},${v}`)), ""].join("\r\n");
-    bars.replaceChildren(drawn, ogive.exports({ name, csv, drawing: () => drawn }));
+    const bars = groups.flatMap(([, numbers, color]) => numbers.map((value) => ({ value, color })));
+    const wide = 46 * bars.length + 60;
+    put(barChart, { viewBox: `0 0 ${wide} ${height}` });
+    put(axis, { d: `M0 ${up(0)}H${wide}` });
+    const place = (i) => 12 + 46 * i + (i < groups[0][1].length ? 0 : 36);
+    const titles = kept(heads, groups.length, () => svg("text", { y: 12 }));
+    titles.forEach((title, i) => put(title, { x: place(i && groups[0][1].length) }, text(`function.${groups[i][0]}`)));
+    const made = kept(columns, bars.length, () => {
+      const group = svg("g");
+      group.append(svg("rect", { width: 34 }), svg("text", { "text-anchor": "middle" }));
+      return group;
+    });
+    made.forEach(({ children: [rect, told] }, i) => {
+      const { value, color } = bars[i];
+      const [top, bottom] = [up(Math.max(value, 0)), up(Math.min(value, 0))];
+      const size = Number.isFinite(value) ? Math.max(bottom - top, 1) : 0;
+      put(rect, { x: place(i), y: size ? top : 0, height: size, fill: `var(--${color})` });
+      put(told, { x: place(i) + 17, y: Number.isFinite(value) ? (value < 0 ? bottom + 14 : top - 4) : up(0) - 4 }, shown(value, 3));
+    });
   };
 
   const onPlane = (shares) =>
     [0, 1].map((axis) => shares.reduce((sum, share, i) => sum + share * CORNERS[i][axis], 0));
 
+  const triangle = svg("svg", { class: "chart", viewBox: "0 0 300 264", role: "img", "aria-label": text("function.simplex_label", { name }) });
+  triangle.append(svg("path", { class: "corner", d: `M${CORNERS.map((c) => c.join(" ")).join("L")}Z` }));
+  CORNERS.forEach(([x, y], i) => triangle.append(svg("text", { x, y: i ? y + 15 : y - 5, "text-anchor": "middle" }, `y${i + 1}`)));
+  const [cloud, way, dot] = [svg("path", { class: "sample" }), svg("path", { class: "line", stroke: "var(--f1)" }), svg("circle", { r: 6, fill: "var(--f)" })];
+  triangle.append(cloud, way, dot);
+  const TEMPERATURES = Array.from({ length: 90 }, (_, i) => 0.05 * 400 ** (i / 89));
+  const planeCsv = () => ["temperature,y1,y2,y3", ...TEMPERATURES.map((t) => [t, ...outputs(row(), t)].join()), ""].join("\r\n");
+  if (isShares) plane.append(triangle, ogive.exports({ name: `${name}_simplex`, csv: planeCsv, drawing: () => triangle }));
+
   const drawPlane = () => {
-    const drawn = svg("svg", { class: "chart", viewBox: "0 0 300 264", role: "img", "aria-label": text("function.simplex_label", { name }) });
-    drawn.append(svg("path", { class: "corner", d: `M${CORNERS.map((c) => c.join(" ")).join("L")}Z` }));
-    CORNERS.forEach(([x, y], i) => drawn.append(svg("text", { x, y: i ? y + 15 : y - 5, "text-anchor": "middle" }, `y${i + 1}`)));
-    for (const uniform of again ? noise : []) {
-      const shares = ogive.value(name, row(), { ...values, tau: state.t, uniform });
-      const [x, y] = onPlane(shares);
-      drawn.append(svg("circle", { class: "sample", cx: x.toFixed(1), cy: y.toFixed(1), r: 2 }));
-    }
-    const temperatures = Array.from({ length: 90 }, (_, i) => 0.05 * 400 ** (i / 89));
-    const path = temperatures.map((t) => onPlane(outputs(row(), t)));
-    const told = path.filter((p) => p.every(Number.isFinite)).map((p) => p.map((v) => v.toFixed(1)).join(" "));
-    if (told.length) drawn.append(svg("path", { class: "line", stroke: "var(--f1)", d: `M${told.join("L")}` }));
-    const [x, y] = onPlane(outputs(row(), state.t));
-    if (Number.isFinite(x)) drawn.append(svg("circle", { cx: x, cy: y, r: 6, fill: "var(--f)" }));
-    const csv = () => ["temperature,y1,y2,y3", ...temperatures.map((t) => [t, ...outputs(row(), t)].join()), ""].join("\r\n");
-    plane.replaceChildren(drawn, ogive.exports({ name: `${name}_simplex`, csv, drawing: () => drawn }));
+    const points = (rows) =>
+      rows.map(onPlane).filter((p) => p.every(Number.isFinite)).map((p) => p.map((v) => v.toFixed(1)).join(" "));
+    const x = row();
+    const samples = noise.map((uniform) => ogive.value(name, x, { ...values, tau: state.t, uniform }));
+    put(cloud, { d: points(samples).map((p) => `M${p}h0`).join("") });
+    const told = points(TEMPERATURES.map((t) => outputs(x, t)));
+    put(way, { d: told.length ? `M${told.join("L")}` : "" });
+    const [cx, cy] = onPlane(outputs(x, state.t));
+    put(dot, Number.isFinite(cx) ? { cx, cy, visibility: "visible" } : { visibility: "hidden" });
   };
+
+  const tableHead = element("tr", {}, element("td"), ...START.map((_, j) => element("th", { scope: "col" }, `∂/∂x${j + 1}`)));
+  const tableBody = element("tbody");
+  matrix.append(element("table", {}, element("thead", {}, tableHead), tableBody));
 
   const drawMatrix = () => {
     const t = isShares ? state.t : 1;
@@ -111,11 +139,8 @@
     const found = ogive.derivative(name, ownTemperature ? row() : row().map((v) => v / t), given, 1);
     const rows = Array.isArray(found[0]) ? found : [found];
     const scale = ownTemperature ? 1 : 1 / t;
-    const body = rows.map((r, i) =>
-      element("tr", {}, element("th", { scope: "row" }, `y${i + 1}`), ...r.map((v) => element("td.number", {}, shown(v * scale, 3))))
-    );
-    const head = element("tr", {}, element("td"), ...START.map((_, j) => element("th", { scope: "col" }, `∂/∂x${j + 1}`)));
-    matrix.replaceChildren(element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)));
+    const made = kept(tableBody, rows.length, (i) => element("tr", {}, element("th", { scope: "row" }, `y${i + 1}`), ...START.map(() => element("td.number"))));
+    made.forEach(({ children: [, ...cells] }, i) => cells.forEach((cell, j) => put(cell, {}, shown(rows[i][j] * scale, 3))));
   };
 
   const draw = () => {
@@ -124,6 +149,7 @@
     drawMatrix();
   };
 
+  const redraw = ogive.onceAFrame(draw);
   const show = () => {
     logits.forEach((made, i) => made.set(Number(state.x[i])));
     temperature.set(state.t);

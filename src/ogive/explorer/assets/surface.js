@@ -16,14 +16,14 @@
 
   const canvas = element("canvas", { role: "img", "aria-label": text("function.surface_label", { name }) });
   const csv = () =>
-    ["value,gate,f", ...heights.flatMap((row, i) => row.map((f, j) => [at(i), at(j), f].join())), ""].join("\r\n");
+    ["value,gate,f", ...(heights ?? prepare()).flatMap((row, i) => row.map((f, j) => [at(i), at(j), f].join())), ""].join("\r\n");
   const box = element("figure.surface", {}, canvas, ogive.exports({ name, csv, drawing: () => canvas }));
   const readout = element("p.readout", { role: "status" });
   const slices = element("figure");
   const slider = (key, low, high, label) =>
     ogive.slider({
       id: key, label, value: state[key], low, high, step: (high - low) / 400, exact: Number.isFinite,
-      oninput: (v) => { change({ [key]: v }); draw(); },
+      oninput: (v) => { change({ [key]: v }); redraw(); },
     });
   const sliders = {
     value: slider("value", -REACH, REACH, text("function.value")),
@@ -32,8 +32,8 @@
   };
   const changed = () => {
     change({ p: ogive.writtenParameters(entry, values) });
-    prepare();
-    draw();
+    heights = null;
+    redraw();
   };
   const panel = ogive.parameters(entry, values, changed);
   root.append(
@@ -51,6 +51,7 @@
     const all = heights.flat().filter(Number.isFinite);
     window_ = [Math.max(Math.min(...all), -40), Math.min(Math.max(...all), 40)];
     if (window_[1] - window_[0] < 1e-9) window_ = [window_[0] - 1, window_[1] + 1];
+    return heights;
   };
 
   /** A point of the surface on the canvas: turned about the vertical, seen from above. */
@@ -63,6 +64,7 @@
   };
 
   const draw = () => {
+    if (!heights) prepare();
     const width = Math.max(box.clientWidth, 240);
     const size = { width, height: Math.round(width * 0.78) };
     const ratio = devicePixelRatio || 1;
@@ -70,8 +72,7 @@
     canvas.height = size.height * ratio;
     const pen = canvas.getContext("2d");
     pen.scale(ratio, ratio);
-    const style = getComputedStyle(document.documentElement);
-    const color = (token) => style.getPropertyValue(`--${token}`);
+    const color = ogive.palette();
     quads(size).forEach((quad) => paint(pen, quad, color));
     axes(pen, size, color);
     point(pen, size, color);
@@ -144,6 +145,7 @@
     chart.trace(state.gate, [{ color: "bad", y: f(state.value, state.gate) }]);
   };
 
+  const redraw = ogive.onceAFrame(draw);
   let from = null;
   canvas.addEventListener("pointerdown", (event) => {
     from = { x: event.clientX, turn: state.turn };
@@ -154,7 +156,7 @@
     const turn = ((((from.turn + (event.clientX - from.x) / 2 + 180) % 360) + 360) % 360) - 180;
     change({ turn: Math.round(turn) });
     sliders.turn.set(state.turn);
-    draw();
+    redraw();
   });
   canvas.addEventListener("pointerup", () => (from = null));
   document.addEventListener("ogive:theme", () => draw());
@@ -163,7 +165,7 @@
   const show = () => {
     for (const [key, made] of Object.entries(sliders)) made.set(state[key]);
     panel.update();
-    prepare();
+    heights = null;
     draw();
   };
   show();

@@ -17,7 +17,7 @@
 
   class Training {
     /**
-     * data: a name of `ogive.PLANES`; f: {value, slope, gain, steepest}; hidden: units of each hidden
+     * data: a name of `ogive.PLANES`; f: an `ogive.trainable`; hidden: units of each hidden
      * layer; rate: instead of the recipe's.
      */
     constructor({ data, f, hidden, seed, recipe = "matched", rate = RECIPES[recipe].rate }) {
@@ -111,14 +111,17 @@
     }
   }
 
-  /** name -> [gain, sup |f'|] of every activation that networks of this page can be trained with. */
+  /**
+   * name -> [gain, sup |f'|] of every activation that networks of this page can be trained with; null
+   * for a number that no function of one number gives.
+   */
   ogive.trainables = JSON.parse(document.querySelector("[data-activations]").dataset.activations);
 
-  /** An activation as trainings take it. */
-  ogive.trainable = (name) => {
-    const f = ogive.bound(name);
+  /** An activation as trainings take it, for layers of so many units. */
+  ogive.trainable = (name, units = 8) => {
+    const f = ogive.layerFunction(name);
     const [gain, steepest] = ogive.trainables[name];
-    return { value: f.value, slope: f.functions[1], gain, steepest };
+    return { ...f, gain: gain ?? ogive.measuredGain(f, units), steepest: steepest ?? 1 };
   };
 
   /** A slope below this share of its supremum is flat, as for ogive.Monitor. */
