@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import ogive
-from ogive.ops.native import NATIVE, NATIVE_UP_TO
+from ogive.ops.native import NATIVE, NATIVE_UP_TO, native
 
 BITS = torch.arange(-(2**15), 2**15, dtype=torch.int32).to(torch.int16)
 LINE = torch.cat(
@@ -45,6 +45,17 @@ def test_the_parameters_are_in_torchs_order(name):
             NATIVE[name].forward(x, *parameters.values()).nan_to_num(7.0),
             function(x, **parameters).nan_to_num(7.0),
         )
+
+
+@pytest.mark.parametrize("name", [name for name, row in NATIVE.items() if row.defaults])
+def test_a_number_that_torch_takes_by_itself_is_not_given(name):
+    """It costs as much as a quarter of the operator."""
+    row = NATIVE[name]
+    alone, given = row.forward(LINE), row.forward(LINE, *row.defaults)
+    assert torch.equal(alone.nan_to_num(7.0), given.nan_to_num(7.0))
+    assert native(name, row.defaults, torch.float32).numbers == ()
+    changed = tuple(n + 0.25 for n in row.defaults)
+    assert native(name, changed, torch.float32).numbers == changed
 
 
 WITH_GRADIENT = [name for name, row in NATIVE.items() if row.gradient]

@@ -61,6 +61,8 @@ class ActivationFunction(Entry):
         FUNCTIONS[self.key] = self
         #: what serves a call, by all that it is given apart from tensors
         self._serving: dict[object, Serve] = {}
+        #: the same for one tensor and nothing else, found without a look at a table
+        self._alone: Serve | None = None
 
     def __call__(self, *inputs: Any, **arguments: Any) -> Any:
         if is_dynamo_compiling():
@@ -70,9 +72,10 @@ class ActivationFunction(Entry):
             return traced_call(self.key, inputs, arguments)
         if arguments or len(inputs) != 1:
             key, tensors = _apart(inputs, arguments)
+            serve = self._serving.get(key) or self._prepare(key, tensors, inputs, arguments)
         else:
-            key, tensors = ONE_TENSOR, inputs
-        serve = self._serving.get(key) or self._prepare(key, tensors, inputs, arguments)
+            tensors = inputs
+            serve = self._alone or self._prepare(ONE_TENSOR, inputs, inputs, arguments)
         result = serve(*tensors)
         return self.call(inputs, arguments) if result is None else result
 
@@ -90,9 +93,12 @@ class ActivationFunction(Entry):
         spec = given.spec
         if spec.kind != "rowwise" and not binds(spec.program, given.values):
             return nothing  # numbers that are not to become part of a kernel
+        serve = prepare_call(spec, tensors, len(data), given.values, given.options, self.engine)
+        if key is ONE_TENSOR:
+            self._alone = serve
+            return serve
         if len(self._serving) >= MOST_SETS:
             self._serving.clear()
-        serve = prepare_call(spec, tensors, len(data), given.values, given.options, self.engine)
         self._serving[key] = serve
         return serve
 
