@@ -12,9 +12,9 @@ from ogive.catalogue._registry import gated
 from ogive.catalogue._spec import LearnedReal, Positive, Real
 from ogive.expr import Node
 from ogive.expr.functions import (
+    clamp,
     expm1,
     gelu_tanh,
-    max_,
     min_,
     ndtr,
     relu,
@@ -31,11 +31,6 @@ _PACKED = {"gate": "first", "interleave": False}
 def _at_most(x: Node, limit: Node) -> Node:
     """min(x, limit) whose derivative at the limit is 1, as torch.clamp has it."""
     return min_(limit, x)
-
-
-def _within(x: Node, limit: Node) -> Node:
-    """x kept within [-limit, limit], with torch.clamp's derivative of 1 at both ends."""
-    return _at_most(max_(-limit, x), limit)
 
 
 @gated(
@@ -180,7 +175,7 @@ def drelu_glu(value, gate):
 def swiglu_oai(value, gate, alpha: Real = 1.702, limit: Positive = 7.0, offset: Real = 1.0):
     """The clamped, shifted SwiGLU of gpt-oss; MiniMax-M3 has the same."""
     g = _at_most(gate, limit)
-    return (_within(value, limit) + offset) * (g * sigmoid(alpha * g))
+    return (clamp(value, -limit, limit) + offset) * (g * sigmoid(alpha * g))
 
 
 @gated(
@@ -192,7 +187,7 @@ def swiglu_oai(value, gate, alpha: Real = 1.702, limit: Positive = 7.0, offset: 
 )
 def swiglu_clipped(value, gate, limit: Positive = 10.0):
     """SwiGLU of clamped inputs: DeepSeek-V4, Hunyuan-V4, GLM-5."""
-    return _within(value, limit) * silu(_at_most(gate, limit))
+    return clamp(value, -limit, limit) * silu(_at_most(gate, limit))
 
 
 @gated(
@@ -204,7 +199,7 @@ def swiglu_clipped(value, gate, limit: Positive = 10.0):
 )
 def swiglu_step(value, gate, limit: Positive = 7.0):
     """SwiGLU whose activated gate is clamped: Step-3.7."""
-    return _within(value, limit) * _at_most(silu(gate), limit)
+    return clamp(value, -limit, limit) * _at_most(silu(gate), limit)
 
 
 @gated(

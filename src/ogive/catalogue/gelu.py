@@ -5,7 +5,7 @@ from __future__ import annotations
 from ogive.catalogue._registry import activation
 from ogive.catalogue._spec import LearnedReal, Real
 from ogive.expr import functions
-from ogive.expr.functions import clip, erf, exp, ndtr, sigmoid, sqrt
+from ogive.expr.functions import clamp, erf, exp, ndtr, sigmoid, sqrt
 
 
 @activation(
@@ -78,7 +78,7 @@ def quick_gelu(x):
 )
 def gelu_clipped(x, low: Real = -10.0, high: Real = 10.0):
     """GELU kept within an interval, for quantised networks."""
-    return clip(x * ndtr(x), low, high)
+    return clamp(x * ndtr(x), low, high)
 
 
 @activation(title="SGELU", paper="arXiv:1911.03925", aliases="survey:sgelu")

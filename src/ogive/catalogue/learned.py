@@ -10,15 +10,17 @@ from ogive.expr.functions import abs_, relu, where
 
 def _rational(x, a, b):
     """P(x) / (1 + sum |b x^k|), degrees 5 and 4; beyond |x| = 1 in powers of 1/x."""
-    near = polynomial(x, a) / (1 + _magnitudes([b[k] * x ** (k + 1) for k in range(4)]))
+    # of even powers the magnitude is the coefficient's: abs(x**2) has no second derivative where
+    # x**2 underflows
+    square = x * x
+    even = abs_(b[1]) + abs_(b[2] * x) + abs_(b[3]) * square
+    near = polynomial(x, a) / (1 + abs_(b[0] * x) + square * even)
     v = 1 / x
+    square = v * v
+    even = square + abs_(b[0] * v) + abs_(b[1])
     above = polynomial(v, a[::-1])
-    below = v**4 + _magnitudes([b[k] * v ** (3 - k) for k in range(4)])
+    below = square * even + abs_(b[2] * v) + abs_(b[3])
     return where(abs_(x) <= 1, near, x * (above / below))
-
-
-def _magnitudes(terms):
-    return sum(map(abs_, terms[1:]), abs_(terms[0]))
 
 
 @activation(

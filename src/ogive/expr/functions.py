@@ -38,6 +38,11 @@ def clip(x: Number, low: Number, high: Number) -> Node:
     return call("min", call("max", x, low), high)
 
 
+def clamp(x: Number, low: Number, high: Number) -> Node:
+    """x kept within [low, high]; the derivative at both ends is that of x, as with torch.clamp."""
+    return call("min", high, call("max", low, x))
+
+
 def relu(x: Number) -> Node:
     """max(x, 0); the derivative at 0 is 0."""
     return call("max", x, 0.0)

@@ -170,14 +170,16 @@ def div(a: Node, b: Node) -> Node:
 
 
 def power(a: Node, b: Node) -> Node:
-    """``a ** b``; small whole exponents become products, which every language has exactly."""
+    """``a ** b``; small whole exponents become products, which every language has exactly.
+
+    Negative ones are powers of 1/a: of 1/a**n the derivative would need a**(2 n), which overflows.
+    """
     exponent = constant_value(b)
     if exponent == 0.5:
         return Node("sqrt", (a,))
     if exponent is None or not exponent.is_integer() or abs(exponent) > 16:
         return Node("pow", (a, b))
-    whole = _whole_power(a, abs(int(exponent)))
-    return whole if exponent >= 0 else div(ONE, whole)
+    return _whole_power(a if exponent >= 0 else div(ONE, a), abs(int(exponent)))
 
 
 def _whole_power(a: Node, n: int) -> Node:
