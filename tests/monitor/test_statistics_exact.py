@@ -13,8 +13,10 @@ from ogive.certify.signal.quadrature import evaluator
 from ogive.certify.signal.theory import field
 from ogive.certify.univariate import function_of_one_number
 from ogive.expr import diff, symbol
+from ogive.monitor.sampling import LEAST_OF_A_UNIT, most_of, sampling
 from ogive.monitor.slopes import SLOPE_ROWS, slope_judge
-from ogive.monitor.tallies import gradient_sums, looked_at, slope_sums, softmax_sums
+from ogive.monitor.softmax_sums import softmax_sums
+from ogive.monitor.tallies import GradientNumbers, Look, gradient_numbers
 from ogive.monitor.thresholds import USUAL
 
 NAMES = [name for name, spec in entries().items() if spec.kind != "rowwise"]
@@ -39,6 +41,11 @@ def exact(name, judge, z):
     return np.stack([np.asarray(r, float).sum(axis=0) for r in rows]), np.stack(
         [np.abs(np.asarray(r, float)).sum(axis=0) for r in rows]
     )
+
+
+def slope_sums(judge, z, dim, learned=()):
+    """The rows, of all numbers."""
+    return Look(judge, z, dim, learned, z.numel()).sums(z, learned)
 
 
 def inputs(units=6, samples=64, dtype=torch.float32, spread=2.0):
@@ -96,7 +103,7 @@ def test_units_are_found_however_a_tensor_lies(layout):
 def test_a_learned_slope_is_that_of_each_channel():
     judge = slope_judge(entries()["prelu"], ("weight",), USUAL)
     z, slopes = inputs(4), torch.tensor([0.0, 0.25, -0.5, 1.0])
-    row = dict(zip(SLOPE_ROWS, slope_sums(judge, z, 1, [slopes.reshape(1, 4)]), strict=True))
+    row = dict(zip(SLOPE_ROWS, slope_sums(judge, z, 1, [slopes]), strict=True))
     expected = torch.where(z > 0, z, slopes * z)
     assert torch.allclose(row["f"], expected.double().sum(0), atol=1e-5)
     assert torch.equal(
@@ -128,14 +135,38 @@ def test_the_judge_knows_the_sides_of_the_well_known():
 
 
 @pytest.mark.parametrize("most", [10, 100, 1000, 10**6])
-def test_what_is_looked_at_is_spread_evenly_and_says_of_how_many(most):
+def test_what_is_looked_at_is_spread_over_all_samples_and_says_of_how_many(most):
     z = torch.arange(6 * 4 * 50.0).reshape(6, 4, 50)
-    found, one_in = looked_at(z, 1, most, turn=0)
+    taken = sampling(z, 1, most)
+    found = taken.of(z, turn=0)
     assert found.shape[1] == 4 and found.numel() <= max(most, 4)
-    assert z.numel() / one_in <= found.numel() <= z.numel()
-    seen = {v for turn in range(one_in) for v in looked_at(z, 1, most, turn)[0].flatten().tolist()}
-    if one_in <= 6:
-        assert len(seen) == z.numel()  # in turn all are looked at
+    assert found.numel() * taken.one_in == pytest.approx(z.numel())
+    seen = {n for turn in range(300) for n in taken.of(z, turn).flatten().tolist()}
+    assert len(seen) == z.numel()  # in turn all are looked at
+
+
+def test_numbers_that_lie_side_by_side_are_looked_at_together():
+    assert sampling(torch.empty(8, 16, 32, 32), 1, 2**14).steps == (1, 1, 8, 1)
+    assert sampling(torch.empty(4, 65, 768), 2, 2**16).steps == (1, 4, 1)
+    assert sampling(torch.empty(2, 16, 4096), 1, 2**13).steps == (1, 1, 16)
+
+
+@pytest.mark.parametrize("shape, dim", [((40, 30, 96), 2), ((32, 48, 16, 16), 1)], ids=str)
+def test_a_sampled_share_is_within_its_stated_error(shape, dim):
+    """Of single units within four standard errors of theirs, and of the place within two."""
+    judge = slope_judge(entries()["gelu"], (), USUAL)
+    z = 3 * torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    look = Look(judge, z, dim, (), 1)
+    assert look.sampling.one_in >= 15
+    whole = dict(zip(SLOPE_ROWS, slope_sums(judge, z, dim), strict=True))
+    found = dict(zip(SLOPE_ROWS, look.sums(look.sampling.of(z, 3), ()), strict=True))
+    n, units = float(found["count"][0]), shape[dim]
+    assert n >= LEAST_OF_A_UNIT * 0.9 and n * units <= most_of(shape, dim, 1)
+    for row in ("left", "right", "zero", "linear"):
+        shares = found[row] / n, whole[row] / whole["count"]
+        error = (shares[1].mean() * (1 - shares[1].mean()) / n).sqrt()
+        assert (shares[0] - shares[1]).abs().max() <= 4 * error
+        assert (shares[0].mean() - shares[1].mean()).abs() <= 2 * error / units**0.5
 
 
 def test_softmax_sums_are_entropies_and_jacobians_of_the_rows_that_choose():
@@ -149,13 +180,14 @@ def test_softmax_sums_are_entropies_and_jacobians_of_the_rows_that_choose():
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
-def test_gradient_sums_count_what_is_lost(dtype):
+def test_gradient_numbers_count_what_is_lost(dtype):
     tiny = torch.finfo(dtype).smallest_normal
     g = torch.tensor([1.0, -2.0, 0.0, tiny / 2], dtype=torch.float64).to(dtype)
-    square, count, nonzero, subnormal = gradient_sums(g, 100).tolist()
-    assert square == pytest.approx(5.0) and count == 4
+    told = GradientNumbers(True, gradient_numbers(g), count=8, one_in=2.0)
+    square, count, nonzero, subnormal = told.rows(told.numbers.reshape(-1).tolist())
+    assert square == pytest.approx(10.0) and count == 8
     if dtype in (torch.float16, torch.bfloat16):
-        assert (nonzero, subnormal) == (3, 1)
+        assert (nonzero, subnormal) == (6, 2)
 
 
 @pytest.mark.parametrize("name", ["relu", "gelu", "tanh", "sigmoid", "mish"])

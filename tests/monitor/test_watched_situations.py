@@ -245,12 +245,12 @@ def test_what_makes_no_sense_is_refused(options):
 
 
 def test_a_tensor_that_cannot_be_measured_is_noted_and_training_goes_on(monkeypatch):
-    from ogive.monitor import observer
+    from ogive.monitor.tallies import Look
 
     def refuses(*args):
         raise RuntimeError("not this tensor")
 
-    monkeypatch.setattr(observer, "slope_sums", refuses)
+    monkeypatch.setattr(Look, "sums", refuses)
     situation = SITUATIONS["modules"]
     plain, model = train(made(situation), situation), made(situation)
     with ogive.Monitor(model, every=1) as watch:

@@ -30,7 +30,8 @@ class PlainHooks:
         self.numbers: dict[str, float] = {}
         model.register_forward_pre_hook(self._begin)
         for name, module in model.named_modules():
-            if recognise(module).entry is not None:
+            entry = recognise(module).entry
+            if entry is not None and entry.name != "identity":
                 module.register_forward_hook(self._forward(name))
 
     def _begin(self, model: nn.Module, inputs: Any) -> None:

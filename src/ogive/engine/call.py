@@ -86,8 +86,9 @@ class Call:
     program has two inputs for it. Bytes of packed bits that are returned are in the order in which
     the elements of the one tensor given lie, which is dense; those that are given are in that of
     the last tensor of numbers. ``bits`` has theirs, 0 for other tensors; it is empty where there
-    are none. ``inplace`` writes the first result over the first tensor. ``engine`` is the one that
-    is to run it whatever is set; None leaves that to the setting.
+    are none. ``inplace`` writes the first result over the first tensor. ``stacked`` results, all of
+    them sums to one shape, are the rows of one tensor. ``engine`` is the one that is to run it
+    whatever is set; None leaves that to the setting.
     """
 
     program: Program
@@ -97,13 +98,14 @@ class Call:
     bits: tuple[int, ...] = ()
     inplace: bool = False
     engine: str | None = None
+    stacked: bool = False
 
     def __hash__(self) -> int:
         return self._hash
 
     @cached_property
     def _hash(self) -> int:
-        lies = self.packed, self.layout, self.bits, self.inplace
+        lies = self.packed, self.layout, self.bits, self.inplace, self.stacked
         return hash((self.program, self.results, *lies, self.engine))
 
     @property
@@ -119,6 +121,7 @@ class Call:
             and not any(self.packed)
             and not self.bits
             and not self.inplace
+            and not self.stacked
         )
 
     def numbers(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -274,7 +277,7 @@ def summed_afterwards(
         start: from a call without sums to what runs it.
     """
     whole = tuple(r if r.shape is None else Output(dtype) for r in call.results)
-    run = start(replace(call, results=whole))
+    run = start(replace(call, results=whole, stacked=False))
 
     def summing(*tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
         made = run(*tensors)
@@ -282,7 +285,17 @@ def summed_afterwards(
         reduced = tuple([r.reduced(o) for r, o in zip(call.results, outputs, strict=True)])
         return reduced if len(reduced) > 1 else reduced[0]
 
-    return summing
+    return stacking(summing) if call.stacked else summing
+
+
+def stacking(run: Callable[..., Any]) -> Callable[..., Tensor]:
+    """The results of a run as rows of one tensor."""
+
+    def stacked(*tensors: Tensor) -> Tensor:
+        made = run(*tensors)
+        return torch.stack(made if isinstance(made, tuple) else (made,))
+
+    return stacked
 
 
 def compute_dtype(inputs: Sequence[Tensor]) -> torch.dtype:

@@ -47,7 +47,8 @@ def run(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
             made.append(bit_packing.pack(next(outputs).expand_as(tensors[0]), result.bits))
         else:
             made.append(_own(result.reduced(_full(next(outputs), shape)), given))
-    return (*(tensors[0].copy_(y) for y in over), *made)  # the others may need what was there
+    results = (*(tensors[0].copy_(y) for y in over), *made)  # the others may need what was there
+    return (torch.stack(results),) if call.stacked else results
 
 
 def composed(call: RowCall, *tensors: Tensor) -> Tensor:

@@ -32,7 +32,7 @@ class _Track:
         if len(self.pending) < self.every:
             return
         self.steps.append(self.pending[0][0])
-        self.rows.append(_mean([row for _, row in self.pending]))
+        self.rows.append(_mean([row for _, row in self.pending]) if self.every > 1 else row)
         self.pending = []
         if len(self.rows) == MOST_POINTS:
             self.steps = self.steps[::2]

@@ -30,17 +30,16 @@ from ogive.monitor.live_view import LiveView
 from ogive.monitor.loggers import Loggers
 from ogive.monitor.observer import INPUT, Observer, elsewhere
 from ogive.monitor.records import ActivationRecord, WatchRecord, install, uninstall
+from ogive.monitor.sampling import MOST_LOOKED_AT
 from ogive.monitor.snapshots import everything
 from ogive.monitor.symptoms import Course, LearnedValues, learned_values
-from ogive.monitor.tallies import Tally
+from ogive.monitor.tallies import SIXTEEN_BITS, Tally
 from ogive.monitor.thresholds import USUAL, Thresholds
 from ogive.monitor.watching import unwrapped, watch_records
 from ogive.monitor.windows import PlaceWindow, place_statistics, unit_statistics, window_of
 from ogive.nn.places import check_module
 from ogive.ops import check_truth, whole
 
-#: Of a tensor with more numbers so many are looked at.
-MOST_LOOKED_AT = 2**17
 #: Who watches a model.
 _WATCHED: weakref.WeakKeyDictionary[nn.Module, Monitor] = weakref.WeakKeyDictionary()
 
@@ -114,6 +113,8 @@ class Monitor:
         self._stepper: weakref.ref[Any] | None = None
         self._handle: Any = None
         self._attached = False
+        #: for which kind of step the records were installed last
+        self._ready: tuple[bool, bool] | None = None
         self.attach()
 
     # --- coming and going ---------------------------------------------------------------------
@@ -130,7 +131,7 @@ class Monitor:
             other.detach()
         _WATCHED[self.model] = self
         if self._observer is None:
-            self._observer = Observer(self.model, self.thresholds, self.sample)
+            self._observer = Observer(self.model, self.thresholds, self.sample, self._begins)
             self._rebuild()
         self._attached = True
         self._handle = _on_step(self)
@@ -144,8 +145,7 @@ class Monitor:
         self._attached = False
         self._flush()
         self._handle.remove()
-        for record in self._records:
-            uninstall(record)
+        self._withdraw()
         if _WATCHED.get(self.model) is self:
             del _WATCHED[self.model]
         self._loggers.close()
@@ -169,13 +169,15 @@ class Monitor:
         assert self._observer is not None
         if self._measuring and self._modules != _modules_of(self.model):
             self._rebuild()
+        ready = self._measuring, self._stepper is None
+        if ready == self._ready:
+            return
         for record in self._records:
-            root = not record.place and self._stepper is None
-            if self._measuring or root:
+            if self._measuring or (not record.place and self._stepper is None):
                 install(record)
             else:
                 uninstall(record)
-        self._observer.begins = self._begins
+        self._ready = ready
 
     def _begins(self) -> bool:
         """A forward begins, in training; whether it is measured."""
@@ -238,8 +240,8 @@ class Monitor:
             window.values = values
             if tally is not None:
                 window.one_in = max(window.one_in, tally.one_in)
-                window.note, window.temperature = tally.note, tally.temperature
-                window.sixteen = tally.dtype in (torch.float16, torch.bfloat16)
+                window.note, window.temperature = tally.place.note, tally.temperature
+                window.sixteen = tally.dtype in SIXTEEN_BITS
                 window.largest = torch.finfo(tally.dtype).max
             self.history.add(self.step, name, place_statistics(window, sums, gradients, 1))
         if len(self._loggers):
@@ -322,8 +324,7 @@ class Monitor:
         treatments = distinct(findings)
         if not apply:
             return FollowUp(treatments, self.step, self)
-        for record in self._records:
-            uninstall(record)
+        self._withdraw()
         before = everything(self.model, self.optimizer)
         carry_out(treatments, lambda remedy: remedy.apply(self.model, self.optimizer))
         self.refresh()
@@ -339,12 +340,17 @@ class Monitor:
 
     def _rebuild(self) -> None:
         """Records for the modules that there are now."""
-        for record in self._records:
-            uninstall(record)
+        self._withdraw()
         assert self._observer is not None
         self._observer.restart()
         self._records = list(watch_records(self.model, self._observer))
         self._modules = _modules_of(self.model)
+
+    def _withdraw(self) -> None:
+        """Leaves nothing in the model."""
+        for record in self._records:
+            uninstall(record)
+        self._ready = None
 
     def _notes(self, places: Mapping[str, PlaceHealth]) -> Iterable[str]:
         if not places:
@@ -356,7 +362,7 @@ class Monitor:
             if name in places and window.note:
                 yield f"{name}: {window.note}"
             if name in places and window.one_in > 1:
-                yield f"{name}: one number in {window.one_in} was looked at"
+                yield f"{name}: one number in {window.one_in:.3g} was looked at"
         if self._observer is not None:
             yield from (f"{n}: {why}" for n, why in self._observer.notes.items())
 

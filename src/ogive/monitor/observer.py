@@ -6,7 +6,7 @@ outside of autograd, and neither changes a number.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
@@ -20,9 +20,11 @@ from ogive.catalogue import Spec, entries
 from ogive.monitor import watch_operators as operators
 from ogive.monitor.origin import parameters_behind, static_unit_dim, unit_dim
 from ogive.monitor.recurrent import gate_values
+from ogive.monitor.sampling import SHOWN_VALUES, most_logits, sampling
 from ogive.monitor.slopes import slope_judge
+from ogive.monitor.softmax_sums import softmax_sums
 from ogive.monitor.spread import gathered
-from ogive.monitor.tallies import Tally, looked_at, shown_values, slope_sums, softmax_sums
+from ogive.monitor.tallies import Tally, WatchedPlace
 from ogive.monitor.thresholds import Thresholds
 from ogive.monitor.watched_calls import called_entry, watched_functions
 from ogive.nn.accelerated import Accelerated
@@ -41,8 +43,6 @@ from ogive.torch_private import (
 
 #: Uses of a module in one forward that are places of their own; later ones belong to the last.
 MOST_USES = 8
-#: So many queries of an attention are looked at.
-QUERIES = 64
 #: Rowwise entries of which the entropy is asked.
 SOFTMAXES = (
     "softmax", "softmin", "safe_softmax", "quiet_softmax", "gumbel_softmax", "scalable_softmax",
@@ -62,9 +62,9 @@ class Observer:
 
     Args:
         model: what is watched.
-        names: the names of its modules.
         thresholds: what a sample is judged by.
         most: of a larger tensor so many numbers are looked at.
+        begins: is told that a forward begins, and says whether it is observed.
 
     Attributes:
         inside: whether a forward is being observed.
@@ -73,10 +73,15 @@ class Observer:
         tallies: by place, in the order of their first use.
         turn: with which numbers the looking begins.
         forwards: how many the open step has had.
-        begins: is told that one begins, and says whether it is observed.
     """
 
-    def __init__(self, model: nn.Module, thresholds: Thresholds, most: int) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        thresholds: Thresholds,
+        most: int,
+        begins: Callable[[], bool],
+    ) -> None:
         self.model, self.thresholds, self.most = model, thresholds, most
         self.parameters = {id(p): name for name, p in model.named_parameters()}
         self.functions = watched_functions()
@@ -84,18 +89,18 @@ class Observer:
         self.current: Any = None
         self.records: list[Any] = []
         self.tallies: dict[str, Tally] = {}
-        self.known: dict[str, Tally] = {}
+        self.places: dict[str, WatchedPlace] = {}
         self.notes: dict[str, str] = {}
         self.turn = 0
         self.forwards = 0
-        self.begins: Callable[[], bool] = lambda: True
+        self.begins = begins
         self.number = next(_NUMBERS)
         OBSERVERS[self.number] = self
 
     def restart(self) -> None:
         """Forgets the records: the modules are others now."""
         self.records, self.current = [], None
-        self.known = {}
+        self.places = {}
         self.parameters = {id(p): name for name, p in self.model.named_parameters()}
 
     # places
@@ -106,17 +111,13 @@ class Observer:
         use = min(use, MOST_USES - 1, 0 if record.merges else use)
         return f"{name}#{use + 1}" if use else name
 
-    def tally(self, name: str, make: Any) -> Tally:
+    def tally(self, name: str, make: Callable[[], WatchedPlace]) -> Tally:
         """The tally of a place, for this step."""
-        if name in self.tallies:
-            return self.tallies[name]
-        if name not in self.known:
-            self.known[name] = make()
-        known = self.known[name]
-        fresh = Tally(name, known.entry, known.judge, known.dim, weights=known.weights)
-        fresh.note = known.note
-        self.tallies[name] = fresh
-        return fresh
+        if name not in self.tallies:
+            if name not in self.places:
+                self.places[name] = make()
+            self.tallies[name] = Tally(self.places[name])
+        return self.tallies[name]
 
     # what is told
 
@@ -130,28 +131,25 @@ class Observer:
         grad_fn: Any = None,
     ) -> Tally | None:
         """An activation is about to be computed of z."""
-        learned = learned or {}
-        spread, z = z, _local(z)
+        spread, z, learned = z, _local(z), learned or {}
         if z.numel() == 0 or not z.is_floating_point() or z.is_meta:
             return None
         z = z.reshape(1) if z.dim() == 0 else z
 
-        def make() -> Tally:
+        def make() -> WatchedPlace:
             judge = slope_judge(spec, tuple(learned), self.thresholds)
             found = unit_dim(grad_fn, z.dim())
             if found is None:
                 found = static_unit_dim(self.model, record.module, z.dim())
             behind = parameters_behind(grad_fn, self.parameters)
-            return Tally(name, spec.name, judge, found, weights=behind)
+            return WatchedPlace(name, spec.name, judge, found, behind)
 
-        tally = self.tally(name, make)
-        assert tally.judge is not None
-        dim = tally.dim % z.dim()
-        looked, one_in = looked_at(z, dim, self.most, self.turn)
-        given = [_broadcastable(v, looked, dim) for v in learned.values()]
-        tally.add(gathered(slope_sums(tally.judge, looked, dim, given), spread, dim))
-        tally.one_in = max(tally.one_in, one_in)
-        tally.values, tally.dtype = shown_values(looked), z.dtype
+        tally, given = self.tally(name, make), list(learned.values())
+        look = tally.place.look(z, given, self.most)
+        looked = look.sampling.of(z, self.turn)
+        sums = look.sums(looked, given)
+        tally.add(sums if spread is z else gathered(sums, spread, tally.place.dim % z.dim()))
+        tally.looked_at(look.sampling, look.shown, looked, self.turn)
         return tally
 
     def rowwise(
@@ -161,21 +159,18 @@ class Observer:
         z = _local(z)
         if z.numel() == 0 or z.dim() == 0 or not z.is_floating_point() or z.is_meta:
             return None
-        tally = self.tally(name, lambda: Tally(name, spec.name, None, dim))
+        tally = self.tally(name, lambda: WatchedPlace(name, spec.name, None, dim))
         if spec.name not in SOFTMAXES:
-            tally.note = f"{spec.name} has no statistics of its own"
+            tally.place.note = f"{spec.name} has no statistics of its own"
             return tally
-        tau = (values or {}).get("tau", 1.0)
-        looked, one_in = looked_at(z, dim % z.dim(), self.most, self.turn)
+        tau = float((values or {}).get("tau", 1.0))
+        taken = sampling(z, dim % z.dim(), most_logits(z.shape[dim]))
+        looked = taken.of(z, self.turn)
         scaled = looked / tau if spec.name == "gumbel_softmax" and tau != 1 else looked
-        sums = softmax_sums(
-            -scaled if spec.name == "softmin" else scaled, dim, self.thresholds.entropy
-        )
-        tally.units = z.shape[dim]
-        tally.temperature = float(tau)
-        tally.add(sums)
-        tally.one_in = max(tally.one_in, one_in)
-        tally.values, tally.dtype = shown_values(looked), z.dtype
+        logits = -scaled if spec.name == "softmin" else scaled
+        tally.add(softmax_sums(logits, dim, self.thresholds.entropy))
+        tally.units, tally.temperature = z.shape[dim], tau
+        tally.looked_at(taken, sampling(looked, None, SHOWN_VALUES), looked, self.turn)
         return tally
 
     def attention(
@@ -191,26 +186,25 @@ class Observer:
         q, k = _local(q), _local(k)
         if q.dim() < 2 or q.numel() == 0 or k.numel() == 0 or q.is_meta:
             return None
-        length, keys = q.shape[-2], k.shape[-2]
-        step = max(1, length // QUERIES)
-        index = torch.arange(self.turn % step, length, step, device=q.device)
-        heads = k.shape[-3] if k.dim() > 2 and q.dim() > 2 else 1
-        if q.dim() > 2 and q.shape[-3] != heads:
-            k = k.repeat_interleave(q.shape[-3] // heads, -3)  # grouped queries
-        logits = (q[..., index, :].float() @ k.float().transpose(-1, -2)) * (
-            q.shape[-1] ** -0.5 if scale is None else scale
-        )
+        keys, size = k.shape[-2:]
+        rows = most_logits(keys) // keys
+        *before, queries, _ = sampling(q, q.dim() - 1, rows * size).index(self.turn)
+        if before:
+            k = _keys_of(k, q, before)
+        scale = size**-0.5 if scale is None else scale
+        logits = (q[(*before, queries)].float() @ k.float().transpose(-1, -2)) * scale
         if causal:
-            hidden = torch.arange(keys, device=q.device) > index[:, None]
-            logits = logits.masked_fill(hidden, -torch.inf)
+            numbers = torch.arange(keys, device=q.device)
+            logits = logits.masked_fill(numbers > numbers[queries, None], -torch.inf)
         if mask is not None:
-            rows = mask[..., index, :] if mask.shape[-2] == length else mask
-            logits = (
-                logits.masked_fill(~rows, -torch.inf) if rows.dtype is torch.bool else logits + rows
-            )
+            mask = mask.expand(*q.shape[:-1], keys)[(*before, queries)]
+            off = mask.dtype is torch.bool
+            logits = logits.masked_fill(~mask, -torch.inf) if off else logits + mask
         tally = self.rowwise(name, entries()["softmax"], logits, -1)
         if tally is not None:
-            tally.note = "its softmax is inside one operator: computed again from some queries"
+            tally.place.note = (
+                "its softmax is inside one operator: computed again from some queries"
+            )
         return tally
 
     def functional(
@@ -292,11 +286,13 @@ class Observer:
             name = f"{record.place}.{gate}"
             tally = self.elementwise(name, spec, z, record)
             if tally is not None:
-                tally.note = "inside a kernel: computed again for the first sequences and steps"
+                tally.place.note = (
+                    "inside a kernel: computed again for the first sequences and steps"
+                )
 
     def gradient(self, tally: Tally, of_output: bool, g: Tensor) -> None:
         """The loss's gradient with respect to z, or to f(z)."""
-        self.safely(tally.add_gradient, _local(g), of_output, self.most)
+        self.safely(tally.add_gradient, _local(g), of_output, self.most, self.turn)
 
     def hook(self, tally: Tally | None, tensor: Any, of_output: bool) -> None:
         """Has the gradient of a tensor told."""
@@ -344,22 +340,27 @@ def _holds_functions(module: nn.Module) -> bool:
 
 def _local(x: Tensor) -> Tensor:
     """The part of a distributed tensor that is here."""
+    if type(x) is Tensor:
+        return x
     local = getattr(x, "to_local", None)
-    return local().detach() if local is not None else x.detach()
+    return local() if local is not None else x
 
 
-def _broadcastable(value: Tensor, z: Tensor, dim: int) -> Tensor:
-    """A learned parameter so that its channels meet the units."""
-    value = value.detach()
-    if value.numel() == 1:
-        return value.reshape(())
-    return value.reshape([value.numel() if d == dim else 1 for d in range(z.dim())])
+def _keys_of(k: Tensor, q: Tensor, before: Sequence[slice]) -> Tensor:
+    """The keys that some of the queries meet; heads may share theirs, in groups."""
+    heads, own = q.shape[-3], k.shape[-3] if k.dim() > 2 else 1
+    k = k.expand(*q.shape[:-3], own, *k.shape[-2:])
+    if own == heads:
+        return k[tuple(before)]
+    groups = torch.arange(heads, device=k.device)[before[-1]] // (heads // own)
+    return k[(*before[:-1], groups)]
 
 
 def elsewhere(name: str, entry: str, thresholds: Thresholds) -> Tally:
     """The tally of a place that only another process has met."""
     spec = entries()[entry]
-    return Tally(name, entry, None if spec.kind == "rowwise" else slope_judge(spec, (), thresholds))
+    judge = None if spec.kind == "rowwise" else slope_judge(spec, (), thresholds)
+    return Tally(WatchedPlace(name, entry, judge))
 
 
 def observer_of(number: int) -> Observer | None:
@@ -369,7 +370,7 @@ def observer_of(number: int) -> Observer | None:
 
 def record_of(slot: Tensor) -> Any:
     """The record that a slot stands for; None if its observer is gone, or not observing."""
-    number, index = int(slot[0]), int(slot[1])
+    number, index = slot.tolist()
     observer = observer_of(number)
     return None if observer is None or index < 0 else observer.records[index]
 

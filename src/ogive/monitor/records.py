@@ -49,7 +49,7 @@ class WatchRecord:
         self.caller = name or type(module).__name__
         self.uses = 0
         self.calls: dict[str, int] = {}
-        self.slot = torch.tensor([observer.number, len(observer.records), 0], device="cpu")
+        self.slot = torch.tensor([observer.number, len(observer.records)], device="cpu")
         self.own: Callable[..., Any] | None = None
         observer.records.append(self)
 

@@ -26,8 +26,7 @@ from ogive.expr.primitives import call
 from ogive.expr.program import DATA_SAMPLES
 from ogive.monitor.thresholds import Thresholds
 
-#: What is added up over the samples of each unit, in the order of the rows of a sum; the first row
-#: counts the samples.
+#: What is added up over the samples of each unit, in the order of the rows of a sum.
 SLOPE_ROWS = ("count", "z", "z2", "f", "f2", "slope", "slope2", "left", "right", "linear", "zero")
 #: So far from 0 functions are looked at.
 REACH = 50.0
@@ -41,7 +40,7 @@ class SlopeJudge:
     Attributes:
         entry: the name of the activation.
         learned: the parameters that are given with every call, as training changes them.
-        program: the rows of a sum but the first, of x and the learned parameters.
+        program: the rows of a sum, of x and the learned parameters.
         supremum: the largest abs(f').
         middle: flat samples below it are to the left.
         edges: where the function begins to be flat for good, to the left and to the right;
@@ -148,7 +147,7 @@ def _program(
     flat = _indicator("lt", abs(slope), thresholds.slope * supremum)
     left = mathematics.where(call("lt", x, as_node(middle)), flat, 0.0)
     straight = _indicator("lt", abs(diff(slope, x)), thresholds.bend * supremum)
-    rows = (x, x * x, f, f * f, slope, slope * slope, left, flat - left, straight * (1 - flat))
+    rows = (1.0, x, x * x, f, f * f, slope, slope * slope, left, flat - left, straight * (1 - flat))
     zero = _indicator("eq", f, 0.0)
     outputs = tuple(map(as_node, (*rows, zero)))
     numbers = {s: v for p in one.parameters for s, v in zip(p.symbols, p.defaults, strict=True)}

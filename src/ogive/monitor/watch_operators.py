@@ -1,7 +1,8 @@
 """What compiled programs hold in the place of observing: operators that Dynamo does not open.
 
-Each writes into a slot, which keeps it from being left out and in its order, and returns nothing.
-Gradients are told by an identity that tells them on the way back.
+Each returns nothing, and says that it writes into a slot, which keeps it from being left out and in
+its order. Gradients are told on the way back by a view of the tensor, of which nothing is left in
+a compiled forward.
 """
 
 from __future__ import annotations
@@ -33,19 +34,16 @@ def told_by(**functions: Callable[..., None]) -> None:
 
 def _observe(z: Tensor, slot: Tensor, call: str, use: int, parameter: Tensor | None) -> None:
     _TOLD["before"](z, slot, call, use, parameter)
-    slot[2] += 1
 
 
 def _observe_gradient(g: Tensor, slot: Tensor, call: str, use: int, of_output: bool) -> None:
     _TOLD["gradient"](g, slot, call, use, of_output)
-    slot[2] += 1
 
 
 def _observe_attention(
     q: Tensor, k: Tensor, mask: Any, slot: Tensor, causal: bool, scale: Any, use: int
 ) -> None:
     _TOLD["attention"](q, k, mask, slot, causal, scale, use)
-    slot[2] += 1
 
 
 for _name, _run in {
@@ -57,22 +55,26 @@ for _name, _run in {
     torch.library.register_fake(f"ogive::{_name}", lambda *args: None, lib=_LIBRARY)
 
 
-def _kept(ctx: Any, inputs: Any, output: Any) -> None:
-    _, slot, *ctx.told = inputs
-    ctx.save_for_backward(slot)
+class _Passed(torch.autograd.Function):
+    """A tensor as it is, whose gradient is told."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, slot: Tensor, *told: Any) -> Tensor:
+        ctx.save_for_backward(slot)
+        ctx.told = told
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> Any:
+        (slot,) = ctx.saved_tensors
+        torch.ops.ogive.observe_gradient(g, slot, *ctx.told)
+        return g, None, None, None, None
 
 
-def _told_back(ctx: Any, g: Tensor) -> Any:
-    (slot,) = ctx.saved_tensors
-    torch.ops.ogive.observe_gradient(g, slot, *ctx.told)
-    return g, None, None, None, None
-
-
-# torch's own Function would do, but Dynamo makes an instance of it, of which torch warns
-_LIBRARY.define("passed(Tensor x, Tensor slot, str call, int use, bool of_output) -> Tensor")
-_LIBRARY.impl("passed", lambda x, *told: x.clone(), "CompositeExplicitAutograd")
-torch.library.register_fake("ogive::passed", lambda x, *told: torch.empty_like(x), lib=_LIBRARY)
-torch.library.register_autograd("ogive::passed", _told_back, setup_context=_kept, lib=_LIBRARY)
+# an operator, as Dynamo makes an instance of a Function that it sees, of which torch warns
+_LIBRARY.define("passed(Tensor(a) x, Tensor slot, str call, int use, bool of_output) -> Tensor(a)")
+_LIBRARY.impl("passed", _Passed.apply, "Autograd")
+_LIBRARY.impl("passed", lambda x, *told: x.view_as(x), "CompositeExplicitAutograd")
 
 
 def told_before(

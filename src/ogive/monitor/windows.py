@@ -7,13 +7,14 @@ step, on a window, and ever since watching began are three things that are told 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ogive.monitor.slopes import SlopeJudge
+from ogive.monitor.slopes import SLOPE_ROWS, SlopeJudge
 from ogive.monitor.tallies import Tally
 
 _Sums = NDArray[np.float64]
@@ -24,8 +25,8 @@ class PlaceWindow:
     """What is known of a place.
 
     Attributes:
-        entry, judge, rows, units, weights, note: as the tallies have them.
-        first: the sums of the first measured step, from which drift is told.
+        entry, judge, rows, units, weights, note: as places and tallies have them.
+        first: the sums of the first measured step over all units, from which drift is told.
         halves: the sums of the earlier half of the window and of the one being filled.
         gradients: the same for gradients, (2, 4).
         steps: how many measured steps the halves hold.
@@ -51,7 +52,7 @@ class PlaceWindow:
     revived: int = 0
     seen: int = 0
     values: NDArray[np.float64] | None = None
-    one_in: int = 1
+    one_in: float = 1.0
     temperature: float = math.nan
     sixteen: bool = False
     largest: float = 0.0
@@ -64,18 +65,18 @@ class PlaceWindow:
         if not self.halves or self.steps[-1] >= half:
             self._turn(sums.shape, gradients.shape)
         if self.first is None:
-            self.first = sums
-        self.halves[-1] = self.halves[-1] + sums
-        self.gradients[-1] = self.gradients[-1] + gradients
+            self.first = sums.sum(axis=1, keepdims=True)
+        self.halves[-1] += sums
+        self.gradients[-1] += gradients
         self.steps[-1] += 1
         self.seen += 1
         if self.judge is not None:
-            alive = ~_dead(self.rows, sums)
+            alive = ~_dead(sums)
             self.ever_alive = alive if self.ever_alive is None else self.ever_alive | alive
 
     def _turn(self, shape: Any, gradients: Any) -> None:
         if len(self.halves) == 2 and self.judge is not None:
-            before, now = (_dead(self.rows, s) for s in self.halves)
+            before, now = map(_dead, self.halves)
             self.revived += int((before & ~now).sum())
         self.halves = [*self.halves[-1:], np.zeros(shape)]
         self.gradients = [*self.gradients[-1:], np.zeros(gradients)]
@@ -104,10 +105,13 @@ class PlaceWindow:
         return sum(self.steps)
 
 
-def _dead(rows: tuple[str, ...], sums: _Sums) -> NDArray[np.bool_]:
-    row = dict(zip(rows, sums, strict=True))
-    flat: NDArray[np.bool_] = row["left"] + row["right"] >= row["count"]
+def _dead(sums: _Sums) -> NDArray[np.bool_]:
+    """Which units are flat on every sample."""
+    flat: NDArray[np.bool_] = sums[_LEFT] + sums[_RIGHT] >= sums[_COUNT]
     return flat
+
+
+_COUNT, _LEFT, _RIGHT = map(SLOPE_ROWS.index, ("count", "left", "right"))
 
 
 def unit_statistics(window: PlaceWindow, sums: _Sums | None = None) -> dict[str, _Sums]:
@@ -119,7 +123,7 @@ def unit_statistics(window: PlaceWindow, sums: _Sums | None = None) -> dict[str,
     n = row["count"]
     mean_z, mean_slope = row["z"] / n, row["slope"] / n
     return {
-        "dead": _dead(window.rows, sums).astype(np.float64),
+        "dead": _dead(sums).astype(np.float64),
         "saturated_left": row["left"] / n,
         "saturated_right": row["right"] / n,
         "linear": row["linear"] / n,
@@ -147,43 +151,44 @@ def place_statistics(
 
 
 def _slopes(window: PlaceWindow, sums: _Sums) -> dict[str, float | None]:
-    with np.errstate(all="ignore"):
-        total = dict(zip(window.rows, sums.sum(axis=1), strict=True))
-        n = total["count"]
-        mean, second_z, second_f = total["z"] / n, total["z2"] / n, total["f2"] / n
-        return {
-            "dead": float(_dead(window.rows, sums).mean()),
-            "saturated_left": total["left"] / n,
-            "saturated_right": total["right"] / n,
-            "linear": total["linear"] / n,
-            "sparsity": total["zero"] / n,
-            "mean_z": mean,
-            "std_z": float(np.sqrt(max(second_z - mean**2, 0) if second_z == second_z else np.nan)),
-            "mean_f": total["f"] / n,
-            "second_f": second_f,
-            "gain": float(np.sqrt(second_f / second_z)) if second_z else None,
-            "chi": total["slope2"] / n,
-        }
+    total = dict(zip(window.rows, sums.sum(axis=1).tolist(), strict=True))
+    n = total["count"] or math.nan
+    return {
+        "dead": np.count_nonzero(_dead(sums)) / sums.shape[1],
+        "saturated_left": total["left"] / n,
+        "saturated_right": total["right"] / n,
+        "linear": total["linear"] / n,
+        "sparsity": total["zero"] / n,
+        **_moments(total, n),
+        "chi": total["slope2"] / n,
+    }
 
 
 def _softmax(window: PlaceWindow, sums: _Sums) -> dict[str, float | None]:
-    with np.errstate(all="ignore"):
-        row = dict(zip(window.rows, sums[:, 0], strict=True))
-        n, rows = max(row["numbers"], 1.0), max(row["count"], 1.0)
-        mean, second_z, second_f = row["z"] / n, row["z2"] / n, row["f2"] / n
-        return {
-            "sparsity": row["zero"] / n,
-            "mean_z": mean,
-            "std_z": float(np.sqrt(max(second_z - mean**2, 0))),
-            "mean_f": row["f"] / n,
-            "second_f": second_f,
-            "gain": float(np.sqrt(second_f / second_z)) if second_z else None,
-            "chi": row["jacobian"] / rows,
-            "entropy": row["entropy"] / rows,
-            "collapsed": row["collapsed"] / rows,
-        }
+    total = dict(zip(window.rows, sums[:, 0].tolist(), strict=True))
+    n, rows = max(total["numbers"], 1.0), max(total["count"], 1.0)
+    return {
+        "sparsity": total["zero"] / n,
+        **_moments(total, n),
+        "chi": total["jacobian"] / rows,
+        "entropy": total["entropy"] / rows,
+        "collapsed": total["collapsed"] / rows,
+    }
+
+
+def _moments(total: Mapping[str, float], n: float) -> dict[str, float | None]:
+    """Of z and f(z), of sums of so many numbers."""
+    mean, second_z, second_f = total["z"] / n, total["z2"] / n, total["f2"] / n
+    return {
+        "mean_z": mean,
+        "std_z": math.sqrt(max(second_z - mean * mean, 0.0)),
+        "mean_f": total["f"] / n,
+        "second_f": second_f,
+        "gain": math.sqrt(second_f / second_z) if second_z else None,
+    }
 
 
 def window_of(tally: Tally, units: int) -> PlaceWindow:
     """The window of a place that is met for the first time."""
-    return PlaceWindow(tally.entry, tally.judge, tally.rows, units, tally.weights, tally.note)
+    place = tally.place
+    return PlaceWindow(place.entry, place.judge, tally.rows, units, place.weights, place.note)

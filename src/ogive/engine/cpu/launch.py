@@ -61,9 +61,10 @@ class Launch:
         for k, result in enumerate(call.results):
             over = call.inplace and not k
             example = tensors[0] if over else call.empty(result, tensors, "meta")
+            summed = call.stacked or result.shape not in (None, shape)
             if over:
                 output: _Output = _Given()
-            elif result.bits or result.shape is None or result.shape == shape:
+            elif result.bits or not summed:
                 output = _Fresh(example, tensors)
             else:
                 output = _Sums(example)
@@ -72,6 +73,8 @@ class Launch:
                 made.append(_bits(k, result.bits, "out", tensors[0]))
             else:
                 made += _places(call, k, example, result.packed, shape, output.role)
+        if call.stacked:
+            self._outputs, made = _stacked(example, made)
         #: the bytes that each tensor spans, nearly always all of its storage
         self._spans = [extent(t) * t.itemsize for t in tensors]
         self._sources = [(p.owner, p.offset) for p in given]
@@ -175,6 +178,15 @@ def _places(
 def _bits(owner: int, bits: int, role: str, like: Tensor) -> _Place:
     """The place of packed bits, which go along with the elements of a dense tensor."""
     return _Place(owner, 0, f"code{bits}", role, like.stride(), 0)
+
+
+def _stacked(example: Tensor, made: Sequence[_Place]) -> tuple[list[_Output], list[_Place]]:
+    """One result whose rows are the sums at these places, each like the example."""
+    slot, rows = made[0].slot, len(made)
+    whole = _Sums(example.new_empty((rows, *example.shape)))
+    return [whole], [
+        p._replace(owner=0, offset=k * slot, slot=rows * slot) for k, p in enumerate(made)
+    ]
 
 
 class _Fresh:

@@ -15,6 +15,7 @@ from ogive.engine.call import (
     TooLong,
     compute_dtype,
     in_storage,
+    stacking,
     summed_afterwards,
 )
 from ogive.engine.triton import building
@@ -88,7 +89,8 @@ def prepare(call: Call | RowCall, tensors: Sequence[Tensor]) -> KernelRunner:
     if call.pointwise and _one_stretch(tensors) and call.results[0].dtype is tensors[0].dtype:
         return KernelRunner(pointwise_launch(call.program, tensors), contiguous=True)
     try:
-        return KernelRunner(Launched(call, tensors).run)
+        run = Launched(call, tensors).run
+        return KernelRunner(stacking(run) if call.stacked else run)
     except NotSummed:
         start = lambda whole: Launched(whole, tensors).run  # noqa: E731
         return KernelRunner(summed_afterwards(call, compute_dtype(tensors), start))
