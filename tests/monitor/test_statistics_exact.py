@@ -45,7 +45,13 @@ def exact(name, judge, z):
 
 def slope_sums(judge, z, dim, learned=()):
     """The rows, of all numbers."""
-    return Look(judge, z, dim, learned, z.numel()).sums(z, learned)
+    look = Look(judge, z, dim, learned, z.numel())
+    return counted(look, look.sums(z, learned))
+
+
+def counted(look, sums):
+    """The rows with the first, the count of samples."""
+    return torch.cat([torch.full_like(sums[:1], look.samples), sums])
 
 
 def inputs(units=6, samples=64, dtype=torch.float32, spread=2.0):
@@ -159,7 +165,7 @@ def test_a_sampled_share_is_within_its_stated_error(shape, dim):
     look = Look(judge, z, dim, (), 1)
     assert look.sampling.one_in >= 15
     whole = dict(zip(SLOPE_ROWS, slope_sums(judge, z, dim), strict=True))
-    found = dict(zip(SLOPE_ROWS, look.sums(look.sampling.of(z, 3), ()), strict=True))
+    found = dict(zip(SLOPE_ROWS, counted(look, look.sums(look.sampling.of(z, 3), ())), strict=True))
     n, units = float(found["count"][0]), shape[dim]
     assert n >= LEAST_OF_A_UNIT * 0.9 and n * units <= most_of(shape, dim, 1)
     for row in ("left", "right", "zero", "linear"):

@@ -28,13 +28,15 @@ GRADIENT_SAMPLES = (1.3,)
 class Program:
     """``outputs`` computed from the symbols named ``inputs``.
 
-    ``samples`` gives for each input an ordinary value and those at which limits matter.
+    ``samples`` gives for each input an ordinary value and those at which limits matter. Of a
+    ``plain`` program only sums are wanted, where what float32 is off by is nothing.
     """
 
     name: str
     inputs: tuple[str, ...]
     outputs: tuple[Node, ...]
     samples: tuple[tuple[float, ...], ...]
+    plain: bool = False
 
     def __hash__(self) -> int:
         return self._hash

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from ogive.errors import OgiveError
 from ogive.monitor.health import HealthReport
-from ogive.monitor.monitor import MOST_LOOKED_AT, Monitor
+from ogive.monitor.monitor import Monitor
+from ogive.monitor.sampling import MOST_LOOKED_AT
 from ogive.monitor.thresholds import USUAL, Thresholds
 from ogive.nn.initialise.recorder import signals_in, unmarked
 from ogive.nn.places import check_module

@@ -6,6 +6,7 @@ on a row stands for twice as many measured steps: 100,000 steps of 50 places tak
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -88,9 +89,8 @@ class History:
         if place not in self._tracks:
             self._tracks[place] = _Track(tuple(statistics))
         track = self._tracks[place]
-        values = (statistics.get(name) for name in track.names)
-        row = np.array([np.nan if v is None else v for v in values], np.float64)
-        track.add(step, row)
+        values = map(statistics.get, track.names)
+        track.add(step, np.array([math.nan if v is None else v for v in values]))
 
     @property
     def nbytes(self) -> int:

@@ -264,7 +264,11 @@ class Monitor:
             findings=diagnose(self._course(), self._parameters()),
             history=self.history,
             units={n: unit_statistics(w) for n, w in shown.items()},
-            values={n: w.values for n, w in shown.items() if w.values is not None},
+            values={
+                n: w.values.reshape(-1).to("cpu", torch.float64).numpy()
+                for n, w in shown.items()
+                if w.values is not None
+            },
             notes=tuple(self._notes(places)),
         )
 

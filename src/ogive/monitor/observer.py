@@ -7,7 +7,7 @@ outside of autograd, and neither changes a number.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import count
 from typing import Any
@@ -73,6 +73,7 @@ class Observer:
         tallies: by place, in the order of their first use.
         turn: with which numbers the looking begins.
         forwards: how many the open step has had.
+        functions_held: whether modules of the model hold functions of ogive's.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Observer:
         self.turn = 0
         self.forwards = 0
         self.begins = begins
+        self.functions_held = False
         self.number = next(_NUMBERS)
         OBSERVERS[self.number] = self
 
@@ -102,6 +104,7 @@ class Observer:
         self.records, self.current = [], None
         self.places = {}
         self.parameters = {id(p): name for name, p in self.model.named_parameters()}
+        self.functions_held = any(map(_holds_functions, self.model.modules()))
 
     # places
 
@@ -147,8 +150,10 @@ class Observer:
         tally, given = self.tally(name, make), list(learned.values())
         look = tally.place.look(z, given, self.most)
         looked = look.sampling.of(z, self.turn)
-        sums = look.sums(looked, given)
-        tally.add(sums if spread is z else gathered(sums, spread, tally.place.dim % z.dim()))
+        sums, samples = look.sums(looked, given), look.samples
+        if spread is not z:
+            sums, samples = gathered(sums, samples, spread, tally.place.dim % z.dim())
+        tally.add(sums, samples)
         tally.looked_at(look.sampling, look.shown, looked, self.turn)
         return tally
 
@@ -233,7 +238,7 @@ class Observer:
     def own_functions(self) -> Iterator[None]:
         """In the block ogive's functions that the model's code calls are told, where it holds some:
         they are no functions of torch's."""
-        if not any(map(_holds_functions, self.model.modules())):
+        if not self.functions_held:
             yield
             return
         with transparent_mode(), watched(self._called):
@@ -292,12 +297,25 @@ class Observer:
 
     def gradient(self, tally: Tally, of_output: bool, g: Tensor) -> None:
         """The loss's gradient with respect to z, or to f(z)."""
-        self.safely(tally.add_gradient, _local(g), of_output, self.most, self.turn)
+        try:
+            with unobserved():
+                tally.add_gradient(_local(g), of_output, self.most, self.turn)
+        except Exception as error:
+            self.note(error)
 
     def hook(self, tally: Tally | None, tensor: Any, of_output: bool) -> None:
         """Has the gradient of a tensor told."""
         if tally is not None and isinstance(tensor, Tensor) and tensor.requires_grad:
-            tensor.register_hook(partial(_told, self, tally, of_output))  # type: ignore[no-untyped-call]
+            node, index = tensor.grad_fn, tensor.output_nr
+            if node is None:
+                tensor.register_hook(partial(self.gradient, tally, of_output))  # type: ignore[no-untyped-call]
+                return
+
+            def told(gradients: tuple[Tensor | None, ...]) -> None:
+                if (g := gradients[index]) is not None:
+                    self.gradient(tally, of_output, g)
+
+            node.register_prehook(told)  # in half the time of a tensor's hook
 
     def fresh_uses(self) -> None:
         """A forward begins: every module's next use is its first."""
@@ -313,22 +331,22 @@ class Observer:
     def safely(self, observe: Callable[..., Tally | None], *args: Any) -> Tally | None:
         """Observes without gradients; what goes wrong is noted, and is not the training's."""
         try:
-            with torch.no_grad(), unobserved():
+            with unobserved(), torch.no_grad() if torch.is_grad_enabled() else nullcontext():
                 return observe(*args)
         except Exception as error:  # whatever a tensor of somebody's class raises
-            text = " ".join(str(error).split())[:200]
-            self.notes["not measured"] = f"{type(error).__name__}: {text}"
+            self.note(error)
             return None
+
+    def note(self, error: Exception) -> None:
+        """Notes what could not be measured."""
+        text = " ".join(str(error).split())[:200]
+        self.notes["not measured"] = f"{type(error).__name__}: {text}"
 
     def take(self) -> dict[str, Tally]:
         """The tallies of the step that ends."""
         taken, self.tallies = self.tallies, {}
         self.turn += 1
         return taken
-
-
-def _told(observer: Observer, tally: Tally, of_output: bool, g: Tensor) -> None:
-    observer.gradient(tally, of_output, g)
 
 
 def _holds_functions(module: nn.Module) -> bool:
@@ -346,7 +364,7 @@ def _local(x: Tensor) -> Tensor:
     return local() if local is not None else x
 
 
-def _keys_of(k: Tensor, q: Tensor, before: Sequence[slice]) -> Tensor:
+def _keys_of(k: Tensor, q: Tensor, before: Sequence[slice[Any, Any, Any]]) -> Tensor:
     """The keys that some of the queries meet; heads may share theirs, in groups."""
     heads, own = q.shape[-3], k.shape[-3] if k.dim() > 2 else 1
     k = k.expand(*q.shape[:-3], own, *k.shape[-2:])

@@ -23,13 +23,13 @@ class PlaceSums(NamedTuple):
     Attributes:
         sums: (rows, units).
         gradients: the sums of gradients at z and at f(z), (2, 4).
-        values: some pre-activations.
+        values: some pre-activations, still on the device.
         entry: the name of the activation.
     """
 
     sums: _Floats
     gradients: _Floats
-    values: _Floats
+    values: Tensor | None
     entry: str
 
 
@@ -42,45 +42,36 @@ def fetched(tallies: Mapping[str, Tally]) -> dict[str, PlaceSums]:
     """What was measured of each place, of all ranks together: one copy from the device, and two
     reductions where ranks have met the same places."""
     present = {name: t for name, t in tallies.items() if t.sums is not None}
-    tensors = {name: [*_tensors(t)] for name, t in present.items()}
-    vector = _on_cpu([t for own in tensors.values() for t in own]).numpy()
-    mine, at = {}, 0
-    for name, tally in present.items():
-        parts = []
-        for tensor in tensors[name]:
-            parts.append(vector[at : at + tensor.numel()].reshape(tensor.shape))
-            at += tensor.numel()
-        sums, values, *norms = parts
-        gradients = _gradients(tally, norms)
-        mine[name] = PlaceSums(sums, gradients, values.reshape(-1).copy(), tally.place.entry)
+    sums = [t.sums for t in present.values() if t.sums is not None]
+    gradients = [g.numbers for t in present.values() for g in t.gradients]
+    numbers = iter(_on_cpu([*sums, *gradients]))
+    summed = {name: _with_count(next(numbers), t.samples) for name, t in present.items()}
+    mine = {
+        name: PlaceSums(summed[name], _gradients(t, numbers), t.place.values, t.place.entry)
+        for name, t in present.items()
+    }
     return _of_all_ranks(mine) if together() else mine
 
 
-def _tensors(tally: Tally) -> Iterator[Tensor]:
-    """All numbers of a place."""
-    assert tally.sums is not None and tally.values is not None
-    yield tally.sums
-    yield tally.values
+def _with_count(sums: _Floats, samples: float) -> _Floats:
+    """Sums with the count of samples as their first row, where they lack it."""
+    return np.vstack([np.full(sums.shape[1], samples), sums]) if samples else sums
+
+
+def _gradients(tally: Tally, numbers: Iterator[_Floats]) -> _Floats:
+    rows = np.zeros((2, len(GRADIENT_ROWS)))
     for gradient in tally.gradients:
-        yield gradient.numbers
+        rows[int(gradient.of_output)] += gradient.rows(next(numbers).ravel().tolist())
+    return rows
 
 
-def _gradients(tally: Tally, numbers: Sequence[_Floats]) -> _Floats:
-    rows = [[0.0] * len(GRADIENT_ROWS) for _ in range(2)]
-    for gradient, own in zip(tally.gradients, numbers, strict=True):
-        row = rows[gradient.of_output]
-        for k, n in enumerate(gradient.rows(own.reshape(-1).tolist())):
-            row[k] += n
-    return np.array(rows)
-
-
-def _on_cpu(tensors: Sequence[Tensor]) -> Tensor:
-    """All numbers in a row, with one copy from each device."""
-    if not tensors:
-        return torch.zeros(0, dtype=torch.float64)
-    if len({t.device for t in tensors}) == 1:
-        return torch.cat([t.reshape(-1) for t in tensors]).to("cpu", torch.float64)
-    return torch.cat([t.reshape(-1).to("cpu", torch.float64) for t in tensors])
+def _on_cpu(tensors: Sequence[Tensor]) -> list[_Floats]:
+    """The numbers of each tensor, with one copy from a device."""
+    if all(t.is_cpu for t in tensors):
+        return [t.numpy() for t in tensors]
+    vector = torch.cat([t.reshape(-1).to(tensors[0].device) for t in tensors]).to("cpu")
+    parts = vector.to(torch.float64).split([t.numel() for t in tensors])
+    return [part.view(t.shape).numpy() for part, t in zip(parts, tensors, strict=True)]
 
 
 def _of_all_ranks(mine: dict[str, PlaceSums]) -> dict[str, PlaceSums]:
@@ -98,8 +89,9 @@ def _of_all_ranks(mine: dict[str, PlaceSums]) -> dict[str, PlaceSums]:
     for rank in everybody:
         for name, other in rank.items():
             if name in found and found[name].sums.shape == other.sums.shape:
-                sums, gradients, *rest = found[name]
-                found[name] = PlaceSums(sums + other.sums, gradients + other.gradients, *rest)
+                own = found[name]
+                sums, gradients = own.sums + other.sums, own.gradients + other.gradients
+                found[name] = own._replace(sums=sums, gradients=gradients)
             else:
                 found[name] = other
     return found

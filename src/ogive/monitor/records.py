@@ -24,6 +24,7 @@ from ogive.monitor.observer import GATE, INPUT, Observer
 from ogive.monitor.tallies import Tally
 from ogive.nn.recognise import Recognised
 from ogive.ops.gates import packed_layout
+from ogive.torch_private import unobserved
 
 #: Under this name a module keeps its record.
 KEPT_AS = "_ogive_watch"
@@ -128,10 +129,12 @@ class ActivationRecord(WatchRecord):
                 args = args if getattr(module, "inplace", False) else self.again(passed, args)
                 result = self.run(module, args, kwargs)
                 return operators.told_after(result, self.slot, call, use)
-            tally = observer.safely(self.observed, use, z.detach(), z.grad_fn, call)
-            observer.hook(tally, z, False)
+            with unobserved():
+                tally = observer.safely(self.observed, use, z.detach(), z.grad_fn, call)
+                observer.hook(tally, z, False)
             result = self.run(module, args, kwargs)
-            observer.hook(tally, result, True)
+            with unobserved():
+                observer.hook(tally, result, True)
             return result
         finally:
             observer.busy = False

@@ -18,7 +18,9 @@ from torch import Tensor
 #: Of a tensor with more numbers so many are looked at, but so many of each unit at least.
 MOST_LOOKED_AT, LEAST_OF_A_UNIT = 2**15, 64
 #: The same for logits: so many, but so many rows at least.
-MOST_LOGITS, LEAST_ROWS = 2**13, 16
+MOST_LOGITS, LEAST_ROWS = 2**12, 16
+#: So many numbers that lie side by side are taken together.
+TOGETHER = 16
 #: So many values are kept for pictures.
 SHOWN_VALUES = 512
 
@@ -31,16 +33,13 @@ class Sampling:
         shape: theirs.
         sizes: how many numbers are looked at along each dimension.
         steps: how far they are apart.
+        one_in: of so many numbers one is looked at.
     """
 
     shape: tuple[int, ...]
     sizes: tuple[int, ...]
     steps: tuple[int, ...]
-
-    @property
-    def one_in(self) -> float:
-        """Of so many numbers one is looked at."""
-        return math.prod(self.shape) / math.prod(self.sizes)
+    one_in: float
 
     def index(self, turn: int) -> tuple[slice, ...]:
         """The numbers along each dimension; in turn each of them is looked at."""
@@ -53,7 +52,7 @@ class Sampling:
 
     def of(self, x: Tensor, turn: int) -> Tensor:
         """What is looked at of a tensor of that shape: a view of it."""
-        return x if self.sizes == self.shape else x[self.index(turn)]
+        return x if self.one_in == 1 else x[self.index(turn)]
 
 
 def sampling(x: Tensor, dim: int | None, most: int) -> Sampling:
@@ -75,10 +74,11 @@ def _sampling(
         free = [d for d, size in enumerate(sizes) if d != dim and size > 1]
         if not free:
             break
-        d = max(free, key=lambda d: (sizes[d] >= step and strides[d] != 1, sizes[d]))
+        d = max(free, key=lambda d: (sizes[d] >= step and strides[d] >= TOGETHER, sizes[d]))
         steps[d] = min(step, sizes[d])
         sizes[d] //= steps[d]
-    return Sampling(tuple(shape), tuple(sizes), tuple(steps))
+    one_in = math.prod(shape) / max(1, math.prod(sizes))
+    return Sampling(tuple(shape), tuple(sizes), tuple(steps), one_in)
 
 
 def most_of(shape: Sequence[int], dim: int, most: int) -> int:

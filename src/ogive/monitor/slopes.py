@@ -26,7 +26,8 @@ from ogive.expr.primitives import call
 from ogive.expr.program import DATA_SAMPLES
 from ogive.monitor.thresholds import Thresholds
 
-#: What is added up over the samples of each unit, in the order of the rows of a sum.
+#: What is added up over the samples of each unit, in the order of the rows of a sum; how many they
+#: are is the same for all units.
 SLOPE_ROWS = ("count", "z", "z2", "f", "f2", "slope", "slope2", "left", "right", "linear", "zero")
 #: So far from 0 functions are looked at.
 REACH = 50.0
@@ -40,7 +41,7 @@ class SlopeJudge:
     Attributes:
         entry: the name of the activation.
         learned: the parameters that are given with every call, as training changes them.
-        program: the rows of a sum, of x and the learned parameters.
+        program: the rows of a sum but the first, of x and the learned parameters.
         supremum: the largest abs(f').
         middle: flat samples below it are to the left.
         edges: where the function begins to be flat for good, to the left and to the right;
@@ -147,13 +148,14 @@ def _program(
     flat = _indicator("lt", abs(slope), thresholds.slope * supremum)
     left = mathematics.where(call("lt", x, as_node(middle)), flat, 0.0)
     straight = _indicator("lt", abs(diff(slope, x)), thresholds.bend * supremum)
-    rows = (1.0, x, x * x, f, f * f, slope, slope * slope, left, flat - left, straight * (1 - flat))
+    rows = (x, x * x, f, f * f, slope, slope * slope, left, flat - left, straight * (1 - flat))
     zero = _indicator("eq", f, 0.0)
-    outputs = tuple(map(as_node, (*rows, zero)))
+    outputs = tuple(as_node(row) for row in (*rows, zero))
     numbers = {s: v for p in one.parameters for s, v in zip(p.symbols, p.defaults, strict=True)}
     inputs = tuple(s for p in one.parameters if p.name in learned for s in p.symbols)
     samples = tuple((float(numbers[s]), 0.0) for s in inputs)
-    return Program(f"{one.name}_health", ("x", *inputs), outputs, (DATA_SAMPLES, *samples))
+    name = f"{one.name}_health"
+    return Program(name, ("x", *inputs), outputs, (DATA_SAMPLES, *samples), plain=True)
 
 
 def _indicator(op: str, a: Any, b: Any) -> Node:

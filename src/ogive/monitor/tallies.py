@@ -1,34 +1,28 @@
-"""What is added up at a place: sums for each unit, over the samples of a step.
-
-The rows of an elementwise activation are one program, so a kernel reads a tensor once, and adds up
-in float64 what it has; where no engine has kernels, torch's operators do the same. What runs it is
-made ready once for tensors that lie alike.
-"""
+"""What is added up at a place: sums for each unit, over the samples of a step."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from ogive.engine import Call, Output, compute
-from ogive.engine.selection import KERNELS, choose, state
-from ogive.errors import EngineError
-from ogive.expr import Program
 from ogive.monitor.sampling import SHOWN_VALUES, Sampling, most_of, sampling
 from ogive.monitor.slopes import SLOPE_ROWS, SlopeJudge
 from ogive.monitor.softmax_sums import SOFTMAX_ROWS
+from ogive.monitor.summing import likeness, sum_dtype, summing
 
 #: Sums of a gradient: squares, how many numbers, those that are not 0, those that are subnormal.
 GRADIENT_ROWS = ("square", "count", "nonzero", "subnormal")
 SIXTEEN_BITS = (torch.float16, torch.bfloat16)
+#: Sums of a place that take more are rounded to float32, as those of all places wait for the step's
+#: end.
+_MOST_BYTES = 2**15
 #: Kinds of tensors that a place is made ready for at once: shapes that change in every step.
 _MOST_LOOKS = 16
-_Run = Callable[..., Tensor]
 
 
 @dataclass
@@ -43,6 +37,7 @@ class WatchedPlace:
         weights: the parameters that z comes from, by name.
         note: what could not be measured.
         looks: by what tensors are like, how they are looked at.
+        values: some pre-activations of the last call, still on the device.
     """
 
     name: str
@@ -52,11 +47,11 @@ class WatchedPlace:
     weights: tuple[str, ...] = ()
     note: str = ""
     looks: dict[Any, Look] = field(default_factory=dict)
+    values: Tensor | None = None
 
     def look(self, z: Tensor, learned: Sequence[Tensor], most: int) -> Look:
         """How tensors that lie as this one are looked at."""
-        shapes = [v.shape for v in learned]
-        key = (z.shape, z.stride(), z.dtype, z.device, z.is_neg(), state.engine, *shapes)
+        key = likeness(z, *learned)
         look = self.looks.get(key)
         if look is None:
             if len(self.looks) >= _MOST_LOOKS:
@@ -75,6 +70,11 @@ class Look:
         dim: the dimension of its units, from 0 on.
         learned: the judge's learned parameters.
         most: how many numbers are looked at.
+
+    Attributes:
+        sampling: which numbers are looked at.
+        shown: which of these are kept for pictures.
+        samples: how many numbers of each unit are looked at.
     """
 
     def __init__(
@@ -84,13 +84,16 @@ class Look:
         looked = self.sampling.of(z, 0)
         self.shown = sampling(looked, None, SHOWN_VALUES)
         self._shapes = [_broadcast_shape(v, z.dim(), dim) for v in learned]
-        self._rows = len(SLOPE_ROWS), z.shape[dim]
+        self.samples = looked.numel() / z.shape[dim]
+        self._rows = len(SLOPE_ROWS) - 1, z.shape[dim]
+        many = 8 * math.prod(self._rows) > _MOST_BYTES and z.dtype is not torch.float64
+        self._kept = torch.float32 if many else sum_dtype(z)
         sums = tuple(z.shape[dim] if d == dim else 1 for d in range(z.dim()))
-        self._run = _runner(judge.program, sums, (looked, *self._given(learned)))
+        self._run = summing(judge.program, sums, (looked, *self._given(learned)))
 
     def sums(self, looked: Tensor, learned: Sequence[Tensor]) -> Tensor:
-        """The rows of ``SLOPE_ROWS`` for each unit, of what is looked at."""
-        return self._run(looked, *self._given(learned)).view(self._rows)
+        """The rows of ``SLOPE_ROWS`` but the first, for each unit, of what is looked at."""
+        return self._run(looked, *self._given(learned)).view(self._rows).to(self._kept)
 
     def _given(self, learned: Sequence[Tensor]) -> list[Tensor]:
         return [v.detach().reshape(s) for v, s in zip(learned, self._shapes, strict=True)]
@@ -103,33 +106,14 @@ def _broadcast_shape(value: Tensor, rank: int, dim: int) -> tuple[int, ...]:
     return tuple(value.numel() if d == dim else 1 for d in range(rank))
 
 
-def _runner(program: Program, shape: tuple[int, ...], tensors: tuple[Tensor, ...]) -> _Run:
-    """What gives the outputs of a program, each summed to a shape, as rows of one tensor."""
-    output = Output(_sum_dtype(tensors[0]), shape)
-    results, packed = (output,) * len(program.outputs), (False,) * len(tensors)
-    call = Call(program, results, packed, stacked=True)
-    engine, _ = choose(tensors, None)
-    if engine in KERNELS:
-        try:
-            run: Any = KERNELS[engine].prepare(call, tensors).run
-        except EngineError:
-            pass
-        else:
-            return run  # type: ignore[no-any-return]
-    return lambda *given: compute(call, given)[0]
-
-
-def _sum_dtype(x: Tensor) -> torch.dtype:
-    return torch.float32 if x.device.type == "mps" else torch.float64
-
-
-class GradientNumbers(NamedTuple):
+@dataclass(slots=True)
+class GradientNumbers:
     """What was measured of one gradient.
 
     Attributes:
         of_output: whether it is that of f(z), not of z.
         numbers: the norm of what was looked at; of 16 bits also how many numbers are not 0, and how
-            many of these are subnormal.
+            many of these are subnormal: one number, or three.
         count: of how many numbers.
         one_in: of so many numbers one was looked at.
     """
@@ -141,14 +125,14 @@ class GradientNumbers(NamedTuple):
 
     def rows(self, numbers: Sequence[float]) -> list[float]:
         """The sums of ``GRADIENT_ROWS``, of its numbers as they are outside of the device."""
-        norm, *lost = numbers
-        counted = [self.one_in * n for n in lost] or [float(self.count), 0.0]
-        return [norm * norm * self.one_in, float(self.count), *counted]
+        count, one_in = float(self.count), self.one_in
+        counted = [one_in * n for n in numbers[1:]] or [count, 0.0]
+        return [numbers[0] * numbers[0] * one_in, count, *counted]
 
 
 def gradient_numbers(g: Tensor) -> Tensor:
     """The numbers of ``GradientNumbers``."""
-    norm = torch.linalg.vector_norm(g, dtype=_sum_dtype(g))
+    norm = torch.linalg.vector_norm(g, dtype=sum_dtype(g))
     if g.dtype not in SIXTEEN_BITS:
         return norm
     size = g.abs()
@@ -162,9 +146,9 @@ class Tally:
 
     Attributes:
         place: whose they are.
-        sums: (rows, units).
+        sums: (rows, units), without the count of samples.
+        samples: how many of each unit; 0 for rowwise places.
         gradients: what was measured of gradients.
-        values: some pre-activations of the last call.
         dtype: theirs.
         one_in: of so many numbers one was looked at.
         temperature: by which logits are divided.
@@ -173,8 +157,8 @@ class Tally:
 
     place: WatchedPlace
     sums: Tensor | None = None
+    samples: float = 0.0
     gradients: list[GradientNumbers] = field(default_factory=list)
-    values: Tensor | None = None
     dtype: torch.dtype = torch.float32
     one_in: float = 1.0
     temperature: float = math.nan
@@ -185,20 +169,28 @@ class Tally:
         """The names of the rows of the sums."""
         return SOFTMAX_ROWS if self.place.judge is None else SLOPE_ROWS
 
-    def add(self, sums: Tensor) -> None:
+    def add(self, sums: Tensor, samples: float = 0.0) -> None:
         """Adds the sums of a call."""
-        same = self.sums is not None and self.sums.shape == sums.shape
-        self.sums = self.sums + sums if self.sums is not None and same else sums
+        if self.sums is not None and self.sums.shape == sums.shape:
+            self.sums, self.samples = self.sums + sums, self.samples + samples
+        else:
+            self.sums, self.samples = sums, samples
 
     def looked_at(self, taken: Sampling, shown: Sampling, z: Tensor, turn: int) -> None:
         """Notes how a call was looked at, and some of the numbers."""
         self.one_in, self.dtype = max(self.one_in, taken.one_in), z.dtype
-        self.values = shown.of(z, turn).to(torch.float32, copy=True)
+        values, kept = shown.of(z, turn), self.place.values
+        if kept is None or kept.shape != values.shape or kept.device != values.device:
+            self.place.values = values.to(torch.float32, copy=True)
+        else:
+            kept.copy_(values)
 
     def add_gradient(self, g: Tensor, of_output: bool, most: int, turn: int) -> None:
         """Adds what a gradient is like."""
-        if g.numel():
+        count, one_in, g = g.numel(), 1.0, g.detach()
+        if count > most:
             dim = self.place.dim % g.dim()
             taken = sampling(g, dim, most_of(g.shape, dim, most))
-            numbers = gradient_numbers(taken.of(g.detach(), turn))
-            self.gradients.append(GradientNumbers(of_output, numbers, g.numel(), taken.one_in))
+            g, one_in = taken.of(g, turn), taken.one_in
+        if count:
+            self.gradients.append(GradientNumbers(of_output, gradient_numbers(g), count, one_in))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from ogive.monitor.slopes import SLOPE_ROWS, SlopeJudge
 from ogive.monitor.tallies import Tally
@@ -32,7 +33,7 @@ class PlaceWindow:
         steps: how many measured steps the halves hold.
         ever_alive: units that were not dead in some step.
         revived: how often units were dead in one half window and alive in the next.
-        values: pre-activations of the last measured step.
+        values: pre-activations of the last measured step, still on the device.
         one_in: of so many numbers one was looked at.
         temperature: by which logits are divided.
         sixteen, largest: whether numbers have 16 bits, and the largest of them.
@@ -51,7 +52,7 @@ class PlaceWindow:
     ever_alive: NDArray[np.bool_] | None = None
     revived: int = 0
     seen: int = 0
-    values: NDArray[np.float64] | None = None
+    values: Tensor | None = None
     one_in: float = 1.0
     temperature: float = math.nan
     sixteen: bool = False
@@ -65,7 +66,7 @@ class PlaceWindow:
         if not self.halves or self.steps[-1] >= half:
             self._turn(sums.shape, gradients.shape)
         if self.first is None:
-            self.first = sums.sum(axis=1, keepdims=True)
+            self.first = _total(sums)[:, None]
         self.halves[-1] += sums
         self.gradients[-1] += gradients
         self.steps[-1] += 1
@@ -151,7 +152,7 @@ def place_statistics(
 
 
 def _slopes(window: PlaceWindow, sums: _Sums) -> dict[str, float | None]:
-    total = dict(zip(window.rows, sums.sum(axis=1).tolist(), strict=True))
+    total = dict(zip(window.rows, _total(sums).tolist(), strict=True))
     n = total["count"] or math.nan
     return {
         "dead": np.count_nonzero(_dead(sums)) / sums.shape[1],
@@ -162,6 +163,13 @@ def _slopes(window: PlaceWindow, sums: _Sums) -> dict[str, float | None]:
         **_moments(total, n),
         "chi": total["slope2"] / n,
     }
+
+
+def _total(sums: _Sums) -> _Sums:
+    """The sums over all units; numbers that are not finite stay so in silence."""
+    with np.errstate(invalid="ignore"):
+        total: _Sums = sums.sum(axis=1)
+    return total
 
 
 def _softmax(window: PlaceWindow, sums: _Sums) -> dict[str, float | None]:

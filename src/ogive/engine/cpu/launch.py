@@ -100,7 +100,8 @@ class Launch:
             return made
         results = [output.make(tensors, parallel) for output in self._outputs]
         if self._region:
-            places += [results[owner].data_ptr() + offset for owner, offset in self._targets]
+            begins = [result.data_ptr() for result in results]
+            places += [begins[owner] + offset for owner, offset in self._targets]
             self._start(self._region, parallel, *places, *self._numbers)
         for k, sums in self._summed:
             results[k] = sums.finish(results[k])

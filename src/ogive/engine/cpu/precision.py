@@ -54,6 +54,8 @@ def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
     float32 is more than enough for what is computed from them.
     """
     dtypes = [o.dtype for o in operands]
+    if program.plain and "float64" not in dtypes[: len(program.inputs)]:
+        return next(c for c in CANDIDATES if c.differs(program))
     if "float64" in dtypes:
         return Arithmetic(FLOAT64)
     given, written = operands[: len(program.inputs)], operands[len(program.inputs) :]

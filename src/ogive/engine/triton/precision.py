@@ -75,6 +75,8 @@ def triton_arithmetic(program: Program, operands: Sequence[Accessed]) -> TritonA
     """The arithmetic for operands like these; codes have the digits of the numbers."""
     dtypes = [o.dtype for o in operands]
     given, written = dtypes[: len(program.inputs)], dtypes[len(program.inputs) :]
+    if program.plain and "float64" not in given:
+        return TritonArithmetic(FLOAT32, PRECISE)
     # a number that is passed in is float64: of 16-bit results it has more digits than they need
     if "float64" in written or ("float64" in given and "float32" in written):
         return _WIDE
