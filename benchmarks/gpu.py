@@ -4,7 +4,8 @@
     python benchmarks/gpu.py --dry           # walks through everything on the CPU, without figures
 
 First the kernels are checked against float64 on the device, those that are measured before the
-others. Each part has its share of the time; what does not fit is named at the end of the page.
+others. Each part has its share of the time; what does not fit, or fails, is named at the end of the
+page, which is written anew after each part.
 With TRITON_INTERPRET=1 a dry run takes Triton's interpreter instead of the CPU's kernels.
 """
 
@@ -15,14 +16,16 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
 import torch
 from gpu_accuracy import BARS, checked, quantized_right
-from gpu_contenders import DIRECTIONS, ENTRIES, Case, composition, forward
+from gpu_contenders import DIRECTIONS, ENTRIES, Case, Contender, composition, forward
 from gpu_machine import GPU
 from gpu_models import MODELS, measured
 from gpu_page import page
@@ -47,23 +50,37 @@ class Run:
     def __init__(self, gpu: GPU, minutes: float, entries: Sequence[str]) -> None:
         self.gpu, self.entries = gpu, entries
         self._begun, self._limit, self._share = time.monotonic(), 60 * minutes, 0.0
-        names = [*entries, *([] if gpu.dry else _others(entries))]
-        self._checks = [(n, d) for d in BARS for n in names]
+        others = [] if gpu.dry else _others(entries)
+        self._checks = [(n, d) for names in (entries, others) for d in BARS for n in names]
         self.report: dict[str, Any] = {
             "facts": gpu.facts,
             "entries": len(self._checks),
+            "copy": self.copy(),
+            **{part: [] for part in SHARES},
             "left_out": [],
+            "failed": [],
         }
 
-    def all(self) -> dict[str, Any]:
-        """The whole report."""
-        self.report["copy"] = self.copy()
+    def parts(self) -> Iterator[dict[str, Any]]:
+        """The report so far, after each part."""
         for part, share in SHARES.items():
             self._share += share
             print(f"{part} ...", file=sys.stderr, flush=True)
-            self.report[part] = list(getattr(self, part)())
-        self.report["seconds"] = time.monotonic() - self._begun
-        return self.report
+            with self._going_on(part):
+                for row in getattr(self, part)():
+                    self.report[part].append(row)
+            self.report["seconds"] = time.monotonic() - self._begun
+            yield self.report
+
+    @contextmanager
+    def _going_on(self, what: str) -> Iterator[None]:
+        """Names what fails, and goes on: a GPU is lent for minutes."""
+        try:
+            yield
+        except (torch.OutOfMemoryError, MissingExtra) as error:
+            self.report["left_out"].append(_told(what, error))
+        except Exception as error:
+            self.report["failed"].append(_told(what, error))
 
     def _late(self, what: str) -> bool:
         """Whether the time of a part is over; then what is left out is written down."""
@@ -86,7 +103,8 @@ class Run:
         for k, (name, dtype) in enumerate(self._checks):
             if self._late(f"accuracy of {len(self._checks) - k} entries and dtypes"):
                 return
-            yield asdict(checked(name, dtype, self.gpu))
+            with self._going_on(f"accuracy of {name} {dtype}"):
+                yield asdict(checked(name, dtype, self.gpu))
 
     def speed(self) -> Iterator[dict[str, Any]]:
         for power in DRY_SIZES if self.gpu.dry else SIZES:
@@ -101,65 +119,69 @@ class Run:
         """A case in both directions; what does not fit into the memory is left out."""
         rate = self.report["copy"]["bytes_per_second"]
         for direction in ("forward", "backward"):
-            try:
-                x = case.input(self.gpu)
-                calls = dict(case.contenders(self.gpu))
-                seconds = self._times(calls, x, DIRECTIONS[direction], f"{case} {direction}")
-            except torch.OutOfMemoryError:
-                self.report["left_out"].append(f"{case} {direction}: out of memory")
-                continue
-            share = case.bytes(direction) / seconds["ogive"] / rate
-            yield {**asdict(case), "direction": direction, "seconds": seconds, "share": share}
+            with self._going_on(f"{case} {direction}"):
+                x, what = case.input(self.gpu), f"{case} {direction}"
+                seconds = self._times(case.contenders(self.gpu), x, DIRECTIONS[direction], what)
+                share = case.bytes(direction) / seconds["ogive"] / rate
+                yield {**asdict(case), "direction": direction, "seconds": seconds, "share": share}
 
     def _times(
-        self, calls: dict[str, Any], x: torch.Tensor, runner: Callable[..., Any], what: str
+        self,
+        contenders: Iterable[tuple[str, Contender]],
+        x: torch.Tensor,
+        runner: Callable[..., Any],
+        what: str,
     ) -> dict[str, float]:
         """Seconds by contender; another's that fails is named and left out."""
         seconds: dict[str, float] = {}
-        for label, call in calls.items():
+        for label, contender in contenders:
             try:
                 with self.gpu.engine():
-                    seconds[label] = self.gpu.seconds(runner(call, x))
+                    seconds[label] = self.gpu.seconds(runner(contender, x))
             except Exception as error:
-                if label == "ogive" or isinstance(error, torch.OutOfMemoryError):
+                if label == "ogive":
                     raise
-                told = " ".join(str(error).split())[:200]
-                self.report["left_out"].append(f"{label} of {what}: {type(error).__name__} {told}")
+                self.report["left_out"].append(_told(f"{label} of {what}", error))
         return seconds
 
     def quantised(self) -> Iterator[dict[str, Any]]:
         size = 2 ** (DRY_SIZES[0] if self.gpu.dry else 26)
-        for name in ("swiglu", "silu", "squared_relu"):
-            if not quantized_right(name, self.gpu):
-                raise OgiveError(f"the kernel that quantises {name} differs from the composition")
-            x = Case(name, "bfloat16", size).input(self.gpu)
-            for scale in SCALINGS:
-                if self._late(f"quantised {name} {scale}"):
-                    return
+        for name, scale in product(("swiglu", "silu", "squared_relu"), SCALINGS):
+            what = f"quantised {name} {scale}"
+            if self._late(what):
+                return
+            with self._going_on(what):
+                quantized_right(name, scale, self.gpu)
                 how = Quantization(torch.float8_e4m3fn, scale)
-                calls = {
-                    "ogive": ogive.quantized(name, how.dtype, scale),
-                    "compiled": self.gpu.compiled(_then_quantised(composition(name), how)),
+                contenders = {
+                    "ogive": Contender(ogive.quantized(name, how.dtype, scale)),
+                    "compiled": Contender(
+                        self.gpu.compiled(_then_quantised(composition(name), how))
+                    ),
                 }
-                seconds = self._times(calls, x, forward, f"quantised {name} {scale}")
+                x = Case(name, "bfloat16", size).input(self.gpu)
+                seconds = self._times(contenders.items(), x, forward, what)
                 yield {"name": name, "scale": scale, "size": size, "seconds": seconds}
 
     def models(self) -> Iterator[dict[str, Any]]:
         for name in MODELS:
             if self._late(f"the block of {name}"):
                 return
-            try:
+            with self._going_on(f"the block of {name}"):
                 yield from map(asdict, measured(name, self.gpu))
-            except MissingExtra as error:
-                self.report["left_out"].append(f"the block of {name}: {error}")
 
     def launches(self) -> Iterator[dict[str, Any]]:
-        for name in ("silu", "mish", "swiglu"):
-            for direction, runner in DIRECTIONS.items():
-                case = Case(name, "bfloat16", 64)
-                calls = dict(list(case.contenders(self.gpu))[:2])
-                seconds = self._times(calls, case.input(self.gpu), runner, f"{case} {direction}")
+        for name, direction in product(("silu", "mish", "swiglu"), DIRECTIONS):
+            case = Case(name, "bfloat16", 64)
+            with self._going_on(f"launch of {name} {direction}"):
+                both = islice(case.contenders(self.gpu), 2)
+                x, what = case.input(self.gpu), f"{case} {direction}"
+                seconds = self._times(both, x, DIRECTIONS[direction], what)
                 yield {"name": name, "direction": direction, "seconds": seconds}
+
+
+def _told(what: str, error: Exception) -> str:
+    return f"{what}: {type(error).__name__} {' '.join(str(error).split())[:200]}"
 
 
 def _then_quantised(call: Callable[..., Any], how: Quantization) -> Callable[..., Any]:
@@ -187,17 +209,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         entries = [ogive.get(name).name for name in given.entries]
         run = Run(GPU.here(given.dry), given.minutes, entries)
-        report = run.all()
     except OgiveError as error:
         print(error, file=sys.stderr)
         return 2
     given.out.mkdir(parents=True, exist_ok=True)
     file = given.out / slug(run.gpu.name)
-    file.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    file.with_suffix(".md").write_text(page(report), encoding="utf-8")
+    for report in run.parts():
+        text = json.dumps(report, indent=1, allow_nan=False)
+        file.with_suffix(".json").write_text(f"{text}\n", encoding="utf-8")
+        file.with_suffix(".md").write_text(page(report), encoding="utf-8")
     print(f"{file}.json and {file.name}.md are written")
-    wrong = [row for row in report["accuracy"] if not row["right"]]
-    return int(bool(wrong) and not given.dry)
+    wrong = [row for row in run.report["accuracy"] if not row["right"]]
+    return int(bool(wrong or run.report["failed"]))
 
 
 if __name__ == "__main__":

@@ -9,10 +9,13 @@ from gpu_machine import GPU
 from torch import Tensor
 
 import ogive
-from ogive.engine.quantization import EIGHT_BITS, SCALINGS, Quantization
+from ogive.engine.quantization import EIGHT_BITS, Quantization
+from ogive.errors import OgiveError
 
 #: Units of the last place that a result may be off; and a gradient, or as many eps of its largest.
 BARS = {"float32": (3.0, 4.0), "bfloat16": (0.51, 1.0), "float16": (0.51, 1.0)}
+#: How far off NaN is.
+NO_NUMBER = 1e9
 #: Numbers of a row of samples.
 SAMPLES = 4096
 
@@ -62,31 +65,38 @@ def _both(function: ogive.Activation, x: Tensor) -> tuple[Tensor, Tensor]:
 
 def _ulps(found: Tensor, exact: Tensor, dtype: torch.dtype) -> float:
     """The largest distance, in units of the last place of the exact number."""
-    info, wanted = torch.finfo(dtype), exact.double()
-    size = wanted.abs().clamp(min=info.smallest_normal)
-    unit = torch.exp2(torch.floor(torch.log2(size))) * info.eps
-    return float(((found.cpu().double() - wanted).abs() / unit).nan_to_num(1e9).max())
+    return _worst(found, exact, _unit(exact, dtype))
 
 
 def _off(found: Tensor, exact: Tensor, dtype: torch.dtype) -> float:
     """The same, or in eps of the largest number, whichever is less at each place."""
-    info, wanted = torch.finfo(dtype), exact.double()
-    size = wanted.abs().clamp(min=info.smallest_normal)
-    unit = torch.exp2(torch.floor(torch.log2(size))) * info.eps
-    allowed = torch.maximum(unit, wanted.abs().max() * info.eps)
-    return float(((found.cpu().double() - wanted).abs() / allowed).nan_to_num(1e9).max())
+    largest = exact.double().abs().nan_to_num(0.0, 0.0).max()
+    return _worst(found, exact, _unit(exact, dtype).clamp(min=largest * torch.finfo(dtype).eps))
 
 
-def quantized_right(name: str, gpu: GPU) -> bool:
-    """Whether the kernel that quantises gives the bits of the composition on the same device."""
+def _unit(exact: Tensor, dtype: torch.dtype) -> Tensor:
+    """The spacing of the numbers of a dtype."""
+    info = torch.finfo(dtype)
+    size = exact.double().abs().clamp(min=info.smallest_normal)
+    return torch.exp2(torch.floor(torch.log2(size))) * info.eps
+
+
+def _worst(found: Tensor, exact: Tensor, allowed: Tensor) -> float:
+    """The largest distance; none where both are NaN, or as infinite as the dtype makes it."""
+    found = found.cpu()
+    same = (found == exact.to(found.dtype)) | (found.isnan() & exact.isnan())
+    off = (found.double() - exact.double()).abs() / allowed
+    return float(off.masked_fill(same, 0.0).nan_to_num(NO_NUMBER, NO_NUMBER).max())
+
+
+def quantized_right(name: str, scale: str, gpu: GPU) -> None:
+    """Raises an OgiveError unless the kernel that quantises gives the bits of the composition."""
     function = ogive.get(name)
     x = torch.randn(8, 512, device=gpu.device).bfloat16()
     for dtype in EIGHT_BITS:
-        for scale in SCALINGS:
-            with gpu.engine():
-                pair = ogive.quantized(name, dtype, scale)(x)
-                wanted = Quantization(dtype, scale).quantize(function(x.float()))
-            for found, expected in zip(pair, wanted, strict=True):
-                if not torch.equal(found.float(), expected.float()):
-                    return False
-    return True
+        with gpu.engine():
+            pair = ogive.quantized(name, dtype, scale)(x)
+            wanted = Quantization(dtype, scale).quantize(function(x.float()))
+        for found, expected in zip(pair, wanted, strict=True):
+            if not torch.equal(found.float(), expected.float()):
+                raise OgiveError(f"the kernel of {name} to {dtype} differs from the composition")

@@ -6,9 +6,10 @@ import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from gpu_machine import GPU
 from torch import Tensor
 
@@ -17,22 +18,44 @@ from ogive.bench.contenders import NATIVES, inputs
 
 #: One of each kind; the first ones are what models use most.
 ENTRIES = (
-    *("swiglu", "geglu", "gelu", "silu", "gelu_tanh", "squared_relu", "relu", "softmax"),
-    *("mish", "log_softmax", "reglu", "quick_gelu", "tanh", "sigmoid", "softplus", "elu"),
+    *("swiglu", "geglu_tanh", "gelu", "silu", "gelu_tanh", "squared_relu", "relu", "softmax"),
+    *("geglu", "mish", "log_softmax", "reglu", "quick_gelu", "tanh", "sigmoid", "softplus", "elu"),
     *("hardswish", "snake", "gaussian", "star_relu", "l2_normalize", "logsumexp"),
 )
 #: Of gated units, relu squared, softmax and compositions torch.compile takes part too.
-COMPILED = ("swiglu", "geglu", "squared_relu", "softmax", "mish", "snake", "quick_gelu")
+COMPILED = ("swiglu", "geglu_tanh", "squared_relu", "softmax", "mish", "snake", "quick_gelu")
 #: Columns of what works along rows.
 COLUMNS = 4096
-#: Entry -> where Liger-Kernel has it, and whether it takes value and gate in two tensors.
+#: Entry -> where Liger-Kernel has it.
 LIGER = {
-    "swiglu": ("liger_kernel.ops.swiglu", "LigerSiLUMulFunction", True),
-    "geglu": ("liger_kernel.ops.geglu", "LigerGELUMulFunction", True),
-    "squared_relu": ("liger_kernel.ops.relu_squared", "LigerReLUSquaredFunction", False),
-    "softmax": ("liger_kernel.ops.softmax", "LigerSoftmaxFunction", False),
+    "swiglu": ("liger_kernel.ops.swiglu", "LigerSiLUMulFunction"),
+    "geglu_tanh": ("liger_kernel.ops.geglu", "LigerGELUMulFunction"),
+    "squared_relu": ("liger_kernel.ops.relu_squared", "LigerReLUSquaredFunction"),
+    "softmax": ("liger_kernel.ops.softmax", "LigerSoftmaxFunction"),
 }
-Call = Callable[[Tensor], Tensor]
+Call = Callable[..., Any]
+
+
+class Contender(NamedTuple):
+    """A function that takes part.
+
+    Attributes:
+        two: whether it takes gate and value in two tensors, made before the clock starts.
+    """
+
+    call: Call
+    two: bool = False
+
+    def given(self, x: Tensor) -> list[Tensor]:
+        """What it takes of an input: leaves that gradients are asked for."""
+        if not self.two:
+            return [x.detach().requires_grad_()]
+        return [half.detach().clone().requires_grad_() for half in reversed(_halves(x))]
+
+    def __call__(self, *given: Tensor) -> Tensor:
+        made = self.call(*given)
+        first: Tensor = made[0] if isinstance(made, tuple) else made
+        return first
 
 
 @dataclass(frozen=True)
@@ -71,22 +94,23 @@ class Case:
         x = torch.empty(self.shape, dtype=getattr(torch, self.dtype), device=gpu.device)
         return x.normal_(0.0, 2.0, generator=generator)
 
-    def contenders(self, gpu: GPU) -> Iterator[tuple[str, Call]]:
+    def contenders(self, gpu: GPU) -> Iterator[tuple[str, Contender]]:
         """Who takes part, by name."""
         eager = composition(self.name)
-        yield "ogive", ogive.get(self.name)
-        yield "torch", NATIVES[self.name].call if self.name in NATIVES else eager
+        yield "ogive", Contender(ogive.get(self.name))
+        yield "torch", Contender(NATIVES[self.name].call if self.name in NATIVES else eager)
         if self.name in COMPILED:
-            yield "compiled", gpu.compiled(eager)
+            yield "compiled", Contender(gpu.compiled(eager))
         if (peer := liger(self.name)) is not None:
-            yield "liger", peer
+            yield "liger", Contender(peer, two=self.kind == "gated")
 
 
 def composition(name: str) -> Call:
     """The entry as one writes it in torch."""
     written: dict[str, Call] = {
-        "swiglu": lambda x: _halves(x)[0] * torch.nn.functional.silu(_halves(x)[1]),
-        "geglu": lambda x: _halves(x)[0] * torch.nn.functional.gelu(_halves(x)[1]),
+        "swiglu": lambda x: _halves(x)[0] * F.silu(_halves(x)[1]),
+        "geglu": lambda x: _halves(x)[0] * F.gelu(_halves(x)[1]),
+        "geglu_tanh": lambda x: _halves(x)[0] * F.gelu(_halves(x)[1], approximate="tanh"),
         "reglu": lambda x: _halves(x)[0] * torch.relu(_halves(x)[1]),
         "squared_relu": lambda x: torch.relu(x).square(),
         "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),
@@ -102,44 +126,42 @@ def _halves(x: Tensor) -> tuple[Tensor, ...]:
 
 
 def liger(name: str) -> Call | None:
-    """Liger-Kernel's function, where it is installed."""
+    """Liger-Kernel's function, where it is installed: of gated units, of gate and value."""
     if name not in LIGER:
         return None
-    module, attribute, two = LIGER[name]
+    module, attribute = LIGER[name]
     try:
-        apply: Any = getattr(importlib.import_module(module), attribute).apply
+        apply: Call = getattr(importlib.import_module(module), attribute).apply
     except (ImportError, AttributeError):
         return None
-    if not two:
-        return partial(apply)
-    # it takes what the gate's function is applied to first
-    return lambda x: apply(*(half.contiguous() for half in reversed(_halves(x))))
+    return apply
 
 
-def forward(call: Call, x: Tensor) -> Callable[[], object]:
+def forward(contender: Contender, x: Tensor) -> Callable[[], object]:
     """A call without gradients."""
+    given = contender.given(x)
 
     def run() -> Tensor:
         with torch.no_grad():
-            return call(x)
+            return contender(*given)
 
     return run
 
 
-def backward(call: Call, x: Tensor) -> Callable[[], object]:
+def backward(contender: Contender, x: Tensor) -> Callable[[], object]:
     """The backward of a call that was made before."""
-    leaf = x.detach().requires_grad_()
-    y = call(leaf)
+    leaves = contender.given(x)
+    y = contender(*leaves)
     gradient = inputs((1,), x.dtype, torch.Generator().manual_seed(0)).to(x.device)
     given = gradient.expand(y.shape).contiguous()
-    return partial(torch.autograd.grad, y, leaf, given, retain_graph=True)
+    return partial(torch.autograd.grad, y, leaves, given, retain_graph=True)
 
 
-def step(call: Call, x: Tensor) -> Callable[[], object]:
+def step(contender: Contender, x: Tensor) -> Callable[[], object]:
     """A call and its backward."""
-    leaf = x.detach().requires_grad_()
-    given = torch.ones_like(call(leaf))
-    return lambda: torch.autograd.grad(call(leaf), leaf, given)
+    leaves = contender.given(x)
+    given = torch.ones_like(contender(*leaves))
+    return lambda: torch.autograd.grad(contender(*leaves), leaves, given)
 
 
 DIRECTIONS = {"forward": forward, "backward": backward, "both": step}

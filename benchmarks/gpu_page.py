@@ -30,7 +30,8 @@ def page(report: dict[str, Any]) -> str:
         warning=f"\n{WARNING}" if facts["dry"] else "",
     )
     parts = [head, _accuracy(report), _speed(report), _quantised(report)]
-    parts += [_models(report), _launches(report), _left_out(report)]
+    parts += [_models(report), _launches(report)]
+    parts += [_named("Failed", report["failed"]), _named("Left out", report["left_out"])]
     return "\n".join(part for part in parts if part)
 
 
@@ -117,6 +118,7 @@ def _launches(report: dict[str, Any]) -> str:
     return f"## Launches\n\n{table(columns, rows)}" if rows else ""
 
 
-def _left_out(report: dict[str, Any]) -> str:
-    lines = "".join(f"- {line}\n" for line in report["left_out"])
-    return f"## Left out\n\n{lines}" if lines else ""
+def _named(title: str, lines: Sequence[str]) -> str:
+    """What is not in the tables, and why."""
+    told = "".join(f"- {line}\n" for line in lines)
+    return f"## {title}\n\n{told}" if told else ""

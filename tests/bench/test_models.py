@@ -49,6 +49,12 @@ def test_a_scale_says_how_large_everything_is() -> None:
     assert image.shape == (3, 3, 32, 32)
 
 
+@pytest.mark.parametrize("name", ["gpt2", "bert"])
+def test_a_text_may_be_longer_than_the_published_models(name: str) -> None:
+    scale = Scale(batch=1, pixels=32, tokens=1030, width=8, layers=1, heads=2)
+    assert call_model(*build_model(name, scale)).shape == (1, 1030, 8)
+
+
 def test_a_package_that_is_missing_is_named_with_its_extra(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(MissingExtra, match=r"needs timm.*pip install 'ogive\[models\]'"):

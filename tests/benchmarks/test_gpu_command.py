@@ -66,7 +66,67 @@ def test_what_does_not_fit_into_the_time_is_named(gpu, tmp_path) -> None:
     assert "## Left out" in (tmp_path / "dry-run-on-a-cpu.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["swiglu", "geglu", "squared_relu", "quick_gelu", "star_relu"])
+def test_what_fails_is_named_and_the_rest_is_measured(gpu, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(gpu, "MODELS", ())
+    monkeypatch.setattr(gpu, "checked", _failing)
+    times = gpu.Run._times
+    monkeypatch.setattr(gpu.Run, "_times", lambda *a: _failing() if "relu" in a[-1] else times(*a))
+    arguments = ["--dry", "--entries", "tanh", "relu", "--out", str(tmp_path)]
+    assert gpu.main(arguments) == 1
+    report = json.loads((tmp_path / "dry-run-on-a-cpu.json").read_text())
+    assert {r["name"] for r in report["speed"]} == {"tanh"}
+    assert sum("accuracy of tanh" in line for line in report["failed"]) == 3
+    assert any("relu" in line and "no luck" in line for line in report["failed"])
+    assert "## Failed" in (tmp_path / "dry-run-on-a-cpu.md").read_text()
+
+
+def _failing(*arguments):
+    raise ValueError("no luck")
+
+
+def test_what_is_measured_is_checked_first_in_every_dtype(gpu, monkeypatch) -> None:
+    monkeypatch.setattr(gpu.GPU, "facts", {})
+    run = gpu.Run(gpu.GPU(gpu.torch.device("cpu"), False, 1e-4), 0.0, ["tanh", "silu"])
+    assert {name for name, _ in run._checks[:6]} == {"tanh", "silu"}
+
+
+def test_numbers_that_no_dtype_has_are_no_errors(gpu) -> None:
+    accuracy = importlib.import_module("gpu_accuracy")
+    here = gpu.GPU.here(dry=True)
+    for name in ("exponential", "rational_a"):  # beyond the largest of float16; far out, 0 / 0
+        for dtype in accuracy.BARS:
+            assert accuracy.checked(name, dtype, here).right, (name, dtype)
+
+
+def test_another_librarys_gated_units_get_what_they_take_before_the_clock_starts(
+    gpu, monkeypatch
+) -> None:
+    import ogive
+
+    contenders = importlib.import_module("gpu_contenders")
+    taken = []
+
+    class Theirs:
+        @staticmethod
+        def apply(gate, value):
+            taken.append((gate, value))
+            return gpu.torch.nn.functional.silu(gate) * value, gate
+
+    module = type(sys)("liger_kernel.ops.swiglu")
+    module.LigerSiLUMulFunction = Theirs
+    monkeypatch.setitem(sys.modules, "liger_kernel.ops.swiglu", module)
+    case = contenders.Case("swiglu", "float32", 64)
+    x = case.input(here := gpu.GPU.here(dry=True))
+    run = contenders.forward(dict(case.contenders(here))["liger"], x)
+    gpu.torch.testing.assert_close(run(), ogive.get("swiglu")(x))
+    run()
+    assert [t.data_ptr() for t in taken[0]] == [t.data_ptr() for t in taken[1]]
+    assert all(t.is_contiguous() for t in taken[0])
+
+
+@pytest.mark.parametrize(
+    "name", ["swiglu", "geglu_tanh", "squared_relu", "quick_gelu", "star_relu"]
+)
 def test_what_is_written_in_torch_is_the_same_function(gpu, name) -> None:
     import ogive
 

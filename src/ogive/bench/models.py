@@ -143,6 +143,8 @@ def _language_model(name: str, scale: Scale) -> tuple[nn.Module, Example]:
     config = getattr(transformers, row.config)(
         vocab_size=TOKENS, use_cache=False, **row.numbers(scale), **inner
     )
+    # a text has no more places than are embedded
+    config.max_position_embeddings = max(config.max_position_embeddings, scale.tokens)
     texts = torch.randint(0, TOKENS, (scale.batch, scale.tokens))
     return getattr(transformers, row.model)(config), {"input_ids": texts}
 
