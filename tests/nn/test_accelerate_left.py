@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -151,6 +152,26 @@ def test_the_sign_of_a_zero_counts() -> None:
     assert [torch.signbit(m(x)).item() for m in model] == [True, False]
 
 
+def test_a_value_that_is_a_tensor_is_torchs_to_read() -> None:
+    """It may change in place, and is no learned parameter."""
+    for module in (nn.ELU(torch.tensor(0.3)), nn.LeakyReLU(torch.tensor(0.3))):
+        model = nn.Sequential(module)
+        want = model(X)
+        assert [reason.endswith("is a tensor") for reason in reasons(model)] == [True]
+        assert torch.equal(model(X), want)
+
+
+@pytest.mark.parametrize("block", [nullcontext, ogive.intercept])
+def test_a_minimum_above_the_maximum_is_refused_as_torch_does(block: Any) -> None:
+    model = nn.Sequential(nn.Hardtanh())
+    ogive.accelerate(model)
+    model[0].min_val = 2.0
+    for module in (model, nn.Sequential(nn.Hardtanh(-1, 1))):
+        module[0].min_val = 2.0
+        with block(), pytest.raises(ValueError, match="min_val cannot be greater"):
+            module(X)
+
+
 def test_numbers_of_numpy_are_numbers() -> None:
     model = nn.Sequential(nn.LeakyReLU(np.float32(0.1)))
     assert len(ogive.accelerate(model).rows) == 1
@@ -214,15 +235,35 @@ def test_a_held_function_that_is_compared_is_left(make: Callable[[], nn.Module])
 class Typed(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.act, self.other = nn.GELU(), nn.GELU()
+        self.act, self.other = nn.GELU(), nn.SiLU()
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.other(x)
         return 2 * self.act(x) if type(self.act) is nn.GELU else x
 
 
-def test_a_module_whose_type_is_asked_for_is_left() -> None:
-    model = Typed()
+class OfClass(Typed):
+    def forward(self, x: Tensor) -> Tensor:
+        return (1 + (self.act.__class__ is nn.GELU)) * self.act(self.other(x))
+
+
+class OfChildren(Typed):
+    def forward(self, x: Tensor) -> Tensor:
+        return (1 + sum(type(m) in (nn.GELU,) for m in self.modules())) * self.act(self.other(x))
+
+
+def doubled(act: nn.Module, x: Tensor) -> Tensor:
+    return 2 * act(x) if type(act) is nn.GELU else act(x)
+
+
+class ByHelper(Typed):
+    def forward(self, x: Tensor) -> Tensor:
+        return doubled(self.act, self.other(x))
+
+
+@pytest.mark.parametrize("make", [Typed, OfClass, OfChildren, ByHelper])
+def test_a_module_whose_type_is_asked_for_is_left(make: Callable[[], nn.Module]) -> None:
+    model = make()
     want = model(X)
     report = ogive.accelerate(model)
     assert [row.name for row in report.rows] == ["other"]
@@ -341,6 +382,18 @@ class Applying(nn.Module):
         return Gelu.apply(x)
 
 
+class Overwriting(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.relu_()
+
+
+class Partial(nn.Module):
+    act = functools.partialmethod(lambda self, x, alpha: F.elu(x, alpha), alpha=0.3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.act(x)
+
+
 def closure(function: Callable[..., Tensor] = F.gelu) -> nn.Module:
     return holding(lambda x: function(x))
 
@@ -371,6 +424,8 @@ SEEN: dict[str, tuple[Callable[[], nn.Module], str, str]] = {
     "dict of the class": (Choosing, "choices", IN_CONTAINER.format("dict")),
     "property": (Named, "", "its code names gelu"),
     "method": (Helped, "", "its code names sigmoid"),
+    "in place": (Overwriting, "", "its code names relu_: it writes over its input"),
+    "partialmethod": (Partial, "", "its code names elu"),
     "BloomGelu": (lambda: nn.Sequential(BloomGelu()), "0", "only its name says what it computes"),
     "gpt-oss": (experts, "", "its code names sigmoid"),
 }

@@ -28,10 +28,11 @@ from ogive.nn.model_code import (
     named_by,
     named_in,
     only_calls,
+    overwriting_in,
 )
 from ogive.nn.modules import ActivationModule
 from ogive.nn.places import Place, check_module, is_scripted, places
-from ogive.nn.recognise import KEPT, OUTPUT_KEPT, recognise, sounds_like
+from ogive.nn.recognise import KEPT, OUTPUT_KEPT, OVERWRITES, recognise, sounds_like
 from ogive.nn.translate import HeldFunction, SameActivation, called
 from ogive.ops import check_save
 from ogive.table import html_table, table
@@ -239,7 +240,7 @@ class _Work:
         if (pattern := gated_blocks.pattern_of(module)) is not None:
             self._fuse(place, module, pattern)
         elif found.entry is not None:
-            if asks_type(self.classes, place.key):
+            if asks_type(self.classes, place.key, module):
                 raise OgiveError("the model's code asks for its type")
             new = SameActivation(module, found, self.save, self.engine)
             mode, title = self._gain(found.entry, module, new), called(module)
@@ -254,6 +255,8 @@ class _Work:
             self._held_elsewhere(place, module)
             if names := named_in(module):
                 raise OgiveError(f"its code names {names}: use ogive.intercept()")
+            if names := overwriting_in(module):
+                raise OgiveError(f"its code names {names}: {OVERWRITES}")
 
     def _held_elsewhere(self, place: Place, module: nn.Module) -> None:
         """Notes what a module holds where it cannot be replaced."""

@@ -6,7 +6,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import lru_cache, partial, partialmethod
 from types import CellType, CodeType, FunctionType, SimpleNamespace
 from typing import Any
 
@@ -15,6 +15,8 @@ from torch.autograd import Function
 
 from ogive.nn.recognise import recognise, torch_functions
 
+#: How code asks for a type.
+_TYPES = {"type", "__class__"}
 #: Containers that a module may hold functions in, and what every module has.
 HOLDERS = (dict, list, tuple, set, frozenset, SimpleNamespace)
 _PLAIN = nn.Module()
@@ -28,6 +30,12 @@ def named_in(module: nn.Module) -> str:
         names += tuple(v for v in vars(module).values() if isinstance(v, str))
     found = dict.fromkeys(n for n in names if n in torch_functions())
     return ", ".join(n for n in found if not hasattr(module, n))
+
+
+def overwriting_in(module: nn.Module) -> str:
+    """Those that they name in the form that writes over its input, such as ``x.relu_()``."""
+    names = dict.fromkeys(n for n in _all_names(type(module)) if n.endswith("_"))
+    return ", ".join(n for n in names if n.removesuffix("_") in torch_functions())
 
 
 def named_by(function: Any) -> str:
@@ -57,7 +65,7 @@ def _names(member: Any) -> Iterator[str]:
         if id(thing) in seen:
             continue
         seen.add(id(thing))
-        if isinstance(thing, partial):
+        if isinstance(thing, (partial, partialmethod)):
             pending += [thing.func, *thing.args, *thing.keywords.values()]
         elif isinstance(thing, FunctionType):
             pending += [thing.__code__, *(thing.__defaults__ or ())]
@@ -100,9 +108,16 @@ def only_calls(classes: set[Any], parent: nn.Module | None, attribute: str) -> b
     return own is not None and not any(attribute in names for names in (own, *known))
 
 
-def asks_type(classes: set[Any], attribute: str) -> bool:
-    """Whether classes ask for the type of an attribute: ``type(self.act) is nn.GELU``."""
-    return any(attribute in _typed(cls) for cls in classes)
+def asks_type(classes: set[Any], attribute: str, module: nn.Module) -> bool:
+    """Whether classes ask for the type of an attribute, ``type(self.act) is nn.GELU``, or for that
+    of anything, a child or a helper's argument, where the name of the module's class stands too."""
+    name = type(module).__name__
+    return any(attribute in _typed(cls) or _types_beside(cls, name) for cls in classes)
+
+
+def _types_beside(cls: Any, name: str) -> bool:
+    names = _all_names(cls)
+    return name in names and not _TYPES.isdisjoint(names)
 
 
 def _source(cls: Any) -> ast.Module | None:

@@ -208,6 +208,9 @@ def _of_class(module: nn.Module, cls: type, rule: Rule) -> Recognised:
     named = {n: a for n, a in named.items() if hasattr(module, a)}
     values = {**rule.values, **{n: _plain_number(getattr(module, a)) for n, a in named.items()}}
     reason = rule.reason
+    for name in named.keys() - module._parameters.keys():
+        if isinstance(values[name], Tensor):
+            reason = f"its {name} is a tensor"
     if values.get("dim", 0) is None:
         reason = "its dim is left for torch to guess"
     usual = {n: v for n, v in _made_usually(cls).items() if n not in named.values()}

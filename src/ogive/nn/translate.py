@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 CONTIGUOUS = ("logsigmoid",)
 
 
+#: Values that torch refuses where the first is the larger.
+ASCENDING = {"hardtanh": ("min_val", "max_val")}
+
+
 @dataclass(frozen=True)
 class Translation:
     """How ogive makes calls of something that is recognised: by a function that has the values
@@ -64,6 +68,9 @@ def translation(
     known = tuple((n, v) for n, v in values.items() if not isinstance(v, Tensor))
     if any(v == 0 and repr(v) == "-0.0" for _, v in known):
         raise InputError("one of its values is -0.0, which ogive takes for 0.0")
+    low, high = (values.get(n, 0) for n in ASCENDING.get(found.entry.name, ("", "")))
+    if low > high:
+        raise InputError("torch refuses a minimum above the maximum")
     save = save if len(known) == len(values) else "input"
     return _prepared(found.entry, found.frees_input, known, save, engine)
 

@@ -99,6 +99,7 @@ def _with_codes(
     return found if right == "right" else replace(found, plain_codes=True)
 
 
+@threads.waiting_for_nobody()
 def _codes_are_right(program: Program, narrow: str, wide: str) -> bool:
     """Whether codes come out as in float64, but for those in the middle between two."""
     inputs = trial_inputs(program, "float32")
@@ -110,6 +111,7 @@ def _codes_are_right(program: Program, narrow: str, wide: str) -> bool:
     )
 
 
+@threads.waiting_for_nobody()
 def _verdict(
     program: Program, candidates: list[Arithmetic], texts: list[str], wide: str, dtype: str
 ) -> str:

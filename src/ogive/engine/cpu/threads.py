@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import torch
 from ogive.engine.cpu import compiler
 from ogive.engine.cpu.trampoline import builtin
 from ogive.printers.llvm import I32, I64, POINTER, VOID, Function, Module, Register
-from ogive.process import forked
+from ogive.process import born_forked, forked
 
 #: The fewest elements worth waking another thread for.
 SHARE = 8192
@@ -101,6 +101,14 @@ def limited_to(count: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@contextmanager
+def waiting_for_nobody() -> Iterator[None]:
+    """Lets torch's operators wait for no thread that stayed with the parent of a fork: for ogive's
+    own work, which is on larger tensors than the caller's may be."""
+    with limited_to(1) if born_forked() else nullcontext():
+        yield
+
+
 def workers(count: int) -> int:
     """How many threads run a kernel over so many elements now; 0 is no other, see Pool.
 
@@ -113,8 +121,9 @@ def workers(count: int) -> int:
 
 @lru_cache(maxsize=1)
 def pool() -> Pool:
-    """What runs regions: torch's OpenMP library, else Python's threads."""
-    library = openmp()
+    """What runs regions: torch's OpenMP library, else Python's threads, as in the child of a fork:
+    OpenMP would wait there for threads that stayed with the parent."""
+    library = None if born_forked() else openmp()
     return PythonThreads() if library is None else launcher(library)
 
 
