@@ -12,12 +12,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
-
-from playwright.sync_api import sync_playwright
+from typing import Any, NamedTuple
 
 from ogive.explorer import write_site
 
@@ -62,8 +59,7 @@ _METRICS = {
 }
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """What moving a slider costs: frames a second, the slowest one, milliseconds a frame."""
 
     frames: float
@@ -91,6 +87,8 @@ def _metrics(session: Any) -> dict[str, float]:
 
 
 def main() -> None:
+    from playwright.sync_api import sync_playwright
+
     heads = ("frames", "slowest", *_METRICS)
     print(f"{'page':34}{'slider':20}" + "".join(f"{h:>9}" for h in heads))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ogive.explorer.strings import all_texts
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOL = importlib.util.spec_from_file_location("generate", ROOT / "tools" / "generate.py")
 generate = importlib.util.module_from_spec(TOOL)
@@ -81,3 +83,12 @@ def test_the_terms_are_those_of_the_glossary():
     pages = [*map(text, PAGES), text("docs/zh/index.md"), glossary]
     assert not [word for word in OTHERS for page in pages if word in page]
     assert all(term in glossary for term in TERMS)
+
+
+def test_the_explorer_has_the_same_words():
+    """Its glossary holds every text of its pages; a term of both has one counterpart."""
+    words = dict(row for key, row in all_texts().items() if key.startswith("glossary."))
+    rows = re.findall(r"^\| ([^|]+?) +\| ([^|]+?) +\|", text("docs/glossary.md"), re.M)
+    both = [(term, told) for terms, told in rows for term in terms.split(", ") if term in words]
+    assert len(both) > 10
+    assert [(term, told) for term, told in both if words[term] not in told] == []

@@ -6,6 +6,7 @@ Nothing here is typed: a function without a certificate has no facts.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -115,8 +116,14 @@ def _told(value: Any) -> list[Any]:
     if isinstance(value, Quantity):
         return [value.value, value.method]
     if isinstance(value, ProvedInterval):
-        return [said(value).replace("inf", "∞"), value.low.method]
+        return [_short(said(value)), value.low.method]
     return [NOT_PROVED.method if value is None else value, "symbolic"]
+
+
+def _short(interval: str) -> str:
+    """An interval for a narrow column: five digits, and signs as people write them."""
+    five = re.sub(r"\d+\.\d+(?:e-?\d+)?", lambda found: f"{float(found[0]):.5g}", interval)
+    return five.replace("inf", "∞").replace("-", "\N{MINUS SIGN}")
 
 
 def edge(of: Certificate) -> list[list[float]]:

@@ -76,11 +76,16 @@ def _formulas(spec: Spec, texts: Texts) -> str:
     rows = []
     for left, right in formulas(spec):
         told = right or f'<p class="note">{texts("function.too_long")}</p>'
-        rows.append(f'<div class="formula">{left}{_equals(left)}{told}</div>')
+        rows.append(f'<div class="formula">{left}{_equals(left)}{_worded(told, texts)}</div>')
     if noisy := training_formula(spec):
         rows.append(f'<p class="quiet">{texts("function.training")}</p>')
-        rows.append(f'<div class="formula">{noisy}</div>')
+        rows.append(f'<div class="formula">{_worded(noisy, texts)}</div>')
     return "\n".join(rows)
+
+
+def _worded(formula: str, texts: Texts) -> str:
+    """A formula with the one word that it may have in the page's language."""
+    return formula.replace("otherwise", texts("function.otherwise"))
 
 
 def _equals(left: str) -> str:
@@ -114,7 +119,7 @@ def _pitfall(spec: Spec, texts: Texts, sentence: str, wrong: WrongForm | None) -
     }  # fmt: skip
     attributes = " ".join(f'data-{n}="{texts.escaped(v)}"' for n, v in data.items())
     shown = f"<code>{texts.escaped(wrong.formula)}</code>"
-    caption = f"<figcaption>{texts('function.wrong')}: {shown}</figcaption>"
+    caption = f"<figcaption>{texts('function.wrong_label')} {shown}</figcaption>"
     return f'<li>{told}<figure class="wrong" {attributes}>{caption}</figure></li>'
 
 

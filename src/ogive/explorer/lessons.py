@@ -187,10 +187,13 @@ def _claims_table(claims: Iterable[KnownClaim], texts: Texts) -> str:
 
 
 def _verdict(each: KnownClaim, texts: Texts) -> str:
-    """The word, and what it rests on, which the ledger says in English."""
+    """The word, and folded what it rests on, which the ledger says in English."""
     word = texts(f"lessons.verdict.{each.verdict or 'open'}")
-    on = f'<br><span class="note" lang="en">{html.escape(each.on)}</span>' if each.on else ""
-    return f'<b class="verdict {each.verdict or "open"}">{word}</b>{on}'
+    told = f'<b class="verdict {each.verdict or "open"}">{word}</b>'
+    if not each.on:
+        return told
+    on = f'<span class="note" lang="en">{html.escape(each.on)}</span>'
+    return f"{told}<details><summary>{texts('lessons.verdict.details')}</summary>{on}</details>"
 
 
 def _choice(texts: Texts) -> str:

@@ -1,12 +1,10 @@
-// Line charts in SVG: axes, curves with labels at their ends, shaded zones, a tracer, and export.
+// Line charts in SVG: axes, curves with labels at their ends, shaded zones and a tracer.
 //
 //   const chart = ogive.chart(element, {label, x: [from, to], height, name})
 //   chart.draw({series: [{name, color, x, y, dash, area}], zones: [{from, to, kind, name}], y: [low, high]})
 //   chart.draw({..., dots: {x, y, color}})   single points, below the curves
 //   chart.trace(x, [{color, y, slope}])      a line at x, a dot at each y, a tangent where a slope is
-//   ogive.exports({name, csv, drawing})      the buttons below a chart, for other drawings
 //   chart.onmove = (x) => ...                the pointer's place, null where it left
-//   ogive.sample(f, [from, to], count)       {x, y}: NaN where f jumps, so that no line joins the sides
 //
 // A colour is a name of the style's tokens, such as "f" or "series-2"; a zone's kind is one of
 // saturated, dead, linear, zero.
@@ -23,69 +21,34 @@
   };
   ogive.svg = svg;
 
-  /** Round numbers from low to high, about `count` of them. */
-  ogive.ticks = (low, high, count) => {
-    const rough = (high - low) / Math.max(count, 1);
-    const power = 10 ** Math.floor(Math.log10(rough));
-    const step = power * (rough < 1.5 * power ? 1 : rough < 3.5 * power ? 2 : rough < 7.5 * power ? 5 : 10);
-    const first = Math.ceil(low / step - 1e-9);
-    return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => {
-      const value = (first + i) * step;
-      return Math.abs(value) < step * 1e-9 ? 0 : Number(value.toPrecision(12));
-    });
-  };
+  const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-  /** Samples of f: both sides of a jump with NaN between them. */
-  ogive.sample = (f, [from, to], count = 480) => {
-    const x = [];
-    const y = [];
-    const step = (to - from) / count;
-    let before = f(from);
-    x.push(from);
-    y.push(before);
-    for (let i = 1; i <= count; i++) {
-      const at = i === count ? to : from + i * step;
-      const here = f(at);
-      if (Math.abs(here - before) > 0.02 * (to - from)) splitJump(f, x, y, at, here);
-      x.push(at);
-      y.push(here);
-      before = here;
+  const TOLERANCE = 0.1;
+
+  /**
+   * The path of one curve from left to right. A point is left out where a straight line between
+   * those that stay passes it at a tenth of a point: `low` and `high` are the slopes such a line may
+   * have from (a, b), where the last one stayed.
+   */
+  const joined = (points) => {
+    const tenth = (v) => Math.round(10 * v) / 10;
+    let [a, b] = points[0];
+    let told = `M${tenth(a)} ${tenth(b)}`;
+    let [low, high] = [-Infinity, Infinity];
+    for (let i = 1; i < points.length; i++) {
+      const [x, y] = points[i];
+      const slope = (y - b) / (x - a);
+      if (!(x > a && slope >= low && slope <= high) && i > 1) {
+        [a, b] = points[i - 1];
+        told += `L${tenth(a)} ${tenth(b)}`;
+        [low, high] = [-Infinity, Infinity];
+      }
+      // straight up or down: no slope passes it
+      low = x > a ? Math.max(low, (y - TOLERANCE - b) / (x - a)) : Infinity;
+      high = x > a ? Math.min(high, (y + TOLERANCE - b) / (x - a)) : -Infinity;
     }
-    return { x, y };
-  };
-
-  /** Where the step between two samples stays in one place, however near the samples: a jump. */
-  const splitJump = (f, x, y, to, after) => {
-    let low = x.at(-1);
-    let below = y.at(-1);
-    let high = to;
-    let above = after;
-    const whole = Math.abs(above - below);
-    for (let i = 0; i < 40 && high - low > 1e-12 * Math.max(1, Math.abs(high)); i++) {
-      const middle = (low + high) / 2;
-      const value = f(middle);
-      if (Math.abs(value - below) > Math.abs(above - value)) [high, above] = [middle, value];
-      else [low, below] = [middle, value];
-    }
-    if (!(Math.abs(above - below) > 0.5 * whole)) return;
-    x.push(low, (low + high) / 2, high);
-    y.push(below, NaN, above);
-  };
-
-  /** The window of curves over [from, to]: what they reach, but not beyond the width of the view. */
-  ogive.window = (series, [from, to]) => {
-    const most = Math.max((to - from) / 2, 1);
-    let low = 0;
-    let high = 0;
-    for (const { y } of series)
-      for (const value of y)
-        if (Number.isFinite(value)) {
-          low = Math.min(low, Math.max(value, -most));
-          high = Math.max(high, Math.min(value, most));
-        }
-    if (high - low < 1e-9) [low, high] = [low - 1, high + 1];
-    const air = 0.06 * (high - low);
-    return [low - air, high + air];
+    const last = points.at(-1);
+    return points.length > 1 ? `${told}L${tenth(last[0])} ${tenth(last[1])}` : told;
   };
 
   class Chart {
@@ -217,18 +180,13 @@
       return `${this.path(x, y)}V${ground}H${this.at(x[0]).toFixed(1)}Z`;
     }
 
+    /** Curves with gaps where there is no number. */
     path(x, y) {
-      let told = "";
-      let open = false;
-      for (let i = 0; i < x.length; i++) {
-        if (Number.isNaN(y[i])) {
-          open = false;
-          continue;
-        }
-        told += `${open ? "L" : "M"}${this.at(x[i]).toFixed(1)} ${this.up(y[i]).toFixed(1)}`;
-        open = true;
-      }
-      return told;
+      const parts = [[]];
+      for (let i = 0; i < x.length; i++)
+        if (!Number.isNaN(y[i])) parts.at(-1).push([this.at(x[i]), this.up(y[i])]);
+        else if (parts.at(-1).length) parts.push([]);
+      return parts.filter((points) => points.length).map(joined).join("");
     }
 
     /** Names at the right ends, moved apart where they would lie on each other. */
@@ -298,65 +256,4 @@
   }
   Chart.count = 0;
   ogive.chart = (parent, options) => new Chart(parent, options);
-
-  /** Buttons that save: csv() gives text, drawing() an SVG element or a canvas. */
-  ogive.exports = ({ name, csv, drawing }) => {
-    const make = (format, save) =>
-      ogive.element(
-        "button",
-        { type: "button", "aria-label": ogive.text("chart.save_as", { format: ogive.text(`chart.${format}`) }), onclick: save },
-        ogive.text(`chart.${format}`)
-      );
-    const isCanvas = drawing() instanceof HTMLCanvasElement;
-    const saveCanvas = () => drawing().toBlob((blob) => ogive.download(`${name}.png`, blob));
-    return ogive.element(
-      "div.export", {},
-      make("csv", () => ogive.download(`${name}.csv`, new Blob([csv()], { type: "text/csv" }))),
-      isCanvas ? null : make("svg", () => ogive.saveSvg(drawing(), `${name}.svg`)),
-      make("png", () => (isCanvas ? saveCanvas() : ogive.savePng(drawing(), `${name}.png`)))
-    );
-  };
-
-  const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
-  ogive.download = (name, blob) => {
-    const link = ogive.element("a", { href: URL.createObjectURL(blob), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  };
-
-  /** The drawing by itself: what the style sheet says stands in its attributes. */
-  const standalone = (drawing) => {
-    const copy = drawing.cloneNode(true);
-    const [, , width, height] = drawing.getAttribute("viewBox").split(" ");
-    copy.setAttribute("xmlns", SPACE);
-    copy.setAttribute("width", width);
-    copy.setAttribute("height", height);
-    const originals = drawing.querySelectorAll("*");
-    copy.querySelectorAll("*").forEach((node, i) => {
-      const style = getComputedStyle(originals[i]);
-      for (const name of ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "fill-opacity", "font-size", "font-weight", "font-family"])
-        node.setAttribute(name, style.getPropertyValue(name));
-      node.removeAttribute("class");
-    });
-    const ground = svg("rect", { width, height, fill: getComputedStyle(document.body).backgroundColor });
-    copy.prepend(ground);
-    return { text: new XMLSerializer().serializeToString(copy), width: Number(width), height: Number(height) };
-  };
-
-  ogive.saveSvg = (drawing, name) =>
-    ogive.download(name, new Blob([standalone(drawing).text], { type: "image/svg+xml" }));
-
-  ogive.savePng = (drawing, name) => {
-    const { text, width, height } = standalone(drawing);
-    const image = new Image();
-    image.onload = () => {
-      const canvas = ogive.element("canvas", { width: 2 * width, height: 2 * height });
-      const pen = canvas.getContext("2d");
-      pen.scale(2, 2);
-      pen.drawImage(image, 0, 0, width, height);
-      canvas.toBlob((blob) => ogive.download(name, blob));
-    };
-    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
-  };
 }

@@ -3,8 +3,10 @@
 {
   const { element, text, shown } = ogive;
   const root = document.getElementById("compare");
-  const MOST = 6;
-  const { state, change } = ogive.state({ names: ["relu", "gelu", "silu", "mish"], view: 5 }, () => show(), { view: ogive.within(0.1, 1000) });
+  const MOST = 10;
+  const { state, change } = ogive.state({ names: ["relu", "gelu", "silu", "mish"], view: 5 }, () => show(), {
+    view: ogive.within(0.1, 1000), names: (names) => names.length <= MOST,
+  });
   const picker = ogive.pickMany({
     id: "names", label: text("tools.compare_pick"), values: () => state.names, most: MOST,
     onchange: (names) => { change({ names }); show(); },
@@ -27,19 +29,19 @@
 
   const lines = (of, order) => {
     const x = [-state.view, state.view];
-    return of.map((c, i) => ({ ...ogive.sample(c.functions[order], x), name: c.name.slice(0, 18), title: c.name, color: `series-${i + 1}` }));
+    return of.map((c, i) => ({ ...ogive.sample(c.functions[order], x), name: c.name.slice(0, 18), title: c.name, ...ogive.seriesLook(i) }));
   };
 
   const show = () => {
     picker.show();
     view.value = state.view;
-    const of = state.names.slice(0, MOST).map(ogive.chosen).filter(Boolean);
+    const of = state.names.map(ogive.chosen).filter(Boolean);
     const x = [-state.view, state.view];
     places.compare_f.chart.draw({ series: lines(of, 0), x });
     places.compare_f1.chart.draw({ series: lines(of, 1), x });
     const [first, ...others] = of;
     const differences = others.map((c, i) => ({
-      ...ogive.sample((v) => c.functions[0](v) - first.functions[0](v), x), name: c.name.slice(0, 18), title: `${c.name} - ${first.name}`, color: `series-${i + 2}`,
+      ...ogive.sample((v) => c.functions[0](v) - first.functions[0](v), x), name: c.name.slice(0, 18), title: `${c.name} - ${first.name}`, ...ogive.seriesLook(i + 1),
     }));
     places.compare_difference.chart.draw({ series: differences, x });
     places.compare_difference.figure.querySelector("figcaption").textContent = text("tools.compare_difference_to", { name: first ? first.name : "…" });

@@ -61,7 +61,7 @@
     change({ p: ogive.writtenParameters(entry, values) });
     redraw();
   };
-  root.append(
+  const parts = [
     readout, note, zoneList,
     element(
       "div.controls", {},
@@ -70,8 +70,9 @@
       entry.parameters.length ? reset : null, entry.training ? again : null
     ),
     entry.training ? element("p.note", {}, text("function.noise", { n: NOISY })) : null,
-    element("div.sliders", {}, tracer), panel
-  );
+    element("div.sliders", {}, tracer), panel,
+  ];
+  root.append(...parts.filter(Boolean));
 
   /** What training gives at places drawn anew, of which each has its own noise. */
   const noisy = ([low, high]) => {
@@ -86,7 +87,7 @@
 
   let functions;
   const draw = () => {
-    functions = ogive.bound(name, values).functions;
+    functions = ogive.wherever(ogive.bound(name, values).functions);
     const x = [-state.view, state.view];
     const series = ORDERS.map(([key, color], order) => ({
       ...ogive.sample(functions[order], x), color, name: text(`function.${key}`), order, dash: ["", "", "5 4"][order],

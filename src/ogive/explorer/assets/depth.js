@@ -125,7 +125,7 @@
   const size = () => ({ width: Math.max(map.clientWidth, 240), height: 260 });
   const spot = (w, b, { width, height }) => [
     34 + ((w - MAP.w[0]) / (MAP.w[1] - MAP.w[0])) * (width - 44),
-    height - 30 - ((b - MAP.b[0]) / (MAP.b[1] - MAP.b[0])) * (height - 42),
+    height - 36 - ((b - MAP.b[0]) / (MAP.b[1] - MAP.b[0])) * (height - 48),
   ];
   const share = (i, n, [low, high]) => low + ((i + 0.5) / n) * (high - low);
 
@@ -192,8 +192,8 @@
     pen.fillStyle = color("quiet");
     pen.font = "12px system-ui, sans-serif";
     pen.textAlign = "center";
-    for (const w of ogive.ticks(...MAP.w, 5)) pen.fillText(ogive.shown(w), spot(w, 0, of)[0], of.height - 14);
-    pen.fillText("σ_w", of.width - 22, of.height - 2);
+    for (const w of ogive.ticks(...MAP.w, 5)) pen.fillText(ogive.shown(w), spot(w, 0, of)[0], of.height - 20);
+    pen.fillText("σ_w", of.width - 22, of.height - 6);
     pen.textAlign = "right";
     for (const b of [0, 1, 2]) pen.fillText(String(b), 28, spot(0, b, of)[1] + 4);
     pen.fillText("σ_b", 28, spot(0, 1.5, of)[1] + 4);
@@ -215,7 +215,7 @@
     const rect = canvas.getBoundingClientRect();
     const of = size();
     const w = MAP.w[0] + ((event.clientX - rect.left - 34) / (of.width - 44)) * (MAP.w[1] - MAP.w[0]);
-    const b = MAP.b[0] + ((of.height - 30 - (event.clientY - rect.top)) / (of.height - 42)) * (MAP.b[1] - MAP.b[0]);
+    const b = MAP.b[0] + ((of.height - 36 - (event.clientY - rect.top)) / (of.height - 48)) * (MAP.b[1] - MAP.b[0]);
     const within = (v, [low, high]) => Number(Math.min(Math.max(v, low), high).toFixed(2));
     change({ w: within(w, MAP.w), b: within(b, MAP.b) });
     show();

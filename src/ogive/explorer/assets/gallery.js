@@ -59,7 +59,7 @@
 
   const curve = (record) => {
     if (record.kind === "rowwise") return rowCurves(record.name);
-    const { functions } = ogive.bound(record.name);
+    const functions = ogive.wherever(ogive.bound(record.name).functions);
     return [
       { ...ogive.sample(functions[1], SMALL.x, SMALL.count), color: "f1" },
       { ...ogive.sample(functions[0], SMALL.x, SMALL.count), color: "f" },

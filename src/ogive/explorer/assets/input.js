@@ -35,7 +35,7 @@
     const x = [Math.min(-5, mu - 4 * sigma), Math.max(5, mu + 4 * sigma)];
     const bell = ogive.sample((v) => Math.exp(-0.5 * ((v - mu) / sigma) ** 2), x, 240);
     inputs.chart.draw({ x, series: [{ ...bell, color: "f1", name: text("tools.density"), area: true }, { ...ogive.sample(f, x), color: "f", name: "f" }] });
-    const y = Float64Array.from(POINTS, (z) => f(mu + sigma * z)).sort();
+    const y = POINTS.map((z) => f(mu + sigma * z)).sort();
     drawHistogram(y);
     tell(f, slope, y);
   };
@@ -67,7 +67,7 @@
     const second = mean((v) => f(v) ** 2, mu, sigma);
     const squareSlope = mean((v) => slope(v) ** 2, mu, sigma);
     const slopes = POINTS.map((z) => Math.abs(slope(mu + sigma * z)));
-    const share = (holds) => slopes.reduce((n, size) => n + holds(size), 0) / slopes.length;
+    const share = (holds) => slopes.reduce((n, size) => n + Number(holds(size)), 0) / slopes.length;
     const percent = (v) => `${shown(100 * v, 3)} %`;
     const rows = [
       ["mean", shown(first)], ["deviation", shown(Math.sqrt(Math.max(second - first ** 2, 0)))], ["second", shown(second)],

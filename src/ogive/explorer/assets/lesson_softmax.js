@@ -54,15 +54,17 @@
       ...row.map((value) => ogive.element("td.number", {}, value.toFixed(3).replace("-", "−")))
     );
 
+  const edge = ogive.svg("path", { d: `M${CORNERS.map((c) => c.join(" ")).join("L")}Z`, class: "edge" });
+  const names = CORNERS.map(([x, y], i) => ogive.svg("text", { x, y: y + (i === 2 ? -8 : 18), "text-anchor": "middle" }, String(i + 1)));
+  /** The samples of each class: a dot is a line of no length. */
+  const clouds = CLASSES.map((i) => ogive.svg("path", { class: `drawn class-${i}` }));
+  triangle.append(edge, ...clouds, ...names);
+
   const drawTriangle = (samples) => {
     const place = (share) => [0, 1].map((axis) => CORNERS.reduce((sum, corner, i) => sum + share[i] * corner[axis], 0).toFixed(1));
-    const edge = ogive.svg("path", { d: `M${CORNERS.map((c) => c.join(" ")).join("L")}Z`, class: "edge" });
-    const dots = samples.map((share) => {
-      const [cx, cy] = place(share);
-      return ogive.svg("circle", { cx, cy, r: 2.6, class: `drawn class-${largest(share) + 1}` });
-    });
-    const names = CORNERS.map(([x, y], i) => ogive.svg("text", { x, y: y + (i === 2 ? -8 : 18), "text-anchor": "middle" }, String(i + 1)));
-    triangle.replaceChildren(edge, ...dots, ...names);
+    const dots = CLASSES.map(() => "");
+    for (const share of samples) dots[largest(share)] += `M${place(share).join(" ")}h0`;
+    clouds.forEach((cloud, i) => cloud.setAttribute("d", dots[i]));
   };
 
   const logit = (i, value) => ({ label: text("rows.logit", { i }), low: -5, high: 5, step: 0.1, value });

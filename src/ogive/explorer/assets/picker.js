@@ -17,9 +17,14 @@
       return { name: told.slice(1), functions: [0, 1, 2].map((k) => (x) => made.derivative(x, k)) };
     }
     const record = singles.find((r) => r.name === told);
-    return record ? { name: told, record, functions: ogive.bound(told).functions } : null;
+    return record ? { name: told, record, functions: ogive.wherever(ogive.bound(told).functions) } : null;
   };
   ogive.chosen = chosen;
+
+  const COLORS = 6;
+  /** How the i-th of several lines looks: when the colours are used up, they come again with dashes. */
+  ogive.seriesLook = (i) => ({ color: `series-${(i % COLORS) + 1}`, dash: i < COLORS ? "" : "7 4" });
+  const swatch = (i) => element(`span.swatch.fill-series-${(i % COLORS) + 1}${i < COLORS ? "" : ".dashed"}`);
 
   ogive.pickOne = ({ id, label, value, onchange }) => {
     const own = value.startsWith("=") ? [element("option", { value }, value.slice(1))] : [];
@@ -66,7 +71,7 @@
             element("button", {
               type: "button", "aria-label": text("tools.remove", { name: told }),
               onclick: () => onchange(values().filter((other) => other !== told)),
-            }, element(`span.swatch.fill-series-${i + 1}`), told.replace(/^=/, ""), " ×"))
+            }, swatch(i), told.replace(/^=/, ""), " ×"))
         )
       );
     return made;

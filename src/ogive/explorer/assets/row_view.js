@@ -82,8 +82,8 @@
     const all = groups.flatMap(([, numbers]) => numbers).filter(Number.isFinite);
     const low = Math.min(0, ...all);
     const high = Math.max(1e-9, ...all);
-    const height = 190;
-    const up = (v) => 24 + (height - 48) * (1 - (v - low) / (high - low));
+    const height = 204;
+    const up = (v) => 38 + (height - 62) * (1 - (v - low) / (high - low));
     const bars = groups.flatMap(([, numbers, color]) => numbers.map((value) => ({ value, color })));
     const wide = 46 * bars.length + 60;
     put(barChart, { viewBox: `0 0 ${wide} ${height}` });
@@ -111,7 +111,7 @@
   const triangle = svg("svg", { class: "chart", viewBox: "0 0 300 264", role: "img", "aria-label": text("function.simplex_label", { name }) });
   triangle.append(svg("path", { class: "corner", d: `M${CORNERS.map((c) => c.join(" ")).join("L")}Z` }));
   CORNERS.forEach(([x, y], i) => triangle.append(svg("text", { x, y: i ? y + 15 : y - 5, "text-anchor": "middle" }, `y${i + 1}`)));
-  const [cloud, way, dot] = [svg("path", { class: "sample" }), svg("path", { class: "line", stroke: "var(--f1)" }), svg("circle", { r: 6, fill: "var(--f)" })];
+  const [cloud, way, dot] = [svg("path", { class: "sample" }), svg("path", { class: "line", stroke: "var(--f1)", fill: "none" }), svg("circle", { r: 6, fill: "var(--f)" })];
   triangle.append(cloud, way, dot);
   const TEMPERATURES = Array.from({ length: 90 }, (_, i) => 0.05 * 400 ** (i / 89));
   const planeCsv = () => ["temperature,y1,y2,y3", ...TEMPERATURES.map((t) => [t, ...outputs(row(), t)].join()), ""].join("\r\n");

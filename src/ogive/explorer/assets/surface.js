@@ -45,8 +45,10 @@
   let heights;
   let window_;
   const at = (i) => -REACH + (2 * REACH * i) / GRID;
-  const f = (v, g) => ogive.value(name, [v, g], values);
+  let given = [];
+  const f = (v, g) => entry.functions[0](v, g, ...given);
   const prepare = () => {
+    given = ogive.numbers(entry, values);
     heights = Array.from({ length: GRID + 1 }, (_, i) => Array.from({ length: GRID + 1 }, (_, j) => f(at(i), at(j))));
     const all = heights.flat().filter(Number.isFinite);
     window_ = [Math.max(Math.min(...all), -40), Math.min(Math.max(...all), 40)];
@@ -73,7 +75,9 @@
     const pen = canvas.getContext("2d");
     pen.scale(ratio, ratio);
     const color = ogive.palette();
-    quads(size).forEach((quad) => paint(pen, quad, color));
+    const known = shades(color);
+    floor(pen, size, color);
+    quads(size).forEach((quad) => paint(pen, quad, known));
     axes(pen, size, color);
     point(pen, size, color);
     drawSlices();
@@ -81,34 +85,49 @@
 
   /** The patches, the farthest first. */
   const quads = (size) => {
+    const points = heights.map((row, i) => row.map((height, j) => ({ ...projected(at(i), at(j), height, size), height })));
     const found = [];
     for (let i = 0; i < GRID; i++)
       for (let j = 0; j < GRID; j++) {
-        const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]].map(([a, b]) => ({
-          ...projected(at(a), at(b), heights[a][b], size), height: heights[a][b],
-        }));
+        const corners = [points[i][j], points[i + 1][j], points[i + 1][j + 1], points[i][j + 1]];
         const mean = corners.reduce((sum, c) => sum + c.height, 0) / 4;
         if (Number.isFinite(mean)) found.push({ corners, mean, depth: corners.reduce((sum, c) => sum + c.depth, 0) });
       }
     return found.sort((a, b) => a.depth - b.depth);
   };
 
-  /** Blue above 0, orange below, the paler the nearer to 0. */
-  const paint = (pen, { corners, mean }, color) => {
+  const SHADES = 24;
+  /** The red, green and blue of a token, which is written #rrggbb. */
+  const parts = (told) => [1, 3, 5].map((i) => parseInt(told.trim().slice(i, i + 2), 16));
+  const mixed = (below, above, share) => below.map((v, i) => Math.round(v + share * (above[i] - v)));
+  /** Blue above 0, orange below, the paler the nearer to 0: the colours and the line of a patch. */
+  const shades = (color) =>
+    Object.fromEntries(["f", "f1"].map((token) => [token, Array.from({ length: SHADES + 1 }, (_, i) => {
+      const fill = mixed(parts(color("ground")), parts(color(token)), 0.12 + (0.78 * i) / SHADES);
+      return { fill: `rgb(${fill})`, line: `rgb(${mixed(fill, parts(color("quiet")), 0.3)})` };
+    })]));
+  const paint = (pen, { corners, mean }, known) => {
     const most = Math.max(Math.abs(window_[0]), Math.abs(window_[1]));
+    const { fill, line } = known[mean < 0 ? "f1" : "f"][Math.round(SHADES * Math.min(Math.abs(mean) / most, 1))];
     pen.beginPath();
     corners.forEach(({ x, y }, i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
     pen.closePath();
-    pen.fillStyle = color("ground");
+    pen.fillStyle = fill;
     pen.fill();
-    pen.globalAlpha = 0.12 + 0.78 * Math.min(Math.abs(mean) / most, 1);
-    pen.fillStyle = color(mean < 0 ? "f1" : "f");
-    pen.fill();
-    pen.globalAlpha = 0.35;
-    pen.strokeStyle = color("quiet");
+    pen.strokeStyle = line;
     pen.lineWidth = 0.5;
     pen.stroke();
-    pen.globalAlpha = 1;
+  };
+
+  /** The square below the surface, over which it stands. */
+  const floor = (pen, size, color) => {
+    const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([v, g]) => projected(REACH * v, REACH * g, window_[0], size));
+    pen.beginPath();
+    corners.forEach(({ x, y }, i) => (i ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+    pen.closePath();
+    pen.strokeStyle = color("line");
+    pen.lineWidth = 1;
+    pen.stroke();
   };
 
   const axes = (pen, size, color) => {
