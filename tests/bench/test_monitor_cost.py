@@ -16,12 +16,18 @@ BLOCK = "linear_silu_linear"
 def test_plain_hooks_act_at_one_forward_in_so_many():
     model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 2), nn.GELU())
     hooks = PlainHooks(model, every=3)
+    hooks.attach()
     seen = []
     for _ in range(7):
         hooks.numbers.clear()
         model(torch.ones(1, 2)).sum().backward()
         seen.append(len(hooks.numbers))
     assert seen == [8, 0, 0, 8, 0, 0, 8]
+    hooks.detach()
+    hooks.numbers.clear()
+    for _ in range(3):
+        model(torch.ones(1, 2)).sum().backward()
+    assert not hooks.numbers
 
 
 def test_a_mean_step_is_mixed_of_measured_and_other_ones():
@@ -54,6 +60,7 @@ def test_a_whole_measurement(quick, monkeypatch):
         assert cost.seconds.median > 0
         assert cost.peak_share > 0.9
     assert found.python_microseconds.keys() == {"hooks", "monitor"}
+    assert found.idle_microseconds.keys() == {"hooks", "monitor"}
     assert found.to_dict()["results"][0]["watcher"] == "hooks"
 
 

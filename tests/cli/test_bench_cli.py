@@ -120,7 +120,7 @@ def test_the_cost_of_a_monitor():
     machine, sizes, note, _, heading, *rows = result.stdout.splitlines()
     assert "torch" in machine
     assert "2 texts of 12 tokens" in sizes
-    assert "noise the same for a second untouched copy" in note
+    assert "noise the same for untouched steps once more" in note
     assert heading.split()[:7] == ["model", "watcher", "every", "ms", "more", "±", "noise"]
     assert [row.split()[1:3] for row in rows[:4]] == [
         [watcher, every] for watcher in ("hooks", "monitor") for every in ("1", "10")
@@ -131,7 +131,8 @@ def test_the_cost_of_a_monitor():
 @pytest.mark.usefixtures("tiny_models")
 def test_the_cost_of_a_monitor_as_json():
     found = json.loads(bench("--monitor", "linear_gelu_linear", "--rounds", "1", "--json").stdout)
-    assert set(found) == {"machine", "settings", "results", "python_microseconds"}
+    costs = {"python_microseconds", "idle_microseconds"}
+    assert set(found) == {"machine", "settings", "results"} | costs
     assert [row["every"] for row in found["results"]] == [1, 10, 1, 10]
 
 

@@ -1,16 +1,19 @@
 """What a monitor costs: steps of models untouched, watched, and under plain hooks.
 
 A step that is measured and one that only could be are timed apart: with ``every=n`` a step costs a
-measured one and n - 1 others over n. A second untouched copy is the control: what its ratio differs
-from 1 is noise. Where noise hides the cost, operators, bytes and Python's time are counted.
+measured one and n - 1 others over n. All are steps of one model, since copies of it, whose memory
+lies elsewhere, differ by more than watching costs; the control is the untouched model once more.
+Where noise hides the cost, operators, bytes and Python's time are counted.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -48,7 +51,7 @@ class MonitorCost:
         every: one step in so many is measured.
         seconds: of a step, in the mean over measured and other ones.
         ratio: that over the untouched one's time, round by round.
-        control: the same of a second untouched copy, which is noise.
+        control: the same of untouched steps timed once more, which is noise.
         operators: how many more a measured step runs than an untouched one, views aside.
         bytes_read: how many bytes more its operators are given.
         peak_share: the most bytes alive at once in a measured step over the untouched one's.
@@ -72,12 +75,14 @@ class MonitorBench:
     Attributes:
         python_microseconds: of Python and dispatch for each watched tensor of a measured step, by
             watcher: on a chain of activations of a few numbers each.
+        idle_microseconds: the same of a step that is not measured.
     """
 
     machine: Machine
     settings: ModelSettings
     results: tuple[MonitorCost, ...]
     python_microseconds: dict[str, float]
+    idle_microseconds: dict[str, float]
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain data."""
@@ -105,24 +110,35 @@ def run_monitor_bench(
             notify(Progress(done, len(chosen) + 1, name))
             results += _costs(name, settings)
         notify(Progress(len(chosen), len(chosen) + 1, "Python"))
-        python = {watcher: _python_microseconds(watch) for watcher, watch in WATCHERS.items()}
+        python = {w: _python_microseconds(w, 1) for w in WATCHERS}
+        idle = {w: _python_microseconds(w, IDLE) for w in WATCHERS}
     notify(Progress(len(chosen) + 1, len(chosen) + 1, "done"))
-    return MonitorBench(machine, settings, tuple(results), python)
+    return MonitorBench(machine, settings, tuple(results), python, idle)
 
 
-# watchers: each watches the model of a step, one forward in so many
+class Watcher(Protocol):
+    """What watches a model between these two."""
+
+    def attach(self) -> object: ...
+
+    def detach(self) -> None: ...
 
 
-def _hooked(step: ModelStep, every: int) -> object:
+def _hooked(step: ModelStep, every: int) -> Watcher:
     return PlainHooks(step.model, every)
 
 
-def _monitored(step: ModelStep, every: int) -> object:
-    return Monitor(step.model, optimizer=step.optimiser, every=every).attach()
+def _monitored(step: ModelStep, every: int) -> Watcher:
+    watch = Monitor(step.model, optimizer=step.optimiser, every=every)
+    watch.detach()
+    return watch
 
 
-Watch: TypeAlias = Callable[[ModelStep, int], object]
-WATCHERS: dict[str, Watch] = {"hooks": _hooked, "monitor": _monitored}
+#: What watches the model of a step, one forward in so many.
+WATCHERS: dict[str, Callable[[ModelStep, int], Watcher]] = {
+    "hooks": _hooked,
+    "monitor": _monitored,
+}
 
 
 def _costs(name: str, settings: ModelSettings) -> Iterator[MonitorCost]:
@@ -150,38 +166,74 @@ def _costs(name: str, settings: ModelSettings) -> Iterator[MonitorCost]:
 
 
 class _Contest:
-    """A model in copies: two untouched ones, and each watcher at every step and at none."""
+    """Steps of a model, untouched and under each watcher, at every step and at none."""
 
     def __init__(self, name: str, settings: ModelSettings) -> None:
-        self.model, self.example = build_model(name, settings.scale)
         self.settings = settings
-        self.watching: list[object] = []
-        compiled = settings.compiled
-        self.steps = {label: self._step(compiled=compiled) for label in (UNTOUCHED, CONTROL)}
-        for watcher, watch in WATCHERS.items():
-            for every in (1, IDLE):
-                self.steps[f"{watcher} {every}"] = self._step(watch, every, compiled)
-
-    def _step(
-        self, watch: Watch | None = None, every: int = 1, compiled: bool = False
-    ) -> ModelStep:
-        made = ModelStep(copy.deepcopy(self.model), self.example, compiled)
-        if watch is not None:
-            self.watching.append(watch(made, every))
-        return made
+        self.step = ModelStep(*build_model(name, settings.scale), settings.compiled)
 
     def times(self) -> Times:
-        runners = {label: Runner(step) for label, step in self.steps.items()}
-        return interleaved(runners, self.settings.pace)
+        turns = _Turns(self.step)
+        watchers: dict[str, Watcher | None] = {UNTOUCHED: None, CONTROL: None}
+        for watcher, watch in WATCHERS.items():
+            watchers |= {f"{watcher} {n}": watch(self.step, n) for n in (1, IDLE)}
+        runners = {
+            label: Runner(self.step, before=partial(turns.take, watcher))
+            for label, watcher in watchers.items()
+        }
+        found = interleaved(runners, self.settings.pace)
+        turns.end()
+        return found
 
     def counted(self, watcher: str) -> tuple[int, int]:
         """Operators and bytes that a measured step has more; not compiled, since in compiled
         programs they are hidden in kernels."""
-        watched, bare = _counts(self._step(WATCHERS[watcher])), _counts(self._step())
-        return watched[0] - bare[0], watched[1] - bare[1]
+        eager = ModelStep(self.step.model, self.step.example)
+        bare = _counts(eager)
+        with _watched(eager, watcher):
+            eager()
+            operators, bytes_read = _counts(eager)
+        return operators - bare[0], bytes_read - bare[1]
 
     def peak_share(self, watcher: str) -> float:
-        return self.steps[f"{watcher} 1"].peak() / self.steps[UNTOUCHED].peak()
+        bare = self.step.peak()
+        with _watched(self.step, watcher):
+            self.step()
+            return self.step.peak() / bare
+
+
+@contextmanager
+def _watched(step: ModelStep, watcher: str, every: int = 1) -> Iterator[None]:
+    """The model of a step is watched in the block."""
+    watching = WATCHERS[watcher](step, every)
+    watching.attach()
+    try:
+        yield
+    finally:
+        watching.detach()
+
+
+class _Turns:
+    """Watchers that take turns at one model. Each step that is timed follows one of its kind, in
+    which what is done only once was done."""
+
+    def __init__(self, step: ModelStep) -> None:
+        self.step = step
+        self._now: Watcher | None = None
+
+    def take(self, watcher: Watcher | None) -> None:
+        """It is the turn of a watcher, or of none."""
+        self.end()
+        if watcher is not None:
+            watcher.attach()
+        self._now = watcher
+        self.step()
+
+    def end(self) -> None:
+        """Nobody watches any more."""
+        if self._now is not None:
+            self._now.detach()
+        self._now = None
 
 
 def _mixed(measured: Sequence[float], idle: Sequence[float], every: int) -> tuple[float, ...]:
@@ -221,14 +273,13 @@ def _counts(step: ModelStep) -> tuple[int, int]:
     return counting.operators, counting.bytes_read
 
 
-def _python_microseconds(watch: Watch) -> float:
-    """What a measured step of a chain of tiny activations takes longer, for each of them."""
+def _python_microseconds(watcher: str, every: int) -> float:
+    """What a step of a chain of tiny activations takes longer, for each of them."""
     chain = nn.Sequential(*(layer for _ in range(CHAIN) for layer in (nn.Linear(2, 2), nn.ReLU())))
     bare = ModelStep(chain, torch.ones(1, 2))
     watched = ModelStep(copy.deepcopy(chain), torch.ones(1, 2))
-    watching = watch(watched, 1)
     pace = Pace(rounds=CHAIN_ROUNDS, sample=1e-2)
-    times = interleaved({"bare": Runner(bare), "watched": Runner(watched)}, pace)
-    del watching
+    with _watched(watched, watcher, every):
+        times = interleaved({"bare": Runner(bare), "watched": Runner(watched)}, pace)
     longer = difference(times, "watched", "bare")
     return 1e6 * longer.median / CHAIN if longer else 0.0

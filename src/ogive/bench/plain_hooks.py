@@ -14,12 +14,14 @@ from ogive.nn.recognise import recognise
 
 
 class PlainHooks:
-    """Hooks on every activation of a model that act once in so many forwards.
+    """Hooks on every activation of a model that act once in so many forwards, which ``attach`` puts
+    there and ``detach`` takes off.
 
     Example:
         >>> import torch
         >>> model = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
         >>> hooks = PlainHooks(model, every=1)
+        >>> hooks.attach()
         >>> model(torch.ones(1, 2)).sum().backward()
         >>> list(hooks.numbers)
         ['1.mean', '1.std', '1.zeros', '1.gradient']
@@ -28,11 +30,21 @@ class PlainHooks:
     def __init__(self, model: nn.Module, every: int) -> None:
         self.every, self.forwards = every, 0
         self.numbers: dict[str, float] = {}
-        model.register_forward_pre_hook(self._begin)
+        self._model = model
+        self._hooks = []
         for name, module in model.named_modules():
             entry = recognise(module).entry
             if entry is not None and entry.name != "identity":
-                module.register_forward_hook(self._forward(name))
+                self._hooks.append((module, self._forward(name)))
+        self._handles: list[Any] = []
+
+    def attach(self) -> None:
+        self._handles = [module.register_forward_hook(hook) for module, hook in self._hooks]
+        self._handles.append(self._model.register_forward_pre_hook(self._begin))
+
+    def detach(self) -> None:
+        for handle in self._handles:
+            handle.remove()
 
     def _begin(self, model: nn.Module, inputs: Any) -> None:
         self.forwards += 1

@@ -135,7 +135,7 @@ class ModelStep:
     """A training step of a model, to be called again and again."""
 
     def __init__(self, model: nn.Module, example: Example, compiled: bool = False) -> None:
-        self.model = model
+        self.model, self.example = model, example
         # a graph for every model's own shapes
         called = torch.compile(model, dynamic=False) if compiled else model
         self.forward = partial(call_model, called, example)

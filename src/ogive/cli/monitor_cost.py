@@ -21,7 +21,7 @@ _NOTE = (
     "A step is forward, backward and SGD's update. hooks: mean, deviation, share of zeros and "
     "gradient norm of every activation, as people write them. more: the time of a step over the "
     "untouched one's, less 1, round by round; ± is the median absolute deviation, noise the same "
-    "for a second untouched copy: what is below it was not measured. operators, MB read: what a "
+    "for untouched steps once more: what is below it was not measured. operators, MB read: what a "
     "measured step has more than an untouched one; peak: its most bytes alive at once over theirs."
 )
 COST_HEADINGS = ("ms", "more", "±", "noise", "operators", "MB read", "peak")
@@ -36,7 +36,10 @@ def cost_parts(found: MonitorBench) -> Iterator[RenderableType]:
     yield ""
     yield _table(found)
     for watcher, microseconds in found.python_microseconds.items():
-        yield f"{watcher}: {microseconds:.1f} µs of Python for each watched activation"
+        yield (
+            f"{watcher}: {microseconds:.1f} µs of Python for each watched activation in a measured "
+            f"step, {found.idle_microseconds[watcher]:.1f} µs in another"
+        )
 
 
 def _table(found: MonitorBench) -> Table:
