@@ -371,7 +371,8 @@ def _keys_of(k: Tensor, q: Tensor, before: Sequence[slice[Any, Any, Any]]) -> Te
     if own == heads:
         return k[tuple(before)]
     groups = torch.arange(heads, device=k.device)[before[-1]] // (heads // own)
-    return k[(*before[:-1], groups)]
+    index: tuple[Any, ...] = (*before[:-1], groups)
+    return k[index]
 
 
 def elsewhere(name: str, entry: str, thresholds: Thresholds) -> Tally:

@@ -70,7 +70,7 @@ def _on_cpu(tensors: Sequence[Tensor]) -> list[_Floats]:
     if all(t.is_cpu for t in tensors):
         return [t.numpy() for t in tensors]
     vector = torch.cat([t.reshape(-1).to(tensors[0].device) for t in tensors]).to("cpu")
-    parts = vector.to(torch.float64).split([t.numel() for t in tensors])
+    parts = torch.split(vector.to(torch.float64), [t.numel() for t in tensors])
     return [part.view(t.shape).numpy() for part, t in zip(parts, tensors, strict=True)]
 
 

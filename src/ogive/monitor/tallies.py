@@ -93,7 +93,8 @@ class Look:
 
     def sums(self, looked: Tensor, learned: Sequence[Tensor]) -> Tensor:
         """The rows of ``SLOPE_ROWS`` but the first, for each unit, of what is looked at."""
-        return self._run(looked, *self._given(learned)).view(self._rows).to(self._kept)
+        made: Tensor = self._run(looked, *self._given(learned)).view(self._rows).to(self._kept)
+        return made
 
     def _given(self, learned: Sequence[Tensor]) -> list[Tensor]:
         return [v.detach().reshape(s) for v, s in zip(learned, self._shapes, strict=True)]
@@ -132,7 +133,7 @@ class GradientNumbers:
 
 def gradient_numbers(g: Tensor) -> Tensor:
     """The numbers of ``GradientNumbers``."""
-    norm = torch.linalg.vector_norm(g, dtype=sum_dtype(g))
+    norm: Tensor = torch.linalg.vector_norm(g, dtype=sum_dtype(g))
     if g.dtype not in SIXTEEN_BITS:
         return norm
     size = g.abs()
