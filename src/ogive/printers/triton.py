@@ -78,6 +78,12 @@ class TritonPrinter(Printer):
         """The outputs in what Triton, the approximations and the operations below can say."""
         return _printed(program, self.format, self._forms)
 
+    def has_polynomials(self, program: Program) -> bool:
+        """Whether functions in it are approximated here, and not by the processor."""
+        if self._forms == QUICK:
+            return False
+        return any(node.op not in _WRITTEN for node in walk(*self.outputs(program)))
+
     def source(self, program: Program, name: str | None = None) -> str:
         """The module: the operations and primitives in use, and a function for the program."""
         functions = self.functions(program, name or program.name)

@@ -1,12 +1,15 @@
 """Kernels compiled for GPUs that are not here: how they access memory, and what they use."""
 
 import re
+from itertools import product
 
 import pytest
 import torch
 
 import ogive
 from ogive.engine import CompiledKernel, compiled
+from ogive.engine.triton.ahead import compiled_operands, derived
+from ogive.engine.triton.tensors import Accessed
 from ogive.errors import OgiveError, UnknownName
 
 OTHERS = [("cuda", 80), ("cuda", 100)]
@@ -40,6 +43,34 @@ def test_accesses_of_128_bits_and_nothing_in_local_memory(name, target):
         assert kernel.n_spills == 0
         assert ".local" not in kernel.ptx
         assert kernel.n_regs <= 64
+
+
+@pytest.mark.parametrize("target", [("cuda", 80), ("cuda", 90), ("cuda", 100)], ids=str)
+def test_interleaved_units_are_read_and_written_as_vectors(target):
+    """Of value and gate in turns 128 bits at once, and both gradients too."""
+    pair = [Accessed("bfloat16", along=a) for a in ("even", "other")]
+    forward = derived(ogive.get("swiglu").spec, {}, 0)
+    result = Accessed("bfloat16", "out")
+    gradients = [Accessed("bfloat16", "out", o.along) for o in pair]
+    for program, operands in (
+        (forward, (*pair, result)),
+        (forward.vjp((0, 1)), (Accessed("bfloat16"), *pair, *gradients)),
+    ):
+        kernel = compiled_operands(program, operands, target)
+        accesses = re.findall(r"\b(?:ld|st)\.global\S*", kernel.ptx)
+        assert accesses
+        assert all(".v4.b32" in access for access in accesses)
+        assert kernel.n_spills == 0
+        assert kernel.n_regs <= 64
+
+
+@pytest.mark.parametrize("name", ONE_EXPONENTIAL)
+def test_registers_of_one_exponential_in_other_dtypes(name):
+    for dtype, order in product((torch.float32, torch.float16), (0, 1)):
+        kernel = compiled(name, dtype, order)
+        assert kernel.n_regs <= 64
+        assert kernel.n_spills == 0
+        assert ".v4.b32" in kernel.ptx
 
 
 @pytest.mark.parametrize("name", ONE_EXPONENTIAL)

@@ -131,10 +131,17 @@ def compiled_flat(program: Program, dtype: str, target: GpuTarget) -> CompiledKe
     """The kernel of a program over one stretch of memory, of a multiple of 16 elements."""
     read = tuple(Accessed(dtype) for _ in program.inputs)
     written = tuple(Accessed(dtype, "out") for _ in program.outputs)
-    operands = (*read, *written)
+    return compiled_operands(program, (*read, *written), target)
+
+
+def compiled_operands(
+    program: Program, operands: tuple[Accessed, ...], target: GpuTarget
+) -> CompiledKernel:
+    """The same for operands that lie in one stretch each."""
     arithmetic = triton_arithmetic(program, operands)
     text = compilation.flat_text(program, operands, *arithmetic, flat.MASKED)
-    block = compilation.block_size(operands, 2**31, False)
+    vectors = compilation.vectors_of(program, *arithmetic)
+    block = compilation.block_size(operands, 2**31, False, vectors)
     places = {f"p{k}": f"*{POINTERS[o.dtype]}" for k, o in enumerate(operands)}
     signature = {**places, "count": "i32"}
     return compile_text(text, signature, {"BLOCK": block}, block, target)

@@ -13,8 +13,8 @@ from ogive.expr import Program
 from ogive.printers.machine import FLOAT64, Format
 from ogive.printers.triton import TritonPrinter
 
-#: Bytes of a tensor that a program of the grid takes: two accesses of 128 bits for each thread.
-BYTES_A_PROGRAM = 4096
+#: Bytes of a tensor that a program of the grid takes with one access of 128 bits for each thread.
+BYTES_OF_VECTORS = 2048
 #: The interpreter takes as long for a small block as for a large one.
 INTERPRETED = 2**16
 
@@ -32,12 +32,20 @@ class Text(NamedTuple):
     label: str
 
 
-def block_size(operands: Sequence[Accessed], count: int, interpreted: bool) -> int:
-    """The elements of a program of the grid."""
+def block_size(
+    operands: Sequence[Accessed], count: int, interpreted: bool, vectors: int = 2
+) -> int:
+    """The elements of a program of the grid; ``vectors`` of each tensor for a thread."""
     if interpreted:
         return min(max(1 << (count - 1).bit_length(), 16), INTERPRETED)
     smallest = min(BYTES.get(o.dtype, 4) for o in operands)
-    return BYTES_A_PROGRAM // smallest
+    return vectors * BYTES_OF_VECTORS // smallest
+
+
+def vectors_of(program: Program, format: Format, forms: str) -> int:
+    """How many vectors of each tensor a thread takes: two, or one where polynomials would need more
+    registers for two than a thread has beside others."""
+    return 1 if TritonPrinter(format, forms).has_polynomials(program) else 2
 
 
 def masking(count: int, block: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ogive.engine.triton.stored import loaded_number, stored_number
-from ogive.engine.triton.tensors import CODED, CODED_PART, NUMBER_PART, Accessed
+from ogive.engine.triton.tensors import CODED, CODED_PART, NUMBER_PART, OTHER, TURNS, Accessed
 
 #: Blocks with a mask, without one, and without one but for the last.
 MASKED, WHOLE, LAST = "masked", "whole", "last"
@@ -49,7 +49,7 @@ def _block(operands: Sequence[Accessed], wide: bool, masked: bool) -> list[str]:
     lines = ["    inside = lane < count - first" if masked else "    inside = lane >= 0"]
     for k, o in enumerate(operands):
         if o.role == "in":
-            lines.append(f"    a{k} = {_read(k, o, wide, masked)}")
+            lines += _read(k, o, wide, masked)
     given = ", ".join(f"a{k}" for k, o in enumerate(operands) if o.role == "in")
     made = [(k, o) for k, o in enumerate(operands) if o.role != "in"]
     for function, coded in ((NUMBER_PART, False), (CODED_PART, True)):
@@ -60,7 +60,33 @@ def _block(operands: Sequence[Accessed], wide: bool, masked: bool) -> list[str]:
     return lines
 
 
-def _read(k: int, o: Accessed, wide: bool, masked: bool) -> str:
+def _read(k: int, o: Accessed, wide: bool, masked: bool) -> list[str]:
+    """The statements that read an operand, or two in turns: at once, as vectors."""
+    if o.along == OTHER:
+        return []
+    if o.along not in TURNS:
+        return [f"    a{k} = {_number(k, o, wide, masked)}"]
+    place, mask = _both(k, masked)
+    names = ", ".join(f"b{n}" for n in _even_first(k, o))
+    return [
+        f"    {names} = tl.split(tl.reshape(tl.load({place}{mask}), (BLOCK, 2)))",
+        *(f"    a{n} = {loaded_number(o.dtype, f'b{n}', wide)}" for n in (k, k + 1)),
+    ]
+
+
+def _even_first(k: int, o: Accessed) -> tuple[int, int]:
+    """The operands of the even and of the odd elements, of two in turns."""
+    return (k, k + 1) if o.along == TURNS[0] else (k + 1, k)
+
+
+def _both(k: int, masked: bool) -> tuple[str, str]:
+    """Where two operands in turns lie, and the mask of both."""
+    lanes = "tl.arange(0, 2 * BLOCK)"
+    mask = f", mask={lanes} < 2 * (count - first)" if masked else ""
+    return f"p{k} + 2 * first + {lanes}", mask
+
+
+def _number(k: int, o: Accessed, wide: bool, masked: bool) -> str:
     if bits := CODED.get(o.dtype):
         place, mask = _bytes(k, bits, masked)
         return f"_decoded(tl.load({place}{mask}), {bits}, BLOCK * {bits} // 8)"
@@ -71,6 +97,13 @@ def _read(k: int, o: Accessed, wide: bool, masked: bool) -> str:
 
 
 def _written(k: int, o: Accessed, wide: bool, masked: bool) -> list[str]:
+    if o.along == OTHER:
+        return []
+    if o.along in TURNS:
+        place, mask = _both(k, masked)
+        results = ", ".join(_stored(n, o, wide) for n in _even_first(k, o))
+        both = f"tl.reshape(tl.join({results}), (2 * BLOCK,))"
+        return [f"    tl.store({place}, {both}{mask})"]
     if o.role == "sum":
         spread = f"tl.broadcast_to(r{k}, (BLOCK,))"
         kept = f"tl.where(inside, {spread}, 0.0)" if masked else spread
@@ -81,6 +114,10 @@ def _written(k: int, o: Accessed, wide: bool, masked: bool) -> list[str]:
         return [f"    tl.store({place}, {code}{mask})"]
     mask = ", mask=inside" if masked else ""
     return [f"    tl.store(p{k} + first + lane, {stored_number(o.dtype, f'r{k}', wide)}{mask})"]
+
+
+def _stored(k: int, o: Accessed, wide: bool) -> str:
+    return f"tl.broadcast_to({stored_number(o.dtype, f'r{k}', wide)}, (BLOCK,))"
 
 
 def _bytes(k: int, bits: int, masked: bool) -> tuple[str, str]:

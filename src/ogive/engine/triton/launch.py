@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -17,7 +18,7 @@ from ogive.engine.call import Call, NoMemory, broadcast, in_storage
 from ogive.engine.coalescing import Layout, layout
 from ogive.engine.triton import building, compilation, tiles
 from ogive.engine.triton.precision import triton_arithmetic
-from ogive.engine.triton.tensors import CODED, Accessed
+from ogive.engine.triton.tensors import CODED, OTHER, TURNS, Accessed
 from ogive.expr import Program
 from ogive.printers.machine import FLOAT64
 
@@ -95,6 +96,7 @@ def pointwise_launch(program: Program, tensors: Sequence[Tensor]) -> Callable[..
     names = [str(t.dtype).removeprefix("torch.") for t in (*tensors, x)]
     operands = tuple(Accessed(n, "out" if k == len(tensors) else "in") for k, n in enumerate(names))
     arithmetic = triton_arithmetic(program, operands)
+    vectors = compilation.vectors_of(program, *arithmetic)
     kernels: dict[str, object] = {}
 
     def kernel(ends: str) -> object:
@@ -107,13 +109,13 @@ def pointwise_launch(program: Program, tensors: Sequence[Tensor]) -> Callable[..
             raise NoMemory
         y, count = torch.empty_like(given[0]), given[0].numel()
         if count:
-            block = compilation.block_size(operands, count, x.is_cpu)
+            block = compilation.block_size(operands, count, x.is_cpu, vectors)
             ends, grid = compilation.masking(count, block), (-(-count // block),)
             found = kernels.get(ends) or kernel(ends)
             building.start(found, grid, (*given, y, count), {"BLOCK": block}, x.device)
         return y
 
-    block = compilation.block_size(operands, x.numel(), x.is_cpu)
+    block = compilation.block_size(operands, x.numel(), x.is_cpu, vectors)
     made = kernel(compilation.masking(x.numel(), block))
     building.compile_for(made, (*tensors, x, x.numel()), {"BLOCK": block}, x.device)
     return run
@@ -190,9 +192,10 @@ def _work(
     strides = [p.strides for p in places]
     leader = max(range(len(places)), key=lambda k: sum(map(bool, strides[k])))
     loops = layout(shape, strides, leader)
+    along = _along(places, loops)
     operands = tuple(
-        Accessed(p.dtype, p.role, "step" if a == "stride" else a, any(s[:-1]))
-        for p, a, s in zip(places, loops.access, loops.steps, strict=True)
+        Accessed(p.dtype, p.role, a, any(s[:-1]))
+        for p, a, s in zip(places, along, loops.steps, strict=True)
     )
     added = [(o, s) for o, s in zip(operands, loops.steps, strict=True) if o.role == "sum"]
     if any(o.along == "step" or (o.along == "each" and o.rows) for o, _ in added):
@@ -200,9 +203,13 @@ def _work(
     format, forms = triton_arithmetic(call.program, operands)
     for total in sums:
         total.dtype = torch.float64 if format is FLOAT64 else torch.float32
-    block = compilation.block_size(operands, shape.numel(), interpreted)
+    vectors = compilation.vectors_of(call.program, format, forms)
+    block = compilation.block_size(operands, shape.numel(), interpreted, vectors)
     straight = len(loops.sizes) == 1 and all(o.along != "step" for o in operands)
-    straight = straight and not any(p.offset for p in places)  # as the second half's is
+    # a second half begins later; of elements in turns one half does
+    straight = straight and not any(
+        p.offset and o.along in ("each", "one") for p, o in zip(places, operands, strict=True)
+    )
     if straight and all(o.along == "one" for o, _ in added):
         blocks = -(-shape.numel() // block)
         for total in sums:
@@ -217,6 +224,19 @@ def _work(
     text = compilation.tiles_text(call.program, operands, format, forms, dims)
     kernel = compilation.built(text, interpreted)
     return _tiles(kernel, operands, loops, [p.offset for p in places], sums, block)
+
+
+def _along(places: Sequence[OperandPlace], loops: Layout) -> list[str]:
+    """How the operands go along a row."""
+    found = ["step" if a == "stride" else a for a in loops.access]
+    if len(loops.sizes) > 1:
+        return found
+    for k, (value, gate) in enumerate(pairwise(places)):
+        steps = loops.steps[k], loops.steps[k + 1]
+        in_turns = {value.offset, gate.offset} == {0, 1} and steps == ((2,), (2,))
+        if value.owner == gate.owner and in_turns:
+            found[k : k + 2] = TURNS[value.offset], OTHER
+    return found
 
 
 def _tiles(

@@ -8,6 +8,8 @@ from ogive.engine import bit_packing
 
 #: Bits of a code, by dtype; see bit_packing.py.
 CODED = {f"code{bits}": bits for bits in bit_packing.BITS}
+#: How the first of two operands goes that lie in turns in one tensor, and the second.
+TURNS, OTHER = ("even", "odd"), "other"
 #: The functions of a program: of its numbers, and of what becomes codes. They are apart, so that a
 #: number is the same with codes beside it and without.
 NUMBER_PART, CODED_PART = "program", "codes"
@@ -22,7 +24,8 @@ class Accessed:
     Attributes:
         role: ``in``, ``out``, or ``sum``: added up by each program for itself.
         along: how it goes along a row: ``each`` element beside the last, ``one`` for all of them,
-            or a ``step`` apart.
+            a ``step`` apart, or the ``even`` or the ``odd`` ones of a tensor of which the next
+            operand has the ``other`` ones.
         rows: whether it moves from row to row.
     """
 
