@@ -11,6 +11,7 @@ import torch
 from torch.autograd.graph import saved_tensors_hooks
 
 import ogive
+from ogive.engine.quantization import widened
 from ogive.errors import InputError, OgiveError, ParameterError, UnknownName
 from ogive.ops.quantized import KINDS_QUANTIZED, QuantizedTensor
 
@@ -318,6 +319,23 @@ def test_in_a_graph_of_torchs_and_in_its_transforms() -> None:
     torch.testing.assert_close(torch.func.grad(loss)(x.detach()), wanted)
     mapped = torch.func.vmap(lambda row: function(row).dequantize())(x.detach())
     torch.testing.assert_close(mapped, function(x.detach()).dequantize())
+
+
+@pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecated")  # used by inductor
+def test_blocks_are_compiled_by_the_default_compiler() -> None:
+    """Which has no code for the dtype of their scales."""
+    x = torch.randn(4, 64, requires_grad=True)
+    function = ogive.quantized("silu", scale="mx")
+    pair = torch.compile(function, fullgraph=True)(x)
+    wanted = function(x)
+    assert all(same(a, b) for a, b in zip(pair, wanted, strict=True))
+    restored = torch.compile(lambda x: function(x).dequantize(), fullgraph=True)(x)
+    torch.testing.assert_close(restored, wanted.dequantize())
+
+
+def test_powers_of_two_of_every_exponent() -> None:
+    codes = torch.arange(256, dtype=torch.uint8).view(torch.float8_e8m0fnu)
+    assert same(widened(torch.ones(256, 1).to(E4M3), codes.unsqueeze(1)), codes.float()[:, None])
 
 
 WRONG = {

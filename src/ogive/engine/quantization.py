@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -83,7 +84,7 @@ class Quantization:
         code = ((bits >> 23) - self.exponent + above).clamp(min=0)
         code = torch.where(most == 0, BIAS, code)
         inverse = (2 * BIAS - code << 23).view(torch.float32)
-        scales = code.squeeze(-1).to(torch.uint8).view(E8M0)
+        scales = _viewed(code.squeeze(-1).to(torch.uint8), E8M0)
         return self._rounded(blocks * inverse).view(x.shape), scales
 
     def _rounded(self, x: Tensor) -> Tensor:
@@ -103,9 +104,30 @@ def largest_finite(x: Tensor) -> Tensor:
     return torch.where(size < math.inf, size, 0.0).amax(-1, keepdim=True)
 
 
+#: Bytes as another dtype, in memory of their own: an operator that a compiler does not open.
+_LIBRARY: Any = torch.library.Library("ogive", "FRAGMENT")  # type: ignore[no-untyped-call]
+_LIBRARY.define("viewed(Tensor bytes, ScalarType dtype) -> Tensor")
+_LIBRARY.impl("viewed", lambda x, dtype: x.view(dtype).clone(), "CompositeExplicitAutograd")
+
+
+def _viewed(x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Bytes as another dtype. Inductor cannot write code for e8m0 on the CPU."""
+    if torch.compiler.is_compiling() and not torch.compiler.is_exporting():
+        made: Tensor = torch.ops.ogive.viewed(x, dtype)
+        return made
+    return x.view(dtype)
+
+
+def _powers(scales: Tensor) -> Tensor:
+    """Powers of two as float32, by their exponents."""
+    code = _viewed(scales, torch.uint8).to(torch.int32)
+    power = torch.where(code == 0, 2.0**-BIAS, (code << 23).view(torch.float32))
+    return torch.where(code == 2 * BIAS + 1, math.nan, power)
+
+
 def widened(values: Tensor, scales: Tensor) -> Tensor:
     """What quantised numbers stand for, in float32."""
-    wide, factors = values.float(), scales.float()
+    wide, factors = values.float(), _powers(scales) if scales.dtype is E8M0 else scales
     if factors.shape[-1:] in ((), (1,)):
         return wide * factors
     blocks = wide.unflatten(-1, (-1, MX_BLOCK))  # type: ignore[no-untyped-call]
