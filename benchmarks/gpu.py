@@ -29,6 +29,7 @@ from gpu_contenders import DIRECTIONS, ENTRIES, Case, Contender, composition, fo
 from gpu_machine import GPU
 from gpu_models import MODELS, measured
 from gpu_page import page
+from gpu_situations import situations
 
 import ogive
 from ogive.engine.quantization import SCALINGS, Quantization
@@ -40,7 +41,8 @@ SIZES, DRY_SIZES = (28, 24, 20, 16, 12, 30), (12,)
 #: What the copy is measured at.
 COPIED, DRY_COPIED = 28, 16
 #: Shares of the time, in order: a part may use what the ones before it have left.
-SHARES = {"accuracy": 0.3, "speed": 0.4, "quantised": 0.1, "models": 0.15, "launches": 0.05}
+SHARES = {"accuracy": 0.28, "situations": 0.05, "speed": 0.37, "quantised": 0.1, "models": 0.15}
+SHARES |= {"launches": 0.05}
 MINUTES = 7.5
 
 
@@ -105,6 +107,10 @@ class Run:
                 return
             with self._going_on(f"accuracy of {name} {dtype}"):
                 yield asdict(checked(name, dtype, self.gpu))
+
+    def situations(self) -> Iterator[dict[str, Any]]:
+        with self.gpu.engine():
+            yield from map(asdict, situations(self.gpu))
 
     def speed(self) -> Iterator[dict[str, Any]]:
         for power in DRY_SIZES if self.gpu.dry else SIZES:
@@ -219,7 +225,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         file.with_suffix(".json").write_text(f"{text}\n", encoding="utf-8")
         file.with_suffix(".md").write_text(page(report), encoding="utf-8")
     print(f"{file}.json and {file.name}.md are written")
-    wrong = [row for row in run.report["accuracy"] if not row["right"]]
+    parts = [run.report[part] for part in ("accuracy", "situations")]
+    wrong = [row for part in parts for row in part if not row["right"]]
     return int(bool(wrong or run.report["failed"]))
 
 

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from gpu_machine import GPU
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from ogive.bench.models import TINY, Example, Scale, build_model
+from ogive.bench.models import TINY, Example, Scale, build_model, call_model
 from ogive.bench.training_steps import UNTOUCHED, ModelStep, accelerated
 from ogive.errors import MissingExtra
 
 MODELS = ("gpt2", "llama", "vit_tiny_patch16_224")
 #: One block of a model of a billion parameters, 4,096 tokens.
 BLOCK = Scale(batch=4, pixels=224, tokens=4096, width=2048, layers=1, heads=16)
-#: How a model is run, and what is saved for backward.
+#: How a model is run: what is saved for backward, and who runs it.
 MODES = {
-    UNTOUCHED: (UNTOUCHED, False),
-    "exact": ("exact", False),
-    "lean": ("lean", False),
-    "checkpointed": (UNTOUCHED, True),
-    "lean, checkpointed": ("lean", True),
+    UNTOUCHED: (UNTOUCHED, ""),
+    "exact": ("exact", ""),
+    "lean": ("lean", ""),
+    "checkpointed": (UNTOUCHED, "checkpoint"),
+    "lean, checkpointed": ("lean", "checkpoint"),
+    "compiled": (UNTOUCHED, "compile"),
+    "lean, compiled": ("lean", "compile"),
 }
 
 
@@ -57,10 +60,13 @@ def measured(name: str, gpu: GPU) -> Iterator[BlockMeasured]:
     model, example = build_model(name, TINY if gpu.dry else BLOCK)
     model = model.to(gpu.device, torch.bfloat16)
     example = _moved(example, gpu.device)
-    for mode, (save, recomputed) in MODES.items():
+    for mode, (save, how) in MODES.items():
         with gpu.engine():
             twin = accelerated(model, save)
-            step = ModelStep(Recomputed(twin) if recomputed else twin, example)
+            run = Recomputed(twin) if how == "checkpoint" else twin
+            step = ModelStep(run, example)
+            if how == "compile":
+                step.forward = partial(call_model, gpu.compiled(run), example)
             yield BlockMeasured(name, mode, gpu.seconds(step), gpu.peak(step))
 
 

@@ -29,7 +29,7 @@ def page(report: dict[str, Any]) -> str:
         power=report["copy"]["size"].bit_length() - 1,
         warning=f"\n{WARNING}" if facts["dry"] else "",
     )
-    parts = [head, _accuracy(report), _speed(report), _quantised(report)]
+    parts = [head, _accuracy(report), _situations(report), _speed(report), _quantised(report)]
     parts += [_models(report), _launches(report)]
     parts += [_named("Failed", report["failed"]), _named("Left out", report["left_out"])]
     return "\n".join(part for part in parts if part)
@@ -54,6 +54,15 @@ the device, forward and backward: {len(wrong)} beyond their bars.\n"
     ]
     columns = ("entry", "dtype", "forward, ulp", "backward, ulp or eps of the largest")
     return f"## Accuracy\n\n{told}" + (f"\n{table(columns, rows)}" if rows else "")
+
+
+def _situations(report: dict[str, Any]) -> str:
+    found = report["situations"]
+    rows = [
+        (r["situation"], r["call"], "right" if r["right"] else f"**wrong** {r['told']}".strip())
+        for r in found
+    ]
+    return f"## Situations\n\n{table(('in', 'call', 'values and gradients'), rows)}" if rows else ""
 
 
 def _speed(report: dict[str, Any]) -> str:

@@ -39,7 +39,11 @@ def test_a_dry_run_walks_through_every_part(
     assert {r["mode"] for r in report["models"]} >= {"untouched", "lean", "checkpointed"}
     assert len(report["launches"]) == 9
     assert "**A dry run on the CPU" in page
-    for part in ("Accuracy", "Speed", "Quantisation", "Blocks of models", "Launches"):
+    assert {r["situation"] for r in report["situations"]} == {
+        *("another stream", "another device", "a CUDA graph", "no wait")
+    }
+    assert all(r["right"] for r in report["situations"])
+    for part in ("Accuracy", "Situations", "Speed", "Quantisation", "Blocks of models", "Launches"):
         assert f"## {part}" in page
     assert "are written" in capsys.readouterr().out
 
