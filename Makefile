@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 # torch comes first and pinned: a bare requirement would take the newest build with its GPU packages.
 TORCH  := $(shell grep '^torch==' constraints.txt)
 
-.PHONY: run test docs browser lint format fresh accuracy certificates saving attack claims comparisons exhaustive bench bench-models pictures monitor-faults coverage versions clean
+.PHONY: run test docs browser lint format fresh accuracy certificates saving attack claims comparisons exhaustive bench bench-models pictures monitor-faults monitor-cost coverage versions clean
 
 run: $(VENV)/.installed
 	$(BIN)/ogive study digits --seeds 15
@@ -88,6 +88,11 @@ bench-models: $(VENV)/.developed
 # an hour; an interrupted run goes on where it stopped).
 monitor-faults: $(VENV)/.developed
 	$(BIN)/python tools/monitor_faults.py
+
+# Measures what watching adds to steps of three models, eager and compiled, and writes
+# docs/generated/monitor-cost.md (half an hour; nothing else should run meanwhile).
+monitor-cost: $(VENV)/.developed
+	$(BIN)/python tools/monitor_cost.py
 
 # The pictures of the README; those of the explorer are taken in a browser.
 pictures: $(VENV)/.developed browser

@@ -1,8 +1,8 @@
 """Measures what watching costs a step and writes docs/generated/monitor-cost.md.
 
-Run by `make monitor-cost`, half an hour; nothing else should run meanwhile. With names of models, and
-``--compile`` or not, it measures these alone, and takes the others from results/monitor-cost.json,
-where each is kept as soon as it is measured.
+Run by `make monitor-cost`, half an hour; nothing else should run meanwhile. With names of models,
+and ``--compile`` or not, it measures these alone, and takes the others from
+results/monitor-cost.json, where each is kept as soon as it is measured.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ KEPT = ROOT / "results" / "monitor-cost.json"
 HEAD = """\
 # What a monitor costs
 
-Written by `make monitor-cost`. {scale}; float32, random weights, dropout off. A step is a forward, the
-backward of the mean square of the output, and SGD's update; all rows of a model are steps of one
-copy of it, in turns. `ogive bench --monitor` measures the same on your machine.
+Written by `make monitor-cost`. {scale}; float32, random weights, dropout off. A step is a
+forward, the backward of the mean square of the output, and SGD's update; all rows of a model are
+steps of one copy of it, in turns. `ogive bench --monitor` measures the same on your machine.
 
 - *hooks*: what people write by hand, on the same activations: mean, deviation and share of zeros of
   what comes out and the norm of its gradient, each brought to Python at once.
@@ -74,8 +74,8 @@ def _python(kept: dict[str, Any]) -> Iterable[str]:
     for watcher, measured in last["python_microseconds"].items():
         idle = last["idle_microseconds"][watcher]
         yield (
-            f"- *{watcher}*: {measured:.0f} µs for each activation in a measured step, {idle:.1f} µs "
-            "in another"
+            f"- *{watcher}*: {measured:.0f} µs for each activation in a measured step, "
+            f"{idle:.1f} µs in another"
         )
 
 
@@ -109,7 +109,7 @@ def main() -> None:
             settings = ModelSettings(("float32",), GPT2_SMALL, chosen.threads, given, pace)
             found = run_monitor_bench([name], settings, notify=told)
             today = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M}"
-            where = f"{found.machine}; {today[:10]}; at the beginning {load:.1f} processes wanted it."
+            where = f"{found.machine}; {today[:10]}; {load:.1f} processes wanted it when it began."
             kept[key_of(name, given)] = {**found.to_dict(), "when": today, "where": where}
             KEPT.parent.mkdir(exist_ok=True)
             KEPT.write_text(json.dumps(kept, indent=1))

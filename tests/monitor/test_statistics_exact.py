@@ -15,7 +15,7 @@ from ogive.certify.univariate import function_of_one_number
 from ogive.expr import diff, symbol
 from ogive.monitor.sampling import LEAST_OF_A_UNIT, most_of, sampling
 from ogive.monitor.slopes import SLOPE_ROWS, slope_judge
-from ogive.monitor.softmax_sums import softmax_sums
+from ogive.monitor.softmax_sums import softmax_sums, sums_along
 from ogive.monitor.tallies import GradientNumbers, Look, gradient_numbers
 from ogive.monitor.thresholds import USUAL
 
@@ -177,7 +177,8 @@ def test_a_sampled_share_is_within_its_stated_error(shape, dim):
 
 def test_softmax_sums_are_entropies_and_jacobians_of_the_rows_that_choose():
     z = torch.tensor([[0.0, 0.0, 0.0], [50.0, 0.0, -torch.inf], [1.0, -torch.inf, -torch.inf]])
-    count, entropy, collapsed, jacobian, numbers, *_ = softmax_sums(z, -1, 0.01)[:, 0].tolist()
+    sums = softmax_sums(sums_along(z, -1).numpy(), 3, 0.01)
+    count, entropy, collapsed, jacobian, numbers, *_ = sums[:, 0].tolist()
     assert (count, collapsed, numbers) == (2, 1, 6)
     assert entropy == pytest.approx(1.0, abs=1e-12)
     p = torch.softmax(z.double(), -1)

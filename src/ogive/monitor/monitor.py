@@ -226,7 +226,7 @@ class Monitor:
             self._add(taken)
 
     def _add(self, taken: dict[str, Tally]) -> None:
-        arrays = ranks.fetched(taken)
+        arrays = ranks.fetched(taken, self.thresholds.entropy)
         if self.measured[-1:] != [self.step]:
             self.measured.append(self.step)
         half = max(1, math.ceil(self.window / 2))
@@ -385,7 +385,10 @@ def _health(window: PlaceWindow) -> PlaceHealth:
 
 def _modules_of(model: nn.Module) -> list[tuple[int, type]]:
     """By which it is told that modules were exchanged."""
-    return [(id(module), type(module)) for module in model.modules()]
+    found = [model]
+    for module in found:  # it grows meanwhile
+        found.extend(module.children())
+    return [(id(module), type(module)) for module in found]
 
 
 def _warn(message: str) -> None:

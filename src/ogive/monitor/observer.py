@@ -22,7 +22,7 @@ from ogive.monitor.origin import parameters_behind, static_unit_dim, unit_dim
 from ogive.monitor.recurrent import gate_values
 from ogive.monitor.sampling import SHOWN_VALUES, most_logits, sampling
 from ogive.monitor.slopes import slope_judge
-from ogive.monitor.softmax_sums import softmax_sums
+from ogive.monitor.softmax_sums import sums_along
 from ogive.monitor.spread import gathered
 from ogive.monitor.tallies import Tally, WatchedPlace
 from ogive.monitor.thresholds import Thresholds
@@ -173,7 +173,7 @@ class Observer:
         looked = taken.of(z, self.turn)
         scaled = looked / tau if spec.name == "gumbel_softmax" and tau != 1 else looked
         logits = -scaled if spec.name == "softmin" else scaled
-        tally.add(softmax_sums(logits, dim, self.thresholds.entropy))
+        tally.along.append(sums_along(logits, dim))
         tally.units, tally.temperature = z.shape[dim], tau
         tally.looked_at(taken, sampling(looked, None, SHOWN_VALUES), looked, self.turn)
         return tally

@@ -12,6 +12,7 @@ import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ogive.monitor.softmax_sums import softmax_sums
 from ogive.monitor.tallies import GRADIENT_ROWS, Tally
 
 _Floats = NDArray[np.float64]
@@ -38,24 +39,44 @@ def together() -> bool:
     return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
 
 
-def fetched(tallies: Mapping[str, Tally]) -> dict[str, PlaceSums]:
+def fetched(tallies: Mapping[str, Tally], entropy: float) -> dict[str, PlaceSums]:
     """What was measured of each place, of all ranks together: one copy from the device, and two
-    reductions where ranks have met the same places."""
-    present = {name: t for name, t in tallies.items() if t.sums is not None}
-    sums = [t.sums for t in present.values() if t.sums is not None]
-    gradients = [g.numbers for t in present.values() for g in t.gradients]
-    numbers = iter(_on_cpu([*sums, *gradients]))
-    summed = {name: _with_count(next(numbers), t.samples) for name, t in present.items()}
+    reductions where ranks have met the same places.
+
+    Args:
+        entropy: of a softmax, that over its maximum below which a row is one number.
+    """
+    present = {name: t for name, t in tallies.items() if t.sums is not None or t.along}
+    numbers = iter(_on_cpu([n for t in present.values() for n in _tensors(t)]))
     mine = {
-        name: PlaceSums(summed[name], _gradients(t, numbers), t.place.values, t.place.entry)
+        name: PlaceSums(
+            sums=_sums(t, numbers, entropy),
+            gradients=_gradients(t, numbers),
+            values=t.place.values,
+            entry=t.place.entry,
+        )
         for name, t in present.items()
     }
     return _of_all_ranks(mine) if together() else mine
 
 
-def _with_count(sums: _Floats, samples: float) -> _Floats:
-    """Sums with the count of samples as their first row, where they lack it."""
-    return np.vstack([np.full(sums.shape[1], samples), sums]) if samples else sums
+def _tensors(tally: Tally) -> Iterator[Tensor]:
+    """All that is fetched of a place."""
+    if tally.sums is not None:
+        yield tally.sums
+    yield from tally.along
+    for gradient in tally.gradients:
+        yield gradient.numbers
+
+
+def _sums(tally: Tally, numbers: Iterator[_Floats], entropy: float) -> _Floats:
+    """The sums with their first row, the count of samples; a softmax's, of those along its rows."""
+    if tally.sums is not None:
+        sums = next(numbers)
+        return np.vstack([np.full(sums.shape[1], tally.samples), sums])
+    calls = [softmax_sums(next(numbers), tally.units, entropy) for _ in tally.along]
+    whole: _Floats = np.sum(calls, axis=0)
+    return whole
 
 
 def _gradients(tally: Tally, numbers: Iterator[_Floats]) -> _Floats:

@@ -147,18 +147,20 @@ class Tally:
 
     Attributes:
         place: whose they are.
-        sums: (rows, units), without the count of samples.
-        samples: how many of each unit; 0 for rowwise places.
+        sums: (rows, units), without the count of samples; None for rowwise places.
+        samples: how many of each unit.
+        along: sums along the rows of logits, for each call.
         gradients: what was measured of gradients.
         dtype: theirs.
         one_in: of so many numbers one was looked at.
         temperature: by which logits are divided.
-        units: how many there are, where the sums do not tell.
+        units: how many there are, where the sums do not tell: the length of rows.
     """
 
     place: WatchedPlace
     sums: Tensor | None = None
     samples: float = 0.0
+    along: list[Tensor] = field(default_factory=list)
     gradients: list[GradientNumbers] = field(default_factory=list)
     dtype: torch.dtype = torch.float32
     one_in: float = 1.0
@@ -170,7 +172,7 @@ class Tally:
         """The names of the rows of the sums."""
         return SOFTMAX_ROWS if self.place.judge is None else SLOPE_ROWS
 
-    def add(self, sums: Tensor, samples: float = 0.0) -> None:
+    def add(self, sums: Tensor, samples: float) -> None:
         """Adds the sums of a call."""
         if self.sums is not None and self.sums.shape == sums.shape:
             self.sums, self.samples = self.sums + sums, self.samples + samples
