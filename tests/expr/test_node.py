@@ -71,3 +71,11 @@ def test_only_numbers_and_symbols_make_formulas():
 
 def test_nothing_lies_beyond_infinity():
     assert (math.inf < X) is ZERO
+
+
+def test_a_walk_meets_arguments_before_those_who_use_them_and_each_once():
+    roots = (parse("(x + 1) * tanh(x + 1)"), parse("tanh(x + 1) - y", "xy"))
+    met = list(walk(*roots))
+    assert len(met) == len(set(met)) == 7
+    assert all(met.index(a) < met.index(node) for node in met for a in node.args)
+    assert [n for n in met if n in roots] == [*roots]

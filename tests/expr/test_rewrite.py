@@ -11,6 +11,9 @@ from ogive.expr import (
     bind,
     evaluate,
     expand,
+    expand_all,
+    fold,
+    fold_all,
     parse,
     stabilise,
     substitute,
@@ -78,6 +81,14 @@ def test_expand_leaves_only_what_the_language_speaks():
     }
     node = expand(parse("softplus(x) * sigmoid(x) + sech(x) + rhypot(x)"), spoken | {"min"})
     assert {n.op for n in walk(node)} <= spoken | {"const", "symbol", "min"}
+
+
+def test_several_at_once_become_what_each_becomes_alone():
+    x = symbol("x")
+    roots = [x * (2 + parse("sqrt(2)")), parse("softplus(x)"), parse("softplus(x) * sqrt(2)")]
+    spoken = {"add", "sub", "mul", "neg", "abs", "exp", "log1p", "max", "lt", "where", "sqrt"}
+    assert fold_all(roots) == tuple(map(fold, roots))
+    assert expand_all(roots, spoken) == tuple(expand(root, spoken) for root in roots)
 
 
 def test_expand_names_what_it_cannot_express():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -38,6 +39,8 @@ BARS = {
 #: Beyond this size a branch costs next to nothing, and the bars are this much lower: some 160,000
 #: numbers do not show the worst of all.
 FAR, STRICTER = 12.0, 0.88
+#: The bits of a float64 that alone are the power of 2 at its size or below.
+_EXPONENT = 0x7FF0_0000_0000_0000
 #: A gradient or tangent has so many samples.
 _GRADIENT = 1
 
@@ -76,10 +79,11 @@ def shares_of_bar(
 
 
 def last_place(wanted: Tensor, dtype: str) -> Tensor:
-    """The unit of the last place of what is stored, at each number."""
+    """The unit of the last place of what is stored, at each number of float64; at 0 that of 1/2,
+    since terms may cancel to it that leave a rounding of theirs."""
     relative, smallest = FLOATS[dtype]
-    _, exponent = torch.frexp(wanted)
-    return torch.ldexp(torch.full_like(wanted, relative), exponent - 1).clamp(min=smallest)
+    power = (wanted.view(torch.int64) & _EXPONENT).view(torch.float64)
+    return power.masked_fill_(wanted == 0, 0.5).mul_(relative).clamp_(min=smallest)
 
 
 def largest_wanted(wanted: Tensor, size: Tensor) -> float:
@@ -93,31 +97,43 @@ def shares(got: Tensor, wanted: Tensor, allowed: Tensor) -> Tensor:
     same = (got == rounded) | (got.isnan() & rounded.isnan())
     # a rounding may carry a value over the edge, or keep it from there
     edge = (wanted.abs() / torch.finfo(torch.float32).max - 1).abs() < 2.0**-22
-    error = torch.where(same | edge, 0.0, (got.double() - wanted).abs() / allowed)
-    return error.nan_to_num(math.inf)
+    error = (got.double() - wanted).abs_().div_(allowed).nan_to_num_(math.inf)
+    return error.masked_fill_(same | edge, 0.0)
 
 
 def trial_inputs(program: Program, dtype: str, step: int = 1) -> list[Tensor]:
-    """The inputs at the points of the comparison, or at every so manieth of them.
+    """The inputs at the points of the comparison, or at every so manieth of them; to be read only.
 
     First each that carries data goes along the line while the others are ordinary; then all of the
     data is mixed, and parameters are up to eight times as large or as small.
     """
+    named = zip(program.inputs, program.samples, strict=True)
+    kinds = tuple((name in program.data, samples[0]) for name, samples in named)
+    return [*_trial_columns(kinds, dtype, step)]
+
+
+@lru_cache(maxsize=2)  # most programs are of x, or of x and a gradient
+def _trial_columns(
+    kinds: tuple[tuple[bool, float], ...], dtype: str, step: int
+) -> tuple[Tensor, ...]:
+    """The inputs of a program, of which each carries data or not and has an ordinary value."""
     generator = torch.Generator().manual_seed(0)
     line = _line() if dtype == "float32" else _every(getattr(torch, dtype))
     line = line[::step]
-    whose = torch.arange(len(line)) % max(len(program.data), 1)
+    data = sum(carries for carries, _ in kinds)
+    whose, number = torch.arange(len(line)) % max(data, 1), 0
     columns = []
-    for name, samples in zip(program.inputs, program.samples, strict=True):
-        ordinary = samples[0] * (0.5 + torch.rand(len(line), generator=generator))
-        if name in program.data:
-            turn = whose == program.data.index(name)
+    for carries, sample in kinds:
+        ordinary = sample * (0.5 + torch.rand(len(line), generator=generator))
+        if carries:
             mixed = line[torch.randperm(len(line), generator=generator)]
-            columns.append(torch.cat([torch.where(turn, line, 4 * ordinary - 2), mixed]))
+            turns = torch.where(whose == number, line, 4 * ordinary - 2)
+            columns.append(torch.cat([turns, mixed]))
+            number += 1
         else:
             scale = 6 * torch.rand(len(line), generator=generator) - 3
-            columns.append(torch.cat([ordinary, samples[0] * torch.exp2(scale)]))
-    return [column.float() for column in columns]
+            columns.append(torch.cat([ordinary, sample * torch.exp2(scale)]))
+    return tuple([column.float() for column in columns])
 
 
 def _line() -> Tensor:

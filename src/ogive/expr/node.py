@@ -241,15 +241,20 @@ _CONSTRUCTORS: dict[str, Callable[..., Node]] = {
 def walk(*roots: Node) -> Iterator[Node]:
     """Every node below the roots once, arguments before those who use them."""
     seen: set[Node] = set()
-    stack = [(root, False) for root in reversed(roots)]
+    begun: list[Node] = []
+    stack: list[Node | None] = [*reversed(roots)]
     while stack:
-        node, ready = stack.pop()
-        if ready:
-            yield node
+        node = stack.pop()
+        if node is None:  # what was begun last has all of its arguments
+            yield begun.pop()
         elif node not in seen:
             seen.add(node)
-            stack.append((node, True))
-            stack.extend((argument, False) for argument in reversed(node.args))
+            if node.args:
+                begun.append(node)
+                stack.append(None)
+                stack.extend(node.args[::-1])
+            else:
+                yield node
 
 
 def symbols(root: Node) -> set[Node]:

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from ogive.expr.diff import diff
 from ogive.expr.node import ZERO, Node, add, mul, symbol, walk
 from ogive.expr.primitives import evaluate_all
-from ogive.expr.rewrite import HUGE, bind, fold, guarded
+from ogive.expr.rewrite import HUGE, bind_all, fold_all, guarded
 
 INF = float("inf")
 #: What the guard tries for an input that carries data, and for a gradient or tangent.
@@ -59,7 +59,7 @@ class Program:
     @cached_property
     def guarded(self) -> tuple[Node, ...]:
         """The outputs as they are printed: constants folded, limits at infinity in place."""
-        folded = tuple(map(fold, self.outputs))
+        folded = fold_all(self.outputs)
         return guarded(folded, dict(zip(self.inputs, self.samples, strict=True)))
 
     @cached_property
@@ -80,9 +80,9 @@ class Program:
         What is multiplied by 0 goes, unless a NaN would go with it.
         """
         kept = [i for i, name in enumerate(self.inputs) if name not in values]
-        outputs = tuple(bind(o, values) for o in self.outputs)
+        outputs = bind_all(self.outputs, values)
         if 0.0 in values.values() and self._lose_nan(outputs, values):
-            outputs = tuple(bind(o, values, keep_nan=True) for o in self.outputs)
+            outputs = bind_all(self.outputs, values, keep_nan=True)
         return Program(
             self.name,
             tuple(self.inputs[i] for i in kept),

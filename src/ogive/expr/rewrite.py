@@ -21,12 +21,17 @@ HUGE = 1.7976931348623157e308
 
 def rebuild(root: Node, change: Callable[[Node], Node | None]) -> Node:
     """The expression with every node, arguments first, replaced where ``change`` gives another."""
+    return rebuild_all((root,), change)[0]
+
+
+def rebuild_all(roots: Sequence[Node], change: Callable[[Node], Node | None]) -> tuple[Node, ...]:
+    """The same of several expressions; what they share is looked at once."""
     new: dict[Node, Node] = {}
-    for node in walk(root):
+    for node in walk(*roots):
         same = _with_arguments(node, new)
         changed = change(same)
         new[node] = same if changed is None else changed
-    return new[root]
+    return tuple([new[root] for root in roots])
 
 
 def substitute(root: Node, values: Mapping[str, Node | float]) -> Node:
@@ -59,14 +64,26 @@ def fold(root: Node) -> Node:
     return bind(root, {})
 
 
+def fold_all(roots: Sequence[Node]) -> tuple[Node, ...]:
+    """The same of several expressions; what they share is looked at once."""
+    return bind_all(roots, {})
+
+
 def bind(root: Node, values: Mapping[str, float], keep_nan: bool = False) -> Node:
     """The expression with numbers in the place of symbols, and constants computed.
 
     What is multiplied by a number that was put in goes if that is 0; or stays where it may be NaN.
     """
+    return bind_all((root,), values, keep_nan)[0]
+
+
+def bind_all(
+    roots: Sequence[Node], values: Mapping[str, float], keep_nan: bool = False
+) -> tuple[Node, ...]:
+    """The same of several expressions; what they share is looked at once."""
     new: dict[Node, Node] = {}
     bound: set[Node] = set()
-    for node in walk(root):
+    for node in walk(*roots):
         args = tuple(new[a] for a in node.args)
         others = [a for a in args if a is not ZERO]
         if node.value in values and node.op == "symbol":
@@ -82,7 +99,7 @@ def bind(root: Node, values: Mapping[str, float], keep_nan: bool = False) -> Nod
             bound.add(node)
         number = _constant(made)
         new[node] = made if number is None else number
-    return new[root]
+    return tuple([new[root] for root in roots])
 
 
 def _constant(node: Node) -> Node | None:
@@ -94,6 +111,11 @@ def _constant(node: Node) -> Node | None:
 
 def expand(root: Node, spoken: Iterable[str]) -> Node:
     """The expression in the primitives that a language speaks, by the definitions of the others."""
+    return expand_all((root,), spoken)[0]
+
+
+def expand_all(roots: Sequence[Node], spoken: Iterable[str]) -> tuple[Node, ...]:
+    """The same of several expressions; what they share is looked at once."""
     known = set(spoken) | {"const", "symbol"}
 
     def change(node: Node) -> Node | None:
@@ -104,7 +126,7 @@ def expand(root: Node, spoken: Iterable[str]) -> Node:
             raise NotImplementedError(f"the language has no {node.op}, and it has no definition")
         return expand(definition(*node.args), known)
 
-    return rebuild(root, change)
+    return rebuild_all(roots, change)
 
 
 def guarded(

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
-from ogive.expr import PRIMITIVES, Node, Program, expand, fold, symbol, walk
+from ogive.expr import PRIMITIVES, Node, Program, expand_all, fold_all, symbol, walk
 from ogive.expr.text import INFIX
 from ogive.printers.approximations import approximation
 from ogive.printers.machine import Format, Value
@@ -71,7 +71,7 @@ class Printer:
     def outputs(self, program: Program) -> tuple[Node, ...]:
         """What is printed: limits guarded, in what the language can say, constants folded."""
         known = self.spoken() | self.approximated()
-        return tuple(fold(expand(o, known)) for o in program.guarded)
+        return fold_all(expand_all(program.guarded, known))
 
     def approximated(self) -> set[str]:
         """The primitives that the shared approximations give the language."""

@@ -1,10 +1,12 @@
 """The arithmetic that is measured to be good enough for float32 and 16-bit data."""
 
 import pytest
+import torch
 
 import ogive
 from ogive.engine.cpu.operands import Operand
 from ogive.engine.cpu.precision import arithmetic
+from ogive.engine.trial import last_place
 from ogive.ops.arguments import check_parameters
 from ogive.ops.parameters import bound
 from ogive.printers.llvm import NEAR, Arithmetic
@@ -44,3 +46,10 @@ def test_what_cancels_at_ordinary_numbers_is_computed_in_float64(dtype):
 
 def test_float64_is_computed_in_float64():
     assert chosen("tanhexp", "float64") == Arithmetic(FLOAT64)
+
+
+def test_an_error_is_counted_in_the_spacing_of_what_is_stored():
+    x = torch.tensor([1.0, 1.5, -2.0, 3e38, 1e-38, 1e-40])
+    spacing = torch.nextafter(x.abs(), torch.tensor(torch.inf)) - x.abs()
+    assert torch.equal(last_place(x.double(), "float32"), spacing.double())
+    assert last_place(torch.zeros(1, dtype=torch.float64), "float32") == 2.0**-24

@@ -50,10 +50,13 @@ def with_forms(
     Args:
         near: whether an expression is not large.
     """
-    rows = [form for form in forms if form.format in (None, format)]
+    rows: dict[str, list[Form]] = {}
+    for form in forms:
+        if form.format in (None, format):
+            rows.setdefault(form.pattern.op, []).append(form)
 
     def change(node: Node) -> Node | None:
-        for form in rows:
+        for form in rows.get(node.op, ()):
             found: dict[str, Node] = {}
             if matches(form.pattern, node, found) and all(near(found[n]) for n in form.near):
                 new = form.made(**found)

@@ -13,7 +13,16 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import ClassVar
 
-from ogive.expr import Node, Program, expand, fold, rebuild, shared_subexpressions, symbols, walk
+from ogive.expr import (
+    Node,
+    Program,
+    expand_all,
+    fold_all,
+    rebuild,
+    shared_subexpressions,
+    symbols,
+    walk,
+)
 from ogive.expr.node import constant_value
 from ogive.printers.approximations import approximation
 from ogive.printers.base import Printer
@@ -63,10 +72,11 @@ class LLVMPrinter(Printer):
 
     def printed(self, program: Program) -> tuple[Node, ...]:
         """``outputs``, found anew."""
-        given = tuple(map(fold, program.outputs)) if self._near else program.guarded
+        given = fold_all(program.outputs) if self._near else program.guarded
         for forms in of_functions():
             given = tuple(with_forms(o, forms, self.format, self._is_near) for o in given)
-        given = tuple(fold(expand(shared_subexpressions(o), self.spoken())) for o in given)
+        given = tuple(map(shared_subexpressions, given))
+        given = fold_all(expand_all(given, self.spoken()))
         for forms in of_operations():
             given = tuple(with_forms(o, forms, self.format, self._is_near) for o in given)
         return fused(tuple(rebuild(o, self._approximated) for o in given))
