@@ -7,7 +7,8 @@ from contextlib import nullcontext
 import pytest
 import torch
 import torch.distributed as dist
-from situations import ROWS, SITUATIONS, TOLERANCE, Case, Net, Row, compare, outcome
+from cells import ALL, TOLERANCE, compare, outcome
+from situations import ROWS, Case, Net, Row
 from torch import Tensor, nn
 from torch.distributed.fsdp import fully_shard
 from torch.distributed.tensor import Shard, distribute_tensor
@@ -29,7 +30,7 @@ LEFT = {
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, of torch.jit
 @pytest.mark.filterwarnings("ignore::UserWarning")  # torch's own, of reentrant checkpoints
-@pytest.mark.parametrize("situation", SITUATIONS)
+@pytest.mark.parametrize("situation", ALL)
 def test_every_row_trains_as_untouched_or_is_left_with_a_reason(situation: str) -> None:
     outcomes = {name: outcome(row, situation) for name, row in ROWS.items()}
     wrong = {
@@ -43,7 +44,17 @@ def test_every_row_trains_as_untouched_or_is_left_with_a_reason(situation: str) 
 
 @pytest.mark.parametrize(
     "situation",
-    ["y += x", "in place in a view", "checkpoint", "save_on_cpu", "backward twice", "jacobian"],
+    [
+        *(
+            "y += x",
+            "in place in a view",
+            "checkpoint",
+            "save_on_cpu",
+            "backward twice",
+            "jacobian",
+        ),
+        *("saved in another order", "saved in halves of pairs"),
+    ],
 )
 def test_lean_is_right_or_refuses(situation: str) -> None:
     """Never another number: what it cannot do it says before backward gives one."""

@@ -136,7 +136,7 @@ class Call:
             return tensors
         like = self.numbers(tensors)[-1].stride()
         pairs = zip(tensors, self.bits, strict=True)
-        return [t if bits else laid(t, like) for t, bits in pairs]
+        return [t.contiguous() if bits else laid(t, like) for t, bits in pairs]
 
     def unpack(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The inputs of the program: views of the packed tensors."""

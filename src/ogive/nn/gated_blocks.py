@@ -49,7 +49,8 @@ def _fused_timm_packed(block: Any, x: Tensor, fusion: Fusion) -> Any:
 
 
 def _fused_xielu(block: Any, x: Tensor, fusion: Fusion) -> Any:
-    if torch.promote_types(x.dtype, block.alpha_p.dtype) is not x.dtype:
+    # its parameters have a dimension, and so has what torch makes of an input without one
+    if not x.dim() or torch.promote_types(x.dtype, block.alpha_p.dtype) is not x.dtype:
         return NotImplemented
     alpha_n = block.beta + softplus(block.alpha_n)
     given = {"alpha_p": softplus(block.alpha_p), "alpha_n": alpha_n}

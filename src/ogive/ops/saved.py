@@ -174,9 +174,11 @@ class _Saved(Function):
         if not saved.exact:
             _once(ctx)
         kept = _kept(ctx)
-        given = kept[: saved.mode.result + bool(saved.mode.bits)]
-        alike = laid(gradient, ctx.strides)
-        made = record.apply_plan(saved.backward, alike, *[t.detach() for t in given])
+        given = [gradient, *(t.detach() for t in kept[: saved.mode.result])]
+        # bits go along with the input as it lay, whatever hooks have made of the result
+        alike = [laid(t, ctx.strides) for t in given]
+        packed = kept[saved.mode.result :][: bool(saved.mode.bits)]
+        made = record.apply_plan(saved.backward, *alike, *(t.detach() for t in packed))
         if torch.is_grad_enabled():
             made = _linked(made, kept[0] if saved.mode.result else kept[-1])
         return None, made, None
@@ -216,7 +218,8 @@ def _once(ctx: Any) -> None:
 def _kept(ctx: Any) -> tuple[Tensor, ...]:
     overwritten = OgiveError(
         f"the result of {ctx.saved.entry} was kept for backward (save={ctx.saved.mode.name!r}) "
-        f"and has been overwritten since; leave it as it is, or use save='input'"
+        f"and has been overwritten since, itself or as a hook on saved tensors gives it back; leave "
+        f"it as it is, or use save='input'"
     )
     try:
         kept: tuple[Tensor, ...] = ctx.saved_tensors
@@ -226,4 +229,10 @@ def _kept(ctx: Any) -> tuple[Tensor, ...]:
         raise overwritten from error
     if ctx.saved.mode.result and kept[0]._version > ctx.version:
         raise overwritten
+    if ctx.saved.mode.bits and kept[ctx.saved.mode.result].dtype is not torch.uint8:
+        raise OgiveError(
+            f"{ctx.saved.entry} kept packed bits for backward (save={ctx.saved.mode.name!r}), and "
+            f"a hook on saved tensors has changed their dtype; let it keep the dtype of what is no "
+            f"floating-point tensor, or use save='input'"
+        )
     return kept

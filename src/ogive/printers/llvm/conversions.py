@@ -31,6 +31,9 @@ def in_memory(dtype: str, lanes: int) -> Type:
 def loaded(x: Register, dtype: str, type: Type) -> Register:
     """What was loaded, as numbers of the type."""
     if bits := code_bits(dtype):
+        if bits == 1:  # a mask of the processor's, which takes no step but the load
+            one, zero = (x.function.number(type, n) for n in (1.0, 0.0))
+            return x.cast(Type("i1", type.lanes)).select(one, zero)
         return unpacked(x, bits, type.lanes).to(type.element, "uitofp")
     if dtype == "bfloat16":
         x = (x.to("i32", "zext") << 16).to("float")
@@ -66,11 +69,11 @@ def _bfloat16(x: Register, how: str) -> Register:
 
 def packed(x: Register, bits: int) -> Register:
     """Numbers as codes, rounded; NaN and what is too large become the largest."""
+    if bits == 1:  # true for NaN as well
+        return x.compare("uge", 0.5).cast(Type("i8", x.type.lanes // 8))
     top = 2.0**bits - 1
     low = x.compare("olt", top).select(x, top)
     whole = (low.compare("ogt", 0.0).select(low, 0.0) + 0.5).to("i32", "fptoui")
-    if bits == 1:
-        return whole.to("i1", "trunc").cast(Type("i8", x.type.lanes // 8))
     codes = whole.to("i8", "trunc")
     if bits == 8:
         return codes
@@ -86,8 +89,6 @@ def unpacked(x: Register, bits: int, lanes: int) -> Register:
     """Codes as bytes with one each."""
     if bits == 8:
         return x
-    if bits == 1:
-        return x.cast(Type("i1", lanes)).to("i8", "zext")
     several = 8 // bits
     spread = x.shuffle([i // several for i in range(lanes)])
     places = ", ".join(f"i8 {bits * (i % several)}" for i in range(lanes))
