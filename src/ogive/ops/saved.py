@@ -218,8 +218,8 @@ def _once(ctx: Any) -> None:
 def _kept(ctx: Any) -> tuple[Tensor, ...]:
     overwritten = OgiveError(
         f"the result of {ctx.saved.entry} was kept for backward (save={ctx.saved.mode.name!r}) "
-        f"and has been overwritten since, itself or as a hook on saved tensors gives it back; leave "
-        f"it as it is, or use save='input'"
+        f"and has been overwritten since, itself or as a hook on saved tensors gives it back; "
+        f"leave it as it is, or use save='input'"
     )
     try:
         kept: tuple[Tensor, ...] = ctx.saved_tensors
