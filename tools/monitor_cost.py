@@ -32,6 +32,7 @@ Written by `make monitor-cost`. {scale}; float32, random weights, dropout off. A
 forward, the backward of the mean square of the output, and SGD's update; all rows of a model are
 steps of one copy of it, in turns. `ogive bench --monitor` measures the same on your machine.
 
+- *ms*: of a step; the processor's time, which does not count what other processes take.
 - *hooks*: what people write by hand, on the same activations: mean, deviation and share of zeros of
   what comes out and the norm of its gradient, each brought to Python at once.
 - *more*: the time of a step over that of an untouched one, less 1, the median of the rounds; ± is

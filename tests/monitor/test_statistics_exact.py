@@ -177,7 +177,7 @@ def test_a_sampled_share_is_within_its_stated_error(shape, dim):
 
 def test_softmax_sums_are_entropies_and_jacobians_of_the_rows_that_choose():
     z = torch.tensor([[0.0, 0.0, 0.0], [50.0, 0.0, -torch.inf], [1.0, -torch.inf, -torch.inf]])
-    sums = softmax_sums(sums_along(z, -1).numpy(), 3, 0.01)
+    sums = softmax_sums(sums_along(z.double(), -1).numpy(), 3, 0.01)
     count, entropy, collapsed, jacobian, numbers, *_ = sums[:, 0].tolist()
     assert (count, collapsed, numbers) == (2, 1, 6)
     assert entropy == pytest.approx(1.0, abs=1e-12)

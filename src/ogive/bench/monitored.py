@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
+from time import perf_counter, thread_time
 from typing import Any, Protocol
 
 import torch
@@ -49,7 +50,8 @@ class MonitorCost:
 
     Attributes:
         every: one step in so many is measured.
-        seconds: of a step, in the mean over measured and other ones.
+        seconds: of a step, in the mean over measured and other ones; with one thread, those that
+            the processor worked.
         ratio: that over the untouched one's time, round by round.
         control: the same of untouched steps timed once more, which is noise.
         operators: how many more a measured step runs than an untouched one, views aside.
@@ -177,8 +179,9 @@ class _Contest:
         watchers: dict[str, Watcher | None] = {UNTOUCHED: None, CONTROL: None}
         for watcher, watch in WATCHERS.items():
             watchers |= {f"{watcher} {n}": watch(self.step, n) for n in (1, IDLE)}
+        clock = thread_time if self.settings.threads == 1 else perf_counter
         runners = {
-            label: Runner(self.step, before=partial(turns.take, watcher))
+            label: Runner(self.step, before=partial(turns.take, watcher), clock=clock)
             for label, watcher in watchers.items()
         }
         found = interleaved(runners, self.settings.pace)
