@@ -63,8 +63,8 @@ class Monitor:
         thresholds: from where on something is a finding.
         loggers: objects with ``log`` or ``add_scalar``, and short names, see ``Loggers``.
         live: whether the places are drawn in the terminal while training goes on.
-        sample: of a tensor with more numbers so many are looked at; a share p that n numbers of a
-            unit say has the standard error sqrt(p (1 - p) / n).
+        sample: of a tensor with more numbers so many are looked at, and 64 of each unit at least; a
+            share p that n numbers of a unit say has the standard error sqrt(p (1 - p) / n).
 
     Attributes:
         history: see ``History``.

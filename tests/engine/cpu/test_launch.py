@@ -2,11 +2,14 @@
 
 import gc
 import weakref
+from dataclasses import replace
 
+import pytest
 import torch
 
 import ogive
-from ogive.engine import Output
+from ogive.engine import Call, Output, compute
+from ogive.engine.cpu.threads import limited_to
 from ogive.engine.packed_layout import PackedLayout
 from ogive.ops import operator
 from ogive.ops.plan import Plan
@@ -101,3 +104,16 @@ def test_a_sum_begins_at_zero_every_time():
     again = operator.run_plan(wanted, [g, x, a])
     assert torch.equal(first[1], again[1])
     torch.testing.assert_close(first[1], x.clamp(max=0).sum().reshape(1))
+
+
+@pytest.mark.parametrize("engine", ["cpu", "eager"])
+@pytest.mark.parametrize("shape", [(3, 1), (1, 20_000)], ids=["rows", "columns"])
+def test_stacked_sums_are_the_rows_of_one_tensor(engine, shape):
+    program, a = PRELU.vjp((0, 1)), torch.tensor([0.25])
+    g, x = torch.randn(2, 3, 20_000, generator=torch.Generator().manual_seed(0)).unbind()
+    sums = Call(program, (Output(torch.float64, shape),) * 2, (False,) * 3, stacked=True)
+    with ogive.engine(engine), limited_to(3):
+        (found,) = compute(sums, (g, x, a))
+        apart = compute(replace(sums, stacked=False), (g, x, a))
+    assert found.shape == (2, *shape)
+    torch.testing.assert_close(found, torch.stack(apart))
