@@ -7,6 +7,7 @@ to 8 bits on its way. A third one of the same shape, without memory, carries gra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -19,8 +20,8 @@ from ogive.catalogue import resolve
 from ogive.engine import triton
 from ogive.engine.eager import WIDE
 from ogive.engine.quantization import EIGHT_BITS, MX_BLOCK, SCALINGS, Quantization, widened
-from ogive.engine.selection import choose, note
-from ogive.errors import InputError, OgiveError, ParameterError, briefly
+from ogive.engine.selection import choose, give_up, note
+from ogive.errors import EngineError, InputError, OgiveError, ParameterError, briefly
 from ogive.ops.entry import Given
 from ogive.ops.function import ActivationFunction
 from ogive.ops.gates import division
@@ -138,12 +139,18 @@ class QuantizedActivation:
     ) -> tuple[Tensor, Tensor]:
         """Values and scales, from one kernel if there is one."""
         name, reason = choose(tensors, plan.engine)
-        if name == "triton":
-            made = triton.quantize(plan, self.quantization, tensors)
-            if made is not None:
-                note(f"{plan.label}_quantized", reason, name)
-                return made
+        if name == "triton" and (made := self._at_once(plan, tensors)) is not None:
+            note(f"{plan.label}_quantized", reason, name)
+            return made
         return self._values(self._activated(inputs, arguments))
+
+    def _at_once(self, plan: Plan, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
+        """The same from the kernel of a GPU; None where there is none."""
+        try:
+            return triton.quantize(plan, self.quantization, tensors)
+        except EngineError as error:
+            give_up(error, "triton", plan.engine)
+            return None
 
     def _activated(self, inputs: tuple[Any, ...], arguments: dict[str, Any]) -> Tensor:
         """The activation's result before it is quantised: that of 16 bits in float32."""

@@ -8,6 +8,7 @@ import torch
 import ogive
 from ogive.engine.quantization import EIGHT_BITS, SCALINGS, Quantization
 from ogive.engine.triton.quantizing import compiled_quantizer
+from ogive.errors import EngineError, EngineWarning
 
 #: One of each kind of formula: piecewise, exponential, erf, periodic, gated.
 NAMES = ["identity", "relu", "elu", "silu", "gelu", "mish", "sine", "swiglu", "geglu"]
@@ -106,6 +107,26 @@ def test_a_learned_parameter_takes_the_composition() -> None:
         pair = ogive.quantized("prelu")(x, weight=weight)
     wanted = Quantization(torch.float8_e4m3fn, "row").quantize(ogive.get("prelu")(x, weight=weight))
     assert same(pair, wanted)
+
+
+def test_where_triton_cannot_compile_the_composition_serves(monkeypatch) -> None:
+    from ogive.engine.selection import state
+    from ogive.engine.triton import building, quantizing
+    from ogive.ops import quantized
+
+    def failing(*arguments: object) -> None:
+        raise EngineError("no C compiler")
+
+    monkeypatch.setattr(building, "compile_for", failing)
+    monkeypatch.setattr(quantizing, "_STARTED", set())
+    monkeypatch.setattr(quantized, "choose", lambda *arguments: ("triton", "fused kernel"))
+    x = data(torch.float32)
+    try:
+        with pytest.warns(EngineWarning, match="no C compiler"):
+            pair = ogive.quantized("silu")(x)
+    finally:
+        state.change(broken={})
+    assert same(pair, Quantization(torch.float8_e4m3fn, "row").quantize(ogive.get("silu")(x)))
 
 
 @pytest.mark.parametrize("target", [80, 90, 100])

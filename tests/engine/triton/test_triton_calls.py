@@ -1,6 +1,7 @@
 """Calls of every shape through the interpreter: layouts, parameters, packed units, saving modes."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from judged import EPS
 import ogive
 from ogive.certify.saving.mode import NotLegal
 from ogive.certify.saving.saving import MODES, saving
+from ogive.engine.triton import compilation, launch
 from ogive.errors import EngineError, OgiveError
 
 pytestmark = pytest.mark.usefixtures("interpreted")
@@ -173,8 +175,6 @@ def test_a_number_that_changes_in_every_step_is_passed_in():
 
 
 def test_two_programs_of_the_grid_and_more(monkeypatch):
-    from ogive.engine.triton import compilation
-
     monkeypatch.setattr(compilation, "INTERPRETED", 64)
     x = torch.randn(200)
     for got, wanted in both(lambda t: ogive.get("gelu")(t, save="code4"), x):
@@ -183,6 +183,37 @@ def test_two_programs_of_the_grid_and_more(monkeypatch):
         x = torch.randn(shape)
         for got, wanted in both(ogive.get("prelu"), x, torch.rand(parameter)):
             close(got, wanted, x.numel())
+
+
+def test_batches_of_any_size_share_a_few_kernels(monkeypatch):
+    """What a program adds up, one tile after another, is a constant of its kernel."""
+    from ogive.engine.triton import building
+
+    started = []
+    start = building.start
+
+    def noted(kernel, grid, arguments, constants, device):
+        started.append(constants.get("TURNS", 1))
+        start(kernel, grid, arguments, constants, device)
+
+    monkeypatch.setattr(launch, "SUMMING", 4)
+    monkeypatch.setattr(compilation, "INTERPRETED", 64)
+    monkeypatch.setattr(building, "start", noted)
+    for rows in range(100, 180, 10):
+        x, w = torch.randn(rows, 8), torch.rand(8)
+        for got, wanted in both(ogive.get("prelu"), x, w):
+            close(got, wanted, rows)
+    assert max(started) > 1
+    assert len(set(started)) <= 3
+
+
+def test_threads_take_turns_in_the_interpreter(monkeypatch):
+    monkeypatch.setattr(compilation, "INTERPRETED", 64)
+    x, gelu = torch.randn(2048), ogive.get("gelu")
+    wanted = gelu(x)
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: gelu(x), range(4)))
+    assert all(torch.equal(y, wanted) for y in made)
 
 
 def test_without_a_gpu_and_an_interpreter_the_engine_is_refused(monkeypatch):

@@ -108,7 +108,11 @@ def start(
 
 
 def compile_for(
-    kernel: Any, arguments: Sequence[Any], constants: Mapping[str, Any], device: torch.device
+    kernel: Any,
+    arguments: Sequence[Any],
+    constants: Mapping[str, Any],
+    device: torch.device,
+    warps: int = 4,
 ) -> None:
     """Compiles the kernel for arguments like these, of which dtypes stand for results to come.
 
@@ -119,7 +123,7 @@ def compile_for(
         return
     try:
         with _current(device):
-            made = kernel.warmup(*arguments, grid=(1,), **constants, num_warps=4, **NO_FUSION)
+            made = kernel.warmup(*arguments, grid=(1,), **constants, num_warps=warps, **NO_FUSION)
             made.run  # noqa: B018 - loads the code onto the device
     except Exception as error:
         words = " ".join(str(error).split())[:200]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -22,18 +23,22 @@ def interpreted(function: Any) -> Any:
     return InterpretedFunction(function)
 
 
+#: The interpreter has one place for where it is in a grid, which threads would share.
+_TURN = Lock()
+
+
 @contextmanager
 def fused_exactly() -> Iterator[None]:
-    """While it lasts, the interpreter's fused multiply-adds round once."""
+    """While it lasts, the interpreter's fused multiply-adds round once, and other threads wait."""
     from triton.runtime import interpreter
 
     builder = interpreter.interpreter_builder
-    builder.create_fma = _fma
-    try:
-        with np.errstate(all="ignore"):
+    with _TURN, np.errstate(all="ignore"):
+        builder.create_fma = _fma
+        try:
             yield
-    finally:
-        del builder.create_fma
+        finally:
+            del builder.create_fma
 
 
 def _fma(x: Any, y: Any, z: Any) -> Any:
@@ -84,8 +89,6 @@ NUMPY_NAMES = {
     "atan": "arctan",
     "asinh": "arcsinh",
     "pow": "power",
-    "sin": "sin",
-    "cos": "cos",
 }
 
 

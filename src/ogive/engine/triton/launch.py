@@ -254,7 +254,9 @@ def _tiles(
     across = -(-columns // wide)
     added = [(o, s) for o, s in zip(operands, steps, strict=True) if o.role == "sum"]
     below = any(o.along == "each" for o, _ in added)
-    turns = max(1, rows * across // (high * SUMMING)) if below else 1
+    # a power of two, of which there are few: each is compiled for itself
+    each = rows * across // (high * SUMMING) if below else 1
+    turns = 1 << max(each.bit_length() - 1, 0)
     down = -(-rows // (high * turns))
     for total, (o, s) in zip(sums, added, strict=True):
         if o.along == "each":

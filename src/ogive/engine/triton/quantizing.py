@@ -62,6 +62,8 @@ def coded(v):
 #: else by adding half a step to the bits.
 CODED_BY = {torch.float8_e4m3fn: _E4M3, torch.float8_e5m2: _E5M2}
 _READ = {getattr(torch, name) for name in BYTES}
+#: The texts that triton has compiled: it can do so here.
+_STARTED: set[str] = set()
 _LARGEST = """
 @triton.jit
 def largest_size(v):
@@ -135,7 +137,7 @@ class Quantizer(NamedTuple):
             *self._begin(),
             f"column = {column}",
             "inside = below[:, None] & (column < n)[None, :]",
-            *self._computed(wide, "row", "column"),
+            *self._computed(wide, "row", "column.to(tl.int64)"),
             "most = largest_size(y)",
             *self._scale(),
             "place = row[:, None] * n + column[None, :]",
@@ -229,7 +231,11 @@ def quantize(
     call: Call, quantization: Quantization, tensors: Sequence[Tensor]
 ) -> tuple[Tensor, Tensor] | None:
     """The quantised result of a program and its scales; None where there is no kernel, as for
-    parameters that are tensors."""
+    parameters that are tensors.
+
+    Raises:
+        EngineError: where triton cannot compile for the device.
+    """
     inputs = call.unpack(tensors)
     shape = inputs[0].shape
     alike = all(t.shape == shape and t.dtype in _READ for t in inputs)
@@ -249,12 +255,10 @@ def quantize(
         quantization.scales_shape(shape), dtype=torch.uint8 if blocked else torch.float32
     )
     down, along = zip(*(t.stride() for t in flat), strict=True)
-    building.start(
-        kernel,
-        (math.ceil(count / tile["R"]),),
-        (*flat, *down, values, scales, rows, n, *along),
-        tile,
-        x.device,
-        warps(tile),
-    )
+    given = (*flat, *down, values, scales, rows, n, *along)
+    if text not in _STARTED:
+        building.compile_for(kernel, given, tile, x.device, warps(tile))
+        _STARTED.add(text)
+    grid = (math.ceil(count / tile["R"]),)
+    building.start(kernel, grid, given, tile, x.device, warps(tile))
     return values.view(quantization.dtype), scales.view(E8M0) if blocked else scales
