@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,31 @@ def test_a_function_of_numbers_is_one_operator(name: str, dtype: torch.dtype) ->
 @pytest.mark.parametrize("name", OTHERS)
 def test_others_take_as_many_as_torch(name: str, dtype: torch.dtype) -> None:
     assert operators(ours(name, "input"), dtype) == operators(OTHERS[name], dtype)
+
+
+WRITTEN = {
+    "glu": torch.sigmoid,
+    "reglu": torch.relu,
+    "geglu": F.gelu,
+    "geglu_tanh": partial(F.gelu, approximate="tanh"),
+    "swiglu": F.silu,
+    "seglu": F.selu,
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_gated_unit_is_what_one_writes_with_torchs_operators(name: str) -> None:
+    function, opened = ogive.get(name), WRITTEN[name]
+
+    def written(x: torch.Tensor) -> torch.Tensor:
+        gate, value = x.chunk(2, -1)
+        return value * opened(gate)
+
+    for dtype in (torch.float32, torch.bfloat16):
+        mine = operators(partial(function, gate="first"), dtype)
+        assert len(mine) <= len(operators(written, dtype)), mine
+        mine = operators(lambda x: function(x, x), dtype)
+        assert len(mine) <= len(operators(lambda x: x * opened(x), dtype)), mine
 
 
 def test_the_eager_engine_takes_the_formula_anywhere() -> None:

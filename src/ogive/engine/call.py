@@ -21,6 +21,8 @@ from ogive.torch_private import transforms_active
 
 #: The tensors that kernels and their guards know; those of other classes run themselves.
 PLAIN = (Tensor, torch.nn.Parameter)
+#: The devices whose tensors lie in a storage, and nowhere else.
+MEMORIES = ("cpu", "cuda", "xpu", "mps", "meta")
 #: Of a tensor its storage, and of that the bytes: asked in every call.
 storage, nbytes = Tensor.untyped_storage, torch.UntypedStorage.nbytes
 
@@ -165,7 +167,8 @@ class Call:
                     return torch.empty_like(
                         t, dtype=result.dtype, device=device, requires_grad=False
                     )
-        return torch.empty(result.shape or shape, dtype=result.dtype, device=device)
+        size = shape if result.shape is None else result.shape
+        return torch.empty(size, dtype=result.dtype, device=device)
 
 
 class RowFunction(NamedTuple):
@@ -237,11 +240,13 @@ def in_storage(tensor: Tensor) -> bool:
 
 def check_memory(tensors: Iterable[Any]) -> None:
     """Raises NoMemory where torch's operators would read what is not there. What is no tensor of
-    torch's own with a storage knows itself where its numbers are."""
+    torch's own with a storage knows itself where its numbers are, and so does a device that is not
+    torch's own."""
     for t in tensors:
         with suppress(NotImplementedError):
             plain = type(t) in PLAIN and t.layout is torch.strided and not t._is_zerotensor()
-            if plain and not (t.is_nested or transforms_active() or in_storage(t)):
+            known = plain and t.device.type in MEMORIES
+            if known and not (t.is_nested or transforms_active() or in_storage(t)):
                 raise NoMemory
 
 

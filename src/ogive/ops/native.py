@@ -103,6 +103,20 @@ SAME_FUNCTION: dict[str, Callable[..., Tensor]] = {
 }
 
 
+#: Gated entry -> torch's operator for what opens its gate, by which the value is multiplied.
+GATED_BY: dict[str, Callable[..., Tensor]] = {
+    unit: SAME_FUNCTION[name]
+    for unit, name in {
+        "glu": "sigmoid",
+        "reglu": "relu",
+        "geglu": "gelu",
+        "geglu_tanh": "gelu_tanh",
+        "swiglu": "silu",
+        "seglu": "selu",
+    }.items()
+}
+
+
 def prelu(x: Tensor, weight: Tensor) -> Tensor:
     """torch's operator, of weights that broadcast to x: one, or one for each channel."""
     return torch.prelu(x, weight if weight.dim() == 1 else weight.reshape(-1))

@@ -9,11 +9,12 @@ from torch import Tensor
 
 from ogive.catalogue import Spec
 from ogive.engine.call import check_memory
+from ogive.engine.packed_layout import PackedLayout
 from ogive.engine.selection import note, traced, within, without_kernels
 from ogive.expr import Program
 from ogive.ops import gates, noise, operator, rowwise
 from ogive.ops.arguments import Argument
-from ogive.ops.native import COMPILED_SLOWLY, SAME_FUNCTION, is_prelu, prelu
+from ogive.ops.native import COMPILED_SLOWLY, GATED_BY, SAME_FUNCTION, is_prelu, prelu
 from ogive.ops.parameters import planned
 from ogive.ops.plan import Plan
 from ogive.ops.record import apply_plan, overwrite, transformed
@@ -148,12 +149,26 @@ def _gated(
         from ogive.ops import saved
 
         saved.chosen(spec, values, save, data[0].dtype)
-    halves = len(data) == 1 and gate == "second" and not interleave
-    if spec.name == "glu" and halves and without_kernels(data[0], engine):
-        return torch.nn.functional.glu(data[0], dim)
     layout = gates.division(spec.name, data, dim, gate, interleave)
+    if spec.name in GATED_BY and without_kernels(data[0], engine):
+        note(spec.name, "torch's own operators")
+        return _gated_by_torch(spec.name, data, layout)
     plan, tensors = planned(spec.program, data, values, engine, layout)
     return apply_plan(plan, *tensors)
+
+
+def _gated_by_torch(name: str, data: Sequence[Tensor], layout: PackedLayout | None) -> Tensor:
+    """A gated unit as one writes it, on a device without kernels."""
+    if layout is None:
+        value, opened = data
+    elif layout.interleave:
+        value, opened = layout.split(data[0])
+    elif name == "glu" and layout.gate == "second":
+        return torch.nn.functional.glu(data[0], layout.dim)
+    else:  # in one operator, whose gradient is one as well
+        halves = data[0].chunk(2, layout.dim)
+        value, opened = halves if layout.gate == "second" else halves[::-1]
+    return value * GATED_BY[name](opened)
 
 
 def _rowwise(
