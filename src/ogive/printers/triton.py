@@ -38,10 +38,10 @@ from ogive.printers.triton_operations import (
     BY_FORMAT,
     DEVICE_FUNCTIONS,
     QUICK_FORMS,
-    SINES,
     SPELLED,
     names_in,
 )
+from ogive.printers.triton_sines import SINES
 
 #: How accurate the arithmetic is: as the formula says; with what a GPU has of its own, for 16 bits;
 #: with exponentials that lose less, or whose arguments are float64; in float64, for float32.

@@ -6,12 +6,11 @@ are for results of 16 bits, and have the digits that those need.
 
 from __future__ import annotations
 
-import math
 import re
 from typing import ClassVar
 
 from ogive.printers.base import Spelling
-from ogive.printers.coefficients import COEFFICIENTS
+from ogive.printers.triton_sines import FAR_SINES
 
 #: Operation -> how Triton says it, for every format.
 SPELLED: dict[str, Spelling] = {
@@ -114,89 +113,10 @@ def _entry(a, b, c, d, e, f, g, h, i):
     return tl.where(place < 4, low, high)
 """,
 }
-#: Sines, by how many quarter turns they are ahead of the sine.
-SINES = {"sin": 0, "cos": 1}
-#: Bits of 2 / pi, with none before the point.
-_WORDS = (0, 0xA2F9836E, 0x4E441529, 0xFC2757D1, 0xF534DDC0, 0xDB629599, 0x3C439041, 0xFE5163AB)
-
-
-def _horner(name: str) -> str:
-    """The polynomial of a square."""
-    *rest, text = map(repr, COEFFICIENTS["float32"][name])
-    for coefficient in reversed(rest):
-        text = f"tl.fma({text}, square, {coefficient})"
-    return text
-
-
-def _word(place: str, first: int) -> str:
-    """The word at a place from 0 to 4 after the first one."""
-    *rest, last = _WORDS[first : first + 5]
-    text = f"tl.full((), {last}, tl.uint64)"
-    for k, word in reversed(list(enumerate(rest))):
-        text = f"tl.where({place} == {k}, tl.full((), {word}, tl.uint64), {text})"
-    return text
-
-
-_FAR = {
-    "_any": """
-@triton.jit
-def _any(condition):
-    several = condition.to(tl.int32) + tl.full((1,), 0, tl.int32)
-    return tl.reduce(several, None, SUM) > 0
-""",
-    # M. Payne, R. Hanek 1983: of 2 / pi only those bits are taken that count modulo four quarters
-    "_far_sine": f"""
-@triton.jit
-def _far_sine(a, TURN: tl.constexpr):
-    bits = tl.abs(a).to(tl.int32, bitcast=True)
-    whole = ((bits & 0x7FFFFF) | 0x800000).to(tl.uint64)
-    start = (bits >> 23) - 120
-    place = start >> 5
-    left = (start & 31).to(tl.uint64)
-    w0 = {_word("place", 0)}
-    w1 = {_word("place", 1)}
-    w2 = {_word("place", 2)}
-    w3 = {_word("place", 3)}
-    high = ((w0 << 32 | w1) << left) >> 32 & 0xFFFFFFFF
-    middle = ((w1 << 32 | w2) << left) >> 32 & 0xFFFFFFFF
-    low = ((w2 << 32 | w3) << left) >> 32 & 0xFFFFFFFF
-    quarters = (whole * high << 32) + whole * middle + (whole * low >> 32)
-    near = (quarters + (1 << 61)) >> 62
-    rest = (quarters - (near << 62)).to(tl.int64, bitcast=True)
-    r = rest.to(tl.float32) * {math.pi / 2 * 2.0**-62!r}
-    square = r * r
-    sine = tl.fma(r * square, {{sin}}, r)
-    cosine = tl.fma(square, tl.fma(square, {{cos}}, -0.5), 1.0)
-    turns = near.to(tl.int32)
-    signed = tl.where(a < 0.0, -turns, turns) + TURN
-    sine = tl.where(a < 0.0, sine * -1.0, sine)
-    y = tl.where((signed & 1) == 1, cosine, sine)
-    y = tl.where((signed & 2) == 2, y * -1.0, y)
-    return tl.where(tl.abs(a) < float("inf"), y, float("nan"))
-""".format(sin=_horner("sin"), cos=_horner("cos")),
-    "_unless_far_32": """
-@triton.jit
-def _unless_far_32(a, near, TURN: tl.constexpr):
-    far = tl.abs(a) > 65536.0
-    y = near
-    if _any(far):
-        y = tl.where(far, _far_sine(a, TURN), near)
-    return y
-""",
-    "_unless_far_64": """
-@triton.jit
-def _unless_far_64(a, near, TURN: tl.constexpr):
-    far = tl.abs(a) > 67108864.0
-    y = near
-    if _any(far):
-        y = tl.where(far, libdevice.cos(a) if TURN else libdevice.sin(a), near)
-    return y
-""",
-}
 #: Function -> its text.
 DEVICE_FUNCTIONS: dict[str, str] = {
     **_COMMON,
-    **_FAR,
+    **FAR_SINES,
     **_Bits(32, 23, 127, "tl.sqrt_rn", "tl.div_rn(a, b)").functions(),
     **_Bits(64, 52, 1023, "tl.sqrt", "a / b").functions(),
 }
