@@ -72,6 +72,14 @@ def test_functions_that_are_quiet_on_one_side_raise_no_alarm(name):
         assert all(place.dead == 0 for place in watch.report().places.values())
 
 
+def test_a_hard_function_is_flat_for_a_third_of_what_is_normal():
+    torch.manual_seed(0)
+    layers = (nn.Linear(20, 48), nn.BatchNorm1d(48), nn.Hardtanh(), nn.Linear(48, 2))
+    assert not serious(train(nn.Sequential(*layers)))
+    kinds = {f.kind for f in serious(train(network(nn.Hardtanh, 3, gain=4.0), lr=1e-3))}
+    assert kinds == {"saturated_left", "saturated_right"}
+
+
 class Gates(nn.Module):
     """Hard gates of which some are meant to be off, and open now and then."""
 

@@ -228,7 +228,8 @@ def _saturated(
     dead: Any,
     index: Any,
 ) -> Iterator[Symptom]:
-    limit, quiet = course.thresholds.saturated, judge.quiet
+    quiet = judge.quiet
+    limit = _beyond_usual(course.thresholds.saturated, judge)
     left = units["saturated_left"] * (not quiet[0])
     right = units["saturated_right"] * (not quiet[1])
     much = (left + right >= limit) & ~dead
@@ -242,7 +243,8 @@ def _saturated(
         }  # fmt: skip
         both = float(much.mean())
         # a hard gate is meant to be open or closed; one that never moves is dead
-        severity = "note" if _hard_gate(judge) else _severity(both, limit, 0.75)
+        many = course.thresholds.saturated
+        severity = "note" if _hard_gate(judge) else _severity(both, many, 0.75)
         since = course.since(
             place, lambda s: s["saturated_left"] + s["saturated_right"] >= limit * limit
         )
@@ -250,6 +252,15 @@ def _saturated(
         yield Symptom(
             f"saturated_{name}", place, severity, share, evidence, since, judge.entry, which
         )
+
+
+def _beyond_usual(limit: float, judge: SlopeJudge) -> float:
+    """A share of saturated samples, counted from what the function has of N(0, 1): hardtanh is flat
+    from 1 on, and so for a third of them."""
+    (left, right), quiet = judge.edges, judge.quiet
+    usual = 0.0 if quiet[0] else float(_below(np.array(left)))
+    usual += 0.0 if quiet[1] else 1 - float(_below(np.array(right)))
+    return limit + (1 - limit) * min(usual, 1.0)
 
 
 def _hard_gate(judge: SlopeJudge) -> bool:

@@ -12,8 +12,8 @@ class Thresholds:
     Attributes:
         slope: a sample is saturated where abs(f') is below this share of its supremum.
         dead: share of units that are dead on every sample of a window, for a warning.
-        saturated: share of a unit's samples that are saturated, for the unit to be; and of units,
-            for a warning.
+        saturated: share of a unit's samples that are saturated, for the unit to be, beyond what
+            the function has of N(0, 1); and of units, for a warning.
         linear: share of units that use no nonlinearity, for a warning.
         bend: a unit uses no nonlinearity where f' scatters by less than this share of its supremum;
             over all units it is a quarter of that, for a warning.
