@@ -67,11 +67,13 @@ claims: $(VENV)/.developed
 comparisons: $(VENV)/.developed
 	$(BIN)/python tools/simulate_comparisons.py
 
-# Checks f, f' and f'' of the catalogue at all numbers of the 16-bit dtypes (minutes; the tests take f''
-# at every seventh), then f and f' of fifteen functions at all 2^32 float32 numbers (hours on two
+# All of what the tests take a part of (minutes): f'' of the catalogue at all numbers of the 16-bit
+# dtypes, of which they take every seventh; saving modes in three dtypes, of which they take one by
+# turns; a second seed. Then f and f' of fifteen functions at all 2^32 float32 numbers (hours on two
 # cores; an interrupted run goes on where it stopped).
 exhaustive: $(VENV)/.developed
-	$(BIN)/python -m pytest -n 2 tests/conformance/test_dtypes.py --every-number
+	$(BIN)/python -m pytest -n 2 --every-number tests/conformance/test_dtypes.py \
+	  tests/conformance/test_saving.py tests/nn/test_propagate.py
 	$(BIN)/python tools/exhaustive.py
 
 # Measures the library against torch on this machine and writes docs/generated/benchmarks.md (a

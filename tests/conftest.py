@@ -1,3 +1,4 @@
+import gc
 import os
 from pathlib import Path
 
@@ -17,6 +18,31 @@ from ogive.catalogue import _registry, entries
 # Speed is for benchmarks: a machine that is busy must not make a property fail.
 settings.register_profile("ogive", deadline=None)
 settings.load_profile("ogive")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--every-number",
+        action="store_true",
+        help="all of what the tests take a part of: every number, dtype and seed (make exhaustive)",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves what is marked as exhaustive to ``make exhaustive``."""
+    if config.getoption("--every-number"):
+        return
+    left = [item for item in items if item.get_closest_marker("exhaustive")]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if not item.get_closest_marker("exhaustive")]
+
+
+def pytest_collection_finish():
+    """What is there before the first test stays: the collector need not look at it again, which
+    takes a quarter of a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ import torch
 from measure import Case, reference_program
 
 from ogive.certify.reference import FLOATS
-from ogive.expr import Node, Program, expand, walk
+from ogive.expr import Node, Program, expand_all, walk
 from ogive.expr.node import ZERO, symbols
 from ogive.expr.primitives import PRIMITIVES
 from ogive.expr.rewrite import guarded
@@ -100,13 +100,11 @@ def graph(case: Case, along: tuple[str, ...]) -> Graph:
     shown = (*program.outputs[:3], *program.outputs[4::2])
     printed = guarded(shown, dict(zip(program.inputs, program.samples, strict=True)))
     spoken = printer("torch").spoken() | {"pi"}
-    outputs = tuple(expand(o, spoken) for o in printed)
+    outputs = expand_all(printed, spoken)
     nodes = tuple(walk(*outputs))
-    partials = {
-        n: tuple(expand(p, spoken) for p in PRIMITIVES[n.op].partials(n, *n.args))
-        for n in nodes
-        if n.args
-    }
+    slopes = {n: PRIMITIVES[n.op].partials(n, *n.args) for n in nodes if n.args}
+    spelled = iter(expand_all([p for row in slopes.values() for p in row], spoken))
+    partials = {n: tuple(next(spelled) for _ in row) for n, row in slopes.items()}
     wanted = tuple(dict.fromkeys((*nodes, *(p for row in partials.values() for p in row))))
     folded = frozenset(n for n in nodes if not symbols(n))
     inner = {a for n in folded for a in n.args}

@@ -8,14 +8,6 @@ sys.path.insert(0, str(Path(__file__).parent))  # the tests of this folder share
 from narrow import STEP
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--every-number",
-        action="store_true",
-        help="second derivatives at all 65,536 numbers of a 16-bit dtype (make exhaustive)",
-    )
-
-
 @pytest.fixture(scope="session")
 def step(request: pytest.FixtureRequest) -> int:
     """Of the numbers of a 16-bit dtype f'' is judged at every so manieth."""

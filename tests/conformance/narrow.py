@@ -114,8 +114,10 @@ def place(value: Tensor, dtype: torch.dtype) -> Tensor:
     """The unit of the last place of a dtype's number at a value; at 0 that of 1/2, because terms of
     float64 may cancel to 0 where float32 leaves a rounding of theirs."""
     info = torch.finfo(dtype)
-    spacing = torch.ldexp(torch.full_like(value, info.eps), torch.frexp(value)[1] - 1)
-    return spacing.clamp(min=info.smallest_normal * info.eps)
+    # the exponent's bits alone are the power of 2; torch.ldexp takes ten times as long
+    power = (value.contiguous().view(torch.int64) & 0x7FF0_0000_0000_0000).view(torch.float64)
+    spacing = power.masked_fill_((value == 0) | ~value.isfinite(), 0.5).mul_(info.eps)
+    return spacing.clamp_(min=info.smallest_normal * info.eps)
 
 
 def fit32(case: Case, x: Tensor) -> Tensor:

@@ -17,6 +17,12 @@ from ogive.certify.saving.saving import MODES, saving
 ENTRIES = [n for n in ogive.names() if ogive.get(n).kind == "elementwise"]
 #: What a rounding of the gradient may add: a unit in the last place of the dtype at 2.
 UNITS = {torch.float32: 2.0**-22, torch.bfloat16: 2.0**-6, torch.float64: 2.0**-51}
+#: Entries are tried in one of the dtypes, by turns; ``make exhaustive`` tries them in each.
+IN_TURN = [
+    pytest.param(name, dtype, marks=[] if i % len(UNITS) == k else pytest.mark.exhaustive)
+    for i, name in enumerate(ENTRIES)
+    for k, dtype in enumerate(UNITS)
+]
 
 
 def points(dtype: torch.dtype) -> Tensor:
@@ -26,8 +32,8 @@ def points(dtype: torch.dtype) -> Tensor:
     return torch.cat([sizes, -sizes, ends]).to(dtype).requires_grad_()
 
 
-@pytest.mark.parametrize("name", ENTRIES)
-def test_every_mode(name: str) -> None:
+@pytest.mark.parametrize(("name", "dtype"), IN_TURN, ids=str)
+def test_every_mode(name: str, dtype: torch.dtype) -> None:
     function, ways = ogive.get(name), saving(ogive.get(name).spec)
     for save in MODES:
         try:
@@ -36,10 +42,9 @@ def test_every_mode(name: str) -> None:
             assert str(reason)
             continue
         assert mode.bits in (0, 1, 2, 4, 8)
-        for dtype, unit in UNITS.items():
-            for engine in ("cpu", "eager"):
-                with ogive.engine(engine):
-                    _check(function, save, points(dtype), unit)
+        for engine in ("cpu", "eager"):
+            with ogive.engine(engine):
+                _check(function, save, points(dtype), UNITS[dtype])
 
 
 def _check(function: ogive.Activation, save: str, x: Tensor, unit: float) -> None:
