@@ -34,7 +34,8 @@ def named_in(module: nn.Module) -> str:
 
 def overwriting_in(module: nn.Module) -> str:
     """Those that they name in the form that writes over its input, such as ``x.relu_()``."""
-    names = dict.fromkeys(n for n in _all_names(type(module)) if n.endswith("_"))
+    cls: Any = type(module)
+    names = dict.fromkeys(n for n in _all_names(cls) if n.endswith("_"))
     return ", ".join(n for n in names if n.removesuffix("_") in torch_functions())
 
 
