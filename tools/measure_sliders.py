@@ -2,10 +2,10 @@
 
     python tools/measure_sliders.py
 
-Every frame gets another value of the slider. `frames` are those that were drawn a second, 60 at
-most; `script`, `style`, `layout` and `all` are milliseconds a frame on the page's thread, `all`
-with painting; `slowest` is the longest time between two frames. A frame has 16.7 ms. Run it on a
-quiet machine: without a graphics card other processors' work counts.
+Every frame gets another value of the slider. `script`, `style`, `layout` and `all` are milliseconds
+of the processor that the page's thread needs for a frame, `all` with painting: a frame has 16.7.
+They hardly depend on what else the machine does. `frames` are those that were drawn a second, 60 at
+most, and `slowest` is the longest time between two in milliseconds; both need a quiet machine.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _METRICS = {
 
 
 class Cost(NamedTuple):
-    """What moving a slider costs: frames a second, the slowest one, milliseconds a frame."""
+    """Frames a second, the slowest one, and milliseconds of the processor a frame."""
 
     frames: float
     slowest: float
@@ -70,7 +70,7 @@ class Cost(NamedTuple):
 def measured(page: Any, slider: str, milliseconds: int = 2000) -> Cost:
     """Moves the slider of the open page; a first time to have everything compiled."""
     session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.evaluate(_MOVE, [slider, 300])
     before = _metrics(session)
     times = page.evaluate(_MOVE, [slider, milliseconds])

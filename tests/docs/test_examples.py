@@ -31,11 +31,11 @@ def test_a_notebook_runs(shell, path):
     shown = []
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "code":
-            with capture_output() as captured:
-                result = shell.run_cell(cell.source)
-            result.raise_error()
-            shown += captured.outputs
-    assert any("text/html" in output.data for output in shown)
+            with capture_output():
+                done = shell.run_cell(cell.source)
+            done.raise_error()
+            shown.append(shell.display_formatter.format(done.result)[0])
+    assert any("text/html" in formats for formats in shown)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

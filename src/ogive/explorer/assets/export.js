@@ -42,7 +42,7 @@
         node.setAttribute(name, style.getPropertyValue(name));
       node.removeAttribute("class");
     });
-    const ground = svg("rect", { width, height, fill: getComputedStyle(document.body).backgroundColor });
+    const ground = ogive.svg("rect", { width, height, fill: getComputedStyle(document.body).backgroundColor });
     copy.prepend(ground);
     return { text: new XMLSerializer().serializeToString(copy), width: Number(width), height: Number(height) };
   };

@@ -6,7 +6,7 @@
   const { state, change } = ogive.state({ name: "gelu", mu: 0, sigma: 1 }, () => show(), {
     mu: ogive.within(-100, 100), sigma: ogive.within(0.001, 100), name: (name) => Boolean(ogive.chosen(name)),
   });
-  const POINTS = ogive.normal.quantiles(3000);
+  const POINTS = ogive.normal.quantiles(1500);
   const BINS = 70;
   const picker = ogive.pickOne({ id: "name", label: text("tools.function"), value: state.name, onchange: (name) => { change({ name }); draw(); } });
   const slider = (key, low, high) =>

@@ -6,7 +6,7 @@
   const root = document.getElementById("live");
   const { name } = root.dataset;
   const entry = ogive.entry(name);
-  const GRID = 32;
+  const GRID = 26;
   const REACH = 4;
   const { state, change } = ogive.state({ p: "", value: 1, gate: 1, turn: 35 }, () => {
     Object.assign(values, ogive.readParameters(entry, state.p));
