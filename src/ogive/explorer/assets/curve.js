@@ -17,7 +17,7 @@
     show();
   }, { view: (v) => VIEWS.includes(v), x: ogive.within(-1e6, 1e6) });
   let values = ogive.readParameters(entry, state.p);
-  const NOISY = 700;
+  const NOISY = 400;
   const ORDERS = [["f", "f"], ["f1", "f1"], ["f2", "f2"]];
 
   const box = element("figure");

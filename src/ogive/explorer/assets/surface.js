@@ -155,7 +155,11 @@
     readout.textContent = text("function.surface_at", { f: shown(here, 5), v: shown(v, 5), g: shown(g, 5) });
   };
 
+  let sliced = ""; // what the slices show: turning the surface changes nothing of it
   const drawSlices = () => {
+    const now = [state.value, state.gate, ...given].join();
+    if (now === sliced) return;
+    sliced = now;
     const chosen = [...new Set([1, state.value, -1])].slice(0, 3);
     const series = chosen.map((v, i) => ({
       ...ogive.sample((g) => f(v, g), [-REACH, REACH], 160), color: `series-${i + 1}`, name: shown(v, 3), title: `value ${v}`,
