@@ -33,6 +33,7 @@ from gpu_situations import situations
 
 import ogive
 from ogive.engine.quantization import SCALINGS, Quantization
+from ogive.engine.triton.rows_ahead import ROW_FUNCTIONS
 from ogive.errors import MissingExtra, OgiveError
 
 RESULTS = Path(__file__).parent / "results"
@@ -197,7 +198,8 @@ def _then_quantised(call: Callable[..., Any], how: Quantization) -> Callable[...
 def _others(entries: Sequence[str]) -> list[str]:
     """The entries with kernels that are not measured."""
     kinds = ("elementwise", "gated")
-    return [n for kind in kinds for n in ogive.names(kind) if n not in entries]
+    names = [n for kind in kinds for n in ogive.names(kind)] + list(ROW_FUNCTIONS)
+    return [n for n in names if n not in entries and n != "gumbel_softmax"]  # its noise is torch's
 
 
 def slug(name: str) -> str:

@@ -21,9 +21,13 @@ ENTRIES = (
     *("swiglu", "geglu_tanh", "gelu", "silu", "gelu_tanh", "squared_relu", "relu", "softmax"),
     *("geglu", "mish", "log_softmax", "reglu", "quick_gelu", "tanh", "sigmoid", "softplus", "elu"),
     *("hardswish", "snake", "gaussian", "star_relu", "l2_normalize", "logsumexp"),
+    *("sparsemax", "entmax15", "solu", "squash"),
 )
 #: Of gated units, relu squared, softmax and compositions torch.compile takes part too.
-COMPILED = ("swiglu", "geglu_tanh", "squared_relu", "softmax", "mish", "snake", "quick_gelu")
+COMPILED = (
+    *("swiglu", "geglu_tanh", "squared_relu", "softmax", "mish", "snake", "quick_gelu"),
+    *("sparsemax", "solu"),
+)
 #: Columns of what works along rows.
 COLUMNS = 4096
 #: Entry -> where Liger-Kernel has it.
@@ -32,6 +36,7 @@ LIGER = {
     "geglu_tanh": ("liger_kernel.ops.geglu", "LigerGELUMulFunction"),
     "squared_relu": ("liger_kernel.ops.relu_squared", "LigerReLUSquaredFunction"),
     "softmax": ("liger_kernel.ops.softmax", "LigerSoftmaxFunction"),
+    "sparsemax": ("liger_kernel.ops.sparsemax", "LigerSparsemaxFunction"),
 }
 Call = Callable[..., Any]
 
@@ -84,7 +89,7 @@ class Case:
     def bytes(self, direction: str) -> int:
         """What has to be read and written at least: inputs and results, each once."""
         read = 2 if self.kind == "gated" else 1
-        result = 0 if self.name == "logsumexp" else 1
+        result = 0 if self.name in ("logsumexp", "logmeanexp") else 1
         moved = read + result if direction == "forward" else read + result + read
         return moved * self.size * getattr(torch, self.dtype).itemsize
 
@@ -117,8 +122,40 @@ def composition(name: str) -> Call:
         "snake": lambda x: x + torch.sin(x).square(),
         "gaussian": lambda x: torch.exp(-x.square()),
         "star_relu": lambda x: 0.8944 * torch.relu(x).square() - 0.4472,
+        "solu": lambda x: x * torch.softmax(x, -1),
+        "squash": _squash,
+        "sparsemax": _sparsemax,
+        "entmax15": _entmax15,
     }
     return written.get(name) or NATIVES[name].call
+
+
+def _squash(x: Tensor) -> Tensor:
+    square = x.square().sum(-1, keepdim=True)
+    return x * square.sqrt() / (1 + square)
+
+
+def _sparsemax(x: Tensor) -> Tensor:
+    """By sorting, as everybody writes it."""
+    ordered, ranks = x.sort(-1, descending=True).values, _ranks(x)
+    sums = ordered.cumsum(-1) - 1
+    size = (ranks * ordered > sums).sum(-1, keepdim=True)
+    return torch.relu(x - sums.gather(-1, size - 1) / size)
+
+
+def _entmax15(x: Tensor) -> Tensor:
+    z = (x - x.amax(-1, keepdim=True)) / 2
+    ordered, ranks = z.sort(-1, descending=True).values, _ranks(x)
+    mean, square = ordered.cumsum(-1) / ranks, ordered.square().cumsum(-1) / ranks
+    rest = ((1 - ranks * (square - mean.square())) / ranks).clamp(min=0)
+    thresholds = mean - rest.sqrt()
+    size = (thresholds <= ordered).sum(-1, keepdim=True)
+    return torch.relu(z - thresholds.gather(-1, size - 1)).square()
+
+
+def _ranks(x: Tensor) -> Tensor:
+    """1, 2, 3 ... along a row."""
+    return torch.arange(1, x.shape[-1] + 1, device=x.device, dtype=torch.float32)
 
 
 def _halves(x: Tensor) -> tuple[Tensor, ...]:

@@ -1,5 +1,6 @@
 """Functions of rows as differentiable functions, served by kernels."""
 
+import itertools
 from functools import partial
 
 import pytest
@@ -9,7 +10,7 @@ from torch.autograd import forward_ad, gradcheck, gradgradcheck
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import ogive
-from ogive.ops.rows import along
+from ogive.ops.rows import ROWS, along
 from ogive.ops.rowwise import IMPLEMENTATIONS, gumbel_softmax_of
 
 # torch warns about its own forward-mode decompositions when they are first needed
@@ -22,6 +23,8 @@ def softmax_at(x, dim, tau=0.7):
 
 
 NAMES = ("softmax", "softmin", "log_softmax", "gumbel_softmax", "logsumexp", "l2_normalize")
+#: Those whose properties test_rowwise.py tests, on kernels as well.
+ALL = (*NAMES, *sorted({*ROWS} - {*NAMES}))
 CONSTANT_SUM = ("softmax", "softmin", "gumbel_softmax")
 NARROW = (torch.bfloat16, torch.float16)
 INF = float("inf")
@@ -51,13 +54,33 @@ def gradient(y, x, g, **options):
     return torch.autograd.grad(y, x, g, **options)[0]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL)
 def test_a_kernel_serves_forward_and_backward(name):
     x = numbers(3, 5).requires_grad_()
     with ogive.engine("cpu"), ogive.served() as calls:
         y = function(name)(x, 1)
         y.sum().backward()
     assert [(c.program, c.engine) for c in calls] == [(name, "cpu"), (f"{name}_backward", "cpu")]
+
+
+@pytest.mark.parametrize("name", sorted({*ALL} - {*NAMES}))
+def test_the_kernels_are_what_torchs_operators_compute_in_float64(name):
+    """In rows and columns, 16 bits too; the gradient by autograd, and composed for a second."""
+    for dtype, dim in itertools.product((torch.float32, torch.float64, *NARROW), (0, 1)):
+        x = (numbers(7, 40) * 3).to(dtype).requires_grad_()
+        wide, eps = x.detach().double().requires_grad_(), torch.finfo(dtype).eps
+        y = function(name)(x, dim)
+        with ogive.engine("eager"):
+            wanted = function(name)(wide, dim)
+        g = numbers(*y.shape, dtype=dtype, seed=1)
+        slope = gradient(wanted, wide, g.double())
+        bar = 16 * eps * slope.abs().max().item()
+        torch.testing.assert_close(y.double(), wanted, rtol=4 * eps, atol=eps)
+        torch.testing.assert_close(
+            gradient(y, x, g, retain_graph=True).double(), slope, rtol=0, atol=bar
+        )
+        recorded = gradient(y, x, g, create_graph=True).double()
+        torch.testing.assert_close(recorded, slope, rtol=0, atol=bar)
 
 
 @pytest.mark.parametrize("name", NAMES)

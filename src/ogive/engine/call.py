@@ -175,11 +175,11 @@ class RowFunction(NamedTuple):
     """What is computed along each row.
 
     Attributes:
-        name: softmax, log_softmax, logsumexp, l2_normalize, or the gradient of one.
+        name: softmax, sparsemax, l2_normalize and so on, or the gradient of one.
         negated: of -x instead of x.
         tempered: of x times a number that is given, or a gradient times it.
 
-    L2 normalisation is given eps as that number.
+    L2 normalisation and others are given eps as that number, logmeanexp the length of the rows.
     """
 
     name: str

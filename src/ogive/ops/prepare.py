@@ -19,7 +19,8 @@ from ogive.ops.dispatch import Dispatch, native_first
 from ogive.ops.native import NATIVE, Native, native
 from ogive.ops.parameters import planned
 from ogive.ops.plan import Plan
-from ogive.ops.rows import ROWS, RowPlan, row_plan
+from ogive.ops.row_plan import RowPlan
+from ogive.ops.rows import OF_THE_CALL, ROWS, row_plan
 from ogive.ops.runners import RUNNERS
 from ogive.torch_private import modes
 
@@ -151,8 +152,8 @@ def _rowwise(
     spec: Spec, numbers: Mapping[str, Any], engine: str | None, options: Mapping[str, Any]
 ) -> Serve:
     dim, result = options["dim"], options["dtype"]
-    kernels = spec.name in ROWS and spec.name != "gumbel_softmax" and not numbers.get("keepdim")
-    if not kernels:
+    kernels = spec.name in ROWS and spec.name not in OF_THE_CALL
+    if not kernels or numbers.get("keepdim"):
         return _sorted(spec, numbers, engine, options)
     given = numbers.get("eps", 1.0)
 

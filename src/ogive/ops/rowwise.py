@@ -25,7 +25,7 @@ from torch import Tensor
 
 from ogive.engine.eager import WIDE
 from ogive.errors import InputError
-from ogive.ops.rows import ROWS, along, largest_size, row_length
+from ogive.ops.rows import ROWS, along
 
 Rowwise = TypeVar("Rowwise", bound=Callable[..., Tensor])
 
@@ -124,22 +124,22 @@ def logsumexp(x: Tensor, dim: int, keepdim: float = 0.0) -> Tensor:
 def logmeanexp(x: Tensor, dim: int, keepdim: float = 0.0) -> Tensor:
     """The gradient is softmax(x). Infinities as in logsumexp; an empty row has no mean: NaN."""
     count = x.shape[dim]
-    total = torch.logsumexp(x, dim, keepdim=bool(keepdim))
-    return total - (math.log(count) if count else -math.inf)
+    if not count:
+        return logsumexp(x, dim, keepdim=keepdim) * math.nan
+    y = along("logmeanexp", x, dim, count)
+    return y.unsqueeze(dim) if keepdim else y
 
 
 @implementation
 def safe_softmax(x: Tensor, dim: int) -> Tensor:
     """A row of -inf, which an attention mask leaves, gives zeros with zero gradient."""
-    masked = (x == -math.inf).all(dim, keepdim=True)
-    return torch.softmax(x.masked_fill(masked, 0.0), dim).masked_fill(masked, 0.0)
+    return along("safe_softmax", x, dim)
 
 
 @implementation
 def quiet_softmax(x: Tensor, dim: int) -> Tensor:
     """Softmax over the row and one further 0, whose share is dropped; a row of -inf gives zeros."""
-    nothing = torch.zeros_like(x.narrow(dim, 0, 1))
-    return torch.softmax(torch.cat([x, nothing], dim), dim).narrow(dim, 0, x.shape[dim])
+    return along("quiet_softmax", x, dim)
 
 
 @implementation
@@ -151,52 +151,12 @@ def hardmax(x: Tensor, dim: int) -> Tensor:
     return hot.masked_fill(x.isnan().any(dim, keepdim=True), math.nan)
 
 
-def _sparsemax_support(z: Tensor, dim: int) -> Tensor:
-    """Which elements are above the threshold; the largest has been brought to 0.
-
-    At most 1 below the largest one an element can have a share, so smaller ones are raised to that
-    first: -inf and very small numbers then do no harm in the sums.
-    """
-    ordered = z.clamp(min=-1.0).sort(dim, descending=True).values
-    size = _ranks(z, dim)
-    inside = 1.0 + size * ordered > ordered.cumsum(dim)
-    return z >= _last(ordered, inside, dim)
-
-
-def _entmax15_support(z: Tensor, dim: int) -> Tensor:
-    """Which elements are above the threshold; as for sparsemax, with squares."""
-    ordered = z.clamp(min=-1.0).sort(dim, descending=True).values
-    size = _ranks(z, dim)
-    mean = ordered.cumsum(dim) / size
-    spread = ordered.square().cumsum(dim) - size * mean.square()
-    threshold = mean - ((1.0 - spread) / size).clamp(min=0.0).sqrt()
-    return z >= _last(ordered, threshold < ordered, dim)
-
-
-def _ranks(z: Tensor, dim: int) -> Tensor:
-    """1, 2, 3 ... along ``dim``."""
-    shape = [1] * z.dim()
-    shape[dim] = -1
-    return torch.arange(1, z.shape[dim] + 1, device=z.device, dtype=z.dtype).view(shape)
-
-
-def _last(ordered: Tensor, inside: Tensor, dim: int) -> Tensor:
-    """The smallest element inside; an element equal to it is inside, too."""
-    count = inside.sum(dim, keepdim=True).clamp(min=1)
-    return ordered.gather(dim, count - 1)
-
-
 @implementation
 def sparsemax(x: Tensor, dim: int) -> Tensor:
     """By sorting. An element exactly at the threshold gets 0 and no gradient (ReLU's convention);
     the gradient among the k others is that of subtracting their mean.
     """
-    z = x - x.detach().amax(dim, keepdim=True)
-    support = _sparsemax_support(z.detach(), dim)
-    total = z.masked_fill(~support, 0.0).sum(dim, keepdim=True)
-    y = torch.relu(z - (total - 1.0) / support.sum(dim, keepdim=True))
-    lost = y.isnan()  # relu passes the gradient there
-    return torch.where(lost, x.masked_fill(~lost, 0.0) * math.nan, y)
+    return along("sparsemax", x, dim)
 
 
 @implementation
@@ -204,13 +164,7 @@ def entmax15(x: Tensor, dim: int) -> Tensor:
     """By sorting; t is then recomputed from what is above it, through which the gradient flows:
     with s = sqrt(y), J = diag(s) - s s^T / sum(s). The threshold's own element as in sparsemax.
     """
-    z = (x - x.detach().amax(dim, keepdim=True)) / 2.0
-    support = _entmax15_support(z.detach(), dim)
-    size = support.sum(dim, keepdim=True)
-    mean = z.masked_fill(~support, 0.0).sum(dim, keepdim=True) / size
-    spread = (z - mean).masked_fill(~support, 0.0).square().sum(dim, keepdim=True)
-    threshold = mean - ((1.0 - spread) / size).sqrt()
-    return torch.relu(z - threshold).square()
+    return along("entmax15", x, dim)
 
 
 def gumbel_noise(x: Tensor) -> Tensor:
@@ -250,29 +204,28 @@ def taylor_softmax(x: Tensor, dim: int) -> Tensor:
     """As (1 + (1 + x)**2) over its sum: positive terms, so nothing cancels; both are scaled, so
     that squares do not overflow. An infinite element makes the row NaN.
     """
-    shifted = 1.0 + x
-    scale = largest_size(shifted, dim, 1.0)
-    return _shares((1.0 / scale).square() + (shifted / scale).square(), dim)
+    return along("taylor_softmax", x, dim)
 
 
 @implementation
 def spherical_softmax(x: Tensor, dim: int, eps: float | Tensor = 1e-8) -> Tensor:
     """Scaled: squares neither overflow nor vanish. An infinite element makes the row NaN."""
-    root = torch.as_tensor(eps, dtype=x.dtype, device=x.device).sqrt()
-    scale = torch.maximum(largest_size(x, dim, torch.finfo(x.dtype).tiny), root.detach())
-    return _shares((x / scale).square() + (root / scale).square(), dim)
+    return along("spherical_softmax", x, dim, eps)
 
 
 @implementation
 def sigsoftmax(x: Tensor, dim: int) -> Tensor:
     """Softmax of x + log(sigmoid(x))."""
-    return torch.softmax(x + torch.nn.functional.logsigmoid(x), dim)
+    return along("sigsoftmax", x, dim)
 
 
 @implementation
 def scalable_softmax(x: Tensor, dim: int, s: float | Tensor = 1.0) -> Tensor:
     """s is a number or a learned tensor that broadcasts against x."""
-    return torch.softmax(x * (s * math.log(x.shape[dim])), dim)
+    scale = s * math.log(x.shape[dim])
+    if isinstance(scale, Tensor) or not 0 < scale < math.inf:
+        return torch.softmax(x * scale, dim)
+    return along("scalable_softmax", x, dim, scale)
 
 
 @implementation
@@ -280,17 +233,13 @@ def softpick(x: Tensor, dim: int, eps: float = 1e-8) -> Tensor:
     """|exp(x) - 1| exp(-c) is -expm1(-|x|) exp(max(x, 0) - c), with c the largest positive
     element: no overflow, and full precision near 0. At 0 the gradient is 0.
     """
-    most = x.detach().amax(dim, keepdim=True).clamp(min=0.0)
-    sizes = -torch.expm1(-x.abs()) * torch.exp(torch.relu(x) - most)
-    sizes = sizes.masked_fill(x == -math.inf, 0.0)
-    total = sizes.sum(dim, keepdim=True) + eps * torch.exp(-most)
-    return sizes.masked_fill(x <= 0, 0.0) / total
+    return along("softpick", x, dim, eps)
 
 
 @implementation
 def solu(x: Tensor, dim: int) -> Tensor:
     """At -inf it is 0, the limit."""
-    return x.masked_fill(x == -math.inf, 0.0) * torch.softmax(x, dim)
+    return along("solu", x, dim)
 
 
 @implementation
@@ -298,10 +247,7 @@ def squash(x: Tensor, dim: int) -> Tensor:
     """Scaled by the largest element, so that the square of the length does not overflow. A row of
     zeros gives 0 with derivative 0; an infinite element makes the row NaN.
     """
-    scale = largest_size(x, dim, torch.finfo(x.dtype).tiny)
-    direction = x / scale
-    size = row_length(direction, dim)
-    return direction * size / ((1.0 / scale).square() + size.square())
+    return along("squash", x, dim)
 
 
 @implementation

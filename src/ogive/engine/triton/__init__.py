@@ -5,8 +5,8 @@ holds the operands, ``flat.py`` and ``tiles.py`` the text of kernels, ``launch.p
 ``building.py`` turns text into functions of Triton's, compiled or interpreted; ``ahead.py``
 compiles without a GPU.
 
-Functions of rows are in ``row_kernels.py`` and ``row_text.py``, and what quantises results at once
-in ``quantizing.py``.
+Functions of rows are in ``row_kernels.py``, ``row_text.py`` and ``row_steps.py``, and what
+quantises results at once in ``quantizing.py``.
 
 **Another kind of kernel**: ``building.built_kernel(text, name, label, interpreted)`` makes a kernel
 of the text of a module, in which ``@triton.jit`` functions may use ``tl``, ``libdevice``,

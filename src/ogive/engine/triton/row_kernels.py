@@ -11,6 +11,7 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import torch
@@ -19,12 +20,22 @@ from torch import Tensor
 from ogive.engine.call import KernelRunner, NoMemory, RowCall, in_storage
 from ogive.engine.cpu.rowwise.programs import Kind
 from ogive.engine.triton import building
-from ogive.engine.triton.row_text import operands, pieces_found, row_text, stages
+from ogive.engine.triton.row_text import (
+    LOOPED,
+    PIECES,
+    WHOLE,
+    groups,
+    operands,
+    pieces_found,
+    repeats,
+    row_text,
+    stages,
+)
 from ogive.engine.triton.tensors import BYTES
 from ogive.printers.machine import FLOAT64
 
-#: Bytes of a tile of short rows, and of a piece of the longest: 64 for a thread, of 128 threads and
-#: of 512.
+#: Bytes of a tile of short rows, and of the longest row in one: 64 for a thread, of 128 threads and
+#: of 512. Pieces of longer rows are half as large, since a loop needs more registers.
 _TILE, LARGEST_TILE = 8192, 32768
 _HELD = 64
 #: Where a dimension follows that of the rows, neighbours are rows: so many of them in a tile at
@@ -60,8 +71,10 @@ class RowTile(NamedTuple):
         """The tile for rows of n elements."""
         size = max(BYTES[kind.dtype], BYTES[kind.result])
         least = 1 if kind.layout == "rows" else BESIDE
-        columns = min(1 << (n - 1).bit_length(), LARGEST_TILE // size)
-        rows = max(_TILE // size // columns, least)
+        columns = 1 << (n - 1).bit_length()
+        if columns * size > LARGEST_TILE:
+            columns = LARGEST_TILE // 2 // size
+        rows = max(_TILE // size // columns, least) if columns >= n else 1
         return cls(rows, columns, max(1, rows * columns * size // (32 * _HELD)))
 
 
@@ -96,12 +109,13 @@ class RowsLaunched:
         self._kind = kind = Kind(call.function, dtype, result, layout)
         self._tile = tile = RowTile.of(self._shape.n, kind)
         self._pieces = -(-self._shape.n // tile.columns)
-        self._rows = tile.rows if self._pieces == 1 else 1
-        if (interpreted := x.is_cpu) and self._pieces == 1:
+        self._form = form = row_form(kind, self._pieces, self._shape.rows, x.device)
+        self._rows = tile.rows if form == WHOLE else 1
+        if x.is_cpu and form == WHOLE:
             self._rows = min(1 << (self._shape.rows - 1).bit_length(), _MOST // tile.columns)
-        order = [None] if self._pieces == 1 else range(stages(kind))
+        order = range(stages(kind) if form == PIECES else 1)
         self._kernels = [
-            building.built_kernel(row_text(kind, k), "walked", call.label, interpreted)
+            building.built_kernel(row_text(kind, form, k), "walked", call.label, x.is_cpu)
             for k in order
         ]
         self._made = call.made
@@ -137,20 +151,36 @@ class RowsLaunched:
 
     def _starts(self, places: dict[str, Tensor]) -> Iterator[tuple[list[Tensor], Any, int]]:
         """What each kernel is given, and by how many programs a row is shared."""
-        if self._pieces == 1:
+        if self._form != PIECES:
             yield list(places.values()), self._kernels[0], 1
             return
         found: dict[str, Tensor] = {}
         first = next(iter(places.values()))
-        walks = len(self._kind.program.walks)
+        last = len(groups(self._kind))
         for stage, kernel in enumerate(self._kernels):
             for name in pieces_found(self._kind, stage + 1):
                 if name not in found:
-                    dtype = torch.float64 if name[0] != "m" or self._made is torch.float64 else None
-                    found[name] = first.new_empty(
-                        (self._shape.rows, self._pieces), dtype=dtype or torch.float32
-                    )
-            yield [*places.values(), *found.values()], kernel, self._pieces if stage < walks else 1
+                    dtype = getattr(torch, self._kind.format.name if name[0] == "m" else "float64")
+                    size = (self._shape.rows, self._pieces)
+                    found[name] = first.new_empty(size, dtype=dtype)
+            yield [*places.values(), *found.values()], kernel, self._pieces if stage < last else 1
+
+
+def row_form(kind: Kind, pieces: int, rows: int, device: torch.device) -> str:
+    """How rows of so many pieces lie in the programs of a grid."""
+    if pieces == 1:
+        return WHOLE
+    return LOOPED if repeats(kind) or rows >= enough_rows(device) else PIECES
+
+
+@lru_cache(maxsize=64)
+def enough_rows(device: torch.device) -> int:
+    """How many rows keep a device busy, each with a program of its own, which finds its row in the
+    cache when it comes back to it: two for each of its processors."""
+    if device.type == "cpu":
+        return 4
+    properties = torch.get_device_module(device).get_device_properties(device)
+    return 2 * int(getattr(properties, "multi_processor_count", 128))
 
 
 def factor_bits(factor: float | Fraction, wide: bool) -> tuple[int, int]:

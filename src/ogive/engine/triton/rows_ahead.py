@@ -8,7 +8,17 @@ from ogive.engine.call import RowFunction
 from ogive.engine.cpu.rowwise.programs import Kind
 from ogive.engine.triton.compilation import Text
 from ogive.engine.triton.row_kernels import RowTile
-from ogive.engine.triton.row_text import ROW_NUMBERS, operands, pieces_found, row_text, stages
+from ogive.engine.triton.row_text import (
+    LOOPED,
+    PIECES,
+    ROW_NUMBERS,
+    WHOLE,
+    operands,
+    pieces_found,
+    repeats,
+    row_text,
+    stages,
+)
 from ogive.errors import EngineError
 
 if TYPE_CHECKING:
@@ -16,21 +26,30 @@ if TYPE_CHECKING:
 
 #: The length of the rows: one tile holds them.
 _LENGTH = 4096
-#: The functions with kernels, and their gradients.
-ROW_FUNCTIONS = {
+#: By name, where it is another function's with a number, or has the gradient of another.
+_FUNCTIONS = {
     "softmax": (RowFunction("softmax"), RowFunction("softmax_backward")),
     "softmin": (
         RowFunction("softmax", negated=True),
         RowFunction("softmax_backward", tempered=True),
     ),
-    "gumbel_softmax": (
-        RowFunction("softmax", tempered=True),
-        RowFunction("softmax_backward", tempered=True),
+    **dict.fromkeys(
+        ("gumbel_softmax", "scalable_softmax"),
+        (
+            RowFunction("softmax", tempered=True),
+            RowFunction("softmax_backward", tempered=True),
+        ),
     ),
-    "log_softmax": (RowFunction("log_softmax"), RowFunction("log_softmax_backward")),
-    "logsumexp": (RowFunction("logsumexp"), RowFunction("logsumexp_backward")),
-    "l2_normalize": (RowFunction("l2_normalize"), RowFunction("l2_normalize_backward")),
+    "safe_softmax": (RowFunction("safe_softmax"), RowFunction("softmax_backward")),
+    "quiet_softmax": (RowFunction("quiet_softmax"), RowFunction("softmax_backward")),
+    "logmeanexp": (RowFunction("logmeanexp"), RowFunction("logsumexp_backward")),
 }
+_OWN = (
+    *("log_softmax", "logsumexp", "l2_normalize", "squash", "solu", "sigsoftmax", "softpick"),
+    *("taylor_softmax", "spherical_softmax", "sparsemax", "entmax15"),
+)
+#: The functions with kernels, and their gradients.
+ROW_FUNCTIONS = _FUNCTIONS | {n: (RowFunction(n), RowFunction(f"{n}_backward")) for n in _OWN}
 
 
 def row_kind(name: str, dtype: str, order: int) -> Kind:
@@ -56,9 +75,15 @@ def row_kind(name: str, dtype: str, order: int) -> Kind:
 
 
 def compiled_rows(
-    name: str, dtype: str, order: int, target: GpuTarget, length: int = _LENGTH
+    name: str,
+    dtype: str,
+    order: int,
+    target: GpuTarget,
+    length: int = _LENGTH,
+    many: bool = False,
 ) -> CompiledKernel | list[CompiledKernel]:
-    """The kernel of contiguous rows of 4,096 elements; those of longer rows, which take several.
+    """The kernel of contiguous rows of 4,096 elements; of longer rows that of few, which may be
+    several, or of many.
 
     Raises:
         EngineError: where there is no kernel.
@@ -67,18 +92,22 @@ def compiled_rows(
     tile = RowTile.of(length, kind)
     pieces = -(-length // tile.columns)
     if pieces == 1:
-        return _compiled_row_kernel(kind, None, tile, 1, target)
-    return [_compiled_row_kernel(kind, k, tile, pieces, target) for k in range(stages(kind))]
+        return _compiled_row_kernel(kind, WHOLE, 0, tile, 1, target)
+    if many or repeats(kind):
+        return _compiled_row_kernel(kind, LOOPED, 0, tile, pieces, target)
+    return [
+        _compiled_row_kernel(kind, PIECES, k, tile, pieces, target) for k in range(stages(kind))
+    ]
 
 
 def _compiled_row_kernel(
-    kind: Kind, stage: int | None, tile: RowTile, pieces: int, target: GpuTarget
+    kind: Kind, form: str, stage: int, tile: RowTile, pieces: int, target: GpuTarget
 ) -> CompiledKernel:
     # imported here because it imports this
     from ogive.engine.triton.ahead import POINTERS, compile_text
 
-    text = Text(row_text(kind, stage), "walked", kind.function.name)
-    names = [] if stage is None else pieces_found(kind, stage + 1)
+    text = Text(row_text(kind, form, stage), "walked", kind.function.name)
+    names = pieces_found(kind, stage + 1) if form == PIECES else []
     signature = {f"p_{o}": f"*{POINTERS[kind.stored(o)]}" for o in operands(kind)}
     signature |= {f"q_{n}": "*fp32" if n[0] == "m" else "*fp64" for n in names}
     wide = kind.format.bits == 64
@@ -87,5 +116,6 @@ def _compiled_row_kernel(
         signature |= {f"q_{n}": "*fp64" for n in names}
     signature.pop("inner")
     power = 1 << (pieces - 1).bit_length()
-    constants = {"inner": 1, "R": tile.rows, "C": tile.columns, "S": power}
-    return compile_text(text, signature, constants, tile.rows * tile.columns, target, tile.warps)
+    rows = tile.rows if form == WHOLE else 1
+    constants = {"inner": 1, "R": rows, "C": tile.columns, "S": power}
+    return compile_text(text, signature, constants, rows * tile.columns, target, tile.warps)

@@ -14,46 +14,31 @@ The names of a formula's parameters say what it is given, those of its results w
 | high, low | what was made of the sums after a walk |
 | factor, factor_low | the number that the kernel is given, as two numbers |
 | eps, eps_low | the same times m |
+
+Those of weights are in weights.py, those of thresholds in thresholds.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from ogive.engine.cpu.rowwise import thresholds, weights
+from ogive.engine.cpu.rowwise.weights import FAR, Formula, difference, inverse
 from ogive.printers.machine import Value, fma, op, where
-
-Formula = Callable[..., dict[str, Value]]
-#: Of less than minus this, exp is 0 in float64, too.
-_FAR = 1000.0
-
-
-def _difference(a: Value, b: Value) -> tuple[Value, Value]:
-    """a - b in two numbers: rounded, and what rounding took."""
-    d = a - b
-    c = d - a
-    return d, (a - (d - c)) - (b + c)
 
 
 def _share(logit: Value, m: Value) -> dict[str, Value]:
     """exp(logit - m) with what rounding took from the difference."""
-    size, lost = _difference(m, logit)
+    size, lost = difference(m, logit)
     e = op("decay", size)
-    return {"share": fma(e, where(size < _FAR, -lost, 0.0), e)}
+    return {"share": fma(e, where(size < FAR, -lost, 0.0), e)}
 
 
 def _tempered(logit: Value, m: Value, factor: Value, factor_low: Value) -> dict[str, Value]:
     """exp((logit - m) (factor + factor_low)), the same way."""
-    d, lost = _difference(m, logit)
+    d, lost = difference(m, logit)
     size = d * factor
     e = op("decay", size)
     more = fma(lost, factor, fma(d, factor_low, fma(d, factor, -size)))
-    return {"share": fma(e, where(size < _FAR, -more, 0.0), e)}
-
-
-def _inverse(total: Value, low: Value) -> dict[str, Value]:
-    """1 / (total + low), in two numbers."""
-    high = 1.0 / total
-    return {"high": high, "low": fma(-low, high, fma(-total, high, 1.0)) * high}
+    return {"share": fma(e, where(size < FAR, -more, 0.0), e)}
 
 
 def _logarithm(total: Value, low: Value) -> Value:
@@ -61,12 +46,18 @@ def _logarithm(total: Value, low: Value) -> Value:
     return op("log", total) + low / total
 
 
+def _logarithm_of_mean(total: Value, low: Value, count: Value) -> Value:
+    """log((total + low) / count), exactly 0 where these are one."""
+    mean = total / count
+    return _logarithm(mean, (fma(-mean, count, total) + low) / count)
+
+
 def _inverse_length(a: Value, a_low: Value, eps: Value, eps_low: Value) -> dict[str, Value]:
     """1 / max(sqrt(a + a_low), eps + eps_low), in two numbers; NaN if a square was infinite."""
     root = op("sqrt", a)
     short = root < eps
     more = (fma(-root, root, a) + a_low) / (2.0 * root)
-    return _inverse(where(short, eps, root), where(short, eps_low, more))
+    return inverse(where(short, eps, root), where(short, eps_low, more))
 
 
 def _inclination(b: Value, a: Value, a_low: Value, eps: Value, eps_low: Value) -> dict[str, Value]:
@@ -75,12 +66,6 @@ def _inclination(b: Value, a: Value, a_low: Value, eps: Value, eps_low: Value) -
     inverse = _inverse_length(a, a_low, eps, eps_low)["high"]
     taken = where(op("sqrt", a) < eps, 0.0, b * inverse * inverse)
     return {"high": inverse, "low": taken}
-
-
-def _scale(m: Value, factor: Value) -> dict[str, Value]:
-    """A power of two that brings m near to 1, and that is a normal number wherever m lies."""
-    largest = where(m > factor, m, factor)
-    return {"m": op("exp2", op("round", op("exponent", largest) * -0.98))}
 
 
 def _scaled(e: Value, high: Value, low: Value) -> dict[str, Value]:
@@ -102,6 +87,8 @@ GIVEN: dict[str, Formula] = {
     "eps_low": lambda factor_low, m: {"eps_low": factor_low * m},
     "rest": lambda g, high, low: {"rest": (g - high) - low},
     "plain_rest": lambda g, high: {"rest": g - high},
+    **weights.GIVEN,
+    **thresholds.GIVEN,
 }
 FORMULAS: dict[str, Formula] = {
     "largest": lambda logit: {"m": logit},
@@ -127,13 +114,16 @@ FORMULAS: dict[str, Formula] = {
     "normalized": lambda normal, high, low: _scaled(normal, high, low),
     "slope_across": lambda normal, g, low, high, m: {"dx": fma(-normal, low, g) * high * m},
     # after a walk
-    "inverse": lambda a, a_low: _inverse(a, a_low),
     "logarithm": lambda a, a_low: {"high": _logarithm(a, a_low)},
     "sum": lambda a, a_low: {"high": a, "low": a_low},
     "quotient": lambda b, a: {"high": b / a},
     "gradient_over_sum": lambda g, a: {"high": g / a},
     "logarithm_of_sum": lambda m, a, a_low: {"y": m + _logarithm(a, a_low)},
-    "scale": _scale,
+    "logarithm_of_mean": lambda m, a, a_low, factor: {
+        "y": m + _logarithm_of_mean(a, a_low, factor)
+    },
     "inverse_length": _inverse_length,
     "inclination": _inclination,
+    **weights.FORMULAS,
+    **thresholds.FORMULAS,
 }

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 
 from ogive.engine.cpu.operands import SIZE
-from ogive.engine.cpu.rowwise.programs import Kind
+from ogive.engine.cpu.rowwise.programs import MOST_TURNS, Kind
 from ogive.engine.cpu.rowwise.steps import ALIGN, FIELDS, LOST, STATE, SUMS, Step, define_step
 from ogive.printers.llvm import I64, POINTER, VOID, Function, Module, Register, Type
 
@@ -86,7 +86,8 @@ class _Loops:
 
     def walk(self, k: int) -> str:
         """The function of a walk through some rows, or columns, and of what comes after it."""
-        kind, (formula, gathered, last) = self.kind, self.kind.program.walks[k]
+        kind, walk = self.kind, self.kind.program.walks[k]
+        formula, gathered, last, repeated = walk.step, walk.gathered, walk.after, walk.repeated
         one, block = (
             define_step(
                 self.module, kind, f"step{k}.{u}", partial(Step.take, formula=formula, units=u)
@@ -95,14 +96,16 @@ class _Loops:
         )
         after = last and define_step(self.module, kind, f"after{k}", lambda s: s.after(last))
         if kind.layout == "columns":
-            build = self.down(self.across(k, 1, one), self.across(k, BLOCK, block), after)
+            steps = self.across(k, 1, one), self.across(k, BLOCK, block)
+            build = self.down(*steps, after, repeated)
         else:
             gather = define_step(self.module, kind, f"gather{k}", lambda s: s.gather(gathered))
-            build = self.through(self.along(k, one, block), gather, gathered, after)
+            along = self.along(k, one, block)
+            build = self.through(along, gather, gathered, after, repeated)
         return self.define(f"walk{k}", "n count used", build)
 
     def through(
-        self, along: str, gather: str, gathered: Sequence[str], after: str
+        self, along: str, gather: str, gathered: Sequence[str], after: str, repeated: bool
     ) -> Callable[..., None]:
         """Row after row. Their state has a lane for each; the state with which a row is walked
         through is its own. Between two walks through a row there are others, so that it need not
@@ -111,7 +114,7 @@ class _Loops:
         def build(f: Function, *given: Register) -> None:
             layout, states, n, count, _, *places = given
             state = f.stack(_STATE, ALIGN)
-            with f.loop(count) as j:
+            with f.loop(count) as j, self.unless_settled(f, states, j, repeated):
                 here = _moved(places, (j * pace for pace in places[1::2]))
                 self.begin(state, states, j)
                 f.call(along, layout, state, n, *here)
@@ -121,6 +124,16 @@ class _Loops:
                 f.call(after, layout, states, self.mask(count), *places)
 
         return build
+
+    def unless_settled(
+        self, f: Function, states: Register, j: Register, repeated: bool
+    ) -> AbstractContextManager[None]:
+        """What is done with row j: in a repeated walk, only as long as its state moves."""
+        if not repeated:
+            return nullcontext()
+        element = Type(self.kind.type.element)
+        moving = states.at(FIELDS["moving"]).at(j, element).load(element, 4)
+        return f.when(moving.compare("ogt", 0.0))
 
     def begin(self, state: Register, states: Register, j: Register) -> None:
         """A row's own state: nothing is added up, the rest is what its lane has."""
@@ -139,11 +152,14 @@ class _Loops:
             lane = states.at(place).at(j, element)
             lane.store(state.at(place).load(Type(element), 8), 4)
 
-    def down(self, one: str, block: str, after: str) -> Callable[..., None]:
+    def down(self, one: str, block: str, after: str, repeated: bool) -> Callable[..., None]:
         """Down columns, block after block of elements, then element after element."""
 
         def build(f: Function, *given: Register) -> None:
             layout, states, n, count, used, *places = given
+            if repeated:
+                with f.loop(used) as i:
+                    _clear(states.at(i, _STATE).at(FIELDS["a"]), FIELDS["high"] - FIELDS["a"])
             counter = _Counter(n)
             here = _moved(places, (counter.i * pace for pace in places[1::2]))
             for step, elements in ((block, BLOCK), (one, 1)):
@@ -167,8 +183,32 @@ class _Loops:
             state = states.at(i, _STATE)
             _clear(state)
             state.store(f.number(self.kind.type, -math.inf), ALIGN)
-        for walk in self.walks:
-            f.call(walk, layout, states, n, count, used, *places)
+        for walk, name in zip(self.kind.program.walks, self.walks, strict=True):
+            with self.turns(f, states, used, walk.repeated):
+                f.call(name, layout, states, n, count, used, *places)
+
+    @contextmanager
+    def turns(
+        self, f: Function, states: Register, used: Register, repeated: bool
+    ) -> Iterator[None]:
+        """A walk, taken again as long as a state moves."""
+        if not repeated:
+            yield
+            return
+        any_moves = f.stack(I64, 8)
+        again, end = f.block("again", I64), f.block("end")
+        f.jump(again(1))
+        (turn,) = f.begin(again)
+        yield
+        any_moves.store(f.number(I64, 0), 8)
+        with f.loop(used) as i:
+            moving = states.at(i, _STATE).at(FIELDS["moving"]).load(self.kind.type, ALIGN)
+            mask = moving.compare("ogt", 0.0)
+            moves = f.foreign(f"llvm.vector.reduce.or.{mask.type.suffix}", Type("i1"), mask)
+            any_moves.store(any_moves.load(I64, 8) | moves.to("i64", "zext"), 8)
+        more = any_moves.load(I64, 8).compare("ugt", 0) & turn.compare("ult", MOST_TURNS)
+        f.branch(more, again(turn + 1), end())
+        f.begin(end)
 
     def region(self, f: Function, a: Register, thread: Register, threads: Register) -> None:
         """With a = layout, then the operands' places.
@@ -233,7 +273,7 @@ def _parts(count: Register, size: Register | int) -> Register:
     return (count + size - 1) // size
 
 
-def _clear(state: Register) -> None:
+def _clear(state: Register, length: int = STATE) -> None:
     f = state.function
-    zero, size = f.number(Type("i8"), 0), f.number(I64, STATE)
+    zero, size = f.number(Type("i8"), 0), f.number(I64, length)
     f.foreign("llvm.memset.p0.i64", VOID, state, zero, size, f.number(Type("i1"), False))

@@ -19,11 +19,19 @@ from ogive.printers.machine import FLOAT32, FLOAT64, Format
 
 class Walk(NamedTuple):
     """A formula for every vector; then the lanes of some fields are gathered, if they are those of
-    one row, and another formula is computed of them."""
+    one row, and another formula is computed of them.
+
+    Attributes:
+        moved: the formula of what the sums of a piece of a row are to be multiplied by, if the
+            piece was walked through with an m of its own, which is given as ``logit``.
+        repeated: whether the walk is taken until ``moving`` is positive no more.
+    """
 
     step: str
     gathered: tuple[str, ...] = ()
     after: str = ""
+    moved: str = ""
+    repeated: bool = False
 
 
 class RowProgram(NamedTuple):
@@ -42,41 +50,176 @@ class RowProgram(NamedTuple):
         return self.single == "y"
 
 
+#: A repeated walk is taken so often at most; see thresholds.py for how often it is.
+MOST_TURNS = 64
 _LARGEST = Walk("largest", ("m",))
 _SCALE = Walk("largest_size", ("m",), "scale")
+_ONE, _BOTH = ("a",), ("a", "b")
+
+
+def _kept(*walks: Walk, single: str = "") -> RowProgram:
+    return RowProgram(("x", "y", "e"), walks, single)
+
+
+def _of_y(*walks: Walk) -> RowProgram:
+    return RowProgram(("y", "g", "dx"), walks)
+
+
+def _of_x(*walks: Walk, single: str = "", keeps: bool = False) -> RowProgram:
+    return RowProgram(("x", "g", "dx", "e")[: 3 + keeps], walks, single)
+
+
 PROGRAMS = {
-    "softmax": RowProgram(
-        ("x", "y", "e"), (_LARGEST, Walk("add_and_keep", ("a",), "inverse"), Walk("scaled"))
+    "softmax": _kept(
+        _LARGEST, Walk("add_and_keep", _ONE, "inverse", "moved_shares"), Walk("scaled")
+    ),
+    "safe_softmax": _kept(
+        Walk("largest", ("m",), "largest_or_nothing"),
+        Walk("add_and_keep", _ONE, "inverse_or_nothing", "moved_shares"),
+        Walk("scaled"),
+    ),
+    "quiet_softmax": _kept(
+        Walk("largest", ("m",), "largest_or_zero"),
+        Walk("add_and_keep", _ONE, "inverse_with_nothing", "moved_shares"),
+        Walk("scaled"),
     ),
     "log_softmax": RowProgram(
-        ("x", "y"), (_LARGEST, Walk("add", ("a",), "logarithm"), Walk("below"))
+        ("x", "y"), (_LARGEST, Walk("add", _ONE, "logarithm", "moved_shares"), Walk("below"))
     ),
-    "softmax_backward": RowProgram(
-        ("y", "g", "dx"), (Walk("add_products", ("a",), "sum"), Walk("slope"))
-    ),
-    "log_softmax_backward": RowProgram(
-        ("y", "g", "dx"), (Walk("add_gradients", ("a",), "sum"), Walk("remainder_of_a_logarithm"))
+    "softmax_backward": _of_y(Walk("add_products", _ONE, "sum"), Walk("slope")),
+    "log_softmax_backward": _of_y(
+        Walk("add_gradients", _ONE, "sum"), Walk("remainder_of_a_logarithm")
     ),
     # 16 bits of the logarithm have too few digits for the share
-    "log_softmax_backward_of_x": RowProgram(
-        ("x", "g", "dx", "e"),
-        (_LARGEST, Walk("add_and_keep_both", ("a", "b"), "quotient"), Walk("remainder")),
+    "log_softmax_backward_of_x": _of_x(
+        _LARGEST,
+        Walk("add_and_keep_both", _BOTH, "quotient", "moved_share"),
+        Walk("remainder"),
+        keeps=True,
     ),
     "logsumexp": RowProgram(
-        ("x", "y"), (_LARGEST, Walk("add", ("a",), "logarithm_of_sum")), single="y"
+        ("x", "y"), (_LARGEST, Walk("add", _ONE, "logarithm_of_sum", "moved_shares")), single="y"
     ),
-    "logsumexp_backward": RowProgram(
-        ("x", "g", "dx", "e"),
-        (_LARGEST, Walk("add_finite_and_keep", ("a",), "gradient_over_sum"), Walk("weighted")),
+    "logmeanexp": RowProgram(
+        ("x", "y"), (_LARGEST, Walk("add", _ONE, "logarithm_of_mean", "moved_shares")), single="y"
+    ),
+    "logsumexp_backward": _of_x(
+        _LARGEST,
+        Walk("add_finite_and_keep", _ONE, "gradient_over_sum", "moved_shares"),
+        Walk("weighted"),
         single="g",
+        keeps=True,
     ),
     "l2_normalize": RowProgram(
-        ("x", "y"), (_SCALE, Walk("add_squares", ("a",), "inverse_length"), Walk("normalized"))
+        ("x", "y"),
+        (_SCALE, Walk("add_squares", _ONE, "inverse_length", "moved_lengths"), Walk("normalized")),
     ),
-    "l2_normalize_backward": RowProgram(
-        ("x", "g", "dx"),
-        (_SCALE, Walk("add_squares_and_products", ("a", "b"), "inclination"), Walk("slope_across")),
+    "l2_normalize_backward": _of_x(
+        _SCALE,
+        Walk("add_squares_and_products", _BOTH, "inclination", "moved_lengths"),
+        Walk("slope_across"),
     ),
+    "squash": RowProgram(
+        ("x", "y"),
+        (_SCALE, Walk("add_squares", _ONE, "squashed_length", "moved_lengths"), Walk("stretched")),
+    ),
+    "squash_backward": _of_x(
+        _SCALE,
+        Walk("add_squares_and_products", _BOTH, "squashed_slope", "moved_lengths"),
+        Walk("slope_of_stretched"),
+    ),
+    "solu": _kept(
+        _LARGEST, Walk("add_and_keep", _ONE, "inverse", "moved_shares"), Walk("unit_times_share")
+    ),
+    "solu_backward": _of_x(
+        _LARGEST,
+        Walk("add_and_keep_finite_products", _BOTH, "quotient_of_shares", "moved_shares"),
+        Walk("slope_of_unit"),
+        keeps=True,
+    ),
+    "sigsoftmax": _kept(
+        _LARGEST,
+        Walk("add_and_keep_weights", _ONE, "inverse", "moved_logistic"),
+        Walk("scaled"),
+    ),
+    "sigsoftmax_backward": _of_x(
+        _LARGEST,
+        Walk("add_and_keep_weights_and_products", _BOTH, "quotient_of_shares", "moved_logistic"),
+        Walk("logistic_slope"),
+        keeps=True,
+    ),
+    "softpick": _kept(
+        Walk("largest", ("m",), "largest_or_zero"),
+        Walk("add_and_keep_sizes", _ONE, "inverse_with_eps", "moved_sizes"),
+        Walk("picked"),
+    ),
+    "softpick_backward": _of_x(
+        Walk("largest", ("m",), "largest_or_zero"),
+        Walk("add_sizes_and_products", _BOTH, "quotient_with_eps", "moved_sizes"),
+        Walk("picked_slope"),
+    ),
+    **{
+        f"{name}_softmax{end}": program
+        for name, largest in (
+            ("taylor", Walk("largest_shifted", ("m",), "scale")),
+            ("spherical", Walk("largest_size", ("m",), "spherical_scale")),
+        )
+        for end, program in {
+            "": _kept(
+                largest,
+                Walk("add_and_keep_weights", _ONE, "inverse", "moved_squares"),
+                Walk("scaled"),
+            ),
+            "_backward": _of_x(
+                largest,
+                Walk(
+                    "add_and_keep_weights_and_products",
+                    _BOTH,
+                    "quotient_of_shares",
+                    "moved_squares",
+                ),
+                Walk("slope_of_squares"),
+                keeps=True,
+            ),
+        }.items()
+    },
+    "sparsemax": RowProgram(
+        ("x", "y"),
+        (
+            Walk("largest", ("m",), "one_below"),
+            Walk("add_over", _BOTH, "raised", repeated=True),
+            Walk("excess"),
+        ),
+    ),
+    "sparsemax_backward": _of_y(Walk("add_supported", _BOTH, "mean"), Walk("slope_of_supported")),
+    "entmax15": RowProgram(
+        ("x", "y"),
+        (
+            Walk("largest", ("m",), "two_below"),
+            Walk("add_squares_over", _BOTH, "raised", repeated=True),
+            Walk("quarter_square"),
+        ),
+    ),
+    "entmax15_backward": _of_y(Walk("add_roots", _BOTH, "mean"), Walk("slope_of_roots")),
+}
+#: What a function is given under a name, where that depends on the function.
+_VARIANTS = {
+    "sigsoftmax": {"weight": "logistic"},
+    "taylor_softmax": {"weight": "taylor_weight", "normal": "shifted"},
+    "spherical_softmax": {"weight": "spherical_weight"},
+    "sparsemax": {"delta": "excess_delta"},
+    "entmax15": {"delta": "length_delta"},
+}
+#: What is kept under e, where that is no share.
+_KEPT = {
+    "sigsoftmax": "weight",
+    "taylor_softmax": "weight",
+    "spherical_softmax": "weight",
+    "softpick": "size",
+}
+#: What numbers of 16 bits have in a plainer form.
+_PLAIN = {
+    *("rest", "over", "unsettled", "add_over", "add_squares_over"),
 }
 
 
@@ -110,6 +253,16 @@ class Kind:
         return self.result != self.format.name
 
     @property
+    def _base(self) -> str:
+        """The function, of which this may be the gradient."""
+        return self.function.name.removesuffix("_backward")
+
+    @property
+    def kept(self) -> str:
+        """What is kept under e: it can be computed again."""
+        return _KEPT.get(self._base, "share")
+
+    @property
     def scratch(self) -> bool:
         """Whether the output cannot keep exponentials."""
         output = "dx" if "dx" in self.program.operands else "y"
@@ -132,24 +285,27 @@ class Kind:
         """Whether sums are: float64 has nothing wider."""
         return self.format is FLOAT64
 
-    @property
-    def blocked(self) -> bool:
+    def blocked(self, field: str) -> bool:
         """Whether a block is added up as it is: a length, the root of a sum, does not show it, and
-        16 bits only in a logarithm near 0."""
+        16 bits only in a logarithm near 0; of a threshold, the slope may be off."""
         if self.function.name.startswith("l2_normalize"):
             return True
-        return self.narrow and self.function.name not in ("log_softmax", "logsumexp")
+        if any(walk.repeated for walk in self.program.walks):
+            return field == "b"
+        return self.narrow and self.function.name not in ("log_softmax", "logsumexp", "logmeanexp")
 
     def variant(self, given: str) -> str:
         """Which of the formulas of that name is taken. Logsumexp and its gradient do without what
         a difference loses to rounding."""
-        if given == "rest" and self.narrow:
-            return "plain_rest"
+        own = _VARIANTS.get(self._base, {})
+        given = own.get(given, given)
+        if given in _PLAIN and self.narrow:
+            return f"plain_{given}"
         if given != "share":
             return given
         if self.function.tempered:
             return "tempered_share"
-        if self.function.name == "logsumexp":
+        if self.function.name in ("logsumexp", "logmeanexp"):
             return "share_of_a_logarithm"
         plain = self.narrow or self.function.name == "logsumexp_backward"
         return "plain_share" if plain else "share"

@@ -20,10 +20,10 @@ from ogive.printers.llvm.conversions import ROUNDED, in_memory, loaded, rounded
 from ogive.printers.machine import Value
 
 #: Where the fields of a state lie, in bytes; a and b are sums.
-FIELDS = {"m": 0, "a": 64, "b": 192, "high": 320, "low": 384}
+FIELDS = {"m": 0, "a": 64, "b": 192, "high": 320, "low": 384, "moving": 448}
 SUMS = ("a", "b")
 #: Bytes of a state, and from a sum to what it has lost.
-STATE, LOST = 448, 64
+STATE, LOST = 512, 64
 ALIGN = 64
 
 
@@ -55,7 +55,7 @@ class Step:
         for self.unit in range(units):
             self.known = {}
             for name, value in self.computed(formula).items():
-                if name in FIELDS:
+                if name in FIELDS or name.removesuffix("_low") in SUMS:
                     found.setdefault(name, []).append(value)
                 else:
                     self.write(name, value)
@@ -64,8 +64,9 @@ class Step:
                 m = _tree(values, _larger)
                 self.field(name).store(_larger(m, self.field(name).load(self.type, ALIGN)), ALIGN)
                 continue
-            for value in [_tree(values, operator.add)] if self.kind.blocked else values:
-                self.add(self.field(name), value.to("double", "fpext"))
+            blocked = self.kind.blocked(name)
+            for value in [_tree(values, operator.add)] if blocked else values:
+                self.add(self.field(name.removesuffix("_low")), value.to("double", "fpext"))
 
     def after(self, formula: str) -> None:
         """The formula on the state, after a walk."""
@@ -117,6 +118,7 @@ class Step:
 
     def computed(self, formula: str) -> dict[str, Register]:
         """The results of a formula under their names."""
+        formula = self.kind.variant(formula)
         names, results, nodes = _expressions(formula)
         given = [self.value(name) for name in names]
         function = define_function(self.function.module, formula, names, nodes, self.type)
