@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from ogive.catalogue import Spec, resolve
-from ogive.engine.triton import building, compilation, flat
+from ogive.engine.triton import building, compilation, flat, kept
 from ogive.engine.triton.precision import triton_arithmetic
 from ogive.engine.triton.rows_ahead import compiled_rows
 from ogive.engine.triton.tensors import Accessed
@@ -181,7 +181,6 @@ def _compiled(
     target: GpuTarget,
     warps: int,
 ) -> Any:
-    import triton
     from triton.backends.compiler import GPUTarget
     from triton.compiler import ASTSource
 
@@ -190,7 +189,7 @@ def _compiled(
     source = ASTSource(function, types, dict(constants), multiples)
     options = {"num_warps": warps, **building.NO_FUSION}
     try:
-        return triton.compile(source, GPUTarget(*target, WARPS[target[0]]), options)
+        return kept.compiled_source(source, GPUTarget(*target, WARPS[target[0]]), options)
     except Exception as error:
         words = " ".join(str(error).split())[:200]
         raise EngineError(

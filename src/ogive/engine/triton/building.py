@@ -7,14 +7,14 @@ import linecache
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 
-from ogive.engine.triton import interpreter, stored
+from ogive.engine.triton import interpreter, kept, stored
 from ogive.errors import EngineError
 from ogive.printers.triton_operations import ADDITION
 
@@ -49,13 +49,15 @@ def built_kernel(text: str, name: str, label: str, interpreted: bool) -> Any:
     linecache.cache[filename] = (len(whole), None, whole.splitlines(keepends=True), filename)
     exec(compile(whole, filename, "exec"), scope)
     made = scope[name]
-    return interpreter.interpreted(made) if interpreted else made
+    if interpreted:
+        return interpreter.interpreted(made)
+    made.label, made.digest = label, hashlib.sha256((REDUCTIONS + whole).encode()).hexdigest()
+    return made
 
 
 def _scope(interpreted: bool) -> dict[str, Any]:
     """The names that a module of kernels may use."""
     import triton.language as tl
-    from triton.runtime.jit import JITFunction
 
     if interpreted:
         reductions = {"SUM": tl.standard._sum_combine, "LARGEST": tl.standard._elementwise_max}
@@ -71,7 +73,7 @@ def _scope(interpreted: bool) -> dict[str, Any]:
 
     scope = {
         "__name__": "ogive.kernels",
-        "triton": SimpleNamespace(jit=JITFunction),
+        "triton": SimpleNamespace(jit=_function_class()),
         "tl": tl,
         "libdevice": libdevice,
     }
@@ -79,6 +81,20 @@ def _scope(interpreted: bool) -> dict[str, Any]:
     linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
     exec(compile(text, filename, "exec"), scope)
     return scope
+
+
+@cache
+def _function_class() -> Any:
+    """Functions of Triton's that are kept in ogive's own store when they are compiled."""
+    from triton.runtime.jit import JITFunction
+
+    class Kept(JITFunction):  # type: ignore[misc]
+        def create_binder(self) -> Any:
+            made = super().create_binder()
+            self.compile = kept.compiled_source
+            return made
+
+    return Kept
 
 
 REDUCTIONS = f"""{ADDITION}

@@ -1,0 +1,55 @@
+"""Where kernels start, told by a kernel and devices that only stand for some."""
+
+from contextlib import contextmanager
+
+import pytest
+import torch
+
+from ogive.engine.triton import building
+
+
+class Devices:
+    """Two devices, of which one is current, and a kernel that notes on which it starts."""
+
+    def __init__(self, monkeypatch):
+        self.current, self.started = 0, []
+        monkeypatch.setattr(torch.accelerator, "current_device_index", lambda: self.current)
+        monkeypatch.setattr(torch.accelerator, "device_index", self.entered)
+
+    @contextmanager
+    def entered(self, index):
+        before, self.current = self.current, index
+        try:
+            yield
+        finally:
+            self.current = before
+
+    def __getitem__(self, grid):
+        return lambda *places, **options: self.started.append((self.current, grid, options))
+
+    def warmup(self, *places, grid, **options):
+        self[grid](*places, **options)
+        return torch.nn.Identity()  # it has no machine code to load
+
+
+@pytest.fixture
+def devices(monkeypatch):
+    return Devices(monkeypatch)
+
+
+def test_a_kernel_starts_on_the_device_of_its_tensors(devices):
+    for index in (1, 0, 1):
+        building.start(devices, (3,), (), {"BLOCK": 8}, torch.device("cuda", index))
+    assert [current for current, _, _ in devices.started] == [1, 0, 1]
+    assert devices.current == 0
+    assert devices.started[0][1:] == (
+        (3,),
+        {"BLOCK": 8, "num_warps": 4, "enable_fp_fusion": False},
+    )
+
+
+def test_it_is_compiled_there_before(devices):
+    with pytest.raises(building.EngineError, match="C compiler"):
+        building.compile_for(devices, (), {}, torch.device("cuda", 1))
+    assert devices.started[0][0] == 1
+    assert devices.current == 0
