@@ -19,6 +19,7 @@ from ogive.catalogue import resolve
 from ogive.errors import UnknownName, unknown
 from ogive.nn.accelerated import PLAIN_TENSORS
 from ogive.ops import ActivationFunction, transformed, whole
+from ogive.ops.reopened import reopened
 from ogive.torch_private import any_global_hook
 
 #: Activation of the gate -> the gated unit.
@@ -105,11 +106,15 @@ class GatedMLP(nn.Module):
 
 def projected(unit: ActivationFunction, value: Tensor, gate: Tensor, layer: nn.Module) -> Tensor:
     """``layer(unit(value, gate))``."""
-    compiling = torch.compiler.is_compiling()  # asked first: it cannot follow what comes after
-    if not compiling and _keeps_input(layer) and value.dtype is gate.dtype:
-        result: Tensor = _Projected.apply(unit, value, gate, layer.weight, layer.bias)  # type: ignore[no-untyped-call]
-        return result
-    return layer(unit(value, gate))  # type: ignore[no-any-return]
+    if not _keeps_input(layer) or value.dtype is not gate.dtype or torch.compiler.is_exporting():
+        return layer(unit(value, gate))  # type: ignore[no-any-return]
+    given: tuple[Any, ...] = (value, gate, layer.weight, layer.bias)
+    if torch.compiler.is_compiling():
+        # imported here because it needs the compiler, which is slow to import
+        from ogive.nn.traced_projection import traced_projection
+
+        return traced_projection(unit.key, *given)  # type: ignore[no-any-return]
+    return projection(unit, *given)
 
 
 def _keeps_input(layer: Any) -> bool:
@@ -119,7 +124,17 @@ def _keeps_input(layer: Any) -> bool:
     hooked = any(value for name, value in vars(layer).items() if "hook" in name)
     if hooked or any_global_hook() or any(type(p) not in PLAIN_TENSORS for p in layer.parameters()):
         return False
-    return torch.is_grad_enabled() and layer.weight.requires_grad and not transformed()
+    return torch.is_grad_enabled() and layer.weight.requires_grad
+
+
+def projection(
+    unit: ActivationFunction, value: Tensor, gate: Tensor, weight: Tensor, bias: Tensor | None
+) -> Tensor:
+    """``F.linear(unit(value, gate), weight, bias)``, which keeps value and gate."""
+    if transformed():
+        return F.linear(unit(value, gate), weight, bias)
+    result: Tensor = _Projected.apply(unit, value, gate, weight, bias)  # type: ignore[no-untyped-call]
+    return result
 
 
 class _Projected(Function):
@@ -141,13 +156,10 @@ class _Projected(Function):
         value, gate, weight, bias = ctx.saved_tensors
         if torch.is_grad_enabled():  # to be differentiated again
             return None, *_differentiable(ctx, gradient)
-        inner = gradient @ weight.to(gradient.dtype)
-        with torch.enable_grad():
-            data = [t.detach().requires_grad_() for t in (value, gate)]
-            result = ctx.unit(*data)
-        slopes = torch.autograd.grad(result, data, inner.to(result.dtype))
+        inner = (gradient @ weight.to(gradient.dtype)).to(value.dtype)
+        result, *slopes = reopened(ctx.unit, value, gate, inner)
         flat = gradient.reshape(-1, gradient.shape[-1])
-        across = flat.t() @ result.detach().to(flat.dtype).reshape(-1, result.shape[-1])
+        across = flat.t() @ result.to(flat.dtype).reshape(-1, result.shape[-1])
         summed = flat.sum(0).to(bias.dtype) if ctx.needs_input_grad[4] else None
         return None, *slopes, across.to(weight.dtype), summed
 

@@ -3,6 +3,10 @@
 It takes the name of a plan, since operators take tensors, numbers and text. Ordinary calls go
 without it, which saves 4 us; a trace records the plan's torch operators in its place, unless it is
 torch.compile's and a kernel is faster than what that makes of them.
+
+``ogive::again`` is the same for results that backward computes a second time, in the place of
+keeping them: it takes the gradient too, so that a compiler that shares what is computed twice, and
+keeps what does not depend on a gradient, leaves it where it is.
 """
 
 from __future__ import annotations
@@ -14,10 +18,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ogive.engine import Call, RowCall, compute, traced, triton
+from ogive.engine import Call, RowCall, compute, traced
 from ogive.engine.call import dense
 from ogive.engine.eager import composed
-from ogive.engine.selection import note, state, wanted
+from ogive.engine.selection import KERNELS, note, state, wanted
 from ogive.expr.text import operation_lines
 from ogive.torch_private import being_compiled, is_view, modes
 
@@ -32,6 +36,7 @@ _PLAIN_STEPS = {
 #: It lives as long as the process.
 _LIBRARY: Any = torch.library.Library("ogive", "DEF")  # type: ignore[no-untyped-call]
 _LIBRARY.define("call(str plan, Tensor[] tensors) -> Tensor[]")
+_LIBRARY.define("again(str plan, Tensor[] tensors, Tensor gradient) -> Tensor[]")
 
 
 def name_of(call: Call) -> str:
@@ -67,6 +72,13 @@ def run_plan(plan: Any, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     return tuple(outputs)
 
 
+def run_again(plan: Any, tensors: Sequence[Tensor], gradient: Tensor) -> tuple[Tensor, ...]:
+    """The plan's results once more, in a backward that has come to this gradient of them."""
+    if modes() and traced() and _is_kept_whole(plan, tensors):
+        return tuple(torch.ops.ogive.again(name_of(plan), list(tensors), gradient))
+    return run_plan(plan, tensors)
+
+
 def compiling() -> bool:
     """Whether torch.compile traces, and not an exporter: its graph never leaves this process."""
     if torch.compiler.is_exporting():
@@ -81,6 +93,18 @@ def stays_one(plan: Call | RowCall, tensors: Sequence[Tensor]) -> bool:
     exponential or the like take 0.1 to 0.75 of the time of what inductor writes, forward and
     backward; others are better fused with their neighbours.
     """
+    if not _is_kept_whole(plan, tensors):
+        return False
+    if _packs(plan):
+        return True
+    # on a GPU inductor's own kernels are at the memory's limit, but it saves no packed bits
+    fused = any(s.op not in _PLAIN_STEPS for s in plan.program.steps())
+    return fused and all(t.is_cpu for t in tensors)
+
+
+def _is_kept_whole(plan: Call | RowCall, tensors: Sequence[Tensor]) -> bool:
+    """Whether a graph of torch.compile's may show the plan as one operator: there is a kernel for
+    it, and so much to compute that its start does not matter."""
     if not compiling() or isinstance(plan, RowCall) or wanted(plan.engine) == "eager":
         return False
     size = max(t.numel() for t in tensors)  # a size that is a symbol is not asked, which binds it
@@ -89,10 +113,9 @@ def stays_one(plan: Call | RowCall, tensors: Sequence[Tensor]) -> bool:
     if any(t.layout is not torch.strided for t in tensors):
         return False
     devices = {t.device.type for t in tensors}
-    if devices == {"cpu"} and "cpu" not in state.broken:
-        return _packs(plan) or any(s.op not in _PLAIN_STEPS for s in plan.program.steps())
-    # on a GPU inductor's own kernels are at the memory's limit, but it saves no packed bits
-    return _packs(plan) and devices <= set(triton.DEVICES) and "triton" not in state.broken
+    return any(
+        devices <= set(row.DEVICES) and name not in state.broken for name, row in KERNELS.items()
+    )
 
 
 def _packs(plan: Call) -> bool:
@@ -108,12 +131,22 @@ def _computed(plan: str, tensors: list[Tensor]) -> tuple[Tensor, ...]:
     return compute(_CALLS[plan], _CALLS[plan].alike(tensors))
 
 
+def _again(plan: str, tensors: list[Tensor], gradient: Tensor) -> list[Tensor]:
+    return _call(plan, tensors)
+
+
 def _fake(plan: str, tensors: list[Tensor]) -> list[Tensor]:
     """Outputs without content, of the right shapes."""
     known = _CALLS[plan]
     return [known.empty(result, tensors, tensors[0].device) for result in known.results]
 
 
+def _fake_again(plan: str, tensors: list[Tensor], gradient: Tensor) -> list[Tensor]:
+    return _fake(plan, tensors)
+
+
 for _device in ("CPU", "CUDA", "XPU"):
     _LIBRARY.impl("call", _call, _device)
+    _LIBRARY.impl("again", _again, _device)
 torch.library.register_fake("ogive::call", _fake, lib=_LIBRARY)
+torch.library.register_fake("ogive::again", _fake_again, lib=_LIBRARY)
