@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from ogive.engine import bit_packing
+from ogive.engine import bit_packing, philox
 from ogive.engine.packed_layout import PackedLayout
 from ogive.errors import EngineError, OgiveError
 from ogive.expr import Program
@@ -88,9 +88,10 @@ class Call:
     program has two inputs for it. Bytes of packed bits that are returned are in the order in which
     the elements of the one tensor given lie, which is dense; those that are given are in that of
     the last tensor of numbers. ``bits`` has theirs, 0 for other tensors; it is empty where there
-    are none. ``inplace`` writes the first result over the first tensor. ``stacked`` results, all of
-    them sums to one shape, are the rows of one tensor. ``engine`` is the one that is to run it
-    whatever is set; None leaves that to the setting.
+    are none. ``seeds`` says of which noise a tensor is the seed (philox.py), in the place of the
+    noise, and is alike. ``inplace`` writes the first result over the first tensor. ``stacked``
+    results, all of them sums to one shape, are the rows of one tensor. ``engine`` is the one that
+    is to run it whatever is set; None leaves that to the setting.
     """
 
     program: Program
@@ -98,6 +99,7 @@ class Call:
     packed: tuple[bool, ...]
     layout: PackedLayout | None = None
     bits: tuple[int, ...] = ()
+    seeds: tuple[str, ...] = ()
     inplace: bool = False
     engine: str | None = None
     stacked: bool = False
@@ -107,7 +109,7 @@ class Call:
 
     @cached_property
     def _hash(self) -> int:
-        lies = self.packed, self.layout, self.bits, self.inplace, self.stacked
+        lies = self.packed, self.layout, self.bits, self.seeds, self.inplace, self.stacked
         return hash((self.program, self.results, *lies, self.engine))
 
     @property
@@ -121,13 +123,13 @@ class Call:
         return (
             self.results == (Output(self.results[0].dtype),)
             and not any(self.packed)
-            and not self.bits
-            and not self.inplace
-            and not self.stacked
+            and not (self.bits or self.seeds or self.inplace or self.stacked)
         )
 
     def numbers(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
-        """The tensors without the packed bits among them."""
+        """The tensors without the packed bits and the seeds among them."""
+        if self.seeds:
+            return [t for t, seed in zip(tensors, self.seeds, strict=True) if not seed]
         if not self.bits:
             return tensors
         return [t for t, bits in zip(tensors, self.bits, strict=True) if not bits]
@@ -139,6 +141,13 @@ class Call:
         like = self.numbers(tensors)[-1].stride()
         pairs = zip(tensors, self.bits, strict=True)
         return [t.contiguous() if bits else laid(t, like) for t, bits in pairs]
+
+    def with_noise(self, tensors: Sequence[Tensor]) -> tuple[Call, list[Tensor]]:
+        """The same call of noise in the place of seeds."""
+        shape = broadcast(self.numbers(tensors))
+        pairs = zip(tensors, self.seeds, strict=True)
+        drawn = [philox.noise_of(kind, t, shape) if kind else t for t, kind in pairs]
+        return replace(self, seeds=()), drawn
 
     def unpack(self, tensors: Sequence[Tensor]) -> list[Tensor]:
         """The inputs of the program: views of the packed tensors."""

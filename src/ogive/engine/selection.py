@@ -167,6 +167,8 @@ def note(label: str, reason: str, engine: str = "eager") -> None:
 def compute(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """The call's results from the engine that is chosen for these tensors, listed if asked for."""
     name, reason = choose(call.numbers(tensors), call.engine)
+    if isinstance(call, Call) and call.seeds and name != "triton":
+        call, tensors = call.with_noise(tensors)
     results = None
     if name in KERNELS:
         try:

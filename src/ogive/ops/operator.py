@@ -42,7 +42,7 @@ _LIBRARY.define("again(str plan, Tensor[] tensors, Tensor gradient) -> Tensor[]"
 def name_of(call: Call) -> str:
     """The call's name: that of its program, and a hash of everything else."""
     told = (call.program.inputs, operation_lines(*call.program.outputs), call.results, call.packed)
-    text = repr((*told, call.layout, call.bits, call.inplace, call.engine))
+    text = repr((*told, call.layout, call.bits, call.seeds, call.inplace, call.engine))
     name = f"{call.program.name}:{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     _CALLS[name] = call
     return name

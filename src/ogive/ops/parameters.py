@@ -51,11 +51,13 @@ def planned(
     engine: str | None,
     layout: PackedLayout | None = None,
     entry: str = "",
+    seeds: tuple[str, ...] = (),
 ) -> tuple[Plan, list[Tensor]]:
     """The plan of a call, and the tensors it takes.
 
     Args:
         entry: whose program it is, where torch's own operator for it may serve.
+        seeds: of the data, those that are seeds, by their noise; see ``Call``.
     """
     x = data[0]
     values = {n: _fitting(f"{program.name}: {n}", v, x, layout) for n, v in values.items()}
@@ -64,7 +66,8 @@ def planned(
     tensors = [v for v in values.values() if isinstance(v, Tensor)]
     packed = (layout is not None,) * len(data) + (False,) * len(tensors)
     entry = "" if tensors else entry
-    plan = _plan(program, _numbers(values), x.dtype, packed, layout, engine, entry)
+    seeds += ("",) * len(tensors) if seeds else ()
+    plan = _plan(program, _numbers(values), x.dtype, packed, layout, engine, entry, seeds)
     return plan, [*data, *tensors]
 
 
@@ -108,10 +111,12 @@ def _plan(
     layout: PackedLayout | None,
     engine: str | None,
     entry: str,
+    seeds: tuple[str, ...],
 ) -> Plan:
     given = tuple([float.fromhex(n) for _, n in numbers])
     own = native(entry, given, dtype) if engine not in KERNELS else None
-    plan = Plan(_bound(program, numbers), (Output(dtype),), packed, layout, engine=engine)
+    bound = _bound(program, numbers)
+    plan = Plan(bound, (Output(dtype),), packed, layout, seeds=seeds, engine=engine)
     return replace(plan, native=own, native_slope=native_slope(entry, given))
 
 

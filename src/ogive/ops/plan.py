@@ -131,13 +131,21 @@ class Plan(Differentiable, Call):
         given = tuple(self.results[k].packed for k in used)
         bits = (0,) * len(used) + self.bits if self.bits else ()
         packed = (*given, *self.packed)
-        return self._derived(program=program, results=results, packed=packed, bits=bits)
+        seeds = self._seeds_after(len(used))
+        return self._derived(
+            program=program, results=results, packed=packed, bits=bits, seeds=seeds
+        )
 
     def forward(self, moved: tuple[int, ...]) -> Plan:
         """The results' tangents; it takes one of each moved tensor, then the tensors."""
         program = self.program.jvp(_places(self.packed, moved))
         given = tuple(self.packed[i] for i in moved)
-        return self._derived(program=program, packed=(*given, *self.packed))
+        seeds = self._seeds_after(len(moved))
+        return self._derived(program=program, packed=(*given, *self.packed), seeds=seeds)
+
+    def _seeds_after(self, count: int) -> tuple[str, ...]:
+        """Which tensors are seeds, where so many others are given before them."""
+        return ("",) * count + self.seeds if self.seeds else ()
 
     def batched(self, size: int, rank: int) -> Plan:
         """The same over a leading batch; summed results keep ``rank`` dimensions behind it."""

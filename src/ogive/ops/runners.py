@@ -65,9 +65,12 @@ def _stochastic(
 ) -> Tensor:
     if not training:
         return _elementwise(spec, data, values, engine, inplace)
-    drawn = noise.draw(spec.noise, data[0], generator)
-    program = spec.training_program
-    return _perhaps_inplace(program, [data[0], *drawn], values, engine, inplace)
+    x, program = data[0], spec.training_program
+    if noise.in_kernel(x, values, engine):
+        drawn, kinds = noise.seeds(spec.noise, x, generator)
+        return _perhaps_inplace(program, [x, *drawn], values, engine, inplace, seeds=("", *kinds))
+    drawn = noise.draw(spec.noise, x, generator)
+    return _perhaps_inplace(program, [x, *drawn], values, engine, inplace)
 
 
 def _perhaps_inplace(
@@ -77,11 +80,12 @@ def _perhaps_inplace(
     engine: str | None,
     inplace: bool,
     entry: str = "",
+    seeds: tuple[str, ...] = (),
 ) -> Tensor:
     """The result, written over x if asked; what backward needs is kept from a copy then."""
     if (own := _devices_own(entry, data[0], values, engine)) is not None:
         return _by_torch(own, entry, data[0], values, inplace)
-    plan, (x, *others) = planned(program, data, values, engine, entry=entry)
+    plan, (x, *others) = planned(program, data, values, engine, entry=entry, seeds=seeds)
     if x.is_nested and plan.native is not None:  # a formula has no shape to work on
         return plan.native.forward(x, *plan.native.numbers)
     if (own := _compilers_own(plan, entry, data, values)) is not None:

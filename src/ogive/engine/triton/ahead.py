@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
 
 from ogive.catalogue import Spec, resolve
+from ogive.engine import philox
 from ogive.engine.triton import building, compilation, flat, kept
 from ogive.engine.triton.precision import triton_arithmetic
 from ogive.engine.triton.rows_ahead import compiled_rows
@@ -26,6 +28,7 @@ POINTERS = {"float64": "fp64", "float32": "fp32", "bfloat16": "bf16", "float16":
 #: Threads of a warp, by the kind of GPU.
 WARPS = {"cuda": 32, "hip": 64}
 GpuTarget = tuple[str, int | str]
+NO_NOISE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ def compiled(
     if spec.kind == "rowwise":
         return compiled_rows(spec.name, _named(dtype), order, target)
     program = derived(spec, preset, order)
-    return compiled_flat(program, _named(dtype), target)
+    noise = {n: philox.kind_of(law, dtype) for n, law in spec.noise.items()}
+    return compiled_flat(program, _named(dtype), target, noise)
 
 
 def _check(dtype: torch.dtype, order: int, target: GpuTarget) -> None:
@@ -127,9 +131,15 @@ def derived(spec: Spec, preset: Mapping[str, Any], order: int) -> Program:
     return program
 
 
-def compiled_flat(program: Program, dtype: str, target: GpuTarget) -> CompiledKernel:
-    """The kernel of a program over one stretch of memory, of a multiple of 16 elements."""
-    read = tuple(Accessed(dtype) for _ in program.inputs)
+def compiled_flat(
+    program: Program, dtype: str, target: GpuTarget, noise: Mapping[str, str] = NO_NOISE
+) -> CompiledKernel:
+    """The kernel of a program over one stretch of memory, of a multiple of 16 elements.
+
+    Args:
+        noise: the inputs that are noise, and their kinds.
+    """
+    read = tuple(Accessed(noise.get(n, dtype)) for n in program.inputs)
     written = tuple(Accessed(dtype, "out") for _ in program.outputs)
     return compiled_operands(program, (*read, *written), target)
 
@@ -142,7 +152,7 @@ def compiled_operands(
     text = compilation.flat_text(program, operands, *arithmetic, flat.MASKED)
     vectors = compilation.vectors_of(program, *arithmetic)
     block = compilation.block_size(operands, 2**31, False, vectors)
-    places = {f"p{k}": f"*{POINTERS[o.dtype]}" for k, o in enumerate(operands)}
+    places = {f"p{k}": f"*{POINTERS.get(o.dtype, 'i64')}" for k, o in enumerate(operands)}
     signature = {**places, "count": "i32"}
     return compile_text(text, signature, {"BLOCK": block}, block, target)
 

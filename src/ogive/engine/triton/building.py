@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from ogive.engine.triton import interpreter, kept, stored
+from ogive.engine.triton.kernel_noise import noise_functions
 from ogive.errors import EngineError
 from ogive.printers.triton_operations import ADDITION
 
@@ -41,7 +42,8 @@ def built_kernel(text: str, name: str, label: str, interpreted: bool) -> Any:
         interpreted: whether it is to run in the interpreter.
     """
     scope = _scope(interpreted)
-    used = [t for n, t in stored.functions(interpreted).items() if f"{n}(" in text]
+    known = stored.functions(interpreted) | noise_functions()
+    used = dict.fromkeys(t for n, t in known.items() if f"{n}(" in text)
     whole = "\n\n\n".join([*used, text])
     digest = hashlib.sha256(whole.encode()).hexdigest()[:16]
     filename = f"<ogive triton {label} {digest}>"

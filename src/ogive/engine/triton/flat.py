@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ogive.engine.triton.stored import loaded_number, stored_number
-from ogive.engine.triton.tensors import CODED, CODED_PART, NUMBER_PART, OTHER, TURNS, Accessed
+from ogive.engine.triton.tensors import (
+    CODED,
+    CODED_PART,
+    NOISE,
+    NUMBER_PART,
+    OTHER,
+    TURNS,
+    Accessed,
+)
 
 #: Blocks with a mask, without one, and without one but for the last.
 MASKED, WHOLE, LAST = "masked", "whole", "last"
@@ -87,6 +95,8 @@ def _both(k: int, masked: bool) -> tuple[str, str]:
 
 
 def _number(k: int, o: Accessed, wide: bool, masked: bool) -> str:
+    if o.dtype in NOISE:
+        return loaded_number(o.dtype, f"_{o.dtype}_block(p{k}, first, BLOCK)", wide)
     if bits := CODED.get(o.dtype):
         place, mask = _bytes(k, bits, masked)
         return f"_decoded(tl.load({place}{mask}), {bits}, BLOCK * {bits} // 8)"

@@ -25,8 +25,8 @@ from ogive.errors import EngineError
 
 #: Types of devices, ROCm's among them; none where triton is not installed.
 DEVICES = ("cuda", "xpu") if building.installed() else ()
-#: Numbers, and bytes of packed bits.
-READ = {torch.float32, torch.float64, torch.bfloat16, torch.float16, torch.uint8}
+#: Numbers, bytes of packed bits, and seeds.
+READ = {torch.float32, torch.float64, torch.bfloat16, torch.float16, torch.uint8, torch.int64}
 #: The operations of a program that is compiled.
 _LONGEST = 1500
 

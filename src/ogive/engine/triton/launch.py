@@ -55,6 +55,8 @@ class Launched:
         for k, t in enumerate(tensors):
             if call.bits and call.bits[k]:
                 places.append(_bits(k, call.bits[k], "in", numbers[-1]))
+            elif call.seeds and call.seeds[k]:
+                places.append(_noise(k, call.seeds[k], shape))
             else:
                 places += _places(call, k, t, call.packed[k], shape, "in")
         self._results: list[NewResult] = []
@@ -294,6 +296,12 @@ def _places(
         )
         for view in views
     ]
+
+
+def _noise(owner: int, kind: str, shape: torch.Size) -> OperandPlace:
+    """The place of noise, whose elements count in the order of their indices."""
+    steps = (math.prod(shape[d + 1 :]) for d in range(len(shape)))
+    return OperandPlace(owner, 0, kind, "in", tuple(steps))
 
 
 def _bits(owner: int, bits: int, role: str, like: Tensor) -> OperandPlace:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ogive.engine import bit_packing
+from ogive.engine import bit_packing, philox
 
 #: Bits of a code, by dtype; see bit_packing.py.
 CODED = {f"code{bits}": bits for bits in bit_packing.BITS}
+#: Noise is written like a tensor whose elements count; see philox.py.
+NOISE = frozenset(philox.PER_TURN)
 #: How the first of two operands goes that lie in turns in one tensor, and the second.
 TURNS, OTHER = ("even", "odd"), "other"
 #: The functions of a program: of its numbers, and of what becomes codes. They are apart, so that a

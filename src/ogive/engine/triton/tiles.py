@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ogive.engine.triton.stored import loaded_number, stored_number
-from ogive.engine.triton.tensors import NUMBER_PART, Accessed
+from ogive.engine.triton.tensors import NOISE, NUMBER_PART, Accessed
 
 #: Wider tiles take a block of registers for each row, and a third longer on new GPUs.
 WIDEST = 1024
@@ -85,6 +85,8 @@ def _along(k: int, o: Accessed, dims: int) -> str:
 
 def _loaded(k: int, o: Accessed, dims: int) -> str:
     """What is read, as a tile, a column or a row."""
+    if o.dtype in NOISE:
+        return f"_{o.dtype}_at(p{k}, b{k}[:, None] + ({_along(k, o, dims)})[None, :])"
     if o.along == "one" and not o.rows:
         return f"tl.load(p{k} + o{k})"
     if o.along == "one":

@@ -1,0 +1,128 @@
+"""Noise in kernels: philox.py in Triton's language.
+
+A block along memory takes each turn of the generator once, for neighbouring elements; elements
+that lie anywhere take a turn each, and one of its numbers.
+"""
+
+from __future__ import annotations
+
+from ogive.engine.philox import MULTIPLIERS, PER_TURN, PHILOX_ROUNDS, RAISED
+
+
+def _word(value: int) -> str:
+    return f"tl.full((), {value}, tl.uint32)"
+
+
+def _rounds() -> str:
+    first, second = map(_word, MULTIPLIERS)
+    lines = []
+    for _ in range(PHILOX_ROUNDS):
+        lines += [
+            f"    high0, low0 = tl.umulhi(c0, {first}), c0 * {first}",
+            f"    high1, low1 = tl.umulhi(c2, {second}), c2 * {second}",
+            "    c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0",
+            f"    k0, k1 = k0 + {_word(RAISED[0])}, k1 + {_word(RAISED[1])}",
+        ]
+    return "\n".join(lines)
+
+
+_WORDS = f"""
+@triton.jit
+def _words(seed, turn):
+    key, stream = tl.load(seed), tl.load(seed + 1)
+    k0, k1 = key.to(tl.uint32), (key >> 32).to(tl.uint32)
+    c0, c1 = turn.to(tl.uint32), (turn >> 32).to(tl.uint32)
+    c2, c3 = c0 * 0 + stream.to(tl.uint32), c0 * 0 + (stream >> 32).to(tl.uint32)
+{_rounds()}
+    return c0, c1, c2, c3
+"""
+_OF_WORDS = {
+    "uniform32": """
+@triton.jit
+def _middle32(word):
+    return ((word >> 9).to(tl.float32) + 0.5) * 1.1920928955078125e-07
+
+
+@triton.jit
+def _uniform32(a, b, c, d):
+    return _middle32(a), _middle32(b), _middle32(c), _middle32(d)
+""",
+    "uniform64": """
+@triton.jit
+def _middle64(a, b):
+    upper, lower = (a >> 6).to(tl.float64), (b >> 6).to(tl.float64)
+    return (upper * 67108864.0 + lower + 0.5) * 2.220446049250313e-16
+
+
+@triton.jit
+def _uniform64(a, b, c, d):
+    return _middle64(a, b), _middle64(c, d)
+""",
+    "normal32": """
+@triton.jit
+def _circle32(a, b):
+    size = tl.log((a.to(tl.float32) + 0.5) * 2.3283064365386963e-10) * -2.0
+    turn = (b.to(tl.float32) - 2147483648.0) * 2.3283064365386963e-10
+    radius, angle = tl.sqrt(tl.where(size > 0.0, size, 0.0)), turn * 6.283185307179586
+    return radius * tl.cos(angle), radius * tl.sin(angle)
+
+
+@triton.jit
+def _normal32(a, b, c, d):
+    x0, y0 = _circle32(a, b)
+    x1, y1 = _circle32(c, d)
+    return x0, y0, x1, y1
+""",
+    "normal64": """
+@triton.jit
+def _normal64(a, b, c, d):
+    size, turn = _uniform64(a, b, c, d)
+    radius, angle = tl.sqrt(tl.log(size) * -2.0), (turn - 0.5) * 6.283185307179586
+    return radius * tl.cos(angle), radius * tl.sin(angle)
+""",
+}
+#: By the numbers of a turn: of neighbours, and of an element anywhere.
+_PLACED = {
+    4: """
+@triton.jit
+def _{kind}_block(seed, first, BLOCK: tl.constexpr):
+    w, x, y, z = _words(seed, first // 4 + tl.arange(0, BLOCK // 4))
+    a, b, c, d = _{kind}(w, x, y, z)
+    return tl.reshape(tl.join(tl.join(a, c), tl.join(b, d)), (BLOCK,))
+
+
+@triton.jit
+def _{kind}_at(seed, index):
+    w, x, y, z = _words(seed, index // 4)
+    a, b, c, d = _{kind}(w, x, y, z)
+    place = index % 4
+    return tl.where(place < 2, tl.where(place == 0, a, b), tl.where(place == 2, c, d))
+""",
+    2: """
+@triton.jit
+def _{kind}_block(seed, first, BLOCK: tl.constexpr):
+    w, x, y, z = _words(seed, first // 2 + tl.arange(0, BLOCK // 2))
+    a, b = _{kind}(w, x, y, z)
+    return tl.reshape(tl.join(a, b), (BLOCK,))
+
+
+@triton.jit
+def _{kind}_at(seed, index):
+    w, x, y, z = _words(seed, index // 2)
+    a, b = _{kind}(w, x, y, z)
+    return tl.where(index % 2 == 0, a, b)
+""",
+}
+
+
+def noise_functions() -> dict[str, str]:
+    """What texts may call, by name: for each kind of noise ``_KIND_block(seed, first, BLOCK)`` and
+    ``_KIND_at(seed, index)``."""
+    found = {}
+    for kind, each in PER_TURN.items():
+        needed = [_WORDS, _OF_WORDS[kind], _PLACED[each].format(kind=kind)]
+        if kind == "normal64":
+            needed.insert(1, _OF_WORDS["uniform64"])
+        text = "\n\n\n".join(part.strip() for part in needed)
+        found |= {f"_{kind}_block": text, f"_{kind}_at": text}
+    return found

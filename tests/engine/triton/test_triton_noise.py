@@ -1,0 +1,115 @@
+"""Stochastic entries in Triton's kernels: noise is made in them, again in backward, from a seed."""
+
+import pytest
+import torch
+from torch.utils.checkpoint import checkpoint
+
+import ogive
+from ogive.bench.memory import held
+from ogive.engine import compiled, philox
+from ogive.ops.parameters import planned
+from ogive.ops.record import apply_plan
+
+pytestmark = pytest.mark.usefixtures("interpreted")
+STOCHASTIC = ogive.names("stochastic")
+SHAPES = {"a block and a rest": (1030,), "rows": (3, 50), "one number": ()}
+rrelu = ogive.get("rrelu")
+
+
+def by_engine(engine, name, x, seed):
+    """Result and gradient of the training formula, of the noise of a seed."""
+    spec, x = ogive.get(name).spec, x.detach().requires_grad_()
+    kinds = tuple(philox.kind_of(law, x.dtype) for law in spec.noise.values())
+    values = {p.name: p.default for p in spec.parameters}
+    with ogive.engine(engine), ogive.served() as calls:
+        plan, tensors = planned(spec.training_program, [x, seed], values, None, seeds=("", *kinds))
+        y = apply_plan(plan, *tensors)
+        (slope,) = torch.autograd.grad(y.sum(), x)
+    assert {call.engine for call in calls} == {engine}
+    return y.detach(), slope
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64], ids=str)
+@pytest.mark.parametrize("name", STOCHASTIC)
+def test_every_engine_has_the_noise_of_a_seed(name, dtype) -> None:
+    seed = torch.tensor([2**40 + 3, 5])
+    for shape in SHAPES.values():
+        x = torch.linspace(-3, 3, torch.Size(shape).numel()).reshape(shape).to(dtype)
+        found = by_engine("triton", name, x, seed)
+        for engine in ("cpu", "eager"):
+            for got, wanted in zip(found, by_engine(engine, name, x, seed), strict=True):
+                off = (got.double() - wanted.double()).abs() / wanted.double().abs().clamp(min=1)
+                assert (off <= 64 * torch.finfo(dtype).eps).all(), (engine, shape)
+
+
+def drawn(x, seed=0, generator=None):
+    torch.manual_seed(seed)
+    return rrelu(x, training=True, generator=generator)
+
+
+def test_seeds_and_generators_are_torchs() -> None:
+    x = -torch.ones(1000)
+    assert torch.equal(drawn(x), drawn(x))
+    assert not torch.equal(drawn(x), rrelu(x, training=True))
+    assert not torch.equal(drawn(x), drawn(x, seed=1))
+    own = [drawn(x, k, torch.Generator().manual_seed(5)) for k in range(2)]
+    assert torch.equal(*own)
+    assert not torch.equal(own[0], drawn(x))
+
+
+def test_noise_counts_in_the_order_of_indices() -> None:
+    x = -torch.rand(40, 30, 6)
+    for laid in (x.permute(2, 0, 1), x[::2, ::3], x.transpose(0, 1)):
+        assert torch.equal(drawn(laid), drawn(laid.contiguous()))
+
+
+def test_the_gradient_is_that_of_the_draw_and_only_the_seed_is_kept() -> None:
+    x = (-torch.rand(2000) - 0.5).requires_grad_()
+    y = drawn(x)
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    torch.testing.assert_close(slope, (y / x).detach())
+    assert 1 / 8 < slope.min() < slope.max() < 1 / 3
+    assert slope.unique().numel() > 1990
+    assert held(lambda: drawn(x)) == x.nbytes + 16
+
+
+def test_a_checkpoint_draws_the_same_again() -> None:
+    def noisy(x):
+        return rrelu(x, training=True)
+
+    slopes = []
+    for call in (noisy, lambda x: checkpoint(noisy, x, use_reentrant=False)):
+        x = torch.linspace(-3, -1, 500).requires_grad_()
+        torch.manual_seed(0)
+        y = call(x)
+        torch.rand(1)  # whoever draws in between changes nothing
+        y.sum().backward()
+        slopes.append(x.grad)
+    assert torch.equal(*slopes)
+
+
+def test_written_over_its_input() -> None:
+    x = torch.linspace(-3, 3, 500)
+    wanted = drawn(x)
+    torch.manual_seed(0)
+    assert rrelu(x, training=True, inplace=True) is x
+    assert torch.equal(x, wanted)
+
+
+def test_a_learned_parameter_has_its_gradient() -> None:
+    sigma, x = torch.tensor([0.5], requires_grad=True), torch.zeros(300)
+    torch.manual_seed(0)
+    y = ogive.get("probact")(x, sigma=sigma, training=True)
+    (slope,) = torch.autograd.grad(y.sum(), sigma)
+    wanted = (y.sum() / 0.5).detach().view(1)
+    torch.testing.assert_close(slope, wanted, rtol=1e-5, atol=1e-5)  # sums in another order
+
+
+@pytest.mark.parametrize("target", [("cuda", 80), ("cuda", 90), ("cuda", 100), ("hip", "gfx942")])
+@pytest.mark.parametrize("name", ["rrelu", "noisy_hardtanh"])
+def test_kernels_for_gpus(name, target) -> None:
+    wide = "v4.b32" if target[0] == "cuda" else "load_dwordx4"
+    for order in (0, 1):
+        kernel = compiled(name, torch.bfloat16, order, target)
+        assert wide in kernel.ptx
+        assert kernel.n_spills == 0
