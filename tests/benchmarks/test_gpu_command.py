@@ -94,6 +94,14 @@ def test_what_is_measured_is_checked_first_in_every_dtype(gpu, monkeypatch) -> N
     assert {name for name, _ in run._checks[:6]} == {"tanh", "silu"}
 
 
+def test_what_the_bars_allow_far_out_is_no_error(gpu, monkeypatch) -> None:
+    """gelu underflows from -13 on, mexican_hat on both sides."""
+    monkeypatch.setenv("TRITON_INTERPRET", "1")
+    accuracy = importlib.import_module("gpu_accuracy")
+    for name in ("gelu", "mexican_hat"):
+        assert accuracy.checked(name, "float32", gpu.GPU.here(dry=True)).right, name
+
+
 def test_numbers_that_no_dtype_has_are_no_errors(gpu) -> None:
     accuracy = importlib.import_module("gpu_accuracy")
     here = gpu.GPU.here(dry=True)
