@@ -176,8 +176,8 @@ class Call:
                     return torch.empty_like(
                         t, dtype=result.dtype, device=device, requires_grad=False
                     )
-        size = shape if result.shape is None else result.shape
-        return torch.empty(size, dtype=result.dtype, device=device)
+        given = shape if result.shape is None else result.shape
+        return torch.empty(given, dtype=result.dtype, device=device)
 
 
 class RowFunction(NamedTuple):
