@@ -271,3 +271,30 @@ def test_models_on_meta_and_models_that_move_are_watched_where_there_are_numbers
     model(torch.randn(6, 4)).sum().backward()
     watch.detach()
     assert watch.report().places["1"].samples == 6
+
+
+def test_a_compiled_program_is_told_of_tensors_without_copying_them():
+    from functorch.compile import make_boxed_func, min_cut_rematerialization_partition
+    from torch._dynamo.backends.common import aot_autograd
+
+    texts = []
+
+    def kept(graph, inputs):
+        texts.append(str(graph.graph))
+        return make_boxed_func(graph.forward)
+
+    model = nn.Sequential(nn.Linear(4, 8), nn.GELU(), nn.Linear(8, 1))
+    torch._dynamo.reset()
+    backend = aot_autograd(
+        fw_compiler=kept,
+        bw_compiler=kept,
+        partition_fn=min_cut_rematerialization_partition,
+        keep_inference_input_mutations=True,
+    )
+    called = torch.compile(model, fullgraph=True, backend=backend)
+    with ogive.Monitor(model, every=1) as watch:
+        called(torch.randn(16, 4)).sum().backward()
+        assert watch.report().places["1"].gradient_in
+    forward, backward = texts
+    assert "ogive.observe.default" in forward and "ogive.observe_gradient" in backward
+    assert not any(name in text for text in texts for name in ("clone", "ogive.passed"))
