@@ -10,6 +10,7 @@ from judged import EPS
 import ogive
 from ogive.certify.saving.mode import NotLegal
 from ogive.certify.saving.saving import MODES, saving
+from ogive.engine.call import Call, Output
 from ogive.engine.triton import compilation, launch
 from ogive.errors import EngineError, OgiveError
 
@@ -82,6 +83,22 @@ def test_the_gradient_of_a_parameter_is_summed_where_it_was_broadcast(case):
     shape, parameter = PARAMETERS[case]
     x, weight = torch.randn(shape), torch.rand(parameter) + 0.5
     for got, wanted in both(ogive.get("prelu"), x, weight):
+        close(got, wanted, x.numel())
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5])
+def test_a_parameter_without_dimensions_gets_a_gradient_of_its_own_shape(rows):
+    for got, wanted in both(ogive.get("isrlu"), torch.randn(rows, 3), torch.tensor(0.5)):
+        close(got, wanted, 3 * rows)
+    plan = ogive.get("isrlu").spec.program.vjp((0,))
+    call = Call(plan, (Output(torch.float32, shape=()),), (False,) * len(plan.inputs))
+    given = [torch.ones(4, 3), torch.ones(4, 3), torch.ones(())]
+    assert call.empty(call.results[0], given, "meta").shape == ()
+
+
+def test_a_power_that_is_given_for_each_column():
+    x = torch.randn(4, 6).half()
+    for got, wanted in both(lambda t, n: ogive.get("polu")(t, n=n), x, torch.full((6,), 2.0)):
         close(got, wanted, x.numel())
 
 

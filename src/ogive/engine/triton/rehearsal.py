@@ -35,7 +35,8 @@ def _fma(a: Any, b: Any, c: Any) -> Any:
 
 
 def _full(shape: tuple[int, ...], value: float, dtype: Any) -> Any:
-    return dtype(value)
+    """Of one dimension, as what NumPy computes of none is no array."""
+    return np.full(1, value, dtype).view(NumpyBlock)
 
 
 def _where(condition: Any, a: Any, b: Any) -> Any:
