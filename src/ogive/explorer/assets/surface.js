@@ -62,7 +62,7 @@
     const x = (v / REACH) * Math.cos(angle) - (g / REACH) * Math.sin(angle);
     const depth = (v / REACH) * Math.sin(angle) + (g / REACH) * Math.cos(angle);
     const up = (Math.min(Math.max(height, window_[0]), window_[1]) - window_[0]) / (window_[1] - window_[0]);
-    return { x: size.width * (0.5 + 0.33 * x), y: size.height * (0.78 + 0.17 * depth - 0.55 * up), depth };
+    return { x: size.width * (0.5 + 0.33 * x), y: size.height * (0.75 + 0.165 * depth - 0.5 * up), depth };
   };
 
   const draw = () => {
