@@ -41,7 +41,8 @@ def report(
     for number, step in enumerate(STEPS):
         for place, course in places.items():
             now = course[number * len(course) // len(STEPS)]
-            history.add(step, place, {name: getattr(now, name) for name in STATISTICS})
+            statistics = {name: getattr(now, name) for name in STATISTICS}
+            history.add(step, place, statistics | {"second_z_expected": 1.0})
     last = {place: course[-1] for place, course in places.items()}
     units = {
         place: {

@@ -178,7 +178,7 @@ SITUATIONS = {
             lambda s, x: s.attention(s.a(x), s.a(x), s.a(x), need_weights=False)[0],
             a=linear(), attention=lambda: nn.MultiheadAttention(8, 2, batch_first=True),
         ),
-        {"attention.softmax": ("softmax", 6)}, shape=(3, 6, 8), compiled=False,
+        {"attention.softmax": ("softmax", 6)}, shape=(3, 6, 8),
     ),
     "lstm": Situation(
         code(
@@ -197,7 +197,7 @@ SITUATIONS = {
         ),
         {f"cell.{gate}": (entry, 8) for gate, entry in (
             ("reset_gate", "sigmoid"), ("update_gate", "sigmoid"), ("new_gate", "tanh"))},
-        shape=(3, 2, 8), compiled=False,
+        shape=(3, 2, 8),
     ),
     "checkpoint": Situation(
         _checkpointed(False), {"part.1": ("gelu", 8)}, compiled=False,

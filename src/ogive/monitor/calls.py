@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from ogive.monitor import watch_operators as operators
-from ogive.monitor.watched_calls import ATTENTION, call_text
+from ogive.monitor.gate_gradients import gate_parts
+from ogive.monitor.watched_calls import ATTENTION, call_text, called_entry
 
 
 class CallMode(TorchFunctionMode):
@@ -35,27 +36,29 @@ def _activation(observer: Any, func: Any, known: Any, args: Any, kwargs: Any) ->
     name, arguments, overwrites = known
     z = args[0] if args else kwargs.get("input")
     record = observer.current
-    # what no parameter stands behind, such as the angles of positions, is no pre-activation
-    if not isinstance(z, Tensor) or not z.requires_grad or record is None:
+    if not isinstance(z, Tensor) or record is None or (use := record.use_of(name, z)) is None:
         return func(*args, **kwargs)
-    use = record.calls.get(name, 0)
-    record.calls[name] = use + 1
     text = call_text(name, arguments, args, kwargs)
     parameter = args[1] if name == "prelu" and len(args) > 1 else None
     if torch.compiler.is_compiling():
-        passed = operators.told_before(z, record.slot, text, use, parameter)
+        passed = operators.told_before(z, record, text, use, parameter)
         if args and not (overwrites or kwargs.get("inplace")):
             args = (passed, *args[1:])
-        return operators.told_after(func(*args, **kwargs), record.slot, text, use)
+        # torch has one gated function, whose value is the first half
+        dim = args[1] if len(args) > 1 else kwargs.get("dim", -1)
+        value = z.chunk(2, dim)[0] if name == "glu" else None
+        return operators.told_after(func(*args, **kwargs), record, text, use, value)
     observer.busy = True
     try:
         told = record, text, use, z.detach(), parameter, z.grad_fn
         tally = observer.safely(observer.functional, *told)
+        spec, values = called_entry(text)
+        at, behind = (None, None) if spec is None else gate_parts(spec, (z,), values)
     finally:
         observer.busy = False
-    observer.hook(tally, z, False)
+    observer.hook(tally, z, False, at)
     result = func(*args, **kwargs)
-    observer.hook(tally, result, True)
+    observer.hook(tally, result, True, behind)
     return result
 
 
@@ -64,13 +67,11 @@ def _attention(observer: Any, args: Any, kwargs: Any) -> Any:
     names = ("query", "key", "value", "attn_mask", "dropout_p", "is_causal")
     given = dict(zip(names, args, strict=False)) | kwargs
     q, k, mask = given["query"], given["key"], given.get("attn_mask")
-    if record is None or not q.requires_grad:
+    if record is None or (use := record.use_of("attention", q)) is None:
         return ATTENTION(*args, **kwargs)
-    use = record.calls.get("attention", 0)
-    record.calls["attention"] = use + 1
     causal, scale = bool(given.get("is_causal", False)), given.get("scale")
     if torch.compiler.is_compiling():
-        operators.told_attention(q, k, mask, record.slot, causal, scale, use)
+        operators.told_attention(q, k, mask, record, causal, scale, use)
         return ATTENTION(*args, **kwargs)
     observer.busy = True
     try:

@@ -12,9 +12,10 @@ import math
 
 import numpy as np
 
+from ogive.monitor.chain_symptoms import chain
+from ogive.monitor.course import Course, Symptom
 from ogive.monitor.expected import expected_at
 from ogive.monitor.observer import INPUT
-from ogive.monitor.symptoms import Course, Symptom, chain
 from ogive.monitor.windows import PlaceWindow, place_statistics, unit_statistics
 
 #: A factor of the square of gradients per layer, and its inverse, which are the function's doing.
@@ -27,6 +28,8 @@ def cause_of(symptom: Symptom, course: Course) -> str:
     """The cause, one of ``FINDING_CAUSES``."""
     if symptom.kind == "underflow":
         return "precision"
+    if symptom.kind == "overflow" and input_broken(course, symptom.since):
+        return "data"
     if symptom.kind == "overflow" and course.windows[symptom.place].sixteen:
         return "precision"
     if symptom.kind == "drift":
@@ -44,6 +47,14 @@ def cause_of(symptom: Symptom, course: Course) -> str:
     if symptom.kind in ("off_centre", "dead") and _correlated_by_depth(symptom, course):
         return "depth"
     return "initialisation"
+
+
+def input_broken(course: Course, step: int) -> bool:
+    """Whether the input had numbers in a step that are not finite."""
+    if INPUT not in course.history.places:
+        return False
+    steps, means = course.history.series(INPUT, "mean_z")
+    return bool((~np.isfinite(means[steps == step])).any())
 
 
 def input_off(course: Course) -> bool:

@@ -9,10 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from ogive.errors import OgiveError
+from ogive.monitor.attachment import set_aside
 from ogive.monitor.health import HealthReport
 from ogive.monitor.monitor import Monitor
 from ogive.monitor.sampling import MOST_LOOKED_AT
 from ogive.monitor.thresholds import USUAL, Thresholds
+from ogive.monitor.watching import unwrapped
 from ogive.nn.initialise.recorder import signals_in, unmarked
 from ogive.nn.places import check_module
 
@@ -27,7 +29,8 @@ def checkup(
 ) -> HealthReport:
     """One forward and backward on a batch in training mode; findings are those of ``Monitor``.
 
-    The model, its buffers, flags and gradients, and random numbers are as before.
+    The model, its buffers, flags and gradients, and random numbers are as before; a monitor that
+    watches it goes on afterwards and sees nothing of this.
 
     Args:
         model: any module.
@@ -56,15 +59,18 @@ def checkup(
             "with model.to_empty(device='cpu') and an initialisation, and call checkup again"
         )
     gradients = [(p, p.grad) for p in model.parameters()]
-    watch = Monitor(model, every=1, window=1, thresholds=thresholds, sample=sample)
     try:
         for p, _ in gradients:
             p.grad = None
-        with unmarked(model), torch.enable_grad():
+        with (
+            set_aside(unwrapped(model)),
+            unmarked(model),
+            Monitor(model, every=1, window=1, thresholds=thresholds, sample=sample) as watch,
+            torch.enable_grad(),
+        ):
             _backward(loss_on(model, batch, loss))
-        report = watch.report()
+            report = watch.report()
     finally:
-        watch.detach()
         for p, gradient in gradients:
             p.grad = gradient
     if not report.places:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ogive.monitor.causes import cause_of
+from ogive.monitor.course import Course
 from ogive.monitor.finding import SEVERITIES, HealthFinding
 from ogive.monitor.prescriptions import remedy_for
-from ogive.monitor.symptoms import Course, symptoms
+from ogive.monitor.symptoms import symptoms
 
 
 def diagnose(course: Course, parameters: dict[tuple[str, str], str]) -> tuple[HealthFinding, ...]:

@@ -16,6 +16,7 @@ from ogive.monitor.remedies import (
     SetSlope,
     SwapActivation,
     Together,
+    parts_of,
 )
 from ogive.monitor.snapshots import StateCopy
 from ogive.table import table
@@ -113,25 +114,26 @@ def _distance(value: float, finding: HealthFinding) -> float:
 
 def distinct(findings: Sequence[HealthFinding]) -> list[Treatment]:
     """Each remedy once, for the first finding that asks for it."""
-    found: dict[str, Treatment] = {}
-    drawing = [f.remedy for f in findings if isinstance(f.remedy, _ANEW)]
+    treatments: list[Treatment] = []
+    asked: set[str] = set()
+    drawing = [p for f in findings for p in parts_of(f.remedy) if isinstance(p, _ANEW)]
     for finding in findings:
-        if (remedy := finding.remedy) is None:
-            continue
-        treatment = Treatment(finding, remedy)
-        idle = isinstance(remedy, Reinitialise) and len({*map(type, drawing)}) > 1
-        if not remedy.automatic:
-            treatment.reason = "only a change of the code can do it"
-        elif idle or (drawing and _of_weights(remedy)):
-            treatment.reason = "all weights are drawn anew"
-        found.setdefault(remedy.describe(), treatment)
-    return list(found.values())
+        parts = [p for p in parts_of(finding.remedy) if p.describe() not in asked]
+        asked.update(part.describe() for part in parts)
+        if parts:
+            remedy = parts[0] if len(parts) == 1 else Together(parts)
+            treatments.append(Treatment(finding, remedy, reason=_why_not(parts, drawing)))
+    return treatments
 
 
-def _of_weights(remedy: Remedy) -> bool:
-    if isinstance(remedy, Together):
-        return all(_of_weights(part) for part in remedy.remedies)
-    return isinstance(remedy, _OF_WEIGHTS)
+def _why_not(parts: Sequence[Remedy], drawing: Sequence[Remedy]) -> str:
+    """Why remedies are not carried out; empty if they are."""
+    if not all(part.automatic for part in parts):
+        return "only a change of the code can do it"
+    swapped = any(isinstance(part, SwapActivation) for part in drawing)
+    idle = (*_OF_WEIGHTS, Reinitialise) if swapped else _OF_WEIGHTS
+    anew = drawing and all(isinstance(part, idle) for part in parts)
+    return "all weights are drawn anew" if anew else ""
 
 
 def carry_out(treatments: Sequence[Treatment], apply: Callable[[Remedy], None]) -> None:

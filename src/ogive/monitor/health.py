@@ -79,12 +79,13 @@ class HealthReport:
         step: the last step that was measured; -1 before the first.
         places: by name, in the order of their first use.
         findings: the most serious first.
-        history: how each statistic went, see ``History``.
+        history: how each statistic went in training, see ``History``.
         units: statistic -> a number for each unit, by place: ``dead`` (0 or 1), ``saturated_left``,
             ``saturated_right``, ``linear``, ``sparsity``, ``mean_z``, ``std_z``, ``mean_f``,
             ``second_f``, ``chi``; over the last window.
         values: some of the pre-activations of the last step, by place, for pictures.
         notes: what could not be measured, and why.
+        evaluation: what was measured the last time that the model was in evaluation mode, by place.
     """
 
     step: int
@@ -94,14 +95,20 @@ class HealthReport:
     units: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(repr=False, default_factory=dict)
     values: Mapping[str, NDArray[np.float64]] = field(repr=False, default_factory=dict)
     notes: tuple[str, ...] = ()
+    evaluation: Mapping[str, PlaceHealth] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """``{"step", "places": {place: {...}}, "findings": [...]}`` in JSON's own types."""
-        return {
+        """``{"step", "places": {place: {...}}, "findings": [...]}`` in JSON's own types; with
+        ``"evaluation": {place: {...}}`` where the model was evaluated. ``"inf"``, ``"-inf"`` and
+        ``"nan"`` stand for what is no finite number."""
+        found: dict[str, Any] = {
             "step": self.step,
             "places": {name: _plain(place.to_dict()) for name, place in self.places.items()},
             "findings": [_plain(finding.to_dict()) for finding in self.findings],
         }
+        if self.evaluation:
+            found["evaluation"] = {n: _plain(p.to_dict()) for n, p in self.evaluation.items()}
+        return found
 
     def to_json(self, indent: int | None = 2) -> str:
         """The report as JSON that strict readers take: what is no finite number is text."""
@@ -132,7 +139,8 @@ class HealthReport:
         return health_figures(self)
 
     def __str__(self) -> str:
-        rows = ([name, *_cells(place)] for name, place in self.places.items())
+        rows = [[name, *_cells(place)] for name, place in self.places.items()]
+        rows += [[f"{name} (evaluation)", *_cells(p)] for name, p in self.evaluation.items()]
         notes = [*map(str, self.findings), *(f"note: {note}" for note in self.notes)]
         return table(_HEADS, rows, notes or ["no findings"])
 

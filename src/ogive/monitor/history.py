@@ -53,7 +53,8 @@ class History:
     """How each statistic of each place went: ``history.series(place, statistic)``.
 
     Statistics are those of ``PlaceHealth``, by the same names, at single steps instead of over a
-    window, and ``entropy`` of softmax.
+    window, ``entropy`` of softmax, and ``second_z_expected``: E z**2 as ideal weights would make it
+    of what the activation before sends, and 1 behind a normalisation.
     """
 
     def __init__(self) -> None:

@@ -7,41 +7,33 @@ the model untouched.
 
 from __future__ import annotations
 
-import math
-import warnings
-import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
-import torch
 from torch import nn
-from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from ogive.catalogue import Parameter
-from ogive.errors import MonitorWarning
 from ogive.monitor import ranks
-from ogive.monitor.diagnosis import diagnose
-from ogive.monitor.expected import expected_at
+from ogive.monitor.attachment import as_made, keep, let_go
+from ogive.monitor.course_windows import CourseWindows
 from ogive.monitor.finding import HealthFinding
 from ogive.monitor.followup import FollowUp, carry_out, distinct
-from ogive.monitor.health import HealthReport, PlaceHealth
+from ogive.monitor.health import HealthReport
 from ogive.monitor.history import History
 from ogive.monitor.live_view import LiveView
 from ogive.monitor.loggers import Loggers
-from ogive.monitor.observer import INPUT, Observer, elsewhere
-from ogive.monitor.records import ActivationRecord, WatchRecord, install, uninstall
+from ogive.monitor.observer import Observer
+from ogive.monitor.records import WatchRecord
+from ogive.monitor.reporting import report_of
 from ogive.monitor.sampling import MOST_LOOKED_AT
 from ogive.monitor.snapshots import everything
-from ogive.monitor.symptoms import Course, LearnedValues, learned_values
-from ogive.monitor.tallies import SIXTEEN_BITS, Tally
+from ogive.monitor.stepping import OptimizerSteps
+from ogive.monitor.tallies import Tally
 from ogive.monitor.thresholds import USUAL, Thresholds
-from ogive.monitor.watching import unwrapped, watch_records
-from ogive.monitor.windows import PlaceWindow, place_statistics, unit_statistics, window_of
+from ogive.monitor.watched_forward import clear_copy, install, uninstall
+from ogive.monitor.watching import check_not_copied, unwrapped, watch_records
+from ogive.monitor.windows import PlaceWindow
 from ogive.nn.places import check_module
 from ogive.ops import check_truth, whole
-
-#: Who watches a model.
-_WATCHED: weakref.WeakKeyDictionary[nn.Module, Monitor] = weakref.WeakKeyDictionary()
 
 
 class Monitor:
@@ -55,10 +47,14 @@ class Monitor:
     ``name.gate`` the gate of a block; ``function@caller`` a function that a module's code calls.
     Names are the same when the model is compiled or accelerated.
 
+    What is measured in evaluation mode (``model.eval()``) stands apart, in ``report().evaluation``;
+    a forward in training mode without gradients is neither.
+
     Args:
         model: any module; what ``torch.compile`` wraps is watched inside.
         optimizer: that of the training; its ``step`` ends a step, and remedies care for its state.
-        every: one step in so many is measured, from the first on.
+        every: one step in so many is measured, from the first on, and of an evaluation one batch
+            in so many.
         window: measured steps that findings look back on.
         thresholds: from where on something is a finding.
         loggers: objects with ``log`` or ``add_scalar``, and short names, see ``Loggers``.
@@ -67,11 +63,11 @@ class Monitor:
             share p that n numbers of a unit say has the standard error sqrt(p (1 - p) / n).
 
     Attributes:
-        history: see ``History``.
         step: the number of steps that have ended.
 
     Raises:
-        OgiveError: for what is no model, and numbers below 1.
+        OgiveError: for what is no model, one in DataParallel on several devices, and numbers
+            below 1.
 
     Example:
         >>> import torch, ogive
@@ -98,24 +94,40 @@ class Monitor:
         sample: int = MOST_LOOKED_AT,
     ) -> None:
         check_module(model)
+        check_not_copied(model)
         self.model, self.optimizer = unwrapped(model), optimizer
         self.every, self.window = whole("every", every, 1), whole("window", window, 1)
         self.thresholds, self.sample = thresholds, whole("sample", sample, 1)
-        self.history = History()
         self.step = 0
-        self.windows: dict[str, PlaceWindow] = {}
-        self.measured: list[int] = []
+        self._windows = CourseWindows(thresholds, self.window)
         self._observer: Observer | None = None
         self._records: list[WatchRecord] = []
         self._modules: list[tuple[int, type]] = []
         check_truth("live", live)
         self._loggers = Loggers(loggers, *([LiveView()] if live else []))
-        self._stepper: weakref.ref[Any] | None = None
-        self._handle: Any = None
+        self._steps = OptimizerSteps(self.model, optimizer, self.end_step)
         self._attached = False
+        self._training, self._passes = True, 0
+        self._open_step: dict[str, Tally] = {}
+        self._forwards = 0
         #: for which kind of step the records were installed last
         self._ready: tuple[bool, bool] | None = None
         self.attach()
+
+    @property
+    def history(self) -> History:
+        """How the training went."""
+        return self._windows.history
+
+    @property
+    def windows(self) -> dict[str, PlaceWindow]:
+        """What was measured in training, by place."""
+        return self._windows.training
+
+    @property
+    def measured(self) -> list[int]:
+        """The measured steps."""
+        return self._windows.steps
 
     # --- coming and going ---------------------------------------------------------------------
 
@@ -123,32 +135,36 @@ class Monitor:
         """Begins to watch; what is attached already stays so."""
         if self._attached:
             return self
-        if (other := _WATCHED.get(self.model)) is not None and other is not self:
-            _warn(
-                "the model was watched by another monitor, which is detached now; detach() the "
-                "old one, or use `with ogive.Monitor(...)`, before a new one is made"
-            )
-            other.detach()
-        _WATCHED[self.model] = self
+        keep(self)
         if self._observer is None:
             self._observer = Observer(self.model, self.thresholds, self.sample, self._begins)
             self._rebuild()
         self._attached = True
-        self._handle = _on_step(self)
+        self._steps.listen()
         self._look()
+        self.turned()
         return self
 
     def detach(self) -> None:
         """Ends watching: nothing of it is left in the model. What was measured stays."""
         if not self._attached:
             return
-        self._attached = False
         self._flush()
-        self._handle.remove()
-        self._withdraw()
-        if _WATCHED.get(self.model) is self:
-            del _WATCHED[self.model]
+        self.pause()
+        self._attached = False
+        self._steps.stop()
         self._loggers.close()
+
+    def pause(self) -> None:
+        """Nothing of it is left in the model until ``resume``."""
+        self._withdraw()
+        let_go(self)
+
+    def resume(self) -> None:
+        """Watches again after a pause."""
+        keep(self)
+        self._look()
+        self.turned()
 
     def __enter__(self) -> Self:
         return self.attach()
@@ -160,49 +176,52 @@ class Monitor:
 
     @property
     def _measuring(self) -> bool:
-        return self.step % self.every == 0
+        return (self.step if self._training else self._passes) % self.every == 0
 
     def _look(self) -> None:
-        """Makes the model ready for the step that begins."""
+        """Makes the model ready for the step that begins, or for a pass of an evaluation."""
         if not self._attached:
             return
         assert self._observer is not None
         if self._measuring and self._modules != _modules_of(self.model):
             self._rebuild()
-        ready = self._measuring, self._stepper is None
-        if ready == self._ready:
+        counted = not (self._steps.seen and self._training)
+        if self._ready == (self._measuring, counted):
             return
         for record in self._records:
-            if self._measuring or (not record.place and self._stepper is None):
+            if self._measuring or (counted and not record.place):
                 install(record)
             else:
                 uninstall(record)
-        self._ready = ready
+        self._ready = self._measuring, counted
 
     def _begins(self) -> bool:
-        """A forward begins, in training; whether it is measured."""
+        """A forward begins; whether it is measured."""
         assert self._observer is not None
-        if self._stepper is None and self.optimizer is None and self._observer.forwards:
+        self.turned()
+        if not self._training:
+            before, self._passes = self._measuring, self._observer.forwards
+            if before != self._measuring:
+                self._look()
+        elif not self._steps.expected and self._observer.forwards:
             self.end_step()
         self._observer.forwards += 1
         return self._measuring
 
-    def stepped(self, optimizer: Any) -> None:
-        """An optimizer has made a step."""
-        if self._stepper is None and self._holds(optimizer):
-            self._stepper = weakref.ref(optimizer)
-        if self._stepper is not None and self._stepper() is optimizer:
-            self.end_step()
-
-    def _holds(self, optimizer: Any) -> bool:
-        """Whether an optimizer is that of the model."""
-        whose = self.optimizer
-        own = (
-            {id(p) for p in self.model.parameters()}
-            if whose is None
-            else {id(p) for group in whose.param_groups for p in group["params"]}
-        )
-        return any(id(p) in own for group in optimizer.param_groups for p in group["params"])
+    def turned(self) -> None:
+        """The model may have turned to training or to evaluation, whose numbers are kept apart."""
+        observer, training = self._observer, self.model.training
+        if observer is None or not self._attached or self._training == training:
+            return
+        if training:
+            self._windows.add_evaluation(observer.take())
+            observer.tallies, observer.forwards = self._open_step, self._forwards
+        else:
+            self._open_step, self._forwards = observer.tallies, observer.forwards
+            observer.tallies, observer.forwards = {}, 0
+            self._windows.evaluation = {}
+        self._passes, self._training, observer.evaluating = 0, training, not training
+        self._look()
 
     def end_step(self) -> None:
         """Ends a step, where no optimizer of torch's says that it has ended."""
@@ -211,39 +230,26 @@ class Monitor:
         self._flush(everywhere=True)
         self.step += 1
         assert self._observer is not None
-        self._observer.forwards = 0
+        if self._training:
+            self._observer.forwards = 0
         self._look()
 
     def _flush(self, everywhere: bool = False) -> None:
-        """Takes what the open step has measured."""
-        observer = self._observer
-        if observer is None or not self._measuring:
+        """Takes what the open step, or evaluation, has measured."""
+        observer, together = self._observer, ranks.together()
+        if observer is None:
             return
-        if not everywhere and (ranks.together() or not observer.tallies):
+        if not self._training:
+            self._windows.add_evaluation(observer.take())
+        told = observer.tallies if self._training else self._open_step
+        # only where all processes end a step together can their sums be reduced
+        if self.step % self.every or not (everywhere if together else told):
             return
-        taken = observer.take()
-        if taken or ranks.together():
-            self._add(taken)
-
-    def _add(self, taken: dict[str, Tally]) -> None:
-        arrays = ranks.fetched(taken, self.thresholds.entropy)
-        if self.measured[-1:] != [self.step]:
-            self.measured.append(self.step)
-        half = max(1, math.ceil(self.window / 2))
-        for name, (sums, gradients, values, entry) in arrays.items():
-            tally = taken.get(name)
-            window = self.windows.get(name)
-            if window is None:
-                met = tally or elsewhere(name, entry, self.thresholds)
-                window = self.windows[name] = window_of(met, met.units or sums.shape[1])
-            window.add(sums, gradients, half)
-            window.values = values
-            if tally is not None:
-                window.one_in = max(window.one_in, tally.one_in)
-                window.note, window.temperature = tally.place.note, tally.temperature
-                window.sixteen = tally.dtype in SIXTEEN_BITS
-                window.largest = torch.finfo(tally.dtype).max
-            self.history.add(self.step, name, place_statistics(window, sums, gradients, 1))
+        if self._training:
+            taken = observer.take()
+        else:
+            taken, self._open_step = self._open_step, {}
+        self._windows.add(self.step, taken)
         if len(self._loggers):
             self._loggers.write(self._report().to_dict())
 
@@ -256,49 +262,13 @@ class Monitor:
         return self._report()
 
     def _report(self) -> HealthReport:
-        places = {n: _health(w) for n, w in self.windows.items() if n != INPUT and w.halves}
-        shown = {n: self.windows[n] for n in places}
-        return HealthReport(
-            step=self.measured[-1] if self.measured else -1,
-            places=places,
-            findings=diagnose(self._course(), self._parameters()),
-            history=self.history,
-            units={n: unit_statistics(w) for n, w in shown.items()},
-            values={
-                n: w.values.reshape(-1).to("cpu", torch.float64).numpy()
-                for n, w in shown.items()
-                if w.values is not None
-            },
-            notes=tuple(self._notes(places)),
-        )
+        assert self._observer is not None
+        return report_of(self._windows, self.window, self._records, self._observer)
 
     @property
     def findings(self) -> tuple[HealthFinding, ...]:
         """What is wrong, the most serious first."""
         return self.report().findings
-
-    def _course(self) -> Course:
-        """All that was measured, for the diagnosis."""
-        learned = {
-            (record.place, p.name): LearnedValues(
-                learned_values(record.module, attribute), p.defaults[0], p.domain.low, p.domain.high
-            )
-            for record, p, attribute in self._learned()
-        }
-        return Course(self.windows, self.history, self.thresholds, self.window, learned)
-
-    def _learned(self) -> Iterator[tuple[ActivationRecord, Parameter, str]]:
-        """The learned parameters of activations, and under what name modules have them."""
-        for record in self._records:
-            if isinstance(record, ActivationRecord):
-                attributes = dict(record.learned)
-                for p in record.spec.parameters:
-                    if p.name in attributes and not isinstance(p.default, tuple):
-                        yield record, p, attributes[p.name]
-
-    def _parameters(self) -> dict[tuple[str, str], str]:
-        """The learned parameters' names in the model."""
-        return {(r.place, p.name): f"{r.place}.{a}".lstrip(".") for r, p, a in self._learned()}
 
     def advise(self, apply: bool = False) -> FollowUp:
         """The remedies of the findings, each once.
@@ -337,8 +307,7 @@ class Monitor:
     def refresh(self) -> None:
         """Looks at the model anew, whose modules or numbers were changed from outside: what was
         measured before is no longer compared with."""
-        for window in self.windows.values():
-            window.restart()
+        self._windows.restart()
         self._rebuild()
         self._look()
 
@@ -347,40 +316,16 @@ class Monitor:
         self._withdraw()
         assert self._observer is not None
         self._observer.restart()
-        self._records = list(watch_records(self.model, self._observer))
+        clear_copy(self.model)
+        with as_made(self.model):
+            self._records = list(watch_records(self.model, self._observer))
         self._modules = _modules_of(self.model)
 
     def _withdraw(self) -> None:
-        """Leaves nothing in the model."""
+        """Leaves no forward of its own in the model."""
         for record in self._records:
             uninstall(record)
         self._ready = None
-
-    def _notes(self, places: Mapping[str, PlaceHealth]) -> Iterable[str]:
-        if not places:
-            yield (
-                "no activation was met: the model has none that is known, or was not called in "
-                "training mode with gradients since it is watched"
-            )
-        for name, window in self.windows.items():
-            if name in places and window.note:
-                yield f"{name}: {window.note}"
-            if name in places and window.one_in > 1:
-                yield f"{name}: one number in {window.one_in:.3g} was looked at"
-        if self._observer is not None:
-            yield from (f"{n}: {why}" for n, why in self._observer.notes.items())
-
-
-def _health(window: PlaceWindow) -> PlaceHealth:
-    statistics = place_statistics(window)
-    judge, count = window.judge, window.sums[0].max() if window.sums.size else 0
-    found = {n: v for n, v in statistics.items() if n in PlaceHealth.__dataclass_fields__}
-    if judge is not None:
-        mean, std = statistics["mean_z"], statistics["std_z"]
-        predicted = expected_at(judge.field, mean or 0.0, std or 0.0)
-        if math.isfinite(predicted.gain):
-            found |= {"gain_expected": predicted.gain, "chi_expected": predicted.chi}
-    return PlaceHealth(window.entry, window.units, int(count), **found)
 
 
 def _modules_of(model: nn.Module) -> list[tuple[int, type]]:
@@ -389,18 +334,3 @@ def _modules_of(model: nn.Module) -> list[tuple[int, type]]:
     for module in found:  # it grows meanwhile
         found.extend(module.children())
     return [(id(module), type(module)) for module in found]
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, MonitorWarning, stacklevel=3)
-
-
-def _on_step(monitor: Monitor) -> Any:
-    """Has a monitor told of every optimizer's steps, as long as it lives."""
-    told = weakref.ref(monitor)
-
-    def stepped(optimizer: Any, args: Any, kwargs: Any) -> None:
-        if (living := told()) is not None:
-            living.stepped(optimizer)
-
-    return register_optimizer_step_post_hook(stepped)

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from ogive.catalogue import Spec, entries
 from ogive.monitor import watch_operators as operators
-from ogive.monitor.origin import parameters_behind, static_unit_dim, unit_dim
+from ogive.monitor.gate_gradients import GradientPart, at_gate, behind_gate, divided, gate_parts
+from ogive.monitor.origin import is_normalised, parameters_behind, static_unit_dim, unit_dim
 from ogive.monitor.recurrent import gate_values
 from ogive.monitor.sampling import SHOWN_VALUES, most_logits, sampling
 from ogive.monitor.slopes import slope_judge
@@ -72,7 +73,8 @@ class Observer:
         current: the record of the module whose code runs.
         tallies: by place, in the order of their first use.
         turn: with which numbers the looking begins.
-        forwards: how many the open step has had.
+        forwards: how many the open step, or evaluation, has had.
+        evaluating: whether the model is in evaluation mode.
         functions_held: whether modules of the model hold functions of ogive's.
     """
 
@@ -93,7 +95,7 @@ class Observer:
         self.places: dict[str, WatchedPlace] = {}
         self.notes: dict[str, str] = {}
         self.turn = 0
-        self.forwards = 0
+        self.forwards, self.evaluating = 0, False
         self.begins = begins
         self.functions_held = False
         self.number = next(_NUMBERS)
@@ -111,7 +113,11 @@ class Observer:
     def place(self, record: Any, function: str, use: int) -> str:
         """The name of a place."""
         name: str = record.place if not function else f"{function}@{record.caller}"
-        use = min(use, MOST_USES - 1, 0 if record.merges else use)
+        return self.numbered(name, 0 if record.merges else use)
+
+    def numbered(self, name: str, use: int) -> str:
+        """The name of a use of a place."""
+        use = min(use, MOST_USES - 1)
         return f"{name}#{use + 1}" if use else name
 
     def tally(self, name: str, make: Callable[[], WatchedPlace]) -> Tally:
@@ -145,7 +151,8 @@ class Observer:
             if found is None:
                 found = static_unit_dim(self.model, record.module, z.dim())
             behind = parameters_behind(grad_fn, self.parameters)
-            return WatchedPlace(name, spec.name, judge, found, behind)
+            even = is_normalised(grad_fn, self.model, record.module)
+            return WatchedPlace(name, spec.name, judge, found, behind, normalised=even)
 
         tally, given = self.tally(name, make), list(learned.values())
         look = tally.place.look(z, given, self.most)
@@ -230,7 +237,7 @@ class Observer:
             dim = values.get("dim", -1)
             return self.rowwise(name, spec, z, -1 if dim is None else int(dim), values)
         if spec.kind == "gated":
-            z = z.chunk(2, int(values.get("dim", -1)))[1]
+            z = divided(spec, (z,), values)[1]
         learned = {spec.parameters[0].name: parameter} if parameter is not None else None
         return self.elementwise(name, spec, z, record, learned, grad_fn)
 
@@ -247,31 +254,34 @@ class Observer:
     def _called(self, function: Any, inputs: Any, arguments: Any) -> Any:
         record, z = self.current, inputs[-1] if function.kind == "gated" else inputs[0]
         told_already = record is None or isinstance(record.module, BLOCKS_OF_OGIVE)
-        if self.busy or told_already or not isinstance(z, Tensor) or not z.requires_grad:
+        if self.busy or told_already or not isinstance(z, Tensor):
             return function(*inputs, **arguments)
-        name = function.name
-        use = record.calls.get(name, 0)
-        record.calls[name] = use + 1
+        if (use := record.use_of(function.name, z)) is None:
+            return function(*inputs, **arguments)
+        arguments_now = {**function.preset, **arguments}
+        at, behind = gate_parts(function.spec, inputs, arguments_now)
         self.busy = True
         try:
-            told = record, function, use, z.detach(), {**function.preset, **arguments}, z.grad_fn
+            told = record, function, use, inputs, arguments_now
             tally = self.safely(self._own_function, *told)
-            self.hook(tally, z, False)
+            self.hook(tally, z, False, at)
             result = function(*inputs, **arguments)
         finally:
             self.busy = False
-        self.hook(tally, result, True)
+        self.hook(tally, result, True, behind)
         return result
 
     def _own_function(
-        self, record: Any, function: Any, use: int, z: Tensor, values: Any, grad_fn: Any
+        self, record: Any, function: Any, use: int, inputs: Any, values: Any
     ) -> Tally | None:
-        name, dim = self.place(record, function.name, use), values.get("dim", -1)
+        name, dim, z = self.place(record, function.name, use), values.get("dim", -1), inputs[-1]
+        grad_fn, z = z.grad_fn, z.detach()
         if function.kind == "rowwise":
             return self.rowwise(name, function.spec, z, dim, values)
         numbers = {n: v for n, v in values.items() if not isinstance(v, Tensor)}
         spec = Recognised(function.spec, numbers).with_values() or function.spec
-        name = f"{name}.gate" if function.kind == "gated" else name
+        if function.kind == "gated":
+            name, z = f"{name}.gate", divided(spec, inputs, values)[1].detach()
         return self.elementwise(name, spec, z, record, None, grad_fn)
 
     def name_of_call(self, record: Any, text: str, use: int) -> str:
@@ -295,33 +305,36 @@ class Observer:
                     "inside a kernel: computed again for the first sequences and steps"
                 )
 
-    def gradient(self, tally: Tally, of_output: bool, g: Tensor) -> None:
-        """The loss's gradient with respect to z, or to f(z)."""
+    def gradient(self, tally: Tally, of_output: bool, part: GradientPart | None, g: Tensor) -> None:
+        """The loss's gradient with respect to z, or to f(z): a part of what is given."""
         try:
             with unobserved():
-                tally.add_gradient(_local(g), of_output, self.most, self.turn)
+                g = _local(g)
+                told = g if part is None else part(g)
+                tally.add_gradient(told, of_output, self.most, self.turn)
         except Exception as error:
             self.note(error)
 
-    def hook(self, tally: Tally | None, tensor: Any, of_output: bool) -> None:
-        """Has the gradient of a tensor told."""
+    def hook(
+        self, tally: Tally | None, tensor: Any, of_output: bool, part: GradientPart | None = None
+    ) -> None:
+        """Has the gradient of a tensor told, or a part of it."""
         if tally is not None and isinstance(tensor, Tensor) and tensor.requires_grad:
             node, index = tensor.grad_fn, tensor.output_nr
             if node is None:
-                tensor.register_hook(partial(self.gradient, tally, of_output))  # type: ignore[no-untyped-call]
+                tensor.register_hook(partial(self.gradient, tally, of_output, part))  # type: ignore[no-untyped-call]
                 return
 
             def told(gradients: tuple[Tensor | None, ...]) -> None:
                 if (g := gradients[index]) is not None:
-                    self.gradient(tally, of_output, g)
+                    self.gradient(tally, of_output, part, g)
 
             node.register_prehook(told)  # in half the time of a tensor's hook
 
     def fresh_uses(self) -> None:
         """A forward begins: every module's next use is its first."""
         for record in self.records:
-            record.uses = 0
-            record.calls = {}
+            record.begin(self.evaluating)
 
     def cannot(self) -> bool:
         """Whether this call is not to be observed: it is made again in backward, inside of a
@@ -410,15 +423,23 @@ def _before(z: Tensor, slot: Tensor, call: str, use: int, parameter: Tensor | No
         observer.safely(record.observed, use, z, None, call)
 
 
-def _gradient(g: Tensor, slot: Tensor, call: str, use: int, of_output: bool) -> None:
-    record = record_of(slot)
+def _gradient(
+    g: Tensor, value: Tensor | None, label: Tensor, call: str, use: int, of_output: bool
+) -> None:
+    record = record_of(label)
     if record is None:
         return
     observer = record.observer
     functional = call and call != GATE
     name = observer.name_of_call(record, call, use) if functional else record.name(use)
     if name in observer.tallies:
-        observer.gradient(observer.tallies[name], of_output, g)
+        spec, values = called_entry(call) if functional else record.computed
+        part = None
+        if spec is not None and spec.kind == "gated" and value is not None:
+            part = behind_gate(spec, value)
+        elif spec is not None and spec.kind == "gated" and call != GATE and not of_output:
+            part = at_gate(divided(spec, (g,), values)[2])
+        observer.gradient(observer.tallies[name], of_output, part, g)
 
 
 def _attention(
@@ -430,4 +451,10 @@ def _attention(
         record.observer.safely(record.observer.attention, name, q, k, mask, causal, scale)
 
 
-operators.told_by(before=_before, gradient=_gradient, attention=_attention)
+def _hidden(given: Any, slot: Tensor, causal: bool) -> None:
+    record = record_of(slot)
+    if record is not None and not in_backward():
+        record.observer.safely(record.hidden, given, causal)
+
+
+operators.told_by(before=_before, gradient=_gradient, attention=_attention, hidden=_hidden)

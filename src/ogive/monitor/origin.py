@@ -19,6 +19,7 @@ from ogive.torch_private import BATCH_NORM, CONVOLUTION
 _MOST_NODES = 64
 _CHANNELS = ("Convolution", "BatchNorm", "GroupNorm", "InstanceNorm", "MkldnnConvolution")
 _FEATURES = ("Addmm", "MmBackward", "Bmm", "LayerNorm", "RmsNorm", "RMSNorm", "Linear", "Embedding")
+_NORMALISATIONS = (nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 
 
 def _nearest(grad_fn: Any) -> list[Any]:
@@ -70,16 +71,30 @@ def unit_dim(grad_fn: Any, rank: int) -> int | None:
     return None
 
 
+def is_normalised(grad_fn: Any, model: nn.Module, module: nn.Module | None) -> bool:
+    """Whether a normalisation stands before an activation, so that it does not matter what the
+    layers before it send: as autograd's record has it, or the model's order."""
+    if grad_fn is None:
+        return isinstance(_layer_before(model, module), (BATCH_NORM, *_NORMALISATIONS))
+    return any("Norm" in node.name() for node in _nearest(grad_fn))
+
+
 def static_unit_dim(model: nn.Module, module: nn.Module | None, rank: int) -> int:
     """The dimension of the units by the layer that stands before a module in the model's order."""
-    layers = (BATCH_NORM, CONVOLUTION, nn.GroupNorm, nn.Linear, nn.LayerNorm, nn.RMSNorm)
+    last = _layer_before(model, module)
+    channels = (BATCH_NORM, CONVOLUTION, nn.GroupNorm)
+    if last is None:
+        return 1 if rank >= 4 else -1
+    return 1 if isinstance(last, channels) and rank > 1 else -1
+
+
+def _layer_before(model: nn.Module, module: nn.Module | None) -> nn.Module | None:
+    """The layer that stands before a module in the model's order."""
+    layers = (BATCH_NORM, CONVOLUTION, nn.Linear, *_NORMALISATIONS)
     last: nn.Module | None = None
     for other in model.modules():
         if other is module:
             break
         if isinstance(other, layers):
             last = other
-    channels = (BATCH_NORM, CONVOLUTION, nn.GroupNorm)
-    if last is None:
-        return 1 if rank >= 4 else -1
-    return 1 if isinstance(last, channels) and rank > 1 else -1
+    return last

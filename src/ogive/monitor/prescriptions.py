@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ogive.monitor.course import Course, Symptom
 from ogive.monitor.expected import expected_at
 from ogive.monitor.observer import INPUT
 from ogive.monitor.remedies import (
@@ -19,7 +20,6 @@ from ogive.monitor.remedies import (
     SwapActivation,
     Together,
 )
-from ogive.monitor.symptoms import Course, Symptom
 from ogive.monitor.windows import place_statistics
 
 #: What takes the place of a function that shrinks gradients by itself.
@@ -36,6 +36,11 @@ def remedy_for(
     """
     if symptom.severity == "note":
         return None
+    if cause == "data" and symptom.kind == "overflow":
+        return Advice(
+            "leave out samples with infinite numbers or NaN, and load an earlier state of the "
+            "model if its parameters are no longer finite"
+        )
     if cause == "data":
         return _normalised(course)
     if symptom.kind in ("overflow", "underflow") and cause == "precision":
@@ -45,6 +50,9 @@ def remedy_for(
         )
     if symptom.kind == "frozen_parameter":
         return _slope_again(symptom, course, parameters)
+    if cause == "learning_rate" and symptom.severity == "error":
+        # a lower rate comes too late for weights that are ruined
+        return Together([LowerLearningRate(), Reinitialise()])
     if symptom.kind == "dead":
         return _revived(symptom, cause, course)
     if cause == "learning_rate":

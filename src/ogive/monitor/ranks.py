@@ -39,12 +39,13 @@ def together() -> bool:
     return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
 
 
-def fetched(tallies: Mapping[str, Tally], entropy: float) -> dict[str, PlaceSums]:
-    """What was measured of each place, of all ranks together: one copy from the device, and two
-    reductions where ranks have met the same places.
+def fetched(tallies: Mapping[str, Tally], entropy: float, of_all: bool) -> dict[str, PlaceSums]:
+    """What was measured of each place, of this process or of all ranks together: one copy from the
+    device, and two reductions where ranks have met the same places.
 
     Args:
         entropy: of a softmax, that over its maximum below which a row is one number.
+        of_all: whether ranks add up what they have.
     """
     present = {name: t for name, t in tallies.items() if t.sums is not None or t.along}
     numbers = iter(_on_cpu([n for t in present.values() for n in _tensors(t)]))
@@ -57,7 +58,7 @@ def fetched(tallies: Mapping[str, Tally], entropy: float) -> dict[str, PlaceSums
         )
         for name, t in present.items()
     }
-    return _of_all_ranks(mine) if together() else mine
+    return _of_all_ranks(mine) if of_all else mine
 
 
 def _tensors(tally: Tally) -> Iterator[Tensor]:

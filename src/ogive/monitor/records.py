@@ -1,17 +1,8 @@
-"""What stands in the place of modules' forwards while a step is observed.
-
-A module gets a ``forward`` of its own that tells the observer, and then runs the one it had. It is
-a method of the module, made once for each class: so copies of a model are whole, signatures are
-what they were, and torch.compile guards it: programs that were compiled before are not used while
-it is there, and are used again when it is gone. Layers of one class share a compiled program,
-because what tells them apart is a tensor.
-"""
+"""What is kept of each module that is watched, and what is told when it is called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache, wraps
-from types import MethodType
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -19,15 +10,14 @@ from torch import Tensor, nn
 
 from ogive.catalogue import Spec
 from ogive.monitor import watch_operators as operators
-from ogive.monitor.calls import CallMode
-from ogive.monitor.observer import GATE, INPUT, Observer
+from ogive.monitor.gate_gradients import GradientPart, divided, gate_parts
+from ogive.monitor.observer import GATE, Observer
 from ogive.monitor.tallies import Tally
 from ogive.nn.recognise import Recognised
-from ogive.ops.gates import packed_layout
 from ogive.torch_private import unobserved
 
-#: Under this name a module keeps its record.
-KEPT_AS = "_ogive_watch"
+#: Modules that are one operator in evaluation, if nobody looks at torch's functions.
+ONE_OPERATOR = nn.TransformerEncoder, nn.TransformerEncoderLayer, nn.MultiheadAttention
 
 
 class WatchRecord:
@@ -37,8 +27,11 @@ class WatchRecord:
         place: its name in the model.
         caller: what calls inside of it are said to come from.
         merges: whether all uses in one forward are one place.
-        slot: stands for it in compiled programs.
-        uses: how often it was called in this forward; ``calls``, how often it called a function.
+        slot, label: stand for it in compiled programs.
+        uses: how often it was called in this forward.
+        calls: by function, for each of its calls in this forward whether it was an activation's.
+        pattern: the same of the last forward of the training; ``evaluated``, whether this one is
+            another.
         own: the forward it had as an attribute.
     """
 
@@ -49,8 +42,11 @@ class WatchRecord:
         self.module, self.place = module, name
         self.caller = name or type(module).__name__
         self.uses = 0
-        self.calls: dict[str, int] = {}
+        self.calls: dict[str, list[bool]] = {}
+        self.pattern: dict[str, list[bool]] = {}
+        self.evaluated = False
         self.slot = torch.tensor([observer.number, len(observer.records)], device="cpu")
+        self.label = self.slot.clone()
         self.own: Callable[..., Any] | None = None
         observer.records.append(self)
 
@@ -64,9 +60,38 @@ class WatchRecord:
         """The module's forward, observed."""
         before, observer.current = observer.current, self
         try:
+            if observer.evaluating and isinstance(module, ONE_OPERATOR):
+                observer.notes[self.caller] = (
+                    "in evaluation torch may compute it as one operator, so that functions that "
+                    "its code calls are not met there"
+                )
+                with unobserved():  # or torch would take another way, with other roundings
+                    return self.run(module, args, kwargs)
             return self.run(module, args, kwargs)
         finally:
             observer.current = before
+
+    def begin(self, evaluating: bool) -> None:
+        """A forward begins."""
+        if not torch.compiler.is_compiling():  # whose programs ask for what they read here
+            if not self.evaluated:
+                self.pattern = self.calls
+            self.evaluated = evaluating
+        self.uses, self.calls = 0, {}
+
+    def use_of(self, function: str, z: Tensor) -> int | None:
+        """Which use of an activation a call of a function is; None if it is none: what no parameter
+        stands behind, such as the angles of positions, is no pre-activation. Evaluation, where
+        nothing has a gradient, goes by what training has shown."""
+        assert self.observer is not None
+        met = self.calls.setdefault(function, [])
+        counts = z.requires_grad
+        if not counts and self.observer.evaluating:
+            shown = self.pattern.get(function, [])
+            counts = shown[len(met)] if len(met) < len(shown) else not self.pattern
+        use = sum(met)
+        met.append(counts)
+        return use if counts else None
 
     def name(self, use: int) -> str:
         """The place of a use."""
@@ -77,11 +102,20 @@ class WatchRecord:
         """Adds up what the module is given."""
         return None
 
+    def installed(self) -> None:
+        """Its module's forward is observed from now on."""
+
+    def removed(self) -> None:
+        """Its module's forward is no longer observed."""
+
+    def hidden(self, given: Sequence[Tensor | None], causal: bool) -> None:
+        """Adds up what the kernel of a module hides, by what the module is given."""
+
     def __deepcopy__(self, memo: Any) -> _Idle:
         return _IDLE
 
     def __reduce__(self) -> Any:
-        return _idle, ()
+        return type(None), ()  # so that what is saved can be read without ogive
 
 
 class _Idle:
@@ -95,10 +129,6 @@ class _Idle:
 
 
 _IDLE = _Idle()
-
-
-def _idle() -> _Idle:
-    return _IDLE
 
 
 class ActivationRecord(WatchRecord):
@@ -124,17 +154,18 @@ class ActivationRecord(WatchRecord):
         observer.busy = True
         try:
             if torch.compiler.is_compiling():
-                passed = operators.told_before(z, self.slot, call, use)
+                passed = operators.told_before(z, self, call, use)
                 # a module that writes over its input is given that very tensor
                 args = args if getattr(module, "inplace", False) else self.again(passed, args)
                 result = self.run(module, args, kwargs)
-                return operators.told_after(result, self.slot, call, use)
+                return operators.told_after(result, self, call, use, self.value(args))
             with unobserved():
                 tally = observer.safely(self.observed, use, z.detach(), z.grad_fn, call)
-                observer.hook(tally, z, False)
+                at, behind = self.parts(args)
+                observer.hook(tally, z, False, at)
             result = self.run(module, args, kwargs)
             with unobserved():
-                observer.hook(tally, result, True)
+                observer.hook(tally, result, True, behind)
             return result
         finally:
             observer.busy = False
@@ -143,6 +174,19 @@ class ActivationRecord(WatchRecord):
         """The pre-activation."""
         z = args[-1] if args else next(iter(kwargs.values()), None)
         return z if isinstance(z, Tensor) else None
+
+    def parts(self, args: Any) -> tuple[GradientPart | None, GradientPart | None]:
+        """What of the gradients at the pre-activation, and at the result, is told."""
+        return None, None
+
+    def value(self, args: Any) -> Tensor | None:
+        """What a gate lets through."""
+        return None
+
+    @property
+    def computed(self) -> tuple[Spec, dict[str, Any]]:
+        """The entry, and the options of its calls."""
+        return self.spec, dict(self.found.values)
 
     def again(self, z: Tensor, args: Any) -> Any:
         """The arguments, with what is told in the place of the pre-activation."""
@@ -167,176 +211,16 @@ class GatedRecord(ActivationRecord):
     def name(self, use: int) -> str:
         return f"{super().name(use)}.gate".lstrip(".")
 
-    def observed(self, use: int, z: Tensor, grad_fn: Any = None, call: str = "") -> Tally | None:
-        observer = self.observer
-        if observer is None:
-            return None
-        name = self.name(use)
-        if call == GATE:
-            return observer.elementwise(name, self.spec, z, self, None, grad_fn)
-        options = {"dim": -1, "gate": "second", "interleave": False, **self.spec.layout}
-        options |= {n: v for n, v in self.found.values.items() if n in options}
-        layout = packed_layout(self.spec.name, z, options["dim"], options["gate"],
-                               options["interleave"])  # fmt: skip
-        _, gate = layout.split(z)
-        return observer.elementwise(name, self.spec, gate, self, None, grad_fn)
+    def parts(self, args: Any) -> tuple[GradientPart | None, GradientPart | None]:
+        return gate_parts(self.spec, args, self.found.values) if args else (None, None)
 
-
-class OutputRecord(WatchRecord):
-    """A layer whose result is what opens a gate in a fused block."""
-
-    def __init__(
-        self, observer: Observer, module: nn.Module, name: str, spec: Spec, place: str
-    ) -> None:
-        super().__init__(observer, module, name)
-        self.spec, self.place = spec, place
-
-    def call(self, observer: Observer, module: nn.Module, args: Any, kwargs: Any) -> Any:
-        z = self.run(module, args, kwargs)
-        use, self.uses = self.uses, self.uses + 1
-        if observer.busy or not isinstance(z, Tensor):
-            return z
-        if torch.compiler.is_compiling():
-            return operators.told_before(z, self.slot, "", use)
-        tally = observer.safely(self.observed, use, z.detach(), z.grad_fn)
-        observer.hook(tally, z, False)
-        return z
+    def value(self, args: Any) -> Tensor | None:
+        return divided(self.spec, args, self.found.values)[0] if args else None
 
     def observed(self, use: int, z: Tensor, grad_fn: Any = None, call: str = "") -> Tally | None:
         observer = self.observer
         if observer is None:
             return None
-        name = self.name(use)
-        return observer.elementwise(name, self.spec, z, self, None, grad_fn)
-
-
-class RecurrentRecord(WatchRecord):
-    """A recurrent module, or a cell, whose kernel hides its gates; a cell's steps are one place."""
-
-    merges = True
-
-    def call(self, observer: Observer, module: nn.Module, args: Any, kwargs: Any) -> Any:
-        if not torch.compiler.is_compiling() and not observer.busy:
-            given = (*args, *kwargs.values(), None)
-            observer.safely(observer.recurrent, self, given[0], given[1])
-        return super().call(observer, module, args, kwargs)
-
-
-class AttentionRecord(WatchRecord):
-    """torch's attention, whose softmax is inside of one operator."""
-
-    def call(self, observer: Observer, module: nn.Module, args: Any, kwargs: Any) -> Any:
-        if not torch.compiler.is_compiling() and not observer.busy:
-            given = dict(zip(("query", "key", "value"), args, strict=False)) | kwargs
-            observer.safely(self._softmax, observer, module, given)
-        return super().call(observer, module, args, kwargs)
-
-    def _softmax(self, observer: Observer, module: Any, given: Any) -> None:
-        query, key, mask = given.get("query"), given.get("key"), given.get("attn_mask")
-        name = f"{self.place}.softmax".lstrip(".")
-        simple = isinstance(query, Tensor) and module.in_proj_weight is not None
-        if not simple or not isinstance(key, Tensor) or (mask is not None and mask.dim() != 2):
-            observer.notes[name] = "its softmax is hidden in torch's attention"
-            return
-        q, k = (self._heads(module, t, part) for part, t in enumerate((query, key)))
-        observer.attention(name, q, k, mask_of_torch(mask), bool(given.get("is_causal")), None)
-
-    def _heads(self, module: Any, x: Tensor, part: int) -> Tensor:
-        size, bias = module.embed_dim, module.in_proj_bias
-        rows = slice(part * size, (part + 1) * size)
-        weight = module.in_proj_weight[rows]
-        made = nn.functional.linear(
-            x.detach().to(weight.dtype), weight, None if bias is None else bias[rows]
-        )
-        if made.dim() == 2:
-            made = made[:, None]
-        elif module.batch_first:
-            made = made.transpose(0, 1)
-        length, batch = made.shape[:2]
-        return made.reshape(length, batch, module.num_heads, -1).permute(1, 2, 0, 3)
-
-
-def mask_of_torch(mask: Tensor | None) -> Tensor | None:
-    """A mask in which True is what counts; in torch's attention it is what is hidden."""
-    return ~mask if mask is not None and mask.dtype is torch.bool else mask
-
-
-# --- in the place of forward ----------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1024)
-def _watching(cls: Any) -> Any:
-    """The forward that modules of a class get."""
-
-    @wraps(cls.forward)
-    def forward(self: Any, *args: Any, **kwargs: Any) -> Any:
-        record = self._ogive_watch
-        observer = record.observer
-        if observer is None:
-            return record.run(self, args, kwargs)
-        if observer.inside:
-            return record.call(observer, self, args, kwargs)
-        return _outermost(observer, record, self, args, kwargs)
-
-    return forward
-
-
-def _forward_of(module: nn.Module) -> Any:
-    cls: Any = type(module)
-    return _watching(cls)
-
-
-def _outermost(observer: Any, record: Any, module: Any, args: Any, kwargs: Any) -> Any:
-    """A call from outside of the model: a forward begins."""
-    if not torch.is_grad_enabled() or not module.training:
-        return record.run(module, args, kwargs)
-    compiling = torch.compiler.is_compiling()
-    if not compiling and (observer.cannot() or not (record.place or observer.begins())):
-        return record.run(module, args, kwargs)
-    observer.fresh_uses()
-    observer.inside = True
-    try:
-        _told_input(observer, record, args)
-        with CallMode(observer):
-            if compiling:
-                return record.call(observer, module, args, kwargs)
-            with observer.own_functions():
-                return record.call(observer, module, args, kwargs)
-    finally:
-        observer.inside = observer.busy = False
-
-
-def _told_input(observer: Any, record: Any, args: Any) -> None:
-    if record.place or not args or not isinstance(args[0], Tensor):
-        return
-    if torch.compiler.is_compiling():
-        if args[0].is_floating_point():
-            torch.ops.ogive.observe(args[0].detach(), record.slot, INPUT, 0, None)
-        return
-    observer.safely(observer.given, record, args[0].detach())
-
-
-def install(record: WatchRecord) -> None:
-    """Puts the observed forward into a module."""
-    held = vars(record.module)
-    if held.get(KEPT_AS) is record:
-        return
-    record.own = held.get("forward")
-    held[KEPT_AS] = record
-    held["forward"] = MethodType(_forward_of(record.module), record.module)
-
-
-def uninstall(record: WatchRecord) -> None:
-    """Takes it out again; where somebody has put another one around it, it only stays silent."""
-    held = vars(record.module)
-    if held.get(KEPT_AS) is not record:
-        return
-    ours = _forward_of(record.module)
-    if getattr(held.get("forward"), "__func__", None) is not ours:
-        record.observer = None
-        return
-    del held[KEPT_AS]
-    if record.own is None:
-        del held["forward"]
-    else:
-        held["forward"] = record.own
+        if call != GATE:
+            z = divided(self.spec, (z,), self.found.values)[1]
+        return observer.elementwise(self.name(use), self.spec, z, self, None, grad_fn)

@@ -35,6 +35,7 @@ class WatchedPlace:
         judge: what its samples are asked; None for rowwise ones.
         dim: the dimension of the units.
         weights: the parameters that z comes from, by name.
+        normalised: whether a normalisation stands before it.
         note: what could not be measured.
         looks: by what tensors are like, how they are looked at.
         values: some pre-activations of the last call, still on the device.
@@ -46,6 +47,7 @@ class WatchedPlace:
     dim: int = -1
     weights: tuple[str, ...] = ()
     note: str = ""
+    normalised: bool = False
     looks: dict[Any, Look] = field(default_factory=dict)
     values: Tensor | None = None
 

@@ -9,15 +9,10 @@ from torch import nn
 
 from ogive.catalogue import Spec
 from ogive.errors import OgiveError
+from ogive.monitor.fused_records import FusedRecord
+from ogive.monitor.hidden_records import AttentionRecord, RecurrentRecord
 from ogive.monitor.observer import Observer
-from ogive.monitor.records import (
-    ActivationRecord,
-    AttentionRecord,
-    GatedRecord,
-    OutputRecord,
-    RecurrentRecord,
-    WatchRecord,
-)
+from ogive.monitor.records import ActivationRecord, GatedRecord, WatchRecord
 from ogive.monitor.recurrent import RECURRENT
 from ogive.nn.accelerated import GIVEN_FORWARD
 from ogive.nn.gated_blocks import activation_of
@@ -28,8 +23,6 @@ from ogive.nn.recognise import Recognised, recognise
 
 #: What torch.compile puts before the names of what it wraps.
 WRAPPED = "_orig_mod"
-#: Layers of a fused block whose result opens its gate, by what a block has.
-_GATE_LAYERS = ("gate_proj", "fc1_g")
 _LAYERS = tuple(cls for classes in LEAVES.values() for cls in classes)
 
 
@@ -37,6 +30,19 @@ def unwrapped(model: nn.Module) -> nn.Module:
     """The model that torch.compile has wrapped."""
     inner = dict(model.named_children()).get(WRAPPED)
     return model if inner is None else unwrapped(inner)
+
+
+def check_not_copied(model: nn.Module) -> None:
+    """Refuses a model whose modules are copied for every call.
+
+    Raises:
+        OgiveError: for DataParallel on several devices.
+    """
+    if any(isinstance(m, nn.DataParallel) and len(m.device_ids) > 1 for m in model.modules()):
+        raise OgiveError(
+            "torch.nn.DataParallel copies the model to its devices for every call, and copies are "
+            "not watched; use torch.nn.parallel.DistributedDataParallel, or one device"
+        )
 
 
 def watch_records(model: nn.Module, observer: Observer) -> Iterator[WatchRecord]:
@@ -98,17 +104,12 @@ def _block(observer: Observer, module: Any, name: str) -> _Made:
     """The records of a block, and what of it is not called."""
     if isinstance(module, _LAYERS) and runs_torchs_forward(module) and name:
         return []
-    made: _Made = []
-    unit: Spec | None = None
-    place, hidden = f"{name}.gate".lstrip("."), None
     if isinstance(module, GatedMLP):
-        unit = module.unit.spec
-    elif (hidden := activation_of(module)) is not None:
-        unit = watched_spec(recognise(hidden))
-        place = f"{name}.{vars(module)[GIVEN_FORWARD].pattern.activation}".lstrip(".")
-    if unit is not None:
-        layer = next((getattr(module, n) for n in _GATE_LAYERS if hasattr(module, n)), None)
-        if layer is not None:
-            layer_name = f"{name}.layer"
-            made.append((OutputRecord(observer, layer, layer_name, unit, place), hidden))
-    return [(WatchRecord(observer, module, name), None), *made]
+        place = f"{name}.gate".lstrip(".")
+        return [(FusedRecord(observer, module, name, module.unit.spec, place), None)]
+    hidden = activation_of(module)
+    if hidden is None:
+        return [(WatchRecord(observer, module, name), None)]
+    place = f"{name}.{vars(module)[GIVEN_FORWARD].pattern.activation}".lstrip(".")
+    gate = watched_spec(recognise(hidden))
+    return [(FusedRecord(observer, module, name, gate, place), hidden)]

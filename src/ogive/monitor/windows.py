@@ -35,6 +35,7 @@ class PlaceWindow:
         revived: how often units were dead in one half window and alive in the next.
         values: pre-activations of the last measured step, still on the device.
         one_in: of so many numbers one was looked at.
+        last: after how many measured steps of the training it was met last.
         temperature: by which logits are divided.
         sixteen, largest: whether numbers have 16 bits, and the largest of them.
     """
@@ -54,6 +55,7 @@ class PlaceWindow:
     seen: int = 0
     values: Tensor | None = None
     one_in: float = 1.0
+    last: int = 0
     temperature: float = math.nan
     sixteen: bool = False
     largest: float = 0.0
@@ -68,7 +70,8 @@ class PlaceWindow:
         if self.first is None:
             self.first = _total(sums)[:, None]
         self.halves[-1] += sums
-        self.gradients[-1] += gradients
+        # a GradScaler skips a step whose gradients are not finite: it says nothing of the others
+        self.gradients[-1] += np.where(np.isfinite(gradients), gradients, 0.0)
         self.steps[-1] += 1
         self.seen += 1
         if self.judge is not None:

@@ -166,10 +166,26 @@ def _counts(findings: Iterable[HealthFinding]) -> Iterator[str]:
             yield f"{count} {severity}{'s' * (count > 1)}"
 
 
+#: Names of evidence that say too little by themselves.
+_EVIDENCE = {
+    "expected": "by chance alone",
+    "threshold": "limit",
+    "slope": "flat: a slope below this share of the steepest",
+    "revived": "units that came back",
+    "samples": "samples of each unit",
+}
+
+
 def evidence_of(finding: HealthFinding) -> str:
     """The numbers that led to a finding, for people."""
     pairs = finding.evidence.items()
-    return ", ".join(f"{name.replace('_', ' ')} {value:.3g}" for name, value in pairs)
+    return ", ".join(
+        f"{_EVIDENCE.get(name, name.replace('_', ' '))} {_number(value)}" for name, value in pairs
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value == round(value, 0) and abs(value) < 1e6 else f"{value:.3g}"
 
 
 def percent(share: float | None) -> str:

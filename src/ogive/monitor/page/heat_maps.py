@@ -151,7 +151,9 @@ def _saturated(report: HealthReport, place: str) -> tuple[NDArray[np.int64], Arr
 
 def _second_moment(report: HealthReport, place: str) -> tuple[NDArray[np.int64], Array]:
     steps, mean = report.history.series(place, "mean_z")
-    return steps, mean**2 + report.history.series(place, "std_z")[1] ** 2
+    measured = mean**2 + report.history.series(place, "std_z")[1] ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return steps, measured / report.history.series(place, "second_z_expected")[1]
 
 
 # levels: a row for each place, a column for each part of the time
@@ -180,10 +182,10 @@ def _middle(norms: Array) -> Array:
     return np.array([np.median(column) if column.size else np.nan for column in known])
 
 
-def _doublings(moments: Array, entries: list[str]) -> Array:
-    """The signed number of doublings from 1, full at DOUBLINGS."""
-    with np.errstate(divide="ignore"):
-        return np.clip(np.log2(moments) / DOUBLINGS, -1.0, 1.0)
+def _doublings(ratios: Array, entries: list[str]) -> Array:
+    """The signed number of doublings, full at DOUBLINGS."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.clip(np.log2(ratios) / DOUBLINGS, -1.0, 1.0)
 
 
 _KINDS = (
@@ -217,8 +219,9 @@ _KINDS = (
     ),
     _Kind(
         "second_moment",
-        "Size of the pre-activations",
-        "E z² over 1, which it keeps if the weights match the activation's gain. Blue: smaller, "
+        "Size of the pre-activations, over the predicted one",
+        "E z², the mean square of what goes into an activation, divided by what theory predicts if "
+        "the weights in between fit the activation before. 1 is as predicted. Blue: smaller, "
         "orange: larger; full colour at a factor of 16.",
         _second_moment,
         _doublings,
