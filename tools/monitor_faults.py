@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median_low
@@ -24,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "monitor"))
 
 import torch
-from faults import FAULTS, HEALTHY, REMEDIED, alarms, outcomes, report_of
-from model_faults import MODEL_FAULTS, STEPS
+from faults import FAULTS, HEALTHY, REMEDIED, Training, alarms, outcomes, report_of
+from model_faults import MODEL_FAULTS, STEPS, WHOLE_MODELS
 
 from ogive.bench.processor import Machine
 from ogive.study import compare
@@ -69,8 +70,15 @@ def fault(name: str, seed: int) -> dict[str, Any]:
     """What is found of a fault, and how many alarms its twin has."""
     planted = (FAULTS | MODEL_FAULTS)[name]
     found = planted.found(report_of(planted.make(seed, True), planted.steps).findings)
-    twin = alarms(report_of(planted.make(seed, False), planted.steps).findings)
-    return {"found": [(f.kind, f.cause, f.since) for f in found], "twin": list(map(str, twin))}
+    twin = _twin(planted.healthy or planted.make, seed, planted.steps)
+    return {"found": [(f.kind, f.cause, f.since) for f in found], "twin": twin}
+
+
+@lru_cache(maxsize=4)
+def _twin(make: Callable[..., Training], seed: int, steps: int) -> list[str]:
+    """The alarms of a training without a fault, which several faults have as their twin."""
+    training = make(seed) if make in WHOLE_MODELS else make(seed, False)
+    return list(map(str, alarms(report_of(training, steps).findings)))
 
 
 def healthy(name: str, seed: int) -> list[str]:

@@ -46,6 +46,7 @@ class Fault:
         kinds, causes: what a finding may be called; one of them has to be found.
         places: a part of the name of a place that it has to be found at.
         steps: of the training.
+        healthy: a training by seed that several faults have as their twin.
     """
 
     make: Callable[[int, bool], Training]
@@ -53,6 +54,7 @@ class Fault:
     causes: frozenset[str]
     places: str = ""
     steps: int = 60
+    healthy: Callable[[int], Training] | None = None
 
     def found(self, findings: Iterable[HealthFinding]) -> list[HealthFinding]:
         """The findings above a note that name the fault and its cause."""

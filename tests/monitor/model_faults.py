@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from ogive.bench.models import Scale, build_model, call_model
 
 SCALE = Scale(batch=8, pixels=32, tokens=16, width=64, layers=4, heads=4)
-STEPS, BATCHES = 100, 16
+STEPS, BATCHES = 200, 16
 SIDE = SCALE.pixels // 2
 
 
@@ -50,7 +50,10 @@ def resnet(
 
 
 def gpt2(
-    seed: int, prepare: Callable[[nn.Module], None] = lambda model: None, lr: float = 1e-3
+    seed: int,
+    prepare: Callable[[nn.Module], None] = lambda model: None,
+    lr: float = 1e-3,
+    scale: float = 1.0,
 ) -> Training:
     """Texts, of which the last state has to tell the first token."""
     body, _ = build_model("gpt2", SCALE, seed)
@@ -60,7 +63,7 @@ def gpt2(
     texts = torch.randint(0, CLASSES, shape, generator=generator)
 
     def scores(i: int) -> Tensor:
-        return call_model(body, {"input_ids": texts[i]})[:, -1, :CLASSES]
+        return scale * call_model(body, {"input_ids": texts[i]})[:, -1, :CLASSES].float()
 
     return trained(body, lr, scores, texts[:, :, 0])
 
@@ -75,8 +78,26 @@ def dead_channels(model: nn.Module) -> None:
 
 
 @torch.no_grad()
+def without_norms(model: nn.Module) -> None:
+    """No normalisation makes good that the weights are twice as large as He et al. have them."""
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if isinstance(child, nn.BatchNorm2d):
+                kept = child.act if isinstance(getattr(child, "act", None), nn.Module) else None
+                setattr(module, name, kept or nn.Identity())
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight)
+            module.weight *= 2
+
+
+@torch.no_grad()
 def dead_units(model: nn.Module) -> None:
     model.h[1].mlp.c_fc.bias[::2] = -100.0
+
+
+def half(model: nn.Module) -> None:
+    """float16 for the blocks, whose gradients are scaled by nobody."""
+    model.half()
 
 
 @torch.no_grad()
@@ -95,17 +116,28 @@ def _case(
         frozenset(causes.split()),
         places,
         STEPS,
+        make,
     )
 
 
+WHOLE_MODELS = resnet, gpt2
+
+
+# A wrong gain is no fault of either model as it is: what stands before each activation, or before
+# each block, normalises. So resnet18 has it without its normalisations.
 RATE = {"kinds": "dead exploding drift overflow off_centre saturated_left saturated_right"}
 MODEL_FAULTS: dict[str, Fault] = {
     "resnet18, dead channels": _case(
         resnet, "dead", "initialisation", "layer2.0.act1", prepare=dead_channels
     ),
+    "resnet18, learning rate": _case(resnet, **RATE, causes="learning_rate", lr=3e-1),
+    "resnet18, gain without normalisation": _case(
+        resnet, "exploding overflow", "initialisation", lr=1e-6, prepare=without_norms
+    ),
     "resnet18, input": _case(resnet, "off_centre", "data", change=lambda images: 200 + 20 * images),
     "gpt2, dead units": _case(gpt2, "dead", "initialisation", "h.1.mlp.act", prepare=dead_units),
     "gpt2, learning rate": _case(gpt2, **RATE, causes="learning_rate", lr=3e-1),
+    "gpt2, float16": _case(gpt2, "underflow", "precision", "h.", prepare=half, lr=1e-6, scale=1e-4),
     "gpt2, softmax logits": _case(
         gpt2, "collapsed", "initialisation", "h.1.attn", prepare=sharp_attention
     ),
