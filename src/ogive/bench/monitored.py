@@ -118,7 +118,7 @@ def run_monitor_bench(
     return MonitorBench(machine, settings, tuple(results), python, idle)
 
 
-class Watcher(Protocol):
+class StepWatcher(Protocol):
     """What watches a model between these two."""
 
     def attach(self) -> object: ...
@@ -126,18 +126,18 @@ class Watcher(Protocol):
     def detach(self) -> None: ...
 
 
-def _hooked(step: ModelStep, every: int) -> Watcher:
+def _hooked(step: ModelStep, every: int) -> StepWatcher:
     return PlainHooks(step.model, every)
 
 
-def _monitored(step: ModelStep, every: int) -> Watcher:
+def _monitored(step: ModelStep, every: int) -> StepWatcher:
     watch = Monitor(step.model, optimizer=step.optimiser, every=every)
     watch.detach()
     return watch
 
 
 #: What watches the model of a step, one forward in so many.
-WATCHERS: dict[str, Callable[[ModelStep, int], Watcher]] = {
+WATCHERS: dict[str, Callable[[ModelStep, int], StepWatcher]] = {
     "hooks": _hooked,
     "monitor": _monitored,
 }
@@ -176,7 +176,7 @@ class _Contest:
 
     def times(self) -> Times:
         turns = _Turns(self.step)
-        watchers: dict[str, Watcher | None] = {UNTOUCHED: None, CONTROL: None}
+        watchers: dict[str, StepWatcher | None] = {UNTOUCHED: None, CONTROL: None}
         for watcher, watch in WATCHERS.items():
             watchers |= {f"{watcher} {n}": watch(self.step, n) for n in (1, IDLE)}
         clock = thread_time if self.settings.threads == 1 else perf_counter
@@ -222,9 +222,9 @@ class _Turns:
 
     def __init__(self, step: ModelStep) -> None:
         self.step = step
-        self._now: Watcher | None = None
+        self._now: StepWatcher | None = None
 
-    def take(self, watcher: Watcher | None) -> None:
+    def take(self, watcher: StepWatcher | None) -> None:
         """It is the turn of a watcher, or of none."""
         self.end()
         if watcher is not None:
