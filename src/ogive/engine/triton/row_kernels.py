@@ -21,15 +21,15 @@ from ogive.engine.call import KernelRunner, NoMemory, RowCall, in_storage
 from ogive.engine.cpu.rowwise.programs import Kind
 from ogive.engine.triton import building
 from ogive.engine.triton.row_text import (
+    BY_PIECE,
+    IN_TILES,
     LOOPED,
-    PIECES,
-    WHOLE,
-    groups,
     operands,
     pieces_found,
     repeats,
     row_text,
     stages,
+    walk_groups,
 )
 from ogive.engine.triton.tensors import BYTES
 from ogive.printers.machine import FLOAT64
@@ -110,10 +110,10 @@ class RowsLaunched:
         self._tile = tile = RowTile.of(self._shape.n, kind)
         self._pieces = -(-self._shape.n // tile.columns)
         self._form = form = row_form(kind, self._pieces, self._shape.rows, x.device)
-        self._rows = tile.rows if form == WHOLE else 1
-        if x.is_cpu and form == WHOLE:
+        self._rows = tile.rows if form == IN_TILES else 1
+        if x.is_cpu and form == IN_TILES:
             self._rows = min(1 << (self._shape.rows - 1).bit_length(), _MOST // tile.columns)
-        order = range(stages(kind) if form == PIECES else 1)
+        order = range(stages(kind) if form == BY_PIECE else 1)
         self._kernels = [
             building.built_kernel(row_text(kind, form, k), "walked", call.label, x.is_cpu)
             for k in order
@@ -151,12 +151,12 @@ class RowsLaunched:
 
     def _starts(self, places: dict[str, Tensor]) -> Iterator[tuple[list[Tensor], Any, int]]:
         """What each kernel is given, and by how many programs a row is shared."""
-        if self._form != PIECES:
+        if self._form != BY_PIECE:
             yield list(places.values()), self._kernels[0], 1
             return
         found: dict[str, Tensor] = {}
         first = next(iter(places.values()))
-        last = len(groups(self._kind))
+        last = len(walk_groups(self._kind))
         for stage, kernel in enumerate(self._kernels):
             for name in pieces_found(self._kind, stage + 1):
                 if name not in found:
@@ -169,8 +169,8 @@ class RowsLaunched:
 def row_form(kind: Kind, pieces: int, rows: int, device: torch.device) -> str:
     """How rows of so many pieces lie in the programs of a grid."""
     if pieces == 1:
-        return WHOLE
-    return LOOPED if repeats(kind) or rows >= enough_rows(device) else PIECES
+        return IN_TILES
+    return LOOPED if repeats(kind) or rows >= enough_rows(device) else BY_PIECE
 
 
 @lru_cache(maxsize=64)

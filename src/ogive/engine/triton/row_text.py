@@ -23,7 +23,7 @@ from ogive.printers.machine import FLOAT64
 from ogive.printers.triton import operations
 
 #: How rows lie in programs of the grid: several in one, a piece in each, one piece after the other.
-WHOLE, PIECES, LOOPED = "whole", "pieces", "looped"
+IN_TILES, BY_PIECE, LOOPED = "whole", "pieces", "looped"
 #: What a kernel has of its own beside the operands.
 ROW_NUMBERS = ("rows", "n", "factor_bits", "factor_low_bits", "inner")
 #: The sum of float64 numbers in two: what is above a power of two adds up without rounding (Rump,
@@ -46,7 +46,7 @@ def operands(kind: Kind) -> tuple[str, ...]:
     return tuple(o for o in kind.program.operands if o != "e")
 
 
-def groups(kind: Kind) -> list[list[int]]:
+def walk_groups(kind: Kind) -> list[list[int]]:
     """The walks by number, with those together that a piece is walked through in at once."""
     found: list[list[int]] = []
     for k, walk in enumerate(kind.program.walks):
@@ -59,7 +59,7 @@ def groups(kind: Kind) -> list[list[int]]:
 
 def pieces_found(kind: Kind, stage: int) -> list[str]:
     """What the groups before a stage have found in each piece: a sum of float64 numbers in two."""
-    walks = [k for group in groups(kind)[:stage] for k in group]
+    walks = [k for group in walk_groups(kind)[:stage] for k in group]
     return [name for k in walks for name in _found(kind, k)]
 
 
@@ -72,7 +72,7 @@ def _found(kind: Kind, k: int) -> list[str]:
 
 def stages(kind: Kind) -> int:
     """How many kernels rows in several pieces take."""
-    return len(groups(kind)) + bool(kind.program.walks[-1].after)
+    return len(walk_groups(kind)) + bool(kind.program.walks[-1].after)
 
 
 def repeats(kind: Kind) -> bool:
@@ -81,20 +81,20 @@ def repeats(kind: Kind) -> bool:
 
 
 @lru_cache(maxsize=512)
-def row_text(kind: Kind, form: str = WHOLE, stage: int = 0) -> str:
+def row_text(kind: Kind, form: str = IN_TILES, stage: int = 0) -> str:
     """The module with the kernel ``walked``.
 
     Args:
         form: how rows lie in programs of the grid.
         stage: the group of walks that is taken, by a program for each piece.
     """
-    writer = _Writer(kind, pieces=form != WHOLE)
-    if form == PIECES:
+    writer = _Writer(kind, pieces=form != IN_TILES)
+    if form == BY_PIECE:
         writer.stage(stage)
     else:
-        {WHOLE: writer.whole, LOOPED: writer.looped}[form]()
+        {IN_TILES: writer.whole, LOOPED: writer.looped}[form]()
     arguments = [f"p_{o}" for o in operands(kind)]
-    if form == PIECES:
+    if form == BY_PIECE:
         arguments += [f"q_{name}" for name in pieces_found(kind, stage + 1)]
     arguments += [*ROW_NUMBERS, "R: tl.constexpr", "C: tl.constexpr", "S: tl.constexpr"]
     body = "".join(f"    {line}\n" for line in (*writer.numbers(), *writer.lines))
@@ -130,7 +130,7 @@ class _Writer(RowSteps):
     def looped(self) -> None:
         """All walks, through one row, piece after piece."""
         self._begin_row()
-        for group in groups(self.kind):
+        for group in walk_groups(self.kind):
             with self._turns(self.walks[group[-1]]):
                 names = [name for k in group for name in _found(self.kind, k)]
                 for name in names:
@@ -147,7 +147,7 @@ class _Writer(RowSteps):
     def stage(self, stage: int) -> None:
         """One group of walks, through one piece of each row."""
         self._begin_row()
-        every = groups(self.kind)
+        every = walk_groups(self.kind)
         for group in every[:stage]:
             for name in (name for k in group for name in _found(self.kind, k)):
                 nothing = LEAST if name[0] == "m" else "0.0"

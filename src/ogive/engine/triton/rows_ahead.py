@@ -9,10 +9,10 @@ from ogive.engine.cpu.rowwise.programs import Kind
 from ogive.engine.triton.compilation import Text
 from ogive.engine.triton.row_kernels import RowTile
 from ogive.engine.triton.row_text import (
+    BY_PIECE,
+    IN_TILES,
     LOOPED,
-    PIECES,
     ROW_NUMBERS,
-    WHOLE,
     operands,
     pieces_found,
     repeats,
@@ -92,11 +92,11 @@ def compiled_rows(
     tile = RowTile.of(length, kind)
     pieces = -(-length // tile.columns)
     if pieces == 1:
-        return _compiled_row_kernel(kind, WHOLE, 0, tile, 1, target)
+        return _compiled_row_kernel(kind, IN_TILES, 0, tile, 1, target)
     if many or repeats(kind):
         return _compiled_row_kernel(kind, LOOPED, 0, tile, pieces, target)
     return [
-        _compiled_row_kernel(kind, PIECES, k, tile, pieces, target) for k in range(stages(kind))
+        _compiled_row_kernel(kind, BY_PIECE, k, tile, pieces, target) for k in range(stages(kind))
     ]
 
 
@@ -107,7 +107,7 @@ def _compiled_row_kernel(
     from ogive.engine.triton.ahead import POINTERS, compile_text
 
     text = Text(row_text(kind, form, stage), "walked", kind.function.name)
-    names = pieces_found(kind, stage + 1) if form == PIECES else []
+    names = pieces_found(kind, stage + 1) if form == BY_PIECE else []
     signature = {f"p_{o}": f"*{POINTERS[kind.stored(o)]}" for o in operands(kind)}
     signature |= {f"q_{n}": "*fp32" if n[0] == "m" else "*fp64" for n in names}
     wide = kind.format.bits == 64
@@ -116,6 +116,6 @@ def _compiled_row_kernel(
         signature |= {f"q_{n}": "*fp64" for n in names}
     signature.pop("inner")
     power = 1 << (pieces - 1).bit_length()
-    rows = tile.rows if form == WHOLE else 1
+    rows = tile.rows if form == IN_TILES else 1
     constants = {"inner": 1, "R": rows, "C": tile.columns, "S": power}
     return compile_text(text, signature, constants, rows * tile.columns, target, tile.warps)

@@ -15,30 +15,37 @@ The names of a formula's parameters say what it is given, those of its results w
 | factor, factor_low | the number that the kernel is given, as two numbers |
 | eps, eps_low | the same times m |
 
-Those of weights are in weights.py, those of thresholds in thresholds.py.
+Those of weights are in weights.py, those of thresholds in newton.py.
 """
 
 from __future__ import annotations
 
-from ogive.engine.cpu.rowwise import thresholds, weights
-from ogive.engine.cpu.rowwise.weights import FAR, Formula, difference, inverse
+from ogive.engine.cpu.rowwise.newton import THRESHOLD_FORMULAS, THRESHOLD_GIVEN
+from ogive.engine.cpu.rowwise.weights import (
+    FAR_BELOW,
+    WEIGHT_FORMULAS,
+    WEIGHT_GIVEN,
+    Formula,
+    exact_difference,
+    exact_inverse,
+)
 from ogive.printers.machine import Value, fma, op, where
 
 
 def _share(logit: Value, m: Value) -> dict[str, Value]:
     """exp(logit - m) with what rounding took from the difference."""
-    size, lost = difference(m, logit)
+    size, lost = exact_difference(m, logit)
     e = op("decay", size)
-    return {"share": fma(e, where(size < FAR, -lost, 0.0), e)}
+    return {"share": fma(e, where(size < FAR_BELOW, -lost, 0.0), e)}
 
 
 def _tempered(logit: Value, m: Value, factor: Value, factor_low: Value) -> dict[str, Value]:
     """exp((logit - m) (factor + factor_low)), the same way."""
-    d, lost = difference(m, logit)
+    d, lost = exact_difference(m, logit)
     size = d * factor
     e = op("decay", size)
     more = fma(lost, factor, fma(d, factor_low, fma(d, factor, -size)))
-    return {"share": fma(e, where(size < FAR, -more, 0.0), e)}
+    return {"share": fma(e, where(size < FAR_BELOW, -more, 0.0), e)}
 
 
 def _logarithm(total: Value, low: Value) -> Value:
@@ -57,7 +64,7 @@ def _inverse_length(a: Value, a_low: Value, eps: Value, eps_low: Value) -> dict[
     root = op("sqrt", a)
     short = root < eps
     more = (fma(-root, root, a) + a_low) / (2.0 * root)
-    return inverse(where(short, eps, root), where(short, eps_low, more))
+    return exact_inverse(where(short, eps, root), where(short, eps_low, more))
 
 
 def _inclination(b: Value, a: Value, a_low: Value, eps: Value, eps_low: Value) -> dict[str, Value]:
@@ -87,8 +94,8 @@ GIVEN: dict[str, Formula] = {
     "eps_low": lambda factor_low, m: {"eps_low": factor_low * m},
     "rest": lambda g, high, low: {"rest": (g - high) - low},
     "plain_rest": lambda g, high: {"rest": g - high},
-    **weights.GIVEN,
-    **thresholds.GIVEN,
+    **WEIGHT_GIVEN,
+    **THRESHOLD_GIVEN,
 }
 FORMULAS: dict[str, Formula] = {
     "largest": lambda logit: {"m": logit},
@@ -124,6 +131,6 @@ FORMULAS: dict[str, Formula] = {
     },
     "inverse_length": _inverse_length,
     "inclination": _inclination,
-    **weights.FORMULAS,
-    **thresholds.FORMULAS,
+    **WEIGHT_FORMULAS,
+    **THRESHOLD_FORMULAS,
 }

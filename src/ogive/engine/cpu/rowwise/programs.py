@@ -50,7 +50,7 @@ class RowProgram(NamedTuple):
         return self.single == "y"
 
 
-#: A repeated walk is taken so often at most; see thresholds.py for how often it is.
+#: A repeated walk is taken so often at most; see newton.py for how often it is.
 MOST_TURNS = 64
 _LARGEST = Walk("largest", ("m",))
 _SCALE = Walk("largest_size", ("m",), "scale")

@@ -18,24 +18,24 @@ from collections.abc import Callable
 from ogive.printers.machine import Value, fma, op, where
 
 Formula = Callable[..., dict[str, Value]]
-LEAST = float("-inf")
+MINUS_INFINITY = float("-inf")
 #: Of less than minus this, exp is 0 in float64, too.
-FAR = 1000.0
+FAR_BELOW = 1000.0
 
 
-def difference(a: Value, b: Value | float) -> tuple[Value, Value]:
+def exact_difference(a: Value, b: Value | float) -> tuple[Value, Value]:
     """a - b in two numbers: rounded, and what rounding took."""
     d = a - b
     c = d - a
     return d, (a - (d - c)) - (b + c)
 
 
-def power_of_two(size: Value) -> dict[str, Value]:
+def scale_for(size: Value) -> dict[str, Value]:
     """One that brings a size near to 1, and that is a normal number wherever this lies."""
     return {"m": op("exp2", op("round", op("exponent", size) * -0.98))}
 
 
-def inverse(total: Value, low: Value) -> dict[str, Value]:
+def exact_inverse(total: Value, low: Value) -> dict[str, Value]:
     """1 / (total + low), in two numbers."""
     high = 1.0 / total
     return {"high": high, "low": fma(-low, high, fma(-total, high, 1.0)) * high}
@@ -44,7 +44,7 @@ def inverse(total: Value, low: Value) -> dict[str, Value]:
 def _inverse_of_two(a: Value, a_low: Value, more: Value) -> dict[str, Value]:
     total = a + more
     part = total - a
-    return inverse(total, a_low + ((a - (total - part)) + (more - part)))
+    return exact_inverse(total, a_low + ((a - (total - part)) + (more - part)))
 
 
 def _quotient(a: Value, b: Value) -> dict[str, Value]:
@@ -56,12 +56,12 @@ def _quotient(a: Value, b: Value) -> dict[str, Value]:
 
 def _logistic(logit: Value, x: Value, m: Value) -> dict[str, Value]:
     """Divided by e**m sigmoid(m), but for a factor between 1 and 2; by one exponential of both."""
-    below, lost = difference(m, logit)
+    below, lost = exact_difference(m, logit)
     more = where(m > 0.0, where(x > 0.0, 0.0, abs(x)), below)
-    size, rest = difference(below, -more)
+    size, rest = exact_difference(below, -more)
     rest = rest + where(m > 0.0, lost, lost * 2.0)
     e = op("decay", size)
-    e = fma(e, where(size < FAR, -rest, 0.0), e)
+    e = fma(e, where(size < FAR_BELOW, -rest, 0.0), e)
     return {"weight": e / (op("decay", abs(x)) + 1.0)}
 
 
@@ -96,7 +96,7 @@ def _taylor_weight(
 
 def _spherical_scale(m: Value, factor: Value) -> dict[str, Value]:
     root = op("sqrt", factor)
-    return power_of_two(where(m > root, m, root))
+    return scale_for(where(m > root, m, root))
 
 
 def _spherical_weight(
@@ -108,7 +108,7 @@ def _spherical_weight(
 
 def scale_of_length(m: Value, factor: Value) -> dict[str, Value]:
     """By the largest element, or by what a length is at least."""
-    return power_of_two(where(m > factor, m, factor))
+    return scale_for(where(m > factor, m, factor))
 
 
 def _moved_squares(ratio: Value) -> dict[str, Value]:
@@ -119,12 +119,12 @@ def _moved_squares(ratio: Value) -> dict[str, Value]:
 
 
 def _size(x: Value, m: Value) -> dict[str, Value]:
-    below, lost = difference(m, where(x > 0.0, x, 0.0))
+    below, lost = exact_difference(m, where(x > 0.0, x, 0.0))
     exponential, part = op("decay", below), -op("expm1", -abs(x))
     size = exponential * part
     rest = fma(exponential, part, -size)  # one rounding is left of three
-    size = size + where(below < FAR, fma(size, -lost, rest), 0.0)
-    return {"size": where(op("eq", x, LEAST), 0.0, size)}
+    size = size + where(below < FAR_BELOW, fma(size, -lost, rest), 0.0)
+    return {"size": where(op("eq", x, MINUS_INFINITY), 0.0, size)}
 
 
 def _picked(e: Value, x: Value, high: Value, low: Value) -> dict[str, Value]:
@@ -157,8 +157,8 @@ def _squashed_slope(a: Value, b: Value, m: Value) -> dict[str, Value]:
     return {"high": op("sqrt", a) / (m + a / m), "low": where(a > 0.0, bent, 0.0)}
 
 
-GIVEN: dict[str, Formula] = {
-    "finite": lambda x: {"finite": where(op("eq", x, LEAST), 0.0, x)},
+WEIGHT_GIVEN: dict[str, Formula] = {
+    "finite": lambda x: {"finite": where(op("eq", x, MINUS_INFINITY), 0.0, x)},
     "logistic": _logistic,
     "shifted": _shifted,
     "taylor_weight": _taylor_weight,
@@ -166,9 +166,9 @@ GIVEN: dict[str, Formula] = {
     "size": _size,
     "ratio": lambda logit, m: {"ratio": m / logit},
 }
-FORMULAS: dict[str, Formula] = {
+WEIGHT_FORMULAS: dict[str, Formula] = {
     # after the largest one is found
-    "largest_or_nothing": lambda m: {"m": where(op("eq", m, LEAST), 0.0, m)},
+    "largest_or_nothing": lambda m: {"m": where(op("eq", m, MINUS_INFINITY), 0.0, m)},
     "largest_or_zero": lambda m: {"m": where(m > 0.0, m, 0.0)},
     "largest_shifted": lambda x: {"m": abs(x + 1.0)},
     "scale": scale_of_length,
@@ -201,8 +201,8 @@ FORMULAS: dict[str, Formula] = {
     "moved_logistic": _moved_logistic,
     "moved_sizes": _moved_size,
     # after the sums
-    "inverse": lambda a, a_low: inverse(a, a_low),
-    "inverse_or_nothing": lambda a, a_low: inverse(where(op("eq", a, 0.0), 1.0, a), a_low),
+    "inverse": lambda a, a_low: exact_inverse(a, a_low),
+    "inverse_or_nothing": lambda a, a_low: exact_inverse(where(op("eq", a, 0.0), 1.0, a), a_low),
     "inverse_with_nothing": lambda a, a_low, m: _inverse_of_two(a, a_low, op("decay", m)),
     "inverse_with_eps": lambda a, a_low, m, factor: _inverse_of_two(
         a, a_low, op("decay", m) * factor

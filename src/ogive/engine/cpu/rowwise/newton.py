@@ -16,21 +16,21 @@ those that were made to be slow sixteen.
 
 from __future__ import annotations
 
-from ogive.engine.cpu.rowwise.weights import Formula, difference
+from ogive.engine.cpu.rowwise.weights import Formula, exact_difference
 from ogive.printers.machine import Value, fma, op, where
 
 
 def _begin(m: Value, reach: float) -> dict[str, Value]:
     """The threshold below which nothing has a share; rows without a number do not move."""
-    high, low = difference(m, reach)
+    high, low = exact_difference(m, reach)
     low = where(abs(m) < float("inf"), low, 0.0)
     return {"high": high, "low": low, "moving": where(m > float("-inf"), 1.0, 0.0)}
 
 
 def _over(logit: Value, high: Value, low: Value) -> dict[str, Value]:
-    above, lost = difference(logit, high)
+    above, lost = exact_difference(logit, high)
     # far below nothing was lost, or it is infinite
-    over, rest = difference(above, where(above < -1.0, 0.0, low - lost))
+    over, rest = exact_difference(above, where(above < -1.0, 0.0, low - lost))
     outside = over <= 0.0
     return {"over": where(outside, 0.0, over), "over_low": where(outside, 0.0, rest)}
 
@@ -79,7 +79,7 @@ def _mean(a: Value, a_low: Value, b: Value) -> dict[str, Value]:
     return {"high": high, "low": (fma(-high, b, a) + a_low) / b}
 
 
-GIVEN: dict[str, Formula] = {
+THRESHOLD_GIVEN: dict[str, Formula] = {
     "over": _over,
     "plain_over": _plain_over,
     "excess_delta": lambda a, a_low, b: {"delta": ((a - 1.0) + a_low) / b},
@@ -89,7 +89,7 @@ GIVEN: dict[str, Formula] = {
     "plain_unsettled": _unsettled(2.0**-6),
     "root": lambda y: {"root": op("sqrt", y)},
 }
-FORMULAS: dict[str, Formula] = {
+THRESHOLD_FORMULAS: dict[str, Formula] = {
     "one_below": lambda m: _begin(m, 1.0),
     "two_below": lambda m: _begin(m, 2.0),
     "add_over": lambda over, over_low: {
