@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
+from ogive.engine.selection import without_kernels
 from ogive.ops import operator
 from ogive.ops.function import ActivationFunction
 from ogive.ops.parameters import planned
@@ -19,6 +21,12 @@ def reopened(
     Args:
         gradient: of the result.
     """
+    if without_kernels(value, unit.engine):  # there it is torch's operators, and so are gradients
+        with torch.enable_grad():
+            data = [t.detach().requires_grad_() for t in (value, gate)]
+            result = unit(*data)
+        of_value, of_gate = torch.autograd.grad(result, data, gradient)
+        return result.detach(), of_value, of_gate
     given = unit.given({})
     plan, tensors = planned(given.spec.program, [value, gate], given.values, unit.engine)
     of_value, of_gate = operator.run_plan(

@@ -6,6 +6,8 @@ that lie anywhere take a turn each, and one of its numbers.
 
 from __future__ import annotations
 
+import math
+
 from ogive.engine.philox import MULTIPLIERS, PER_TURN, PHILOX_ROUNDS, RAISED
 
 
@@ -36,6 +38,32 @@ def _words(seed, turn):
 {_rounds()}
     return c0, c1, c2, c3
 """
+
+
+def _series(first: int, terms: int) -> str:
+    """A sine over its argument (first 1), or a cosine (first 0), as a polynomial of the square."""
+    powers = [first + 2 * n for n in range(terms)]
+    coefficients = [(-1) ** n / math.factorial(power) for n, power in enumerate(powers)]
+    *rest, text = map(repr, coefficients)
+    for coefficient in reversed(rest):
+        text = f"({text} * square + {coefficient})"
+    return text
+
+
+def _on_circle(bits: int, terms: int) -> str:
+    """The function of a share and of turns, up to half a one, to a point: by the sine and the
+    cosine of half the angle, whose series need no reduction, as which libraries take memory."""
+    return f"""
+@triton.jit
+def _on_circle{bits}(share, turn):
+    size = tl.log(share) * -2.0
+    radius, half = tl.sqrt(tl.where(size > 0.0, size, 0.0)), turn * {math.pi!r}
+    square = half * half
+    sine, cosine = half * {_series(1, terms)}, {_series(0, terms + 1)}
+    return radius * (1.0 - 2.0 * sine * sine), radius * (2.0 * sine * cosine)
+""".strip()
+
+
 _OF_WORDS = {
     "uniform32": """
 @triton.jit
@@ -58,27 +86,30 @@ def _middle64(a, b):
 def _uniform64(a, b, c, d):
     return _middle64(a, b), _middle64(c, d)
 """,
-    "normal32": """
+    "normal32": f"""
+{_on_circle(32, 6)}
+
+
 @triton.jit
-def _circle32(a, b):
-    size = tl.log((a.to(tl.float32) + 0.5) * 2.3283064365386963e-10) * -2.0
-    turn = (b.to(tl.float32) - 2147483648.0) * 2.3283064365386963e-10
-    radius, angle = tl.sqrt(tl.where(size > 0.0, size, 0.0)), turn * 6.283185307179586
-    return radius * tl.cos(angle), radius * tl.sin(angle)
+def _of_two(a, b):
+    share = (a.to(tl.float32) + 0.5) * 2.3283064365386963e-10
+    return _on_circle32(share, (b.to(tl.float32) - 2147483648.0) * 2.3283064365386963e-10)
 
 
 @triton.jit
 def _normal32(a, b, c, d):
-    x0, y0 = _circle32(a, b)
-    x1, y1 = _circle32(c, d)
+    x0, y0 = _of_two(a, b)
+    x1, y1 = _of_two(c, d)
     return x0, y0, x1, y1
 """,
-    "normal64": """
+    "normal64": f"""
+{_on_circle(64, 11)}
+
+
 @triton.jit
 def _normal64(a, b, c, d):
-    size, turn = _uniform64(a, b, c, d)
-    radius, angle = tl.sqrt(tl.log(size) * -2.0), (turn - 0.5) * 6.283185307179586
-    return radius * tl.cos(angle), radius * tl.sin(angle)
+    share, turn = _uniform64(a, b, c, d)
+    return _on_circle64(share, turn - 0.5)
 """,
 }
 #: By the numbers of a turn: of neighbours, and of an element anywhere.
