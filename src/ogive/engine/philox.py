@@ -13,7 +13,7 @@ Here it is in torch's operators, for engines without kernels for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -92,7 +92,7 @@ def _on_circle(share: Tensor, turn: Tensor) -> list[Tensor]:
     return [radius * angle.cos(), radius * angle.sin()]
 
 
-_OF_WORDS = {
+_OF_WORDS: dict[str, Callable[..., list[Tensor]]] = {
     "uniform32": _uniform32,
     "uniform64": _uniform64,
     "normal32": _normal32,

@@ -93,7 +93,7 @@ def stays_one(plan: Call | RowCall, tensors: Sequence[Tensor]) -> bool:
     exponential or the like take 0.1 to 0.75 of the time of what inductor writes, forward and
     backward; others are better fused with their neighbours.
     """
-    if not _is_kept_whole(plan, tensors):
+    if isinstance(plan, RowCall) or not _is_kept_whole(plan, tensors):
         return False
     if _packs(plan):
         return True

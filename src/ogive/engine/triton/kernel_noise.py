@@ -149,7 +149,7 @@ def _{kind}_at(seed, index):
 def noise_functions() -> dict[str, str]:
     """What texts may call, by name: for each kind of noise ``_KIND_block(seed, first, BLOCK)`` and
     ``_KIND_at(seed, index)``."""
-    found = {}
+    found: dict[str, str] = {}
     for kind, each in PER_TURN.items():
         needed = [_WORDS, _OF_WORDS[kind], _PLACED[each].format(kind=kind)]
         if kind == "normal64":
