@@ -1,4 +1,4 @@
-"""Writes the table of docs/gpu.md: what bounds kernels on GPUs, predicted from their machine code.
+"""Writes the first table of docs/gpu.md: what bounds kernels on GPUs, by their machine code.
 
     python tools/predict_gpu.py             compiles them (three minutes) and rewrites the table
 
@@ -7,6 +7,7 @@ No GPU is needed, and nothing is measured.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
@@ -17,7 +18,6 @@ from ogive.engine import CompiledKernel, compiled
 from ogive.engine.triton.roofline import DATA_SHEETS, Bound, instructions, predicted
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "gpu.md"
-BEGIN, END = "<!-- predicted: begin -->\n", "<!-- predicted: end -->\n"
 NAMES = (
     *("relu", "squared_relu", "hardswish", "leaky_relu", "elu", "sigmoid", "silu", "mish", "gelu"),
     *("gelu_tanh", "quick_gelu", "softplus", "tanh", "softsign", "snake", "erf"),
@@ -65,19 +65,19 @@ def shown(bound: Bound) -> str:
     return f"{bound.unit} {bound.share:.2f}"
 
 
-def table() -> str:
-    cases = [(n, d, o) for n in NAMES for d in DTYPES for o in (0, 1)]
-    head = HEAD.format(
-        sheets=" | ".join(s.name for s in DATA_SHEETS), lines="|".join("---" for _ in DATA_SHEETS)
-    )
-    return head + "".join(row(*case) for case in track(cases, "compiling"))
-
-
-def main() -> None:
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}{table()}{END}{after}", encoding="utf-8")
+def write_table(
+    mark: str, names: Iterable[str], head: str, row: Callable[[str, torch.dtype, int], str]
+) -> None:
+    """Replaces what stands between the page's marks by a line for each name, dtype and pass."""
+    sheets = " | ".join(s.name for s in DATA_SHEETS)
+    made = head.format(sheets=sheets, lines="|".join("---" for _ in DATA_SHEETS))
+    cases = [(n, d, o) for n in names for d in DTYPES for o in (0, 1)]
+    made += "".join(row(*case) for case in track(cases, "compiling"))
+    begin, end = f"<!-- {mark}: begin -->\n", f"<!-- {mark}: end -->\n"
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    after = rest.partition(end)[2]
+    PAGE.write_text(f"{before}{begin}{made}{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    write_table("predicted", NAMES, HEAD, row)

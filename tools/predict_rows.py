@@ -12,14 +12,12 @@ import re
 from collections.abc import Sequence
 
 import torch
-from rich.progress import track
 
 from ogive.engine import CompiledKernel
 from ogive.engine.triton.roofline import DATA_SHEETS, instructions, predicted
 from ogive.engine.triton.rows_ahead import compiled_rows
-from predict_gpu import DTYPES, PAGE, shown
+from predict_gpu import shown, write_table
 
-BEGIN, END = "<!-- rows: begin -->\n", "<!-- rows: end -->\n"
 NAMES = ("softmax", "log_softmax", "l2_normalize", "sparsemax", "entmax15", "solu", "softpick")
 SHORT, LONG = 4096, 262_144
 HEAD = """\
@@ -56,19 +54,5 @@ def row(name: str, dtype: torch.dtype, order: int) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def table() -> str:
-    cases = [(n, d, o) for n in NAMES for d in DTYPES for o in (0, 1)]
-    head = HEAD.format(
-        sheets=" | ".join(s.name for s in DATA_SHEETS), lines="|".join("---" for _ in DATA_SHEETS)
-    )
-    return head + "".join(row(*case) for case in track(cases, "compiling"))
-
-
-def main() -> None:
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}{table()}{END}{after}", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    write_table("rows", NAMES, HEAD, row)
