@@ -106,7 +106,9 @@ class GatedMLP(nn.Module):
 
 def projected(unit: ActivationFunction, value: Tensor, gate: Tensor, layer: nn.Module) -> Tensor:
     """``layer(unit(value, gate))``."""
-    if not _keeps_input(layer) or value.dtype is not gate.dtype or torch.compiler.is_exporting():
+    watched = not isinstance(unit, ActivationFunction)  # whose gradients are told by autograd
+    apart = watched or value.dtype is not gate.dtype or torch.compiler.is_exporting()
+    if apart or not _keeps_input(layer):
         return layer(unit(value, gate))  # type: ignore[no-any-return]
     given: tuple[Any, ...] = (value, gate, layer.weight, layer.bias)
     if torch.compiler.is_compiling():

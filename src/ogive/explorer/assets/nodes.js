@@ -93,13 +93,12 @@
       return this.folded("div", a, b);
     }
 
-    /** Small whole exponents become products. */
+    /** Small whole exponents become products; negative ones, of 1 / a. */
     pow(a, b) {
       const exponent = b.op === "const" ? b.value : null;
       if (exponent === 0.5) return this.node("sqrt", [a]);
       if (!Number.isInteger(exponent) || Math.abs(exponent) > 16) return this.node("pow", [a, b]);
-      const whole = this.wholePower(a, Math.abs(exponent));
-      return exponent >= 0 ? whole : this.div(this.one, whole);
+      return this.wholePower(exponent >= 0 ? a : this.div(this.one, a), Math.abs(exponent));
     }
 
     wholePower(a, n) {
