@@ -113,12 +113,15 @@ def test_a_model_that_is_trained_in_evaluation_mode_says_so():
     assert "model.train()" in str(report)
 
 
-@pytest.mark.parametrize("name", ["modules", "functions", "lstm", "torch's attention", "learned"])
-@pytest.mark.parametrize("compiled", [False, True])
+KINDS = ("modules", "functions", "lstm", "torch's attention", "learned")
+
+
+@pytest.mark.parametrize(
+    "name, compiled",
+    [*((n, False) for n in KINDS), *((n, True) for n in KINDS if SITUATIONS[n].compiled)],
+)
 def test_every_kind_of_place_is_met_in_evaluation(name, compiled):
     situation = SITUATIONS[name]
-    if compiled and not situation.compiled:
-        pytest.skip("Dynamo does not take it")
     torch._dynamo.reset()
     model = made(situation)
     called = model
