@@ -26,7 +26,7 @@ from ogive.errors import VersionWarning
 
 #: The releases of torch that the tests were run with, the oldest first; what passed stands in
 #: docs/generated/versions.md.
-TESTED = ("2.9", "2.13", "2.14", "2.15")
+TESTED = ("2.9", "2.11", "2.13", "2.14", "2.15")
 
 _T = TypeVar("_T")
 #: Every name below -> whether this torch has it.
