@@ -132,22 +132,16 @@ def _far_sine_64(a, TURN: tl.constexpr):
     r = (rest.to(tl.float64) + behind) * {math.pi / 2 * 2.0**-62!r}
 {_turned("float64")}
 """,
-    "_unless_far_32": """
+    **{
+        f"_unless_far_{bits}": f"""
 @triton.jit
-def _unless_far_32(a, near, TURN: tl.constexpr):
-    far = tl.abs(a) > 65536.0
+def _unless_far_{bits}(a, near, TURN: tl.constexpr):
+    far = tl.abs(a) > {beyond}
     y = near
     if _any(far):
-        y = tl.where(far, _far_sine_32(a, TURN), near)
+        y = tl.where(far, _far_sine_{bits}(a, TURN), near)
     return y
-""",
-    "_unless_far_64": """
-@triton.jit
-def _unless_far_64(a, near, TURN: tl.constexpr):
-    far = tl.abs(a) > 67108864.0
-    y = near
-    if _any(far):
-        y = tl.where(far, _far_sine_64(a, TURN), near)
-    return y
-""",
+"""
+        for bits, beyond in ((32, 65536.0), (64, 67108864.0))
+    },
 }
