@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ogive.bench import GPT2_SMALL, ModelSettings, Pace, Progress, run_monitor_bench
+from ogive.bench import PUBLISHED, ModelSettings, Pace, Progress, run_monitor_bench
 from ogive.bench.measure import Spread
 from ogive.bench.monitored import MONITORED_MODELS, MonitorCost
 from ogive.cli.monitor_cost import COST_HEADINGS, cost_cells
@@ -55,7 +55,7 @@ def table(costs: Iterable[MonitorCost]) -> str:
 
 
 def sections(kept: dict[str, Any]) -> Iterable[str]:
-    yield HEAD.format(scale=GPT2_SMALL).rstrip()
+    yield HEAD.format(scale=PUBLISHED).rstrip()
     for compiled, title in ((False, "Eager"), (True, "Compiled")):
         found = [kept[key] for n in MONITORED_MODELS if (key := key_of(n, compiled)) in kept]
         if not found:
@@ -107,7 +107,7 @@ def main() -> None:
     for given in compiled:
         for name in chosen.models or MONITORED_MODELS:
             load = os.getloadavg()[0]
-            settings = ModelSettings(("float32",), GPT2_SMALL, chosen.threads, given, pace)
+            settings = ModelSettings(("float32",), PUBLISHED, chosen.threads, given, pace)
             found = run_monitor_bench([name], settings, notify=told)
             today = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M}"
             where = f"{found.machine}; {today[:10]}; {load:.1f} processes wanted it when it began."

@@ -109,7 +109,7 @@ def test_models_as_json():
 
 @pytest.fixture
 def tiny_models(monkeypatch):
-    monkeypatch.setattr("ogive.bench.GPT2_SMALL", SCALE)
+    monkeypatch.setattr("ogive.bench.PUBLISHED", SCALE)
     monkeypatch.setattr("ogive.bench.monitored.CHAIN_ROUNDS", 1)
 
 

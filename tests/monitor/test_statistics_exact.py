@@ -13,7 +13,7 @@ from ogive.certify.signal.quadrature import evaluator
 from ogive.certify.signal.theory import field
 from ogive.certify.univariate import function_of_one_number
 from ogive.expr import diff, symbol
-from ogive.monitor.sampling import LEAST_OF_A_UNIT, most_of, sampling
+from ogive.monitor.sampling import LEAST_OF_A_UNIT, most_of, sampling, some_queries
 from ogive.monitor.slopes import SLOPE_ROWS, slope_judge
 from ogive.monitor.softmax_sums import softmax_sums, sums_along
 from ogive.monitor.tallies import GradientNumbers, Look, gradient_numbers
@@ -173,6 +173,20 @@ def test_a_sampled_share_is_within_its_stated_error(shape, dim):
         error = (shares[1].mean() * (1 - shares[1].mean()) / n).sqrt()
         assert (shares[0] - shares[1]).abs().max() <= 4 * error
         assert (shares[0].mean() - shares[1].mean()).abs() <= 2 * error / units**0.5
+
+
+@pytest.mark.parametrize("shape", [(40, 8), (6, 40, 8), (5, 3, 40, 8), (2, 2, 3, 40, 8)], ids=str)
+@pytest.mark.parametrize("rows", [7, 150])
+def test_in_turn_every_query_of_every_sequence_is_looked_at(shape, rows):
+    """And those of one sequence at a time, where it has enough of them."""
+    q = torch.zeros(shape)
+    for turn in range(120):
+        looked = q[some_queries(q, rows, turn)]
+        looked += 1
+        assert rows / 2 <= looked.numel() / shape[-1] <= rows or looked.shape == shape
+        if len(shape) == 4 and rows == 7:
+            assert len(looked) == 1
+    assert q.min() >= 1
 
 
 def test_softmax_sums_are_entropies_and_jacobians_of_the_rows_that_choose():

@@ -12,8 +12,8 @@ from ogive.bench.firstcall import FirstCall, first_call
 from ogive.bench.measure import Pace, Spread
 from ogive.bench.models import MODELS, SMALL, TINY, Scale, build_model
 from ogive.bench.monitored import (
-    GPT2_SMALL,
     MONITORED_MODELS,
+    PUBLISHED,
     MonitorBench,
     MonitorCost,
     run_monitor_bench,
@@ -26,11 +26,11 @@ from ogive.bench.training_steps import SAVE_MODES, UNTOUCHED, Measured, ModelBen
 __all__ = [
     "DIRECTIONS",
     "DTYPE_NAMES",
-    "GPT2_SMALL",
     "MODELS",
     "MODEL_BUDGET",
     "MONITORED_MODELS",
     "NATIVES",
+    "PUBLISHED",
     "SAVE_MODES",
     "SMALL",
     "TINY",

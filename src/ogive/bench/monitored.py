@@ -31,10 +31,10 @@ from ogive.errors import OgiveError
 from ogive.monitor import Monitor
 from ogive.torch_private import DispatchMode
 
-#: The models that a monitor is measured on: a convolutional one, and two kinds of transformer; the
-#: last at the published size of GPT-2 small, but for its words.
+#: The models that a monitor is measured on: a convolutional one, and two kinds of transformer.
 MONITORED_MODELS = ("resnet18", "vit_tiny_patch16_224", "gpt2")
-GPT2_SMALL = Scale(batch=4, pixels=128, tokens=128, width=768, layers=12, heads=12)
+#: At their published sizes: images of 224 pixels, and GPT-2 small, but for its words.
+PUBLISHED = Scale(batch=4, pixels=224, tokens=128, width=768, layers=12, heads=12)
 #: Measured at the first step and never again.
 IDLE = 10**9
 CONTROL = "control"
@@ -103,7 +103,7 @@ def run_monitor_bench(
         UnknownName: for a model that is not in the table.
         MissingExtra: without timm or transformers, for their models.
     """
-    settings = settings or ModelSettings(dtypes=("float32",), scale=GPT2_SMALL)
+    settings = settings or ModelSettings(dtypes=("float32",), scale=PUBLISHED)
     chosen = [checked(name) for name in names or MONITORED_MODELS]
     results: list[MonitorCost] = []
     with limited_to(settings.threads):

@@ -129,11 +129,11 @@ def _models(
 def _monitor(
     names: Sequence[str], threads: int | None, compiled: bool, rounds: int, as_json: bool
 ) -> None:
-    from ogive.bench import GPT2_SMALL, MODEL_BUDGET, ModelSettings, Pace, run_monitor_bench
+    from ogive.bench import MODEL_BUDGET, PUBLISHED, ModelSettings, Pace, run_monitor_bench
     from ogive.cli.monitor_cost import cost_parts
 
     pace = Pace(rounds=rounds, budget=6 * MODEL_BUDGET)  # six steps a round
-    settings = ModelSettings(("float32",), GPT2_SMALL, threads, compiled, pace)
+    settings = ModelSettings(("float32",), PUBLISHED, threads, compiled, pace)
     with _progress() as notify:
         found = run_monitor_bench(names, settings, notify=notify)
     if as_json:

@@ -59,7 +59,7 @@ class Monitor:
         thresholds: from where on something is a finding.
         loggers: objects with ``log`` or ``add_scalar``, and short names, see ``Loggers``.
         live: whether the places are drawn in the terminal while training goes on.
-        sample: of a tensor with more numbers so many are looked at, and 64 of each unit at least; a
+        sample: of a tensor with more numbers so many are looked at, and 32 of each unit at least; a
             share p that n numbers of a unit say has the standard error sqrt(p (1 - p) / n).
 
     Attributes:
@@ -331,6 +331,6 @@ class Monitor:
 def _modules_of(model: nn.Module) -> list[tuple[int, type]]:
     """By which it is told that modules were exchanged."""
     found = [model]
-    for module in found:  # it grows meanwhile
-        found.extend(module.children())
+    for module in found:  # it grows meanwhile; children() would take four times as long
+        found.extend(child for child in module._modules.values() if child is not None)
     return [(id(module), type(module)) for module in found]

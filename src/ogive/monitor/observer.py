@@ -21,7 +21,7 @@ from ogive.monitor import watch_operators as operators
 from ogive.monitor.gate_gradients import GradientPart, at_gate, behind_gate, divided, gate_parts
 from ogive.monitor.origin import is_normalised, parameters_behind, static_unit_dim, unit_dim
 from ogive.monitor.recurrent import gate_values
-from ogive.monitor.sampling import SHOWN_VALUES, most_logits, sampling
+from ogive.monitor.sampling import SHOWN_VALUES, most_logits, sampling, some_queries
 from ogive.monitor.slopes import slope_judge
 from ogive.monitor.softmax_sums import sums_along
 from ogive.monitor.spread import gathered
@@ -200,7 +200,7 @@ class Observer:
             return None
         keys, size = k.shape[-2:]
         rows = most_logits(keys) // keys
-        *before, queries, _ = sampling(q, q.dim() - 1, rows * size).index(self.turn)
+        *before, queries, _ = some_queries(q, rows, self.turn)
         if before:
             k = _keys_of(k, q, before)
         scale = size**-0.5 if scale is None else scale

@@ -73,8 +73,10 @@ def _tensors(tally: Tally) -> Iterator[Tensor]:
 def _sums(tally: Tally, numbers: Iterator[_Floats], entropy: float) -> _Floats:
     """The sums with their first row, the count of samples; a softmax's, of those along its rows."""
     if tally.sums is not None:
-        sums = next(numbers)
-        return np.vstack([np.full(sums.shape[1], tally.samples), sums])
+        told = next(numbers)
+        sums = np.empty((len(told) + 1, told.shape[1]))
+        sums[0], sums[1:] = tally.samples, told
+        return sums
     calls = [softmax_sums(next(numbers), tally.units, entropy) for _ in tally.along]
     whole: _Floats = np.sum(calls, axis=0)
     return whole

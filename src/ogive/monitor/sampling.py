@@ -1,8 +1,8 @@
 """Which numbers of a large tensor are looked at, so that it costs no more than a small one.
 
 Of each dimension but that of the units every so many-th, another one in each step. A share p that n
-independent numbers say has the standard error sqrt(p (1 - p) / n), and n is reported. 64 of each
-unit and step, in a window of ten steps, say the share of a unit to 0.02, and that of a place with
+independent numbers say has the standard error sqrt(p (1 - p) / n), and n is reported. 32 of each
+unit and step, in a window of ten steps, say the share of a unit to 0.03, and that of a place with
 256 units to 0.002.
 """
 
@@ -16,7 +16,7 @@ from functools import lru_cache
 from torch import Tensor
 
 #: Of a tensor with more numbers so many are looked at, but so many of each unit at least.
-MOST_LOOKED_AT, LEAST_OF_A_UNIT = 2**15, 64
+MOST_LOOKED_AT, LEAST_OF_A_UNIT = 2**15, 32
 #: The same for logits: so many, but so many rows at least.
 MOST_LOGITS, LEAST_ROWS = 2**12, 16
 #: So many numbers that lie side by side are taken together.
@@ -89,3 +89,15 @@ def most_of(shape: Sequence[int], dim: int, most: int) -> int:
 def most_logits(row: int) -> int:
     """How many numbers of logits in rows of this length are looked at."""
     return max(MOST_LOGITS, LEAST_ROWS * row)
+
+
+def some_queries(q: Tensor, rows: int, turn: int) -> tuple[slice, ...]:
+    """Which of the queries (..., queries, size) of an attention are looked at, some so many: in
+    turn those of one sequence and another, since all the keys of each are read."""
+    few = len(q)
+    if q.dim() > 3:
+        few = min(few, math.ceil(rows * q.shape[-1] * len(q) / q.numel()))
+    turn, start = divmod(turn, len(q) - few + 1)
+    looked = q[start : start + few]
+    first, *others = sampling(looked, q.dim() - 1, rows * q.shape[-1]).index(turn)
+    return slice(start + first.start, start + first.stop, first.step), *others

@@ -71,7 +71,9 @@ class PlaceWindow:
             self.first = _total(sums)[:, None]
         self.halves[-1] += sums
         # a GradScaler skips a step whose gradients are not finite: it says nothing of the others
-        self.gradients[-1] += np.where(np.isfinite(gradients), gradients, 0.0)
+        if not np.isfinite(gradients).all():
+            gradients = np.where(np.isfinite(gradients), gradients, 0.0)
+        self.gradients[-1] += gradients
         self.steps[-1] += 1
         self.seen += 1
         if self.judge is not None:
