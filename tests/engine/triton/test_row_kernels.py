@@ -1,6 +1,7 @@
 """Kernels of rows: in Triton's interpreter against the CPU engine's, and compiled without a GPU."""
 
 import math
+from itertools import product
 
 import pytest
 import torch
@@ -8,8 +9,11 @@ import torch
 import ogive
 from ogive.engine import CompiledKernel
 from ogive.engine.call import RowCall, RowFunction
+from ogive.engine.cpu.rowwise.programs import Kind
 from ogive.engine.triton import row_kernels
-from ogive.engine.triton.rows_ahead import ROW_FUNCTIONS, compiled_rows
+from ogive.engine.triton.row_kernels import LONGEST_BESIDE, RowTile
+from ogive.engine.triton.row_text import IN_TILES
+from ogive.engine.triton.rows_ahead import ROW_FUNCTIONS, compiled_row_kernel, compiled_rows
 from ogive.errors import EngineError
 
 NAMES = list(ROW_FUNCTIONS)
@@ -188,6 +192,22 @@ def body(kernel: CompiledKernel) -> str:
 def wide(kernel: CompiledKernel) -> int:
     """The accesses of 128 bits."""
     return kernel.ptx.count("load_dwordx4" if kernel.target[0] == "hip" else "v4.b32")
+
+
+def test_a_tile_has_as_many_threads_as_a_block_may_have() -> None:
+    longest = {"rows": 2**20, "columns": LONGEST_BESIDE}
+    for dtype, layout, n in product(("float64", "bfloat16"), longest, range(21)):
+        kind = Kind(RowFunction("softmax"), dtype, dtype, layout)
+        assert 128 <= RowTile.of(min(2**n, longest[layout]), kind).threads <= 1024
+
+
+def test_the_largest_tile_compiles_for_gpus_of_amd() -> None:
+    """Sixteen neighbours of 512 float64 numbers take 1,024 threads: 16 warps there, not 32."""
+    kind = Kind(RowFunction("softmax"), "float64", "float64", "columns")
+    tile = RowTile.of(LONGEST_BESIDE, kind)
+    assert tile.threads == 1024
+    kernel = compiled_row_kernel(kind, IN_TILES, 0, tile, 1, AMD[0])
+    assert kernel.n_spills == 0
 
 
 @pytest.mark.parametrize("target", AMD, ids=str)

@@ -15,6 +15,7 @@ class Devices:
         self.current, self.started = 0, []
         monkeypatch.setattr(torch.accelerator, "current_device_index", lambda: self.current)
         monkeypatch.setattr(torch.accelerator, "device_index", self.entered)
+        monkeypatch.setattr(building, "lanes", lambda device: 32)
 
     @contextmanager
     def entered(self, index):
@@ -46,6 +47,15 @@ def test_a_kernel_starts_on_the_device_of_its_tensors(devices):
         (3,),
         {"BLOCK": 8, "num_warps": 4, "enable_fp_fusion": False},
     )
+
+
+@pytest.mark.parametrize(("lanes", "warps"), [(32, 4), (64, 2)])
+def test_a_warp_is_the_devices(devices, monkeypatch, lanes, warps):
+    """A block has as many threads on every GPU."""
+    monkeypatch.setattr(building, "lanes", lambda device: lanes)
+    building.start(devices, (1,), (), {}, torch.device("cuda", 0))
+    ((_, _, options),) = devices.started
+    assert options["num_warps"] == warps
 
 
 def test_it_is_compiled_there_before(devices):

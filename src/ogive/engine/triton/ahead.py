@@ -25,9 +25,9 @@ from ogive.expr import Program
 
 #: How Triton calls what a pointer points at.
 POINTERS = {"float64": "fp64", "float32": "fp32", "bfloat16": "bf16", "float16": "fp16"}
-#: Threads of a warp, by the kind of GPU.
-WARPS = {"cuda": 32, "hip": 64}
 GpuTarget = tuple[str, int | str]
+#: How architectures are called, by the kind of GPU.
+_ARCHITECTURES = {"cuda": int, "hip": str}
 NO_NOISE: Mapping[str, str] = MappingProxyType({})
 
 
@@ -105,8 +105,8 @@ def _check(dtype: torch.dtype, order: int, target: GpuTarget) -> None:
             f"order is {order!r}; it can be 0 for the function, 1 for its backward, 2 for that of "
             f"its backward"
         )
-    pair = isinstance(target, tuple) and len(target) == 2 and target[0] in WARPS
-    if not pair or type(target[1]) is not {"cuda": int, "hip": str}[target[0]]:
+    pair = isinstance(target, tuple) and len(target) == 2 and target[0] in _ARCHITECTURES
+    if not pair or type(target[1]) is not _ARCHITECTURES[target[0]]:
         raise OgiveError(
             f"target is {target!r}; give the kind of GPU and its architecture, such as "
             f"('cuda', 90) or ('hip', 'gfx942')"
@@ -163,7 +163,7 @@ def compile_text(
     constants: Mapping[str, int],
     block: int,
     target: GpuTarget,
-    warps: int = 4,
+    threads: int = building.THREADS,
 ) -> CompiledKernel:
     """The kernel of a module, its arguments all multiples of 16.
 
@@ -171,16 +171,22 @@ def compile_text(
         signature: the arguments and their types.
         constants: the constants of the kernel.
         block: the elements of a program of the grid.
+        threads: of a program of the grid.
     """
     function = compilation.built(text, False)
+    warps = threads // lanes_of(target)
     made = _compiled(function, tuple(signature.items()), tuple(constants.items()), target, warps)
     kind = "ptx" if target[0] == "cuda" else "amdgcn"
     binary = made.asm["cubin" if target[0] == "cuda" else "hsaco"]
     registers, spills = _resources(target, made.asm[kind], binary)
-    threads = warps * WARPS[target[0]]
     return CompiledKernel(
         text.label, target, text.text, made.asm[kind], registers, spills, block // threads, binary
     )
+
+
+def lanes_of(target: GpuTarget) -> int:
+    """The threads of a warp; of AMD's GPUs those for computing, gfx9, have wider ones."""
+    return 64 if str(target[1]).startswith("gfx9") else 32
 
 
 @lru_cache(maxsize=256)
@@ -199,7 +205,7 @@ def _compiled(
     source = ASTSource(function, types, dict(constants), multiples)
     options = {"num_warps": warps, **building.NO_FUSION}
     try:
-        return kept.compiled_source(source, GPUTarget(*target, WARPS[target[0]]), options)
+        return kept.compiled_source(source, GPUTarget(*target, lanes_of(target)), options)
     except Exception as error:
         words = " ".join(str(error).split())[:200]
         raise EngineError(

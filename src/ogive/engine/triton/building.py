@@ -19,6 +19,8 @@ from ogive.engine.triton.kernel_noise import noise_functions
 from ogive.errors import EngineError
 from ogive.printers.triton_operations import ADDITION
 
+#: Threads of a program of the grid, of which it may have up to 1,024.
+THREADS = 128
 #: Fused multiply-adds are written where they are wanted; no others may be made.
 NO_FUSION = {"enable_fp_fusion": False}
 
@@ -114,7 +116,7 @@ def start(
     arguments: Sequence[Any],
     constants: Mapping[str, Any],
     device: torch.device,
-    warps: int = 4,
+    threads: int = THREADS,
 ) -> None:
     """Starts the kernel on the current stream of a device, or runs it in the interpreter."""
     if device.type == "cpu":
@@ -122,7 +124,7 @@ def start(
             kernel[grid](*arguments, **constants)
         return
     with _current(device):
-        kernel[grid](*arguments, **constants, num_warps=warps, **NO_FUSION)
+        kernel[grid](*arguments, **constants, **_options(threads, device))
 
 
 def compile_for(
@@ -130,7 +132,7 @@ def compile_for(
     arguments: Sequence[Any],
     constants: Mapping[str, Any],
     device: torch.device,
-    warps: int = 4,
+    threads: int = THREADS,
 ) -> None:
     """Compiles the kernel for arguments like these, of which dtypes stand for results to come.
 
@@ -141,7 +143,8 @@ def compile_for(
         return
     try:
         with _current(device):
-            made = kernel.warmup(*arguments, grid=(1,), **constants, num_warps=warps, **NO_FUSION)
+            options = _options(threads, device)
+            made = kernel.warmup(*arguments, grid=(1,), **constants, **options)
             made.run  # noqa: B018 - loads the code onto the device
     except Exception as error:
         words = " ".join(str(error).split())[:200]
@@ -149,6 +152,17 @@ def compile_for(
             f"triton cannot compile kernels for {device} ({type(error).__name__}: {words}); it "
             f"needs a C compiler, and a release that knows the GPU"
         ) from error
+
+
+def _options(threads: int, device: torch.device) -> dict[str, Any]:
+    return {"num_warps": threads // lanes(device), **NO_FUSION}
+
+
+@lru_cache(maxsize=64)
+def lanes(device: torch.device) -> int:
+    """The threads of a warp: 32, but 64 of AMD's GPUs for computing."""
+    properties = torch.get_device_module(device).get_device_properties(device)
+    return int(getattr(properties, "warp_size", 32))
 
 
 def _current(device: torch.device) -> Any:

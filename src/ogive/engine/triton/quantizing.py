@@ -29,8 +29,8 @@ from ogive.printers.triton import PRECISE, SHORT, TritonPrinter
 
 #: Elements of a tile, and of the longest row that one tile holds.
 _TILE, LONGEST_ROW = 2048, 8192
-#: Elements that a thread holds.
-_HELD = 16
+#: Elements that a thread holds, and the most threads of a tile.
+_HELD, _THREADS = 16, 512
 #: Numbers of a tile in the interpreter, which takes a while for each program of a grid.
 _MOST = 2**16
 #: The operations of a program that is compiled.
@@ -201,7 +201,7 @@ def compiled_quantizer(
     signature |= {"rows": "i32", "n": "i32"}
     constants = {**{f"along{k}": 1 for k in range(count)}, **tile}
     size = tile["R"] * tile["C"]
-    return compile_text(text, signature, constants, size, target, warps(tile))
+    return compile_text(text, signature, constants, size, target, threads_of(tile))
 
 
 @lru_cache(maxsize=1024)
@@ -222,9 +222,9 @@ def quantizer_tile(
     return {"R": rows, "C": columns}
 
 
-def warps(tile: dict[str, int]) -> int:
-    """The warps that hold a tile."""
-    return max(1, min(16, tile["R"] * tile["C"] // (32 * _HELD)))
+def threads_of(tile: dict[str, int]) -> int:
+    """The threads that hold a tile."""
+    return min(_THREADS, tile["R"] * tile["C"] // _HELD)
 
 
 def quantize(
@@ -257,8 +257,8 @@ def quantize(
     down, along = zip(*(t.stride() for t in flat), strict=True)
     given = (*flat, *down, values, scales, rows, n, *along)
     if text not in _STARTED:
-        building.compile_for(kernel, given, tile, x.device, warps(tile))
+        building.compile_for(kernel, given, tile, x.device, threads_of(tile))
         _STARTED.add(text)
     grid = (math.ceil(count / tile["R"]),)
-    building.start(kernel, grid, given, tile, x.device, warps(tile))
+    building.start(kernel, grid, given, tile, x.device, threads_of(tile))
     return values.view(quantization.dtype), scales.view(E8M0) if blocked else scales

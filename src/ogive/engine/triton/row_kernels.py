@@ -34,8 +34,8 @@ from ogive.engine.triton.row_text import (
 from ogive.engine.triton.tensors import BYTES
 from ogive.printers.machine import FLOAT64
 
-#: Bytes of a tile of short rows, and of the longest row in one: 64 for a thread, of 128 threads and
-#: of 512. Pieces of longer rows are half as large, since a loop needs more registers.
+#: Bytes of a tile of short rows, and of the longest row in one, of 128 threads and of 512; and of a
+#: thread. Pieces of longer rows are half as large, since a loop needs more registers.
 _TILE, LARGEST_TILE = 8192, 32768
 _HELD = 64
 #: Where a dimension follows that of the rows, neighbours are rows: so many of them in a tile at
@@ -59,12 +59,11 @@ class RowShape(NamedTuple):
 
 
 class RowTile(NamedTuple):
-    """A tile of so many rows by so many columns, and the warps that hold it."""
+    """A tile of so many rows by so many columns, and the threads that hold it."""
 
     rows: int
     columns: int
-
-    warps: int
+    threads: int
 
     @classmethod
     def of(cls, n: int, kind: Kind) -> RowTile:
@@ -75,7 +74,7 @@ class RowTile(NamedTuple):
         if columns * size > LARGEST_TILE:
             columns = LARGEST_TILE // 2 // size
         rows = max(_TILE // size // columns, least) if columns >= n else 1
-        return cls(rows, columns, max(1, rows * columns * size // (32 * _HELD)))
+        return cls(rows, columns, rows * columns * size // _HELD)
 
 
 def prepare_rows(call: RowCall, tensors: Sequence[Tensor]) -> KernelRunner:
@@ -137,7 +136,7 @@ class RowsLaunched:
             numbers = (rows, n, *self._factor, inner)
             grid = (-(-self._shape.rows // self._rows), pieces)
             building.start(
-                kernel, grid, (*arguments, *numbers), self._constants, x.device, self._tile.warps
+                kernel, grid, (*arguments, *numbers), self._constants, x.device, self._tile.threads
             )
         return y
 

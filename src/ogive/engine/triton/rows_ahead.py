@@ -92,17 +92,18 @@ def compiled_rows(
     tile = RowTile.of(length, kind)
     pieces = -(-length // tile.columns)
     if pieces == 1:
-        return _compiled_row_kernel(kind, IN_TILES, 0, tile, 1, target)
+        return compiled_row_kernel(kind, IN_TILES, 0, tile, 1, target)
     if many or repeats(kind):
-        return _compiled_row_kernel(kind, LOOPED, 0, tile, pieces, target)
+        return compiled_row_kernel(kind, LOOPED, 0, tile, pieces, target)
     return [
-        _compiled_row_kernel(kind, BY_PIECE, k, tile, pieces, target) for k in range(stages(kind))
+        compiled_row_kernel(kind, BY_PIECE, k, tile, pieces, target) for k in range(stages(kind))
     ]
 
 
-def _compiled_row_kernel(
+def compiled_row_kernel(
     kind: Kind, form: str, stage: int, tile: RowTile, pieces: int, target: GpuTarget
 ) -> CompiledKernel:
+    """The kernel of one form and stage, for rows of so many pieces."""
     # imported here because it imports this
     from ogive.engine.triton.ahead import POINTERS, compile_text
 
@@ -114,8 +115,10 @@ def _compiled_row_kernel(
     signature |= {n: "i64" if wide and n.startswith("factor") else "i32" for n in ROW_NUMBERS}
     if wide:
         signature |= {f"q_{n}": "*fp64" for n in names}
-    signature.pop("inner")
     power = 1 << (pieces - 1).bit_length()
     rows = tile.rows if form == IN_TILES else 1
-    constants = {"inner": 1, "R": rows, "C": tile.columns, "S": power}
-    return compile_text(text, signature, constants, rows * tile.columns, target, tile.warps)
+    constants = {"R": rows, "C": tile.columns, "S": power}
+    if kind.layout == "rows":
+        del signature["inner"]
+        constants["inner"] = 1
+    return compile_text(text, signature, constants, rows * tile.columns, target, tile.threads)
