@@ -10,7 +10,7 @@ import ogive
 from ogive.engine import CompiledKernel
 from ogive.engine.call import RowCall, RowFunction
 from ogive.engine.cpu.rowwise.programs import Kind
-from ogive.engine.triton import row_kernels
+from ogive.engine.triton import building, row_kernels
 from ogive.engine.triton.row_kernels import LONGEST_BESIDE, RowTile
 from ogive.engine.triton.row_text import IN_TILES
 from ogive.engine.triton.rows_ahead import ROW_FUNCTIONS, compiled_row_kernel, compiled_rows
@@ -136,6 +136,43 @@ def test_a_temperature_is_a_number_of_the_kernel(tau) -> None:
     found, wanted = (run("gumbel_softmax", e, x, -1, tau=tau)[:2] for e in ("triton", "cpu"))
     assert ulps(found[0], wanted[0]) <= 3
     assert off_of_largest(found[1], wanted[1]) <= 4
+
+
+def test_rows_of_more_pieces_than_kernels_take_are_torchs(small_tiles) -> None:
+    """As many as one program can join; the grid's second dimension has room for more."""
+    longest = row_kernels.most_pieces() * 256
+    with ogive.engine("triton"), ogive.served() as calls:
+        for n in (longest, longest + 1):
+            x = torch.linspace(-3, 3, n)
+            torch.testing.assert_close(ogive.get("logsumexp")(x), x.logsumexp(0))
+    assert [(c.engine, "elements" in c.reason) for c in calls] == [
+        ("triton", False),
+        ("eager", True),
+    ]
+
+
+@pytest.mark.parametrize("bytes_of_a_tile", [2048, 32768, 2**30])
+def test_a_row_has_no_more_pieces_than_a_grid(bytes_of_a_tile, monkeypatch) -> None:
+    monkeypatch.setattr(row_kernels, "LARGEST_TILE", bytes_of_a_tile)
+    assert row_kernels.most_pieces() <= building.MOST_PROGRAMS[1]
+
+
+@pytest.mark.parametrize("shape", [(5, 100), (2, 9000), (3, 600, 4)], ids=str)
+def test_where_triton_cannot_compile_rows_are_refused_beforehand(shape, monkeypatch) -> None:
+    """As other calls are, so that torch's operators serve; here there is no such device."""
+    monkeypatch.setattr(row_kernels, "enough_rows", lambda device: 4)
+    call = RowCall("softmax", RowFunction("softmax"), 1, *2 * (torch.float32,))
+    with pytest.raises(EngineError, match="triton cannot compile kernels for meta"):
+        row_kernels.prepare_rows(call, [torch.empty(shape, device="meta")])
+
+
+@pytest.mark.parametrize(("name", "order"), [("softmax", 0), ("log_softmax", 1), ("squash", 1)])
+def test_the_longest_rows_stay_in_registers(name, order) -> None:
+    dtype, columns = ("float64", 2048) if order else ("bfloat16", 8192)
+    many = bool(order)
+    made = compiled_rows(name, dtype, order, TARGETS[1], row_kernels.most_pieces() * columns, many)
+    for kernel in made if isinstance(made, list) else [made]:
+        assert kernel.n_spills == 0
 
 
 def test_16_bits_to_32_strides_and_a_scale_below_eps() -> None:

@@ -21,6 +21,9 @@ from ogive.printers.triton_operations import ADDITION
 
 #: Threads of a program of the grid, of which it may have up to 1,024.
 THREADS = 128
+#: The programs of a grid in its dimensions, on CUDA, the narrowest. A program moves 2 KiB and more,
+#: so the first is beyond what memory holds.
+MOST_PROGRAMS = (2**31 - 1, 65_535, 65_535)
 #: Fused multiply-adds are written where they are wanted; no others may be made.
 NO_FUSION = {"enable_fp_fusion": False}
 

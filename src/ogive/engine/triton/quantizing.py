@@ -29,6 +29,8 @@ from ogive.printers.triton import PRECISE, SHORT, TritonPrinter
 
 #: Elements of a tile, and of the longest row that one tile holds.
 _TILE, LONGEST_ROW = 2048, 8192
+#: Columns are counted in 32 bits, to the end of the last tile.
+_MOST_COLUMNS = 2**31 - LONGEST_ROW
 #: Elements that a thread holds, and the most threads of a tile.
 _HELD, _THREADS = 16, 512
 #: Numbers of a tile in the interpreter, which takes a while for each program of a grid.
@@ -167,7 +169,7 @@ class Quantizer(NamedTuple):
         exponent = self.quantization.exponent
         return [
             "block = tl.program_id(0).to(tl.int64) * R + tl.arange(0, R)",
-            "below = block < rows * (n // C)",
+            "below = block < rows * (n // C).to(tl.int64)",
             "lane = tl.arange(0, C)",
             "inside = below[:, None] & (lane < C)[None, :]",
             "row = block // (n // C)",
@@ -239,9 +241,10 @@ def quantize(
     inputs = call.unpack(tensors)
     shape = inputs[0].shape
     alike = all(t.shape == shape and t.dtype in _READ for t in inputs)
-    if not alike or not shape.numel() or call.program.size > _LONGEST:
-        return None
     x, n = inputs[0], shape[-1] if shape else 1
+    long = call.program.size > _LONGEST or n > _MOST_COLUMNS
+    if long or not alike or not shape.numel():
+        return None
     rows = shape.numel() // n
     flat = [t.reshape(rows, n) for t in inputs]
     dtypes = tuple([str(t.dtype).removeprefix("torch.") for t in inputs])

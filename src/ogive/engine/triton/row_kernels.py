@@ -11,13 +11,13 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import lru_cache
-from typing import Any, NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
-from ogive.engine.call import KernelRunner, NoMemory, RowCall, in_storage
+from ogive.engine.call import KernelRunner, NoMemory, RowCall, TooLong, in_storage
 from ogive.engine.cpu.rowwise.programs import Kind
 from ogive.engine.triton import building
 from ogive.engine.triton.row_text import (
@@ -34,6 +34,7 @@ from ogive.engine.triton.row_text import (
 from ogive.engine.triton.tensors import BYTES
 from ogive.printers.machine import FLOAT64
 
+_Place = TypeVar("_Place", Tensor, torch.dtype)
 #: Bytes of a tile of short rows, and of the longest row in one, of 128 threads and of 512; and of a
 #: thread. Pieces of longer rows are half as large, since a loop needs more registers.
 _TILE, LARGEST_TILE = 8192, 32768
@@ -78,7 +79,12 @@ class RowTile(NamedTuple):
 
 
 def prepare_rows(call: RowCall, tensors: Sequence[Tensor]) -> KernelRunner:
-    """What runs a function of rows on tensors like these, which have elements."""
+    """What runs a function of rows on tensors like these, which have elements.
+
+    Raises:
+        TooLong: for rows of more pieces than kernels take.
+        EngineError: where triton cannot compile for the device.
+    """
     shape = RowShape.of(tensors[0].shape, call.dim)
     if shape.inner > 1 and shape.n > LONGEST_BESIDE:
         return KernelRunner(_turned(call, tensors))
@@ -98,8 +104,19 @@ def _turned(call: RowCall, tensors: Sequence[Tensor]) -> Callable[..., Tensor]:
     return run
 
 
+def most_pieces() -> int:
+    """How many pieces a row may have: a program for each fits into the grid, and what all have
+    found, in float64, into the registers of one, as a piece does."""
+    return min(building.MOST_PROGRAMS[1], LARGEST_TILE // 2 // BYTES["float64"])
+
+
 class RowsLaunched:
-    """Starts the kernels of a function of rows, and gives its result."""
+    """Starts the kernels of a function of rows, and gives its result.
+
+    Raises:
+        TooLong: for rows of more pieces than kernels take.
+        EngineError: where triton cannot compile for the device.
+    """
 
     def __init__(self, call: RowCall, x: Tensor) -> None:
         self._shape = RowShape.of(x.shape, call.dim)
@@ -108,6 +125,11 @@ class RowsLaunched:
         self._kind = kind = Kind(call.function, dtype, result, layout)
         self._tile = tile = RowTile.of(self._shape.n, kind)
         self._pieces = -(-self._shape.n // tile.columns)
+        if self._pieces > most_pieces():
+            raise TooLong(
+                f"kernels have rows of up to {most_pieces() * tile.columns} elements, "
+                f"not {self._shape.n}"
+            )
         self._form = form = row_form(kind, self._pieces, self._shape.rows, x.device)
         self._rows = tile.rows if form == IN_TILES else 1
         if x.is_cpu and form == IN_TILES:
@@ -119,7 +141,12 @@ class RowsLaunched:
         ]
         self._made = call.made
         self._result = torch.Size((*x.shape[: call.dim], *x.shape[call.dim + 1 :]))
-        self._factor = factor_bits(call.factor, kind.format is FLOAT64)
+        rows, n, inner = self._shape
+        self._numbers = (rows, n, *factor_bits(call.factor, kind.format is FLOAT64), inner)
+        dtypes = {o: getattr(torch, kind.stored(o)) for o in operands(kind)}
+        for arguments, kernel, _ in self._starts(dtypes, lambda _, dtype: dtype):
+            given = (*arguments, *self._numbers)
+            building.compile_for(kernel, given, self._constants, x.device, tile.threads)
 
     def run(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
         """The result, or the gradient of x."""
@@ -131,13 +158,10 @@ class RowsLaunched:
         y = x.new_empty(shape, dtype=self._made)
         whole = (x,) if gradient is None else (x, gradient.contiguous())
         places = dict(zip(operands(self._kind), (*whole, y), strict=True))
-        for arguments, kernel, pieces in self._starts(places):
-            rows, n, inner = self._shape
-            numbers = (rows, n, *self._factor, inner)
+        for arguments, kernel, pieces in self._starts(places, partial(_new, x)):
             grid = (-(-self._shape.rows // self._rows), pieces)
-            building.start(
-                kernel, grid, (*arguments, *numbers), self._constants, x.device, self._tile.threads
-            )
+            given = (*arguments, *self._numbers)
+            building.start(kernel, grid, given, self._constants, x.device, self._tile.threads)
         return y
 
     @property
@@ -148,21 +172,30 @@ class RowsLaunched:
             "S": 1 << (self._pieces - 1).bit_length(),
         }
 
-    def _starts(self, places: dict[str, Tensor]) -> Iterator[tuple[list[Tensor], Any, int]]:
-        """What each kernel is given, and by how many programs a row is shared."""
+    def _starts(
+        self, places: dict[str, _Place], make: Callable[[tuple[int, int], torch.dtype], _Place]
+    ) -> Iterator[tuple[list[_Place], Any, int]]:
+        """What each kernel is given, and by how many programs a row is shared.
+
+        Args:
+            places: the operands, or their dtypes.
+            make: gives the place of what pieces find.
+        """
         if self._form != BY_PIECE:
             yield list(places.values()), self._kernels[0], 1
             return
-        found: dict[str, Tensor] = {}
-        first = next(iter(places.values()))
+        found: dict[str, _Place] = {}
         last = len(walk_groups(self._kind))
         for stage, kernel in enumerate(self._kernels):
             for name in pieces_found(self._kind, stage + 1):
                 if name not in found:
                     dtype = getattr(torch, self._kind.format.name if name[0] == "m" else "float64")
-                    size = (self._shape.rows, self._pieces)
-                    found[name] = first.new_empty(size, dtype=dtype)
+                    found[name] = make((self._shape.rows, self._pieces), dtype)
             yield [*places.values(), *found.values()], kernel, self._pieces if stage < last else 1
+
+
+def _new(x: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tensor:
+    return x.new_empty(size, dtype=dtype)
 
 
 def row_form(kind: Kind, pieces: int, rows: int, device: torch.device) -> str:
