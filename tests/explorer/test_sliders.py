@@ -16,8 +16,8 @@ _PATH = Path(__file__).resolve().parents[2] / "tools" / "measure_sliders.py"
 _TOOL = importlib.util.spec_from_file_location("measure_sliders", _PATH)
 measure_sliders = importlib.util.module_from_spec(_TOOL)
 _TOOL.loader.exec_module(measure_sliders)
-#: A chart makes its tracer, its labels and, where its window moves, its grid anew.
-MOST_ELEMENTS = 90
+#: What is there is kept: elements are made where a grid has more lines, and a table other rows.
+MOST_ELEMENTS = 30
 #: f, f' and f'' at 480 places each, both sides of jumps, and the zones at 400; a surface of 27 by
 #: 27; 1,500 quantiles under f and f' and three integrals of 681; 100 layers of 281 points each
 #: under f and f', of which none is looked up.
@@ -37,7 +37,6 @@ _COUNT = """([id, events]) => new Promise((done) => {
         picker.dispatchEvent(new Event("change"));
         found.evaluations = 0;
     }
-    const start = performance.now();
     const write = history.replaceState.bind(history);
     history.replaceState = (...given) => (found.addresses++, write(...given));
     const observer = new MutationObserver((changes) => {
@@ -50,7 +49,7 @@ _COUNT = """([id, events]) => new Promise((done) => {
         slider.dispatchEvent(new Event("input", { bubbles: true }));
     }
     requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {
-        done({ ...found, seconds: (performance.now() - start) / 1000 });
+        done(found);
     })));
 })"""
 
@@ -63,7 +62,7 @@ def test_however_often_it_moves_in_a_frame_it_is_drawn_once(tab, site, place, sl
     kind = next(kind for kind in MOST_EVALUATIONS if place.startswith(kind))
     assert found["elements"] <= MOST_ELEMENTS
     assert found["evaluations"] <= (MOST_EVALUATIONS[kind] or 10**9)
-    assert found["addresses"] <= 2 + found["seconds"] / 0.06
+    assert found["addresses"] <= 2  # at once, and at rest
     assert not tab.watch.errors
 
 
@@ -87,3 +86,5 @@ def test_the_tool_measures_frames(tab, site):
     cost = measure_sliders.measured(tab, "parameter-alpha", milliseconds=200)
     assert 0 < cost.frames <= 61
     assert 0 < cost.parts["script"] < cost.parts["all"]
+    assert cost.parts["p95"] > 0
+    assert cost.parts["raster"] > 0

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from browser import barriers
+from browser import barriers, until
 from ogive.catalogue import entries
 from ogive.explorer.facts import certificate_of
 from ogive.explorer.sitemap import PAGES
@@ -97,7 +97,7 @@ def test_the_gallery_by_keyboard_leads_to_a_function_whose_slider_moves(site, ta
     for _ in range(5):
         tab.keyboard.press("ArrowRight")
     assert tab.locator(".chart .line").first.get_attribute("d") != before
-    assert "negative_slope:" in tab.evaluate("decodeURIComponent(location.hash)")
+    until(tab, lambda: "negative_slope:" in tab.evaluate("decodeURIComponent(location.hash)"))
 
 
 def test_a_function_s_state_survives_reload_and_the_change_of_language(site, tab):

@@ -17,7 +17,7 @@ POLICY = (
 #: What every page loads, in this order: all activations, and formulas of one's own.
 CORE = (
     "core.js", "data/functions.js", "rows.js", "data/language.js", "nodes.js", "entry_calls.js",
-    "grammar.js", "sampling.js", "chart.js", "export.js", "chrome.js",
+    "grammar.js", "sampling.js", "shapes.js", "chart.js", "export.js", "chrome.js",
 )  # fmt: skip
 #: What is known of every entry, for pages that search or compare.
 CATALOGUE = "data/catalogue.{language}.js"

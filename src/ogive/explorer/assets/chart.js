@@ -10,16 +10,11 @@
 // saturated, dead, linear, zero.
 "use strict";
 {
-  const SPACE = "http://www.w3.org/2000/svg";
+  const { svg, shapes } = ogive;
   const MARGIN = { left: 46, right: 14, top: 10, bottom: 36 };
 
-  const svg = (tag, attributes = {}, text) => {
-    const made = document.createElementNS(SPACE, tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    if (text !== undefined) made.textContent = text;
-    return made;
-  };
-  ogive.svg = svg;
+  /** A text at a place; moved by a transform, which has no glyph looked for again. */
+  const label = (x, y, text, attributes) => ["text", { ...attributes, transform: `translate(${x} ${y})` }, text];
 
   const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
@@ -57,8 +52,7 @@
       this.svg = svg("svg", { class: "chart", role: "img", "aria-label": label });
       this.frame = this.svg.appendChild(svg("g"));
       const clip = `clip-${++Chart.count}`;
-      this.clip = svg("rect");
-      this.svg.appendChild(svg("clipPath", { id: clip })).append(this.clip);
+      this.clip = this.svg.appendChild(svg("clipPath", { id: clip }));
       this.zones = this.svg.appendChild(svg("g"));
       this.dots = this.svg.appendChild(svg("g", { "clip-path": `url(#${clip})` }));
       this.lines = this.svg.appendChild(svg("g", { "clip-path": `url(#${clip})` }));
@@ -67,13 +61,10 @@
       parent.append(this.svg);
       if (exports) parent.append(ogive.exports({ name, csv: () => this.csv(), drawing: () => this.svg }));
       this.listen();
-      this.resize();
-      new ResizeObserver(() => this.resize()).observe(parent);
+      ogive.onWidth(parent, (width) => this.resize(Math.max(width, 240)));
     }
 
-    resize() {
-      const width = Math.max(Math.round(this.svg.parentElement.clientWidth), 240);
-      if (width === this.width) return;
+    resize(width) {
       this.width = width;
       this.svg.setAttribute("viewBox", `0 0 ${width} ${this.height}`);
       this.redraw();
@@ -110,42 +101,36 @@
     redraw() {
       const { series, zones = [], y } = this.drawn;
       this.y = y || ogive.window(series, this.x);
-      this.left = Math.max(MARGIN.left, 12 + 7 * Math.max(...this.heights().map((v) => ogive.shown(v).length)));
-      this.drawFrame();
+      const { top, bottom } = this.box;
+      const heights = ogive.ticks(...this.y, (bottom - top) / 45);
+      this.left = Math.max(MARGIN.left, 12 + 7 * Math.max(...heights.map((v) => ogive.shown(v).length)));
+      this.drawFrame(heights);
       this.drawZones(zones);
-      series.forEach((s, i) => this.drawLine(s, i));
-      while (this.lines.childElementCount > series.length) this.lines.lastChild.remove();
+      shapes(this.lines, series.map((s) => this.line(s)));
       this.drawDots(this.drawn.dots);
       this.drawEnds(series.filter((s) => s.name));
       if (this.traced) this.trace(...this.traced);
     }
 
-    /** The heights that have a line and a label. */
-    heights() {
-      const { top, bottom } = this.box;
-      return ogive.ticks(...this.y, (bottom - top) / 45);
-    }
-
-    drawFrame() {
+    /** The grid with its numbers; `heights` are those that have a line. */
+    drawFrame(heights) {
       const { left, right, top, bottom } = this.box;
-      const key = [left, right, top, bottom, ...this.x, ...this.y].join();
-      if (key === this.framed) return;
-      this.framed = key;
-      for (const [name, value] of Object.entries({ x: left, y: top, width: Math.max(right - left, 0), height: bottom - top }))
-        this.clip.setAttribute(name, value);
-      const parts = [];
-      for (const value of ogive.ticks(...this.x, (right - left) / 70)) {
-        const x = this.at(value).toFixed(1);
-        parts.push(svg("path", { class: value ? "grid" : "axis", d: `M${x} ${top}V${bottom}` }));
-        parts.push(svg("text", { x, y: bottom + 16, "text-anchor": "middle" }, ogive.shown(value)));
-      }
-      for (const value of this.heights()) {
-        const y = this.up(value).toFixed(1);
-        parts.push(svg("path", { class: value ? "grid" : "axis", d: `M${left} ${y}H${right}` }));
-        parts.push(svg("text", { x: left - 6, y: Number(y) + 4, "text-anchor": "end" }, ogive.shown(value)));
-      }
-      parts.push(svg("text", { x: right, y: bottom + 31, "text-anchor": "end", class: "axis-name" }, this.xLabel));
-      this.frame.replaceChildren(...parts);
+      shapes(this.clip, [["rect", { x: left, y: top, width: Math.max(right - left, 0), height: bottom - top }]]);
+      const places = ogive.ticks(...this.x, (right - left) / 70).map((value) => [value, this.at(value).toFixed(1)]);
+      const levels = heights.map((value) => [value, this.up(value).toFixed(1)]);
+      const across = ([, y]) => `M${left} ${y}H${right}`;
+      const upwards = ([, x]) => `M${x} ${top}V${bottom}`;
+      const lines = (marks, told) => [
+        ["path", { class: "grid", d: marks.filter(([value]) => value).map(told).join("") }],
+        ["path", { class: "axis", d: marks.filter(([value]) => !value).map(told).join("") }],
+      ];
+      shapes(this.frame, [
+        ...lines(places, upwards),
+        ...lines(levels, across),
+        ...places.map(([value, x]) => label(x, bottom + 16, ogive.shown(value), { "text-anchor": "middle" })),
+        ...levels.map(([value, y]) => label(left - 6, Number(y) + 4, ogive.shown(value), { "text-anchor": "end" })),
+        label(right, bottom + 31, this.xLabel, { "text-anchor": "end", class: "axis-name" }),
+      ]);
     }
 
     drawZones(zones) {
@@ -153,25 +138,21 @@
       const parts = zones.flatMap(({ from, to, kind, name }) => {
         const [a, b] = [from, to].map((v) => Math.min(Math.max(this.at(v), left), right));
         if (!(b - a > 0.5)) return [];
-        const rect = svg("rect", { class: `zone zone-${kind}`, x: a.toFixed(1), y: top, width: (b - a).toFixed(1), height: bottom - top });
-        rect.append(svg("title", {}, name));
-        return [rect];
+        const place = { x: a.toFixed(1), y: top, width: (b - a).toFixed(1), height: bottom - top };
+        return [["rect", { class: `zone zone-${kind}`, ...place }, [["title", {}, name]]]];
       });
-      this.zones.replaceChildren(...parts);
+      shapes(this.zones, parts);
     }
 
     drawDots({ x, y, color } = { x: [] }) {
       const told = Array.from(x, (v, i) => `M${this.at(v).toFixed(1)} ${this.up(y[i]).toFixed(1)}h0`).join("");
-      this.dots.replaceChildren(...(told ? [svg("path", { class: "dots", stroke: `var(--${color})`, d: told })] : []));
+      shapes(this.dots, told ? [["path", { class: "dots", stroke: `var(--${color})`, d: told }]] : []);
     }
 
-    drawLine({ x, y, color, dash, area }, place) {
-      let line = this.lines.children[place];
-      if (!line) line = this.lines.appendChild(svg("path", { class: "line" }));
-      line.setAttribute("stroke", `var(--${color})`);
-      line.setAttribute("stroke-dasharray", dash || "none");
-      line.setAttribute("fill", area ? `var(--${color})` : "none");
-      line.setAttribute("d", area ? this.areaPath(x, y) : this.path(x, y));
+    line({ x, y, color, dash, area }) {
+      const paint = `var(--${color})`;
+      const d = area ? this.areaPath(x, y) : this.path(x, y);
+      return ["path", { class: "line", stroke: paint, "stroke-dasharray": dash || "none", fill: area ? paint : "none", d }];
     }
 
     /** A curve that is filled down to 0. */
@@ -200,31 +181,29 @@
       ends.sort((a, b) => a.y - b.y);
       for (let i = 1; i < ends.length; i++) ends[i].y = Math.max(ends[i].y, ends[i - 1].y + 14);
       for (let i = ends.length - 1, most = bottom - 2; i >= 0; i--, most -= 14) ends[i].y = Math.min(ends[i].y, most);
-      this.labels.replaceChildren(
-        ...ends.map((e) =>
-          svg("text", { class: "end", x: right + 6, y: (e.y + 4).toFixed(1), fill: `var(--${e.color})` }, e.name)
-        )
+      shapes(
+        this.labels,
+        ends.map((e) => label(right + 6, (e.y + 4).toFixed(1), e.name, { class: "end", fill: `var(--${e.color})` }))
       );
     }
 
     trace(x, marks) {
       this.traced = x === null ? null : [x, marks];
-      if (x === null) return this.tracer.replaceChildren();
+      if (x === null) return shapes(this.tracer, []);
       const { top, bottom } = this.box;
-      const at = this.at(x);
-      const parts = [svg("path", { class: "trace-line", d: `M${at.toFixed(1)} ${top}V${bottom}` })];
-      for (const { color, y, slope } of marks) {
-        if (!Number.isFinite(y)) continue;
-        if (Number.isFinite(slope)) parts.push(this.tangent(x, y, slope));
-        parts.push(svg("circle", { cx: at.toFixed(1), cy: this.up(y).toFixed(1), r: 4.5, fill: `var(--${color})` }));
-      }
-      this.tracer.replaceChildren(...parts);
+      const at = this.at(x).toFixed(1);
+      const dots = marks.filter(({ y }) => Number.isFinite(y)).flatMap(({ color, y, slope }) => [
+        ...(Number.isFinite(slope) ? [["path", { class: "tangent", d: this.tangent(x, y, slope) }]] : []),
+        ["circle", { cx: at, cy: this.up(y).toFixed(1), r: 4.5, fill: `var(--${color})` }],
+      ]);
+      shapes(this.tracer, [["path", { class: "trace-line", d: `M${at} ${top}V${bottom}` }], ...dots]);
     }
 
     tangent(x, y, slope) {
       const reach = (this.x[1] - this.x[0]) / 6;
-      const ends = [x - reach, x + reach].map((v) => `${this.at(v).toFixed(1)} ${this.up(y + slope * (v - x)).toFixed(1)}`);
-      return svg("path", { class: "tangent", d: `M${ends[0]}L${ends[1]}` });
+      return [x - reach, x + reach]
+        .map((v, i) => `${i ? "L" : "M"}${this.at(v).toFixed(1)} ${this.up(y + slope * (v - x)).toFixed(1)}`)
+        .join("");
     }
 
     listen() {

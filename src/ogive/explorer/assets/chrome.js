@@ -13,26 +13,29 @@
     document.dispatchEvent(new Event("ogive:theme"));
   });
 
-  /** Browsers refuse more than 200 changes of an address in ten seconds, and a slider makes more. */
-  const PAUSE = 60;
+  /**
+   * How long nothing has to change before the address does again, in milliseconds: a slider makes sixty
+   * states a second, and a change of the address takes a browser longer than what is drawn.
+   */
+  const REST = 100;
   const writers = [];
 
-  /** The function, called at once or a little later, and not more often than that. */
-  const spaced = (write) => {
-    let last = -Infinity;
+  /** The function, called at once, and again when calls have stopped coming. */
+  const atRest = (write) => {
     let waiting = 0;
+    let due = false;
     const now = () => {
       clearTimeout(waiting);
       waiting = 0;
-      last = performance.now();
-      write();
+      if (due) write();
+      due = false;
     };
-    writers.push(() => waiting && now());
+    writers.push(now);
     return () => {
-      if (waiting) return;
-      const pause = last + PAUSE - performance.now();
-      if (pause > 0) waiting = setTimeout(now, pause);
-      else now();
+      if (waiting) due = true;
+      else write();
+      clearTimeout(waiting);
+      waiting = setTimeout(now, REST);
     };
   };
   const writeAll = () => writers.forEach((write) => write());
@@ -61,7 +64,7 @@
       );
     };
     const state = { ...read() };
-    const write = spaced(() => {
+    const write = atRest(() => {
       const told = new URLSearchParams();
       for (const [key, value] of Object.entries(state))
         if (written(value) !== written(defaults[key])) told.set(key, written(value));
@@ -120,12 +123,26 @@
     return made;
   };
 
-  /** The style's colours by the names of their tokens, each asked for once. */
+  /** Calls `resized` with an element's width where it changes: asked for in a drawing it would cost a layout. */
+  ogive.onWidth = (node, resized) => {
+    let width = -1;
+    const look = () => {
+      if (node.clientWidth === width) return;
+      width = node.clientWidth;
+      resized(width);
+    };
+    new ResizeObserver(look).observe(node);
+    look();
+  };
+
+  const palettes = new Map();
+  /** The style's colours by the names of their tokens, each asked for once in a theme. */
   ogive.palette = () => {
-    const style = getComputedStyle(root);
-    const known = new Map();
+    const { theme } = root.dataset;
+    if (!palettes.has(theme)) palettes.set(theme, new Map());
+    const known = palettes.get(theme);
     return (token) => {
-      if (!known.has(token)) known.set(token, style.getPropertyValue(`--${token}`));
+      if (!known.has(token)) known.set(token, getComputedStyle(root).getPropertyValue(`--${token}`));
       return known.get(token);
     };
   };

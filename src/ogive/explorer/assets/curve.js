@@ -117,8 +117,12 @@
     return found.filter(([, from, to]) => to - from > 2 * step);
   };
 
+  let told = ""; // what the legend says: most moves of a slider change nothing of it
   const tell = (zones, proved) => {
     const kinds = [...new Set(zones.map((z) => z.kind))];
+    const now = `${kinds.join()} ${Boolean(proved)}`;
+    if (now === told) return;
+    told = now;
     note.textContent = text(kinds.length ? (proved ? "function.zones_proved" : "function.zones_sampled") : "function.zones_none");
     if (!kinds.length && !proved) note.textContent = "";
     zoneList.replaceChildren(

@@ -78,17 +78,27 @@
     return w * w * between(tables.slope, q);
   };
 
+  const SETTLED = 1e-13;
+  /** {second, pair, slope} of a layer by its deviation: where lengths have settled, that of the one before. */
+  const layerOf = ([f, slope]) => {
+    let [made, at] = [null, NaN];
+    return (deviation) => {
+      if (!(Math.abs(deviation - at) <= SETTLED * at))
+        [made, at] = [{ ...layer(f, deviation), slope: secondMoment(slope, deviation) }, deviation];
+      return made;
+    };
+  };
+
   const propagated = () => {
-    const [f, slope] = functions;
+    const made = layerOf(functions);
     const { w, b, layers } = state;
     const rows = [{ q: 1, c: state.c, g: 1 }];
     for (let l = 0; l < layers; l++) {
       const { q, c, g } = rows.at(-1);
-      const deviation = Math.sqrt(q);
-      const made = layer(f, deviation);
-      const next = w * w * made.second + b * b;
-      const joint = w * w * made.pair(Math.min(c, 1)) + b * b;
-      const chi = w * w * secondMoment(slope, deviation);
+      const { second, pair, slope } = made(Math.sqrt(q));
+      const next = w * w * second + b * b;
+      const joint = w * w * pair(Math.min(c, 1)) + b * b;
+      const chi = w * w * slope;
       if (!Number.isFinite(next) || next > 1e30) break;
       rows.push({ q: next, c: Math.min(Math.max(joint / next, -1), 1), g: g * chi });
     }
@@ -122,7 +132,7 @@
 
   // the map
 
-  const size = () => ({ width: Math.max(map.clientWidth, 240), height: 260 });
+  const size = { width: 240, height: 260 };
   const spot = (w, b, { width, height }) => [
     34 + ((w - MAP.w[0]) / (MAP.w[1] - MAP.w[0])) * (width - 44),
     height - 36 - ((b - MAP.b[0]) / (MAP.b[1] - MAP.b[0])) * (height - 48),
@@ -130,7 +140,7 @@
   const share = (i, n, [low, high]) => low + ((i + 0.5) / n) * (high - low);
 
   const drawMap = () => {
-    const of = size();
+    const of = size;
     const ratio = devicePixelRatio || 1;
     canvas.width = of.width * ratio;
     canvas.height = of.height * ratio;
@@ -213,7 +223,7 @@
 
   canvas.addEventListener("pointerdown", (event) => {
     const rect = canvas.getBoundingClientRect();
-    const of = size();
+    const of = size;
     const w = MAP.w[0] + ((event.clientX - rect.left - 34) / (of.width - 44)) * (MAP.w[1] - MAP.w[0]);
     const b = MAP.b[0] + ((of.height - 36 - (event.clientY - rect.top)) / (of.height - 48)) * (MAP.b[1] - MAP.b[0]);
     const within = (v, [low, high]) => Number(Math.min(Math.max(v, low), high).toFixed(2));
@@ -221,7 +231,6 @@
     show();
   });
   document.addEventListener("ogive:theme", () => drawMap());
-  new ResizeObserver(() => functions && drawMap()).observe(map);
 
   const redraw = ogive.onceAFrame(draw);
   const show = () => {
@@ -230,5 +239,6 @@
     if (prepared !== state.name) prepare();
     draw();
   };
+  ogive.onWidth(map, (width) => { size.width = Math.max(width, 240); if (functions) drawMap(); });
   show();
 }

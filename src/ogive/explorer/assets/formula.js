@@ -63,10 +63,9 @@
   };
 
   const tell = (made) => {
-    const { mean } = ogive.normal;
-    const second = mean((v) => made.value(v) ** 2);
-    const slope = mean((v) => made.derivative(v) ** 2);
-    const rows = [["mean", mean(made.value)], ["second", second], ["gain", 1 / Math.sqrt(second)], ["square_slope", slope], ["chi", slope / second]];
+    const { mean, square: second } = ogive.normal.moments(made.value);
+    const { square: slope } = ogive.normal.moments(made.derivative);
+    const rows = [["mean", mean], ["second", second], ["gain", 1 / Math.sqrt(second)], ["square_slope", slope], ["chi", slope / second]];
     const limits = [["left", made.value(-Infinity)], ["right", made.value(Infinity)]];
     table.replaceChildren(
       element("table", {}, element("caption", {}, text("tools.formula_table")),

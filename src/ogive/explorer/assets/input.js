@@ -61,18 +61,17 @@
   };
 
   const tell = (f, slope, y) => {
-    const { mean } = ogive.normal;
+    const { moments } = ogive.normal;
     const { mu, sigma } = state;
-    const first = mean(f, mu, sigma);
-    const second = mean((v) => f(v) ** 2, mu, sigma);
-    const squareSlope = mean((v) => slope(v) ** 2, mu, sigma);
+    const { mean: first, square: second } = moments(f, mu, sigma);
+    const { square: squareSlope } = moments(slope, mu, sigma);
     const slopes = POINTS.map((z) => Math.abs(slope(mu + sigma * z)));
-    const share = (holds) => slopes.reduce((n, size) => n + Number(holds(size)), 0) / slopes.length;
+    const share = (holds) => slopes.filter(holds).length / slopes.length;
     const percent = (v) => `${shown(100 * v, 3)} %`;
     const rows = [
       ["mean", shown(first)], ["deviation", shown(Math.sqrt(Math.max(second - first ** 2, 0)))], ["second", shown(second)],
       ["gain", shown(1 / Math.sqrt(second))], ["square_slope", shown(squareSlope)], ["chi", shown(squareSlope * sigma ** 2 / second)],
-      ["zero_share", percent(y.reduce((n, v) => n + (v === 0), 0) / y.length)],
+      ["zero_share", percent(y.filter((v) => v === 0).length / y.length)],
       ["dead_share", percent(share((size) => size === 0))], ["saturated_share", percent(share((size) => size < 1e-3))],
     ];
     if (!table.childElementCount)

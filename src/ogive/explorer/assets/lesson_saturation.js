@@ -13,21 +13,33 @@
   /** The root mean square of each layer's numbers. */
   const sizes = (network, name, rows) =>
     network.hidden.map((layer) => {
-      const used = layer[name].subarray(0, rows * layer.outputs);
-      return Math.sqrt(used.reduce((sum, v) => sum + v * v, 0) / used.length);
+      const count = rows * layer.outputs;
+      let sum = 0;
+      for (let i = 0; i < count; i++) sum += layer[name][i] ** 2;
+      return Math.sqrt(sum / count);
     });
 
-  const draw = ({ activation, depth, scale }) => {
+  let made = {};
+  /** A network at its start with a batch, and the weights of its layers before they are scaled. */
+  const networkOf = (activation, depth) => {
+    if (made.activation === activation && made.depth === depth) return made;
     const f = ogive.trainable(activation);
-    const hidden = Array(depth).fill(UNITS);
-    const training = new ogive.Training({ data: "circles", f: { ...f, gain: scale * f.gain }, hidden, seed: 1 });
+    const training = new ogive.Training({ data: "circles", f, hidden: Array(depth).fill(UNITS), seed: 1 });
     training.fill();
-    training.gradientOf(training.batch);
-    const rows = training.batch.count;
-    const signal = sizes(training.network, "sums", rows);
-    const errors = sizes(training.network, "errors", rows);
-    drawLayers(signal, errors.map((size) => size / errors.at(-1)));
+    const { network, batch } = training;
+    made = { activation, depth, network, batch, weights: network.hidden.map((layer) => layer.weights.slice()) };
     drawSlope(f);
+    return made;
+  };
+
+  const draw = ({ activation, depth, scale }) => {
+    const { network, batch, weights } = networkOf(activation, depth);
+    network.hidden.forEach((layer, l) => weights[l].forEach((weight, i) => (layer.weights[i] = scale * weight)));
+    network.forward(batch.x, batch.count);
+    network.passErrors(batch.y, batch.count);
+    const signal = sizes(network, "sums", batch.count);
+    const errors = sizes(network, "errors", batch.count);
+    drawLayers(signal, errors.map((size) => size / errors.at(-1)));
     const left = errors[0] / errors.at(-1);
     layerCaption.textContent = text("depth.caption", { activation, depth, left: ogive.shown(left, 2) });
   };

@@ -27,12 +27,16 @@
   };
   let polynomials = null;
 
-  /** E g(Z) for Z from N(mean, deviation^2). */
-  const mean = (g, center = 0, deviation = 1) => {
+  /** {mean: E g(Z), square: E g(Z)^2} for Z from N(center, deviation^2). */
+  const moments = (g, center = 0, deviation = 1) => {
     const { z, w } = FINE;
-    let total = 0;
-    for (let i = 0; i < z.length; i++) total += w[i] * g(center + deviation * z[i]);
-    return total;
+    let [mean, square] = [0, 0];
+    for (let i = 0; i < z.length; i++) {
+      const y = g(center + deviation * z[i]);
+      mean += w[i] * y;
+      square += w[i] * y ** 2;
+    }
+    return { mean, square };
   };
 
   /**
@@ -75,5 +79,5 @@
   const quantiles = (count) =>
     Float64Array.from({ length: count }, (_, i) => Math.SQRT2 * ogive.language.primitives.erfinv.compute((2 * i + 1) / count - 1));
 
-  ogive.normal = { mean, layer, secondMoment, quantiles };
+  ogive.normal = { moments, layer, secondMoment, quantiles };
 }

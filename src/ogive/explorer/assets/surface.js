@@ -42,6 +42,7 @@
   );
   const chart = ogive.chart(slices, { label: text("function.slices"), x: [-REACH, REACH], height: 220, name, xLabel: text("function.gate") });
 
+  let width = 240;
   let heights;
   let window_;
   const at = (i) => -REACH + (2 * REACH * i) / GRID;
@@ -67,7 +68,6 @@
 
   const draw = () => {
     if (!heights) prepare();
-    const width = Math.max(box.clientWidth, 240);
     const size = { width, height: Math.round(width * 0.78) };
     const ratio = devicePixelRatio || 1;
     canvas.width = width * ratio;
@@ -183,7 +183,6 @@
   });
   canvas.addEventListener("pointerup", () => (from = null));
   document.addEventListener("ogive:theme", () => draw());
-  new ResizeObserver(() => draw()).observe(box);
 
   const show = () => {
     for (const [key, made] of Object.entries(sliders)) made.set(state[key]);
@@ -191,5 +190,6 @@
     heights = null;
     draw();
   };
+  ogive.onWidth(box, (now) => { width = Math.max(now, 240); if (heights) draw(); });
   show();
 }

@@ -27,7 +27,7 @@
       this.train = ogive.drawPlane(data, rows, this.random);
       this.test = ogive.drawPlane(data, rows, this.random);
       ogive.standardise(this.train, this.test);
-      this.network = new ogive.Network(hidden, f, rows);
+      this.network = new ogive.Network(hidden, f);
       if (recipe === "keras") this.network.startAsKeras(this.random);
       else this.network.start(f.gain, this.random);
       this.first = new Float64Array(this.network.parameters.length);
