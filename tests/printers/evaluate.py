@@ -6,25 +6,16 @@ from collections.abc import Callable
 
 import numpy as np
 
+from numpy_rules import RULES
 from ogive.expr import Node, walk
 
 LIBM = ctypes.CDLL(ctypes.util.find_library("m") or ctypes.util.find_library("msvcrt"))
 SIMPLE: dict[str, Callable] = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "div": np.divide,
-    "neg": np.negative,
-    "abs": np.abs,
+    **RULES,
     "min": np.minimum,
     "max": np.maximum,
-    "sqrt": np.sqrt,
     "exp": np.exp,
     "over": np.divide,
-    "lt": np.less,
-    "le": np.less_equal,
-    "eq": np.equal,
-    "where": np.where,
     "rarely": np.where,
     "round": np.rint,
     "copysign": np.copysign,

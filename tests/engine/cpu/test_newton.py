@@ -5,6 +5,7 @@ from functools import reduce
 import numpy as np
 import pytest
 
+from numpy_rules import RULES
 from ogive.engine.call import RowFunction
 from ogive.engine.cpu.rowwise.formulas import GIVEN
 from ogive.engine.cpu.rowwise.programs import MOST_TURNS, Kind
@@ -13,19 +14,6 @@ from ogive.engine.triton.row_steps import expressions
 from ogive.expr import walk
 
 RANDOM = np.random.default_rng(0)
-RULES = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "div": np.divide,
-    "neg": np.negative,
-    "abs": np.abs,
-    "sqrt": np.sqrt,
-    "where": np.where,
-    "lt": np.less,
-    "le": np.less_equal,
-    "eq": np.equal,
-}
 
 
 class Row:
