@@ -9,6 +9,7 @@ import torch
 import ogive
 from ogive.engine import CompiledKernel, compiled
 from ogive.engine.triton.ahead import compiled_operands, derived
+from ogive.engine.triton.building import crowded
 from ogive.engine.triton.tensors import Accessed
 from ogive.errors import OgiveError, UnknownName
 
@@ -71,6 +72,15 @@ def test_registers_of_one_exponential_in_other_dtypes(name):
         assert kernel.n_regs <= 64
         assert kernel.n_spills == 0
         assert ".v4.b32" in kernel.ptx
+
+
+@pytest.mark.parametrize("name", ["sinlu", "snake", "sinc"])
+def test_a_thread_of_a_crowded_kernel_takes_half_as_much(name):
+    """Of two vectors for each tensor 146 to 161 registers; of one they are within the bar."""
+    kernel = compiled(name, torch.bfloat16, order=1)
+    assert kernel.elements * torch.bfloat16.itemsize == 16
+    assert not crowded(kernel.n_regs, kernel.n_spills)
+    assert ".v4.b32" in kernel.ptx
 
 
 @pytest.mark.parametrize("name", ONE_EXPONENTIAL)

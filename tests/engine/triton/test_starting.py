@@ -5,7 +5,9 @@ from contextlib import contextmanager
 import pytest
 import torch
 
-from ogive.engine.triton import building
+import ogive
+from ogive.engine.triton import building, prepare
+from ogive.ops.parameters import planned
 
 
 class Devices:
@@ -56,6 +58,23 @@ def test_a_warp_is_the_devices(devices, monkeypatch, lanes, warps):
     building.start(devices, (1,), (), {}, torch.device("cuda", 0))
     ((_, _, options),) = devices.started
     assert options["num_warps"] == warps
+
+
+@pytest.mark.parametrize("tight", [False, True])
+@pytest.mark.parametrize("contiguous", [True, False])
+def test_a_crowded_kernel_is_made_anew_for_half_as_much(monkeypatch, tight, contiguous):
+    """A program of the grid then takes one vector of each tensor for a thread."""
+    blocks = []
+
+    def compiled(kernel, given, constants, device, *threads):
+        blocks.append(constants.get("BLOCK") or constants["R"] * constants["C"])
+        return tight
+
+    monkeypatch.setattr(building, "compile_for", compiled)
+    x = torch.empty(64, 4096, device="meta")
+    plan, tensors = planned(ogive.get("relu").spec.program, [x], {}, None)
+    prepare(plan, tensors if contiguous else [tensors[0][:, ::2]])
+    assert blocks == [1024, 512][: 1 + tight]
 
 
 def test_it_is_compiled_there_before(devices):

@@ -150,11 +150,15 @@ def compiled_operands(
     """The same for operands that lie in one stretch each."""
     arithmetic = triton_arithmetic(program, operands)
     text = compilation.flat_text(program, operands, *arithmetic, flat.MASKED)
-    vectors = compilation.vectors_of(program, *arithmetic)
-    block = compilation.block_size(operands, 2**31, False, vectors)
     places = {f"p{k}": f"*{POINTERS.get(o.dtype, 'i64')}" for k, o in enumerate(operands)}
     signature = {**places, "count": "i32"}
-    return compile_text(text, signature, {"BLOCK": block}, block, target)
+    for most in compilation.VECTORS_TRIED:
+        vectors = compilation.vectors_of(program, *arithmetic, most)
+        block = compilation.block_size(operands, 2**31, False, vectors)
+        kernel = compile_text(text, signature, {"BLOCK": block}, block, target)
+        if not building.crowded(kernel.n_regs, kernel.n_spills):
+            break
+    return kernel
 
 
 def compile_text(

@@ -24,6 +24,8 @@ THREADS = 128
 #: The programs of a grid in its dimensions, on CUDA, the narrowest. A program moves 2 KiB and more,
 #: so the first is beyond what memory holds.
 MOST_PROGRAMS = (2**31 - 1, 65_535, 65_535)
+#: Registers of a thread that leave room for 16 warps on each of a processor's 64K.
+MOST_REGISTERS = 128
 #: Fused multiply-adds are written where they are wanted; no others may be made.
 NO_FUSION = {"enable_fp_fusion": False}
 
@@ -136,14 +138,17 @@ def compile_for(
     constants: Mapping[str, Any],
     device: torch.device,
     threads: int = THREADS,
-) -> None:
+) -> bool:
     """Compiles the kernel for arguments like these, of which dtypes stand for results to come.
+
+    Returns:
+        Whether it is crowded.
 
     Raises:
         EngineError: where triton cannot.
     """
     if device.type == "cpu":
-        return
+        return False
     try:
         with _current(device):
             options = _options(threads, device)
@@ -155,6 +160,12 @@ def compile_for(
             f"triton cannot compile kernels for {device} ({type(error).__name__}: {words}); it "
             f"needs a C compiler, and a release that knows the GPU"
         ) from error
+    return crowded(made.n_regs, made.n_spills)
+
+
+def crowded(registers: int, spills: int) -> bool:
+    """Whether a thread has more in hand than leaves room for others."""
+    return registers > MOST_REGISTERS or spills > 0
 
 
 def _options(threads: int, device: torch.device) -> dict[str, Any]:

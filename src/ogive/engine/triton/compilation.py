@@ -15,6 +15,8 @@ from ogive.printers.triton import TritonPrinter
 
 #: Bytes of a tensor that a program of the grid takes with one access of 128 bits for each thread.
 BYTES_OF_VECTORS = 2048
+#: How many such accesses a thread takes: fewer where its kernel turns out to be crowded.
+VECTORS_TRIED = (2, 1)
 #: The interpreter takes as long for a small block as for a large one.
 INTERPRETED = 2**16
 
@@ -33,7 +35,7 @@ class Text(NamedTuple):
 
 
 def block_size(
-    operands: Sequence[Accessed], count: int, interpreted: bool, vectors: int = 2
+    operands: Sequence[Accessed], count: int, interpreted: bool, vectors: int = VECTORS_TRIED[0]
 ) -> int:
     """The elements of a program of the grid; ``vectors`` of each tensor for a thread."""
     if interpreted:
@@ -42,10 +44,10 @@ def block_size(
     return vectors * BYTES_OF_VECTORS // smallest
 
 
-def vectors_of(program: Program, format: Format, forms: str) -> int:
-    """How many vectors of each tensor a thread takes: two, or one where polynomials would need more
-    registers for two than a thread has beside others."""
-    return 1 if TritonPrinter(format, forms).has_polynomials(program) else 2
+def vectors_of(program: Program, format: Format, forms: str, most: int) -> int:
+    """How many vectors of each tensor a thread takes: as many as it may, or one where polynomials
+    would need more registers for two than a thread has beside others."""
+    return 1 if TritonPrinter(format, forms).has_polynomials(program) else most
 
 
 def masking(count: int, block: int) -> str:

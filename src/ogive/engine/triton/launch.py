@@ -74,9 +74,12 @@ class Launched:
         self._work: GridWork | None = None
         if shape.numel():
             sums = [r for r in self._results if isinstance(r, Sum)]
-            self._work = _work(call, shape, places, sums, tensors[0].is_cpu)
-            held: list[Tensor | torch.dtype] = [*tensors, *(r.dtype for r in self._results)]
-            self._work.compile([held[owner] for owner in self._owners], tensors[0].device)
+            for most in compilation.VECTORS_TRIED:
+                self._work = _work(call, shape, places, sums, tensors[0].is_cpu, most)
+                held: list[Tensor | torch.dtype] = [*tensors, *(r.dtype for r in self._results)]
+                given = [held[owner] for owner in self._owners]
+                if not self._work.compile(given, tensors[0].device):
+                    break
 
     def run(self, *tensors: Tensor) -> Tensor | tuple[Tensor, ...]:
         """The results."""
@@ -98,7 +101,6 @@ def pointwise_launch(program: Program, tensors: Sequence[Tensor]) -> Callable[..
     names = [str(t.dtype).removeprefix("torch.") for t in (*tensors, x)]
     operands = tuple(Accessed(n, "out" if k == len(tensors) else "in") for k, n in enumerate(names))
     arithmetic = triton_arithmetic(program, operands)
-    vectors = compilation.vectors_of(program, *arithmetic)
     kernels: dict[str, object] = {}
 
     def kernel(ends: str) -> object:
@@ -117,9 +119,13 @@ def pointwise_launch(program: Program, tensors: Sequence[Tensor]) -> Callable[..
             building.start(found, grid, (*given, y, count), {"BLOCK": block}, x.device)
         return y
 
-    block = compilation.block_size(operands, x.numel(), x.is_cpu, vectors)
-    made = kernel(compilation.masking(x.numel(), block))
-    building.compile_for(made, (*tensors, x, x.numel()), {"BLOCK": block}, x.device)
+    for most in compilation.VECTORS_TRIED:
+        vectors = compilation.vectors_of(program, *arithmetic, most)
+        block = compilation.block_size(operands, x.numel(), x.is_cpu, vectors)
+        made = kernel(compilation.masking(x.numel(), block))
+        given = (*tensors, x, x.numel())
+        if not building.compile_for(made, given, {"BLOCK": block}, x.device):
+            break
     return run
 
 
@@ -131,10 +137,10 @@ class GridWork(NamedTuple):
     numbers: tuple[int, ...]
     constants: dict[str, int]
 
-    def compile(self, places: Sequence[Tensor | torch.dtype], device: torch.device) -> None:
-        """Makes it ready for places like these, or of these dtypes."""
+    def compile(self, places: Sequence[Tensor | torch.dtype], device: torch.device) -> bool:
+        """Makes it ready for places like these, or of these dtypes; whether it is crowded."""
         given = (*places, *self.numbers)
-        building.compile_for(self.kernel, given, self.constants, device)
+        return building.compile_for(self.kernel, given, self.constants, device)
 
     def start(self, places: Sequence[Tensor], device: torch.device) -> None:
         given = (*places, *self.numbers)
@@ -189,8 +195,9 @@ def _work(
     places: Sequence[OperandPlace],
     sums: Sequence[Sum],
     interpreted: bool,
+    most: int,
 ) -> GridWork:
-    """One stretch of memory where it is one, else rows."""
+    """One stretch of memory where it is one, else rows; ``most`` vectors for a thread."""
     strides = [p.strides for p in places]
     leader = max(range(len(places)), key=lambda k: sum(map(bool, strides[k])))
     loops = layout(shape, strides, leader)
@@ -205,7 +212,7 @@ def _work(
     format, forms = triton_arithmetic(call.program, operands)
     for total in sums:
         total.dtype = torch.float64 if format is FLOAT64 else torch.float32
-    vectors = compilation.vectors_of(call.program, format, forms)
+    vectors = compilation.vectors_of(call.program, format, forms, most)
     block = compilation.block_size(operands, shape.numel(), interpreted, vectors)
     straight = len(loops.sizes) == 1 and all(o.along != "step" for o in operands)
     # a second half begins later; of elements in turns one half does
@@ -251,7 +258,7 @@ def _tiles(
 ) -> GridWork:
     outer, columns = loops.sizes[:-1] or (1,), loops.sizes[-1]
     rows, steps = math.prod(outer), [(*(s[:-1] or (0,)), s[-1]) for s in loops.steps]
-    wide = min(_power_above(columns), tiles.WIDEST)
+    wide = min(_power_above(columns), tiles.WIDEST, block)
     high = min(max(block // wide, 1), _power_above(rows))
     across = -(-columns // wide)
     added = [(o, s) for o, s in zip(operands, steps, strict=True) if o.role == "sum"]
