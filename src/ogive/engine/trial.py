@@ -50,6 +50,13 @@ def has_gradient(program: Program) -> bool:
     return any(len(samples) == _GRADIENT for samples in program.samples)
 
 
+def gradient_size(program: Program, inputs: Sequence[Tensor]) -> Tensor:
+    """The size of the gradient at each point, with which results grow; 1 where there is not one."""
+    pairs = zip(inputs, program.samples, strict=True)
+    given = [x.abs() for x, samples in pairs if len(samples) == _GRADIENT]
+    return given[0] if len(given) == 1 else torch.ones_like(inputs[0])
+
+
 def verdict(label: str, determines: Sequence[str], find: Callable[[], str]) -> str:
     """A verdict that was found before, with these texts, or is found now."""
     key = hashlib.sha256("\n".join(determines).encode()).hexdigest()

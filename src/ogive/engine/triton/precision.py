@@ -57,7 +57,7 @@ _STEPS = {"float32": 9, "bfloat16": 5, "float16": 5}
 
 #: What a verdict depends on beside the texts, with the number of the rules in `_good`.
 _BARS = (
-    2,
+    3,
     _VALUE,
     _SLOPE,
     _HALF,
@@ -116,6 +116,7 @@ def _tried(
     """The number of the first candidate that is good enough."""
     inputs = trial.trial_inputs(program, dtype, _STEPS[dtype])
     size, derivative = trial.data_size(program, inputs), trial.has_gradient(program)
+    given = trial.gradient_size(program, inputs)
     # products of several numbers may leave float32 on the way, where these are extreme
     several = len(program.data) > 1
     held = size <= (_ORDINARY if several else _LARGE)
@@ -125,7 +126,7 @@ def _tried(
         got = rehearsed(text, inputs, torch.float32 if narrow else torch.float64)
         pairs = zip(got, wanted, strict=True)
         if all(
-            _good(g.float()[held], w[held], size[held], derivative, several, dtype)
+            _good(g.float()[held], w[held], size[held], given[held], derivative, several, dtype)
             for g, w in pairs
         ):
             return str(number)
@@ -133,13 +134,19 @@ def _tried(
 
 
 def _good(
-    got: Tensor, wanted: Tensor, size: Tensor, derivative: bool, several: bool, dtype: str
+    got: Tensor,
+    wanted: Tensor,
+    size: Tensor,
+    given: Tensor,
+    derivative: bool,
+    several: bool,
+    dtype: str,
 ) -> bool:
     """Whether results have the digits that are wanted of them: float32 all, 16-bit gradients nearly
-    all; near a zero of a slope, in terms of the slope's largest size."""
+    all; near a zero of a slope, in terms of the slope's largest size times the gradient given."""
     place, floor = trial.last_place(wanted, dtype), torch.full_like(wanted, _UNDERFLOWN)
     if derivative:
-        most = _SLOPE * 2.0**-23 * trial.largest_wanted(wanted, size)
+        most = _SLOPE * 2.0**-23 * trial.largest_wanted(wanted / given, size) * given
         grown = size.clamp(min=4) / 4 if several else 1.0
         top = _ORDINARY if several else _NEAR_ZERO if dtype == "float32" else _LARGE
         floor = torch.where(size <= top, most * grown, floor)
