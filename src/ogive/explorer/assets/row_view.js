@@ -65,7 +65,8 @@
     return [...parent.children];
   };
   const put = (node, attributes, told) => {
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    for (const [name, value] of Object.entries(attributes))
+      if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
     if (told !== undefined && node.textContent !== told) node.textContent = told;
   };
 
@@ -117,14 +118,19 @@
   const planeCsv = () => ["temperature,y1,y2,y3", ...TEMPERATURES.map((t) => [t, ...outputs(row(), t)].join()), ""].join("\r\n");
   if (isShares) plane.append(triangle, ogive.exports({ name: `${name}_simplex`, csv: planeCsv, drawing: () => triangle }));
 
+  let walked = ""; // what the path of temperatures is of: the temperature itself changes nothing of it
   const drawPlane = () => {
     const points = (rows) =>
       rows.map(onPlane).filter((p) => p.every(Number.isFinite)).map((p) => p.map((v) => v.toFixed(1)).join(" "));
     const x = row();
-    const samples = noise.map((uniform) => ogive.value(name, x, { ...values, tau: state.t, uniform }));
+    const samples = noise.map((uniform) => ogive.rows[name](x, { ...values, tau: state.t, uniform }).value());
     put(cloud, { d: points(samples).map((p) => `M${p}h0`).join("") });
-    const told = points(TEMPERATURES.map((t) => outputs(x, t)));
-    put(way, { d: told.length ? `M${told.join("L")}` : "" });
+    const now = JSON.stringify([x, values]);
+    if (now !== walked) {
+      const told = points(TEMPERATURES.map((t) => outputs(x, t)));
+      put(way, { d: told.length ? `M${told.join("L")}` : "" });
+      walked = now;
+    }
     const [cx, cy] = onPlane(outputs(x, state.t));
     put(dot, Number.isFinite(cx) ? { cx, cy, visibility: "visible" } : { visibility: "hidden" });
   };
