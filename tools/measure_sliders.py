@@ -41,10 +41,14 @@ SLIDERS = {
     "input.html": "sigma",
     "depth.html": "w",
     "depth.html#layers=100": "b",
+    "playground.html": "width",
+    "lessons/nonlinearity.html": "figure-width",
+    "lessons/choose.html": "figure-width",
     "lessons/relus.html": "figure-alpha",
     "lessons/gates.html": "figure-beta",
     "lessons/softmax.html": "figure-temperature",
     "lessons/saturation.html": "figure-scale",
+    "lessons/saturation.html#depth=30": "figure-depth",
 }
 _MOVE = """([id, milliseconds]) => new Promise((done) => {
     const slider = document.getElementById(id);

@@ -14,7 +14,7 @@
   });
 
   /**
-   * How long nothing has to change before the address does again, in milliseconds: a slider makes sixty
+   * How long nothing has to change before it counts as still, in milliseconds: a slider makes sixty
    * states a second, and a change of the address takes a browser longer than what is drawn.
    */
   const REST = 100;
@@ -93,6 +93,17 @@
       });
       waiting = given;
     };
+  };
+
+  /** The function, called once calls have stopped coming; `stop()` takes the last one back. */
+  ogive.whenStill = (call) => {
+    let waiting = 0;
+    const later = (...given) => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => call(...given), REST);
+    };
+    later.stop = () => clearTimeout(waiting);
+    return later;
   };
 
   /** Whether a value lies between two numbers. */

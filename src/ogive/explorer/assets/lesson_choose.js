@@ -26,6 +26,8 @@
     told.textContent = verdict(rows);
   };
 
+  const begin = ogive.whenStill((state) => race({ ...state, steps: Math.round(state.steps) }));
+
   const addRow = (name) => {
     const strip = ogive.element("td");
     const mean = ogive.element("td.number");
@@ -57,7 +59,10 @@
       width: { label: text("units"), low: 2, high: 16, value: 8 },
       steps: { label: text("steps"), low: 50, high: 1500, value: 300, log: true, told: (v) => String(Math.round(v)) },
     },
-    (values) => race({ ...values, steps: Math.round(values.steps) })
+    (values) => {
+      current = null; // while a slider moves nothing is trained
+      begin(values);
+    }
   );
   const head = [text("activation"), text("race.seeds"), text("race.mean")];
   figure.append(

@@ -30,6 +30,8 @@
     }
   };
 
+  const begin = ogive.whenStill(train);
+
   const planes = Object.fromEntries(ogive.PLANES.map((name) => [name, text(`data.${name}`)]));
   const state = ogive.figureControls(
     figure,
@@ -39,7 +41,10 @@
       depth: { label: text("layers"), low: 1, high: 6, value: 1 },
       width: { label: text("units"), low: 1, high: 16, value: 4 },
     },
-    train
+    (values) => {
+      current = null; // while a slider moves nothing is trained
+      begin(values);
+    }
   );
   figure.append(ogive.element("div.columns", {}, ...views.map((v) => v.element)));
   document.addEventListener("ogive:theme", () => train(state));

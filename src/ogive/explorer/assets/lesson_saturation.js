@@ -34,7 +34,9 @@
 
   const draw = ({ activation, depth, scale }) => {
     const { network, batch, weights } = networkOf(activation, depth);
-    network.hidden.forEach((layer, l) => weights[l].forEach((weight, i) => (layer.weights[i] = scale * weight)));
+    network.hidden.forEach(({ weights: scaled }, l) => {
+      for (let i = 0; i < scaled.length; i++) scaled[i] = scale * weights[l][i];
+    });
     network.forward(batch.x, batch.count);
     network.passErrors(batch.y, batch.count);
     const signal = sizes(network, "sums", batch.count);

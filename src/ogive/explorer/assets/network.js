@@ -155,11 +155,19 @@
     passBack(passed, count) {
       const { inputs, wide, weights, errors } = this;
       passed.fill(0, 0, count * inputs);
-      for (let row = 0; row < count; row++)
-        for (let o = 0; o < wide; o++) {
-          const error = errors[row * wide + o];
-          for (let i = 0; i < inputs; i++) passed[row * inputs + i] += weights[o * inputs + i] * error;
+      for (let row = 0; row < count; row++) {
+        const [to, from] = [row * inputs, row * wide];
+        let o = 0;
+        // four errors at a time, for which each sum is read and written once
+        for (; o + 4 <= wide; o += 4) {
+          const [a, b, c, d] = [errors[from + o], errors[from + o + 1], errors[from + o + 2], errors[from + o + 3]];
+          for (let i = 0, w = o * inputs; i < inputs; i++, w++)
+            passed[to + i] =
+              passed[to + i] + weights[w] * a + weights[w + inputs] * b + weights[w + 2 * inputs] * c + weights[w + 3 * inputs] * d;
         }
+        for (; o < wide; o++)
+          for (let i = 0; i < inputs; i++) passed[to + i] += weights[o * inputs + i] * errors[from + o];
+      }
     }
 
     /** Of each value: the mean size of its gradient, and the share of rows where it is below `limit`. */

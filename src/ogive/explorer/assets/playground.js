@@ -42,6 +42,7 @@
 
   /** A new network for the state, drawn before its first step. */
   const begin = () => {
+    later.stop();
     Object.assign(state, fitted(state));
     if (fault(state)) change(DEFAULTS);
     const { data, activation, width, depth, seed } = state;
@@ -52,6 +53,9 @@
     showControls();
     draw();
   };
+
+  /** While a slider moves, only its number changes: a network of thirty units takes longer than a frame. */
+  const later = ogive.whenStill(begin);
 
   const choose = (values) => {
     change(values);
@@ -162,7 +166,11 @@
     if (!(target.name in DEFAULTS)) return;
     const value = typeof DEFAULTS[target.name] === "number" ? Number(target.value) : target.value;
     const asked = fitted({ ...state, [target.name]: value });
-    if (!fault(asked)) choose(asked);
+    if (fault(asked)) return;
+    if (target.type !== "range") return choose(asked);
+    change(asked);
+    showControls();
+    later();
   });
   find("play").addEventListener("click", () => play(!playing));
   find("step").addEventListener("click", async () => {
