@@ -146,10 +146,10 @@ def _good(
     all; near a zero of a slope, in terms of the slope's largest size times the gradient given."""
     place, floor = trial.last_place(wanted, dtype), torch.full_like(wanted, _UNDERFLOWN)
     if derivative:
-        most = _SLOPE * 2.0**-23 * trial.largest_wanted(wanted / given, size) * given
+        largest = _SLOPE * 2.0**-23 * trial.largest_wanted(wanted / given, size) * given
         grown = size.clamp(min=4) / 4 if several else 1.0
         top = _ORDINARY if several else _NEAR_ZERO if dtype == "float32" else _LARGE
-        floor = torch.where(size <= top, most * grown, floor)
+        floor = torch.where(size <= top, largest * grown, floor)
     if dtype == "float16":
         wanted, got = wanted.clamp(-1e5, 1e5), got.clamp(-1e5, 1e5)
     if dtype == "float32":

@@ -191,7 +191,8 @@ class RowsLaunched:
                 if name not in found:
                     dtype = getattr(torch, self._kind.format.name if name[0] == "m" else "float64")
                     found[name] = make((self._shape.rows, self._pieces), dtype)
-            yield [*places.values(), *found.values()], kernel, self._pieces if stage < last else 1
+            arguments = list(places.values()) + list(found.values())
+            yield arguments, kernel, self._pieces if stage < last else 1
 
 
 def _new(x: Tensor, size: tuple[int, int], dtype: torch.dtype) -> Tensor:
