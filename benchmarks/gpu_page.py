@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-WARNING = "**A dry run on the CPU: it shows that the command works, and none of its figures.**\n"
+WARNING = """\
+**A dry run on the CPU: it shows that the command works, and none of its figures. Streams, graphs
+and other devices are plain calls in it.**
+"""
 HEAD = """\
 # GPU: {device}
 
