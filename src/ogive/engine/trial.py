@@ -112,7 +112,8 @@ def trial_inputs(program: Program, dtype: str, step: int = 1) -> list[Tensor]:
     """The inputs at the points of the comparison, or at every so manieth of them; to be read only.
 
     First each that carries data goes along the line while the others are ordinary; then all of the
-    data is mixed, and parameters are up to eight times as large or as small.
+    data is mixed, and parameters are up to eight times as large or as small. Data alone has nothing
+    to be mixed with.
     """
     named = zip(program.inputs, program.samples, strict=True)
     kinds = tuple((name in program.data, samples[0]) for name, samples in named)
@@ -126,9 +127,11 @@ def _trial_columns(
     """The inputs of a program, of which each carries data or not and has an ordinary value."""
     generator = torch.Generator().manual_seed(0)
     line = _line() if dtype == "float32" else _every(getattr(torch, dtype))
-    line = line[::step]
+    line = line[::step].contiguous()
     data = sum(carries for carries, _ in kinds)
     whose, number = torch.arange(len(line)) % max(data, 1), 0
+    if len(kinds) == data == 1:
+        return (line,)
     columns = []
     for carries, sample in kinds:
         ordinary = sample * (0.5 + torch.rand(len(line), generator=generator))

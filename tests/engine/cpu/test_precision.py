@@ -4,9 +4,10 @@ import pytest
 import torch
 
 import ogive
+from ogive.engine.cpu import compiler
 from ogive.engine.cpu.operands import Operand
-from ogive.engine.cpu.precision import arithmetic
-from ogive.engine.trial import last_place
+from ogive.engine.cpu.precision import CANDIDATES, _outputs, _probe, arithmetic
+from ogive.engine.trial import last_place, trial_inputs
 from ogive.ops.arguments import check_parameters
 from ogive.ops.parameters import bound
 from ogive.printers.llvm import NEAR, Arithmetic
@@ -53,3 +54,21 @@ def test_an_error_is_counted_in_the_spacing_of_what_is_stored():
     spacing = torch.nextafter(x.abs(), torch.tensor(torch.inf)) - x.abs()
     assert torch.equal(last_place(x.double(), "float32"), spacing.double())
     assert last_place(torch.zeros(1, dtype=torch.float64), "float32") == 2.0**-24
+
+
+@pytest.mark.parametrize("name", ["mish", "tanhexp", "serf", "snake", "pau"])
+def test_what_is_compiled_for_one_run_gives_the_bits_of_a_kernel(name):
+    program = ogive.get(name).spec.program
+    inputs = trial_inputs(program, "float32")
+    for candidate in (*(c for c in CANDIDATES if c.differs(program)), Arithmetic(FLOAT64)):
+        dtype = torch.float64 if candidate == Arithmetic(FLOAT64) else torch.float32
+        once = _probe(program, candidate, str(dtype).removeprefix("torch."))
+        kept = once.replace(compiler.ONCE, compiler.STRAIGHT, 1)
+        assert once != kept
+        hasty, careful = (_outputs(program, text, dtype, inputs) for text in (once, kept))
+        assert [t.numpy().tobytes() for t in hasty] == [t.numpy().tobytes() for t in careful]
+
+
+def test_data_alone_is_tried_once_at_each_number():
+    (x,) = trial_inputs(ogive.get("mish").spec.program, "float16")
+    assert len(x) == 2**16

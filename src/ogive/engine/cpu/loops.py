@@ -35,9 +35,14 @@ _Step = Register | int
 
 
 def kernel(
-    program: Program, operands: tuple[Operand, ...], arithmetic: Arithmetic, region: str = "flat"
+    program: Program,
+    operands: tuple[Operand, ...],
+    arithmetic: Arithmetic,
+    region: str = "flat",
+    start: str = STRAIGHT,
 ) -> str:
-    """The module of a program, its inputs and then its outputs being the operands."""
+    """The module of a program, its inputs and then its outputs being the operands; how its text
+    begins says how it is compiled (compiler.py)."""
     module, coded = Module(), sum(o.dtype in CODES for o in operands if o.role == "out")
     body = define_program(module, "body", program, arithmetic, coded)
     places = {f"{letter}{k}": t for k in range(len(operands)) for letter, t in _PLACE.items()}
@@ -56,7 +61,7 @@ def kernel(
     module.define("span", given, span, "noinline" if region == "rows" else "alwaysinline")
     inputs = {"a": POINTER, "thread": I64, "threads": I64}
     module.define(region, inputs, lambda f, *a: REGIONS[region](f, operands, "span", *a), "", "")
-    return STRAIGHT + module.text()
+    return start + module.text()
 
 
 _PLACE = {"p": POINTER, "s": I64}

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 
 import torch
 from torch import Tensor
@@ -43,6 +43,8 @@ CANDIDATES = (
 )
 #: Beyond one of these sizes an element is rare enough to be computed in float64 on its own.
 LIMITS = (3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, NEAR)
+#: The verdict on an arithmetic that is not good enough at any size.
+NOWHERE = "none"
 #: The most that a number may be off that is rounded to a code.
 OFF = 0.02
 
@@ -67,15 +69,17 @@ def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
     candidates = [c for c in CANDIDATES if c.differs(program)]
     if program.needs_float64:
         candidates = [c for c in candidates if c.format is FLOAT64]
-    texts = [_probe(program, c, "float32") for c in candidates]
-    wide = _probe(program, Arithmetic(FLOAT64), "float64")
-    found = verdict(
-        f"{program.name} arithmetic for {dtype}",
-        [f"{dtype} {BARS[dtype]} {LIMITS} {FAR} {STRICTER}", *texts, wide],
-        lambda: _verdict(program, candidates, texts, wide, dtype),
-    )
-    number, _, within = found.partition(" ")
-    return replace(candidates[int(number)], within=float(within)) if within else Arithmetic(FLOAT64)
+    judge = _Judge(program, dtype)
+    for candidate in candidates:
+        text = _probe(program, candidate, "float32")
+        within = verdict(
+            f"{program.name} arithmetic for {dtype}",
+            [f"{dtype} {BARS[dtype]} {LIMITS} {FAR} {STRICTER}", text, judge.text],
+            partial(judge.within, candidate, text),
+        )
+        if within != NOWHERE:
+            return replace(candidate, within=float(within))
+    return Arithmetic(FLOAT64)
 
 
 def _with_codes(
@@ -111,33 +115,49 @@ def _codes_are_right(program: Program, narrow: str, wide: str) -> bool:
     )
 
 
-@threads.waiting_for_nobody()
-def _verdict(
-    program: Program, candidates: list[Arithmetic], texts: list[str], wide: str, dtype: str
-) -> str:
-    """The number of the first candidate that is good enough, and up to which size of the data."""
-    inputs, derivative = trial_inputs(program, dtype), has_gradient(program)
-    wanted, size = _outputs(program, wide, torch.float64, inputs), data_size(program, inputs)
-    bars = BARS[dtype]
-    for number, (candidate, text) in enumerate(zip(candidates, texts, strict=True)):
-        narrow = candidate.format is FLOAT32
+class _Judge:
+    """A program in float64, against which arithmetics are tried; computed for the first of them."""
+
+    def __init__(self, program: Program, dtype: str) -> None:
+        self.program, self.dtype = program, dtype
+        self.text = _probe(program, Arithmetic(FLOAT64), "float64")
+
+    @cached_property
+    def inputs(self) -> list[Tensor]:
+        return trial_inputs(self.program, self.dtype)
+
+    @cached_property
+    def wanted(self) -> list[Tensor]:
+        return _outputs(self.program, self.text, torch.float64, self.inputs)
+
+    @cached_property
+    def size(self) -> Tensor:
+        return data_size(self.program, self.inputs)
+
+    @threads.waiting_for_nobody()
+    def within(self, candidate: Arithmetic, text: str) -> str:
+        """Up to which size of the data an arithmetic is good enough."""
+        narrow, derivative = candidate.format is FLOAT32, has_gradient(self.program)
+        bars = BARS[self.dtype]
         bar = (bars.derivative if derivative else bars.function) if narrow else bars.short
-        pairs = zip(_outputs(program, text, torch.float32, inputs), wanted, strict=True)
-        errors = [shares_of_bar(g, w, size, bar, derivative, dtype) for g, w in pairs]
-        wrong = size[torch.stack(errors).amax(0) > 1]
+        got = _outputs(self.program, text, torch.float32, self.inputs)
+        errors = [
+            shares_of_bar(g, w, self.size, bar, derivative, self.dtype)
+            for g, w in zip(got, self.wanted, strict=True)
+        ]
+        wrong = self.size[torch.stack(errors).amax(0) > 1]
         first = float(wrong.min()) if wrong.numel() else math.inf
+        if first == math.inf:
+            return str(candidate.within)
         below = [limit for limit in LIMITS if narrow and 1.02 * limit < first]
-        within = candidate.within if first == math.inf else max(below, default=0.0)
-        if within:
-            return f"{number} {within}"
-    return "none"
+        return str(max(below)) if below else NOWHERE
 
 
 @lru_cache(maxsize=64)  # the trials for all three dtypes run the same kernels
 def _probe(program: Program, arithmetic: Arithmetic, stored: str) -> str:
     inputs = (Operand("float32"),) * len(program.inputs)
     outputs = (Operand(stored, "out"),) * len(program.outputs)
-    return kernel(program, inputs + outputs, arithmetic)
+    return kernel(program, inputs + outputs, arithmetic, start=compiler.ONCE)
 
 
 def _outputs(
