@@ -17,6 +17,8 @@ from ogive.engine import cache
 from ogive.engine.cpu import compiler
 from ogive.errors import CacheWarning
 
+pytestmark = pytest.mark.usefixtures("cache_directory")
+
 
 def kernel_still_works():
     """A kernel is compiled in a process whose cache is of no use."""

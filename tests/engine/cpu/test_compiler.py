@@ -15,6 +15,8 @@ from ogive.engine import cache
 from ogive.engine.cpu import compiler
 from ogive.errors import EngineError, OgiveError
 
+pytestmark = pytest.mark.usefixtures("cache_directory")
+
 NUMBERS = [0.1 * k for k in range(37)]
 
 

@@ -4,20 +4,16 @@ from pathlib import Path
 import pytest
 
 import ogive
-from ogive.engine import cache
 
 sys.path.insert(0, str(Path(__file__).parent))  # the tests of this folder share judged.py
-#: What is compiled, and tried out, is kept from one run to the next.
-KEPT = Path(__file__).parents[3] / ".pytest_cache" / "kernels"
+#: What Triton compiles lies beside what ogive does, and is kept from one run to the next.
+KEPT = Path(__file__).parents[3] / ".pytest_cache" / "kernels" / "triton"
 
 
 @pytest.fixture(autouse=True)
-def cache_directory(tmp_path, monkeypatch):
+def tritons_cache(monkeypatch):
     """Kernels of the user's own stay out of it."""
-    monkeypatch.setenv("OGIVE_CACHE_DIR", str(KEPT))
-    monkeypatch.setenv("TRITON_CACHE_DIR", str(KEPT / "triton"))
-    monkeypatch.setattr(cache, "_warned", False)
-    return KEPT
+    monkeypatch.setenv("TRITON_CACHE_DIR", str(KEPT))
 
 
 @pytest.fixture
