@@ -105,9 +105,14 @@ def reference_program(case: Case, along: tuple[str, ...], order: int = 2) -> Pro
     for parameter in along:
         partial = diff(expression, symbol(parameter))
         outputs += [partial, diff(partial, x)]
+    return _of_case(case, *outputs)
+
+
+def _of_case(case: Case, *outputs: Node) -> Program:
+    """A program of the variable and the case's values."""
     inputs = (case.variable, *(n for n, _ in case.values))
     samples = (DATA_SAMPLES, *((v,) for _, v in case.values))
-    return Program(f"reference_{case.spec.name}", inputs, tuple(outputs), samples)
+    return Program(f"reference_{case.spec.name}", inputs, outputs, samples)
 
 
 def engine_values(
@@ -237,8 +242,8 @@ def exact_columns(case: Case, program: Program, xs: list[float]) -> np.ndarray:
     Balls of 50 digits hold the exact value, in a tenth of the time that mpmath takes; mpmath judges
     where they are too wide, as where terms cancel, and looks at a sample (test_accuracy.py).
     """
-    held = balls(case, program)
-    rows = [_quantities(case, held(x) or split(case, program, x)) for x in xs]
+    held, sizes = balls(case, program), _sizes(case)
+    rows = [_quantities(held(x) or split(case, program, x), sizes) for x in xs]
     return np.array(rows).transpose(1, 2, 0)
 
 
@@ -272,23 +277,32 @@ def balls(case: Case, program: Program) -> Callable[[float], Outputs | None]:
     that it has fewer bits as a float, where a ball is rounded twice."""
     scope: dict[str, Any] = {}
     exec(NarrowPrinter().source(program, "compute"), scope)
-    with flint.ctx.workprec(BITS):
+    compute, context = scope["compute"], flint.ctx
+    with context.workprec(BITS):
         values = [flint.arb(v) for _, v in case.values]
 
     def at(x: float) -> Outputs | None:
-        with flint.ctx.workprec(BITS):
-            outputs = scope["compute"](flint.arb(x), *values)
-            if not all(
-                o == 0 or (o.rel_accuracy_bits() >= SURE and 2.0**-1021 < abs(o) < 1e300)
-                for o in outputs
-            ):
-                return None
-            return [(near := float(o), float((o - near).mid())) for o in outputs]
+        found = []
+        with context.workprec(BITS):
+            for o in compute(flint.arb(x), *values):
+                near = float(o)  # of floats: comparisons of balls take longer than the formula
+                if near == 0 and o == 0:
+                    found.append((0.0, 0.0))
+                elif 2.0**-1021 < abs(near) < 1e300 and o.rel_accuracy_bits() >= SURE:
+                    found.append((near, float(o - near)))
+                else:
+                    return None
+        return found
 
     return at
 
 
-def _quantities(case: Case, outputs: Outputs) -> list[tuple[float, ...]]:
+def _sizes(case: Case) -> list[float]:
+    """Those of the parameters."""
+    return [abs(case.fixed[p]) or 1.0 for p in parameters_of(case)]
+
+
+def _quantities(outputs: Outputs, sizes: list[float]) -> list[tuple[float, ...]]:
     """(near, above, slope, floor) of f, f', f'' and the parameters' gradients.
 
     A parameter's gradient has a floor: an error of eps |f / p| in df/dp moves f by no more than
@@ -296,8 +310,8 @@ def _quantities(case: Case, outputs: Outputs) -> list[tuple[float, ...]]:
     """
     value = abs(outputs[0][0])
     rows = [(*outputs[k], outputs[k + 1][0], 0.0) for k in range(3)]
-    for k, p in enumerate(parameters_of(case)):
-        floor = math.inf if value > LARGEST["float64"] else value / (abs(case.fixed[p]) or 1.0)
+    for k, size in enumerate(sizes):
+        floor = math.inf if value > LARGEST["float64"] else value / size
         rows.append((*outputs[4 + 2 * k], outputs[5 + 2 * k][0], floor))
     return rows
 
@@ -305,7 +319,7 @@ def _quantities(case: Case, outputs: Outputs) -> list[tuple[float, ...]]:
 def _beside(case: Case, program: Program, x: float, got: float, label: str) -> Iterator[float]:
     """The errors as if x were a few roundings away: a rounded border may lie on x's other side."""
     for other in (x * (1 + 4 * EPS), x * (1 - 4 * EPS)):
-        rows = _quantities(case, split(case, program, other))
+        rows = _quantities(split(case, program, other), _sizes(case))
         near, above, slope, floor = dict(zip(labels(parameters_of(case)), rows, strict=True))[label]
         yield error(got, mpmath.mpf(near) + above, x, slope, floor)
 
@@ -332,9 +346,8 @@ def on_joint(case: Case, x: float) -> bool:
 
 
 def _vanishes(case: Case, difference: Node, x: float) -> bool:
-    program = replace(reference_program(case, ()), outputs=(difference,))
     try:
-        return bool(exact(program, x, *(v for _, v in case.values))[0] == 0)
+        return bool(exact(_of_case(case, difference), x, *(v for _, v in case.values))[0] == 0)
     except ZeroDivisionError:  # of a branch that does not hold here
         return False
 
