@@ -4,6 +4,7 @@
   const figure = document.getElementById("figure");
   const text = (key, values) => ogive.text(`figures.${key}`, values);
   const UNITS = 40;
+  const DEEPEST = 40;
 
   const slopes = ogive.element("figure");
   const layers = ogive.element("figure");
@@ -20,20 +21,21 @@
     });
 
   let made = {};
-  /** A network at its start with a batch, and the weights of its layers before they are scaled. */
-  const networkOf = (activation, depth) => {
-    if (made.activation === activation && made.depth === depth) return made;
+  /** The deepest network at its start with a batch, and its layers' weights before they are scaled. */
+  const deepestOf = (activation) => {
+    if (made.activation === activation) return made;
     const f = ogive.trainable(activation);
-    const training = new ogive.Training({ data: "circles", f, hidden: Array(depth).fill(UNITS), seed: 1 });
+    const training = new ogive.Training({ data: "circles", f, hidden: Array(DEEPEST).fill(UNITS), seed: 1 });
     training.fill();
     const { network, batch } = training;
-    made = { activation, depth, network, batch, weights: network.hidden.map((layer) => layer.weights.slice()) };
+    made = { activation, network, batch, layers: network.layers, weights: network.hidden.map((layer) => layer.weights.slice()) };
     drawSlope(f);
     return made;
   };
 
   const draw = ({ activation, depth, scale }) => {
-    const { network, batch, weights } = networkOf(activation, depth);
+    const { network, batch, layers, weights } = deepestOf(activation);
+    network.layers = [...layers.slice(0, depth), layers.at(-1)]; // one that is less deep begins like it
     network.hidden.forEach(({ weights: scaled }, l) => {
       for (let i = 0; i < scaled.length; i++) scaled[i] = scale * weights[l][i];
     });
@@ -86,7 +88,7 @@
     figure,
     {
       activation: { label: text("activation"), options: Object.keys(ogive.trainables), value: "sigmoid" },
-      depth: { label: text("layers"), low: 2, high: 40, value: 10 },
+      depth: { label: text("layers"), low: 2, high: DEEPEST, value: 10 },
       scale: { label: text("depth.scale"), low: 0.25, high: 4, value: 1, log: true },
     },
     redraw
