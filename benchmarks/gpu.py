@@ -199,7 +199,7 @@ def _others(entries: Sequence[str]) -> list[str]:
     """The entries with kernels that are not measured."""
     kinds = ("elementwise", "gated")
     names = [n for kind in kinds for n in ogive.names(kind)] + list(ROW_FUNCTIONS)
-    return [n for n in names if n not in entries and n != "gumbel_softmax"]  # its noise is torch's
+    return [n for n in names if n not in entries and n != "gumbel_softmax"]  # which is drawn
 
 
 def slug(name: str) -> str:

@@ -21,6 +21,17 @@ COUNT = 2**18
 NOISE = {
     kind: philox.noise_of(kind, torch.tensor([1234567, 89]), (COUNT,)) for kind in philox.PER_TURN
 }
+LAW = {
+    "uniform": lambda x: x,
+    "normal": torch.special.ndtr,
+    "gumbel": lambda x: (-(-x).exp()).exp(),
+}
+#: Mean and variance.
+MOMENTS = {
+    "uniform": (0.5, 1 / 12),
+    "normal": (0.0, 1.0),
+    "gumbel": (0.5772156649015329, math.pi**2 / 6),
+}
 by_kind = pytest.mark.parametrize("kind", NOISE)
 
 
@@ -40,7 +51,7 @@ def test_the_published_words(counter, key, words) -> None:
 @by_kind
 def test_the_law_by_kolmogorov_and_smirnov(kind) -> None:
     x = NOISE[kind].double().sort().values
-    law = x if kind.startswith("uniform") else torch.special.ndtr(x)
+    law = LAW[kind[:-2]](x)
     steps = torch.arange(COUNT + 1, dtype=torch.float64) / COUNT
     apart = max((law - steps[:-1]).abs().max(), (steps[1:] - law).abs().max())
     assert apart * math.sqrt(COUNT) < 1.63  # one seed in a hundred is farther off
@@ -49,10 +60,11 @@ def test_the_law_by_kolmogorov_and_smirnov(kind) -> None:
 @by_kind
 def test_mean_variance_and_neighbours(kind) -> None:
     x = NOISE[kind].double()
-    mean, variance = (0.5, 1 / 12) if kind.startswith("uniform") else (0.0, 1.0)
+    mean, variance = MOMENTS[kind[:-2]]
     z = (x - mean) / math.sqrt(variance)
     assert abs(z.mean()) < 4 / math.sqrt(COUNT)
-    assert abs(z.square().mean() - 1) < 4 * math.sqrt(2 / COUNT)
+    fourth = z.square().square().mean()
+    assert abs(z.square().mean() - 1) < 4 * math.sqrt((fourth - 1) / COUNT)
     for apart in range(1, 9):
         assert abs((z[apart:] * z[:-apart]).mean()) < 4 / math.sqrt(COUNT), apart
 
@@ -65,8 +77,9 @@ def test_the_ends_are_never_drawn(bits) -> None:
         assert (u > 0).all()
         assert (u < 1).all()
         assert (1 - u > 0).all()
-    for n in philox._OF_WORDS[f"normal{bits}"](ends, ends, ends, ends):
-        assert n.isfinite().all()
+    for law in ("normal", "gumbel"):
+        for n in philox._OF_WORDS[f"{law}{bits}"](ends, ends, ends, ends):
+            assert n.isfinite().all()
 
 
 def test_a_number_depends_on_its_place_alone() -> None:
@@ -75,6 +88,13 @@ def test_a_number_depends_on_its_place_alone() -> None:
         long = philox.noise_of(kind, seed, (3, 7))
         assert torch.equal(philox.noise_of(kind, seed, (5,)), long.flatten()[:5])
         assert philox.noise_of(kind, seed, ()).shape == ()
+
+
+def test_rows_of_noise_depend_on_row_and_place_alone() -> None:
+    seed = torch.tensor([5, 6])
+    rows = philox.noise_of_rows("gumbel32", seed, (4, 3, 7), 2)
+    assert torch.equal(philox.noise_of_rows("gumbel32", seed, (4, 7, 3), 1), rows.movedim(2, 1))
+    assert torch.equal(philox.noise_of_rows("gumbel32", seed, (2, 3, 5), 2), rows[:2, :, :5])
 
 
 def test_seeds_are_torchs() -> None:

@@ -142,6 +142,11 @@ class Call:
         pairs = zip(tensors, self.bits, strict=True)
         return [t.contiguous() if bits else laid(t, like) for t, bits in pairs]
 
+    @property
+    def seeded(self) -> bool:
+        """Whether it takes seeds in the place of noise."""
+        return bool(self.seeds)
+
     def with_noise(self, tensors: Sequence[Tensor]) -> tuple[Call, list[Tensor]]:
         """The same call of noise in the place of seeds."""
         shape = broadcast(self.numbers(tensors))
@@ -187,6 +192,7 @@ class RowFunction(NamedTuple):
         name: softmax, sparsemax, l2_normalize and so on, or the gradient of one.
         negated: of -x instead of x.
         tempered: of x times a number that is given, or a gradient times it.
+        noise: the law of noise that kernels add to x, made from a seed that is given beside it.
 
     L2 normalisation and others are given eps as that number, logmeanexp the length of the rows.
     """
@@ -194,6 +200,7 @@ class RowFunction(NamedTuple):
     name: str
     negated: bool = False
     tempered: bool = False
+    noise: str = ""
 
 
 @dataclass(frozen=True)
@@ -218,10 +225,25 @@ class RowCall:
     engine: str | None = None
 
     def numbers(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
-        """All tensors: none holds packed bits."""
+        """The tensors without the seed; none holds packed bits."""
+        return tensors[:1] if self.seeded else tensors
+
+    def alike(self, tensors: Sequence[Tensor]) -> Sequence[Tensor]:
+        """The tensors."""
         return tensors
 
-    alike = numbers
+    @property
+    def seeded(self) -> bool:
+        """Whether it takes a seed in the place of noise."""
+        return bool(self.function.noise)
+
+    def with_noise(self, tensors: Sequence[Tensor]) -> tuple[RowCall, list[Tensor]]:
+        """The same call of x and noise together."""
+        x, seed = tensors
+        kind = philox.kind_of(self.function.noise, x.dtype)
+        noise = philox.noise_of_rows(kind, seed, x.shape, self.dim)
+        function = self.function._replace(noise="")
+        return replace(self, function=function, dtype=noise.dtype), [x + noise]
 
     @property
     def made(self) -> torch.dtype:

@@ -19,13 +19,15 @@ import torch
 from torch import Tensor
 
 #: Law of the noise -> its kinds by the bits of its numbers.
-LAWS = ("uniform", "normal")
+LAWS = ("uniform", "normal", "gumbel")
 #: Kind of noise -> the numbers that one turn of the generator gives.
 PER_TURN = {f"{law}{bits}": 128 // bits for law in LAWS for bits in (32, 64)}
 #: Multipliers of the two halves, and what the two words of the key are raised by.
 MULTIPLIERS, RAISED = (0xD2511F53, 0xCD9E8D57), (0x9E3779B9, 0xBB67AE85)
 PHILOX_ROUNDS = 10
 _WORD = 0xFFFFFFFF
+#: Rows of noise begin at a multiple of so many numbers: with a turn of their own.
+ROW_STEP = 4
 
 
 def kind_of(law: str, dtype: torch.dtype) -> str:
@@ -48,6 +50,14 @@ def noise_of(kind: str, seed: Tensor, shape: Sequence[int]) -> Tensor:
     turns = torch.arange(-(-count // each), device=seed.device)
     made = _OF_WORDS[kind](*_words(seed, turns))
     return torch.stack(made, -1).reshape(-1)[:count].reshape(tuple(shape))
+
+
+def noise_of_rows(kind: str, seed: Tensor, shape: Sequence[int], dim: int) -> Tensor:
+    """The noise of rows along a dimension, counted from 0: of each row and place in it, wherever
+    the dimension is."""
+    n, others = shape[dim], (*shape[:dim], *shape[dim + 1 :])
+    width = -(-n // ROW_STEP) * ROW_STEP
+    return noise_of(kind, seed, (*others, width))[..., :n].movedim(-1, dim)
 
 
 def _words(seed: Tensor, turns: Tensor) -> list[Tensor]:
@@ -92,9 +102,26 @@ def _on_circle(share: Tensor, turn: Tensor) -> list[Tensor]:
     return [radius * angle.cos(), radius * angle.sin()]
 
 
+def _gumbel32(*words: Tensor) -> list[Tensor]:
+    return [_gumbel((w.float() + 0.5) * 2.0**-32) for w in words]
+
+
+def _gumbel64(*words: Tensor) -> list[Tensor]:
+    return [_gumbel(share) for share in _uniform64(*words)]
+
+
+def _gumbel(share: Tensor) -> Tensor:
+    """-log of an exponential number. Small shares have all their digits: they give the large
+    numbers, of which the largest decides."""
+    below_one = 1 - torch.finfo(share.dtype).eps / 2
+    return -(-(-share.clamp(max=below_one)).log1p()).log()
+
+
 _OF_WORDS: dict[str, Callable[..., list[Tensor]]] = {
     "uniform32": _uniform32,
     "uniform64": _uniform64,
     "normal32": _normal32,
     "normal64": _normal64,
+    "gumbel32": _gumbel32,
+    "gumbel64": _gumbel64,
 }

@@ -167,8 +167,8 @@ def note(label: str, reason: str, engine: str = "eager") -> None:
 def compute(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """The call's results from the engine that is chosen for these tensors, listed if asked for."""
     name, reason = choose(call.numbers(tensors), call.engine)
-    if isinstance(call, Call) and call.seeds and name != "triton":
-        call, tensors = call.with_noise(tensors)
+    if name != "triton":
+        call, tensors = _drawn(call, tensors)
     results = None
     if name in KERNELS:
         try:
@@ -178,10 +178,18 @@ def compute(call: Call | RowCall, tensors: Sequence[Tensor]) -> tuple[Tensor, ..
         except EngineError as error:
             name, reason = "eager", give_up(error, name, call.engine)
     if results is None:
+        call, tensors = _drawn(call, tensors)
         check_memory(tensors)
         results = eager.run(call, tensors)
     note(call.label, reason, name)
     return results if isinstance(results, tuple) else (results,)
+
+
+def _drawn(
+    call: Call | RowCall, tensors: Sequence[Tensor]
+) -> tuple[Call | RowCall, Sequence[Tensor]]:
+    """The call with noise in the place of seeds, which only some kernels take."""
+    return call.with_noise(tensors) if call.seeded else (call, tensors)
 
 
 def wanted(engine: str | None) -> str:

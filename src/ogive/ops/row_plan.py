@@ -67,12 +67,12 @@ class RowPlan(Differentiable, RowCall):
     def gradients(
         self, kept: tuple[Tensor, ...], given: Gradients, needed: Sequence[bool]
     ) -> Gradients:
-        (gradient,) = given
+        (gradient,), of_seed = given, (None,) * self.seeded
         if gradient is None:
-            return (None,)
+            return (None, *of_seed)
         if torch.is_grad_enabled():
-            return (composed(self.slope, *kept, gradient),)
-        return operator.run_plan(self.slope, (*kept, gradient))
+            return (composed(self.slope, *kept, gradient), *of_seed)
+        return (*operator.run_plan(self.slope, (*kept, gradient)), *of_seed)
 
     def tangents(self, kept: tuple[Tensor, ...], given: Gradients) -> tuple[Tensor, ...]:
         (tangent,) = given

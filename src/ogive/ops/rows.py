@@ -8,6 +8,7 @@ A gradient that is itself differentiated is composed of torch's operators.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
@@ -15,7 +16,9 @@ from torch import Tensor
 
 from ogive.engine.call import RowFunction
 from ogive.engine.eager import composed
+from ogive.engine.philox import new_seed
 from ogive.engine.selection import own
+from ogive.ops.record import apply_plan
 from ogive.ops.row_plan import RowPlan, apply_to
 from ogive.ops.row_softmax import (
     LogMeanExp,
@@ -90,6 +93,19 @@ def _made(
 
 
 _known = lru_cache(maxsize=1024)(_made)
+
+
+@lru_cache(maxsize=256)
+def _with_noise(plan: RowPlan, law: str) -> RowPlan:
+    return replace(plan, function=plan.function._replace(noise=law))
+
+
+def along_with_noise(
+    name: str, law: str, x: Tensor, dim: int, given: float, result: torch.dtype
+) -> Tensor:
+    """The same of x and noise of a law, which the kernel makes of a seed of torch's generator."""
+    plan = row_plan(name, dim, x.dtype, given, own.get(), result)
+    return apply_plan(_with_noise(plan, law), x, new_seed(x.device))
 
 
 def along(name: str, x: Tensor, dim: int, given: float | Tensor = 1.0) -> Tensor:

@@ -24,8 +24,10 @@ import torch
 from torch import Tensor
 
 from ogive.engine.eager import WIDE
+from ogive.engine.selection import own
 from ogive.errors import InputError
-from ogive.ops.rows import ROWS, along
+from ogive.ops.noise import in_kernel
+from ogive.ops.rows import ROWS, along, along_with_noise
 
 Rowwise = TypeVar("Rowwise", bound=Callable[..., Tensor])
 
@@ -34,7 +36,7 @@ IMPLEMENTATIONS: dict[str, Callable[..., Tensor]] = {}
 #: An empty sum has a value; every other function gives an empty result for an empty row.
 _REDUCTIONS = ("logsumexp", "logmeanexp")
 #: Kernels take 16-bit numbers as they are, and compute in float32 themselves.
-_NARROW = {*ROWS} - {"gumbel_softmax"}
+_NARROW = {*ROWS}
 
 
 def implementation(function: Rowwise) -> Rowwise:
@@ -51,7 +53,7 @@ def implementation(function: Rowwise) -> Rowwise:
             return x.clone()
         wide = None if name in _NARROW else WIDE.get(x.dtype)
         y = function(x if wide is None else x.to(wide), counted, **parameters)
-        return y if wide is None else y.to(x.dtype)
+        return y.to(x.dtype)
 
     IMPLEMENTATIONS[name] = checked
     return cast(Rowwise, checked)
@@ -180,7 +182,10 @@ def gumbel_noise(x: Tensor) -> Tensor:
 
 def gumbel_softmax_of(x: Tensor, gumbel: Tensor, dim: int, tau: float, hard: float) -> Tensor:
     """Gumbel-softmax with the noise given."""
-    soft = along("gumbel_softmax", x + gumbel, dim, tau)
+    return _perhaps_hard(along("gumbel_softmax", x + gumbel, dim, tau), dim, hard)
+
+
+def _perhaps_hard(soft: Tensor, dim: int, hard: float) -> Tensor:
     if not hard:
         return soft
     hot = _only_first_largest(soft, dim).to(soft.dtype)
@@ -192,11 +197,23 @@ def gumbel_softmax(x: Tensor, dim: int, tau: float = 1.0, hard: float = 0.0) -> 
     """Drawn anew in every call, in evaluation as well; under vmap, say how with ``randomness``.
 
     Finite logits never give NaN or inf: the noise is finite, and tau > 0 may be as small as it
-    likes. -inf is a class that is never drawn. ``hard``: the first largest on a tie.
+    likes. -inf is a class that is never drawn. ``hard``: the first largest on a tie. Triton's
+    kernels make noise of their own (engine/philox.py), elsewhere it is torch's.
     """
     if isinstance(tau, (int, float)) and not tau > 0:
         raise InputError(f"gumbel_softmax needs tau > 0, not {tau!r}; for tau near 0 use hard=True")
-    return gumbel_softmax_of(x, gumbel_noise(x), dim, tau, hard)
+    wide = WIDE.get(x.dtype, x.dtype)
+    if isinstance(tau, Tensor) or not x.numel() or not _kernel_draws(x):
+        x = x.to(wide)
+        return gumbel_softmax_of(x, gumbel_noise(x), dim, tau, hard)
+    # the largest of 16-bit shares would often be several
+    result = wide if hard else x.dtype
+    soft = along_with_noise("gumbel_softmax", "gumbel", x, dim, tau, result)
+    return _perhaps_hard(soft, dim, hard)
+
+
+def _kernel_draws(x: Tensor) -> bool:
+    return not torch.compiler.is_dynamo_compiling() and in_kernel(x, {}, own.get())
 
 
 @implementation

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ogive.engine.philox import MULTIPLIERS, PER_TURN, PHILOX_ROUNDS, RAISED
+from ogive.engine.philox import MULTIPLIERS, PER_TURN, PHILOX_ROUNDS, RAISED, ROW_STEP
 
 
 def _word(value: int) -> str:
@@ -64,6 +64,22 @@ def _on_circle{bits}(share, turn):
 """.strip()
 
 
+def _of_share(bits: int, terms: int) -> str:
+    """-log(-log(1 - share)), the inner logarithm by its series where it is small."""
+    series = repr(1.0 / terms)
+    for k in range(terms - 1, 0, -1):
+        series = f"({series} * share + {1.0 / k!r})"
+    most = repr(1.0 - 2.0 ** (-24 if bits == 32 else -53))
+    return f"""
+@triton.jit
+def _of_share{bits}(share):
+    share = tl.where(share < {most}, share, {most})
+    small = share * {series}
+    size = tl.where(share < 0.0625, small, tl.log(1.0 - share) * -1.0)
+    return tl.log(size) * -1.0
+""".strip()
+
+
 _OF_WORDS = {
     "uniform32": """
 @triton.jit
@@ -111,8 +127,30 @@ def _normal64(a, b, c, d):
     share, turn = _uniform64(a, b, c, d)
     return _on_circle64(share, turn - 0.5)
 """,
+    "gumbel32": f"""
+{_of_share(32, 7)}
+
+
+@triton.jit
+def _gumbel_of_word(word):
+    return _of_share32((word.to(tl.float32) + 0.5) * 2.3283064365386963e-10)
+
+
+@triton.jit
+def _gumbel32(a, b, c, d):
+    return _gumbel_of_word(a), _gumbel_of_word(b), _gumbel_of_word(c), _gumbel_of_word(d)
+""",
+    "gumbel64": f"""
+{_of_share(64, 14)}
+
+
+@triton.jit
+def _gumbel64(a, b, c, d):
+    u, v = _uniform64(a, b, c, d)
+    return _of_share64(u), _of_share64(v)
+""",
 }
-#: By the numbers of a turn: of neighbours, and of an element anywhere.
+#: By the numbers of a turn: of neighbours, in a row and in several, and of an element anywhere.
 _PLACED = {
     4: """
 @triton.jit
@@ -120,6 +158,13 @@ def _{kind}_block(seed, first, BLOCK: tl.constexpr):
     w, x, y, z = _words(seed, first // 4 + tl.arange(0, BLOCK // 4))
     a, b, c, d = _{kind}(w, x, y, z)
     return tl.reshape(tl.join(tl.join(a, c), tl.join(b, d)), (BLOCK,))
+
+
+@triton.jit
+def _{kind}_rows(seed, first, R: tl.constexpr, C: tl.constexpr):
+    w, x, y, z = _words(seed, (first // 4)[:, None] + tl.arange(0, C // 4)[None, :])
+    a, b, c, d = _{kind}(w, x, y, z)
+    return tl.reshape(tl.join(tl.join(a, c), tl.join(b, d)), (R, C))
 
 
 @triton.jit
@@ -138,6 +183,13 @@ def _{kind}_block(seed, first, BLOCK: tl.constexpr):
 
 
 @triton.jit
+def _{kind}_rows(seed, first, R: tl.constexpr, C: tl.constexpr):
+    w, x, y, z = _words(seed, (first // 2)[:, None] + tl.arange(0, C // 2)[None, :])
+    a, b = _{kind}(w, x, y, z)
+    return tl.reshape(tl.join(a, b), (R, C))
+
+
+@triton.jit
 def _{kind}_at(seed, index):
     w, x, y, z = _words(seed, index // 2)
     a, b = _{kind}(w, x, y, z)
@@ -146,14 +198,19 @@ def _{kind}_at(seed, index):
 }
 
 
+def row_of_noise(row: str) -> str:
+    """The first number of a row's noise, counted in 64 bits as the row is."""
+    return f"{row} * ((n + {ROW_STEP - 1}) // {ROW_STEP} * {ROW_STEP})"
+
+
 def noise_functions() -> dict[str, str]:
-    """What texts may call, by name: for each kind of noise ``_KIND_block(seed, first, BLOCK)`` and
-    ``_KIND_at(seed, index)``."""
+    """What texts may call, by name: for each kind of noise ``_KIND_block(seed, first, BLOCK)``,
+    ``_KIND_rows(seed, first, R, C)`` and ``_KIND_at(seed, index)``."""
     found: dict[str, str] = {}
     for kind, each in PER_TURN.items():
         needed = [_WORDS, _OF_WORDS[kind], _PLACED[each].format(kind=kind)]
-        if kind == "normal64":
+        if kind in ("normal64", "gumbel64"):
             needed.insert(1, _OF_WORDS["uniform64"])
         text = "\n\n\n".join(part.strip() for part in needed)
-        found |= {f"_{kind}_block": text, f"_{kind}_at": text}
+        found |= {f"_{kind}_{form}": text for form in ("block", "rows", "at")}
     return found

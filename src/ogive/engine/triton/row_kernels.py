@@ -19,6 +19,7 @@ from torch import Tensor
 
 from ogive.engine.call import KernelRunner, NoMemory, RowCall, TooLong, in_storage
 from ogive.engine.cpu.rowwise.programs import Kind
+from ogive.engine.philox import ROW_STEP
 from ogive.engine.triton import building
 from ogive.engine.triton.row_text import (
     BY_PIECE,
@@ -71,7 +72,7 @@ class RowTile(NamedTuple):
         """The tile for rows of n elements."""
         size = max(BYTES[kind.dtype], BYTES[kind.result])
         least = 1 if kind.layout == "rows" else BESIDE
-        columns = 1 << (n - 1).bit_length()
+        columns = max(1 << (n - 1).bit_length(), ROW_STEP if kind.function.noise else 1)
         if columns * size > LARGEST_TILE:
             columns = LARGEST_TILE // 2 // size
         rows = max(_TILE // size // columns, least) if columns >= n else 1
@@ -148,15 +149,14 @@ class RowsLaunched:
             given = (*arguments, *self._numbers)
             building.compile_for(kernel, given, self._constants, x.device, tile.threads)
 
-    def run(self, x: Tensor, gradient: Tensor | None = None) -> Tensor:
-        """The result, or the gradient of x."""
-        given = (x,) if gradient is None else (x, gradient)
-        if not all(map(in_storage, given)):
+    def run(self, *tensors: Tensor) -> Tensor:
+        """The result, of x and perhaps a seed; or the gradient of x."""
+        if not all(map(in_storage, tensors)):
             raise NoMemory
-        x = x.contiguous()
+        whole = [t.contiguous() for t in tensors]
+        x = whole[0]
         shape = self._result if self._kind.program.reduces else x.shape
         y = x.new_empty(shape, dtype=self._made)
-        whole = (x,) if gradient is None else (x, gradient.contiguous())
         places = dict(zip(operands(self._kind), (*whole, y), strict=True))
         for arguments, kernel, pieces in self._starts(places, partial(_new, x)):
             grid = (-(-self._shape.rows // self._rows), pieces)

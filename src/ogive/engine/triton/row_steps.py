@@ -9,6 +9,7 @@ from functools import lru_cache
 from ogive.engine.cpu.rowwise.formulas import FORMULAS, GIVEN
 from ogive.engine.cpu.rowwise.programs import Kind
 from ogive.engine.cpu.rowwise.steps import FIELDS, SUMS
+from ogive.engine.triton.kernel_noise import row_of_noise
 from ogive.engine.triton.stored import loaded_number, stored_number
 from ogive.expr import Node, symbol
 from ogive.printers.machine import FLOAT32, FLOAT64, Value
@@ -122,6 +123,8 @@ class RowSteps:
         """An operand, 0 outside the rows; x as a logit is -inf there."""
         if name == "logit":
             x = self.value("x", True)
+            if self.kind.function.noise:
+                x = f"({x} + {self._noise()})"
             sign = " * -1.0" if self.kind.function.negated else ""
             self.add(f"logit = tl.where(inside, {x}{sign}, {LEAST})")
         else:
@@ -131,6 +134,13 @@ class RowSteps:
             self.add(f"{name} = {loaded_number(self.kind.stored(name), load, self.wide)}")
         self._loaded.add(name)
         return name
+
+    def _noise(self) -> str:
+        """What is added to x, of neighbours at once."""
+        kind = f"_{self.kind.function.noise}{self.kind.format.bits}"
+        if self.axis:
+            return f"{kind}_rows(p_seed, {row_of_noise('row')}, R, C)"
+        return f"{kind}_block(p_seed, {row_of_noise('row')} + start, C)"
 
     def write(self, name: str, value: str) -> None:
         if name == "dx" and self.kind.function.tempered:

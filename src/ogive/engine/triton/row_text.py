@@ -43,7 +43,8 @@ def in_two_numbers(v, C: tl.constexpr):
 
 def operands(kind: Kind) -> tuple[str, ...]:
     """The tensors that a kernel reads and writes."""
-    return tuple(o for o in kind.program.operands if o != "e")
+    first, *others = (o for o in kind.program.operands if o != "e")
+    return (first, *["seed"] * bool(kind.function.noise), *others)
 
 
 def walk_groups(kind: Kind) -> list[list[int]]:
@@ -181,8 +182,8 @@ class _Writer(RowSteps):
         self.add("piece = tl.arange(0, S)")
 
     def _begin_piece(self, number: str) -> None:
-        self.add(f"column = {number} * C + tl.arange(0, C)", "inside = column < n")
-        self.add("place = row * n + column")
+        self.add(f"start = {number} * C", "column = start + tl.arange(0, C)")
+        self.add("inside = column < n", "place = row * n + column")
 
     def _take_group(self, group: list[int]) -> None:
         """One piece is walked through; a second walk takes what the first has found in it."""

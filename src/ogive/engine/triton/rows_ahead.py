@@ -33,12 +33,13 @@ _FUNCTIONS = {
         RowFunction("softmax", negated=True),
         RowFunction("softmax_backward", tempered=True),
     ),
-    **dict.fromkeys(
-        ("gumbel_softmax", "scalable_softmax"),
-        (
-            RowFunction("softmax", tempered=True),
-            RowFunction("softmax_backward", tempered=True),
-        ),
+    "scalable_softmax": (
+        RowFunction("softmax", tempered=True),
+        RowFunction("softmax_backward", tempered=True),
+    ),
+    "gumbel_softmax": (
+        RowFunction("softmax", tempered=True, noise="gumbel"),
+        RowFunction("softmax_backward", tempered=True),
     ),
     "safe_softmax": (RowFunction("safe_softmax"), RowFunction("softmax_backward")),
     "quiet_softmax": (RowFunction("quiet_softmax"), RowFunction("softmax_backward")),
@@ -109,7 +110,7 @@ def compiled_row_kernel(
 
     text = Text(row_text(kind, form, stage), "walked", kind.function.name)
     names = pieces_found(kind, stage + 1) if form == BY_PIECE else []
-    signature = {f"p_{o}": f"*{POINTERS[kind.stored(o)]}" for o in operands(kind)}
+    signature = {f"p_{o}": f"*{POINTERS.get(kind.stored(o), 'i64')}" for o in operands(kind)}
     signature |= {f"q_{n}": "*fp32" if n[0] == "m" else "*fp64" for n in names}
     wide = kind.format.bits == 64
     signature |= {n: "i64" if wide and n.startswith("factor") else "i32" for n in ROW_NUMBERS}

@@ -278,7 +278,8 @@ class Kind:
 
     def stored(self, operand: str) -> str:
         """The dtype of an operand."""
-        return {"e": self.format.name, "y": self.result, "g": self.result}.get(operand, self.dtype)
+        own = {"e": self.format.name, "y": self.result, "g": self.result, "seed": "int64"}
+        return own.get(operand, self.dtype)
 
     @property
     def compensated(self) -> bool:
