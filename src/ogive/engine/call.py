@@ -163,12 +163,23 @@ class Call:
             inputs += self.layout.split(tensor) if packed else (tensor,)
         return inputs
 
+    def _two_of(self, x: Tensor, dtype: torch.dtype, device: str | torch.device) -> Tensor:
+        """A packed tensor whose halves are like x, its dimensions in the same order of memory."""
+        assert self.layout is not None
+        shape, steps = list(x.shape), x.stride()
+        shape[self.layout.dim] *= 2
+        order = sorted(range(x.dim()), key=lambda d: -steps[d])
+        return torch.empty_permuted(shape, order, dtype=dtype, device=device)
+
     def empty(
         self, result: Output, tensors: Sequence[Tensor], device: str | torch.device
     ) -> Tensor:
         """A tensor for a result, laid out as a packed one or the first input of full shape is."""
         if result.packed:
-            like = next(t for t, packed in zip(tensors, self.packed, strict=True) if packed)
+            pairs = zip(tensors, self.packed, strict=True)
+            like = next((t for t, packed in pairs if packed), None)
+            if like is None:
+                return self._two_of(tensors[0], result.dtype, device)
             return torch.empty_like(like, dtype=result.dtype, device=device, requires_grad=False)
         inputs = self.unpack(self.numbers(tensors))
         shape = broadcast(inputs)

@@ -26,6 +26,7 @@ from torch import Tensor
 from ogive.engine.eager import WIDE
 from ogive.engine.selection import own
 from ogive.errors import InputError
+from ogive.ops.halves import HALVES, halves
 from ogive.ops.noise import in_kernel
 from ogive.ops.rows import ROWS, along, along_with_noise
 
@@ -35,8 +36,8 @@ Rowwise = TypeVar("Rowwise", bound=Callable[..., Tensor])
 IMPLEMENTATIONS: dict[str, Callable[..., Tensor]] = {}
 #: An empty sum has a value; every other function gives an empty result for an empty row.
 _REDUCTIONS = ("logsumexp", "logmeanexp")
-#: Kernels take 16-bit numbers as they are, and compute in float32 themselves.
-_NARROW = {*ROWS}
+#: Kernels take 16-bit numbers as they are, and compute in float32 themselves; others are exact.
+_NARROW = {*ROWS, *HALVES}
 
 
 def implementation(function: Rowwise) -> Rowwise:
@@ -203,7 +204,7 @@ def gumbel_softmax(x: Tensor, dim: int, tau: float = 1.0, hard: float = 0.0) -> 
     if isinstance(tau, (int, float)) and not tau > 0:
         raise InputError(f"gumbel_softmax needs tau > 0, not {tau!r}; for tau near 0 use hard=True")
     wide = WIDE.get(x.dtype, x.dtype)
-    if isinstance(tau, Tensor) or not x.numel() or not _kernel_draws(x):
+    if isinstance(tau, Tensor) or not _kernel_serves(x):
         x = x.to(wide)
         return gumbel_softmax_of(x, gumbel_noise(x), dim, tau, hard)
     # the largest of 16-bit shares would often be several
@@ -212,8 +213,11 @@ def gumbel_softmax(x: Tensor, dim: int, tau: float = 1.0, hard: float = 0.0) -> 
     return _perhaps_hard(soft, dim, hard)
 
 
-def _kernel_draws(x: Tensor) -> bool:
-    return not torch.compiler.is_dynamo_compiling() and in_kernel(x, {}, own.get())
+def _kernel_serves(x: Tensor) -> bool:
+    """Whether one of Triton's serves x, in a call that nobody traces or transforms."""
+    if torch.compiler.is_dynamo_compiling() or not x.numel():
+        return False
+    return in_kernel(x, {}, own.get())
 
 
 @implementation
@@ -313,10 +317,14 @@ def group_sort(x: Tensor, dim: int, group: float = 2) -> Tensor:
 @implementation
 def crelu(x: Tensor, dim: int) -> Tensor:
     """At 0 both have the derivative 0; NaN gives NaN in both."""
+    if _kernel_serves(x):
+        return halves("crelu", x, dim)
     return torch.cat([torch.relu(x), torch.relu(-x)], dim)
 
 
 @implementation
 def ncrelu(x: Tensor, dim: int) -> Tensor:
     """At 0 both have the derivative 0; NaN gives NaN in both."""
+    if _kernel_serves(x):
+        return halves("ncrelu", x, dim)
     return torch.cat([torch.relu(x), -torch.relu(-x)], dim)
