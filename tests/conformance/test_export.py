@@ -53,6 +53,21 @@ def example() -> Tensor:
     return torch.randn(4, 8, generator=torch.Generator().manual_seed(3)) * 2
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # Inductor's own
+def test_an_export_is_compiled_ahead_of_time(tmp_path) -> None:
+    """AOTInductor's package, in which there is no Python, gives the values that the model gives."""
+    parts = (ogive.get(name).module() for name in ("mish", "squash"))
+    model = nn.Sequential(nn.Linear(8, 8), nn.GELU(), *parts).eval()
+    ogive.accelerate(model)
+    batch = torch.export.Dim("batch", min=2, max=64)
+    exported = torch.export.export(model, (example(),), dynamic_shapes=[{0: batch}])
+    path = torch._inductor.aoti_compile_and_package(exported, package_path=str(tmp_path / "m.pt2"))
+    packaged = torch._inductor.aoti_load_package(path)
+    for x in (example(), torch.randn(7, 8)):
+        # sums and exponentials in another order than torch's operators have them
+        torch.testing.assert_close(packaged(x), model(x), rtol=1e-5, atol=1e-6)
+
+
 def needs_float64(name: str) -> bool:
     """Whether an entry with its defaults is computed in float64 by the eager engine."""
     if ogive.get(name).kind == "rowwise":
