@@ -36,7 +36,8 @@ class ActivationTarget:
         own: the steps whose results are that part; empty if it is the whole input.
         note: why there are no such weights, or why the target is missed all the same.
         before, after: second moments; None where they are not known.
-        error: the larger of their relative standard errors; None where it is not known.
+        error: the part of them by which those of another batch may differ; None where it is not
+            known.
     """
 
     name: str
