@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ogive.catalogue import KINDS, Spec, add, entries, resolve, user_spec
-from ogive.errors import OgiveError, briefly, unknown
+from ogive.errors import OgiveError, among, briefly, unknown
 from ogive.expr import Node
 from ogive.nn.modules import ActivationModule, module_class
 from ogive.ops import ActivationFunction, check_truth, docstring
@@ -108,7 +108,7 @@ def names(
         ("kind", kind, KINDS),
         ("family", family, families),
     ):
-        if asked is not None and asked not in [*known]:
+        if asked is not None and not among(asked, known):
             pattern_hint = "; a pattern for names has a *, as *gelu*" if asked is which else ""
             raise OgiveError(unknown(what, asked, known) + pattern_hint)
     return [

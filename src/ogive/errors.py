@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from types import ModuleType
 
 #: So many characters a name may have, and of a value are shown.
@@ -17,10 +17,12 @@ LONGEST_MESSAGE = 500
 class OgiveError(ValueError):
     """Base of every error that ogive raises on bad input.
 
-    Of a message that shows something long, the middle is left out.
+    A message is one line; of one that shows something long, the middle is left out.
     """
 
     def __init__(self, message: str = "") -> None:
+        if "\n" in message and not isinstance(self, FormulaError):  # as repr of a tensor has it
+            message = " ".join(message.split())
         if len(message) > LONGEST_MESSAGE:
             half = LONGEST_MESSAGE // 2 - 3
             message = f"{message[:half]} ... {message[-half:]}"
@@ -87,8 +89,17 @@ def require(module: str, extra: str) -> ModuleType:
 
 
 def briefly(value: object) -> str:
-    """The value as an error shows it: of what is long, both ends."""
-    return _BRIEF.repr(value)
+    """The value as an error shows it: of what is long, both ends; of what cannot be shown, the
+    class."""
+    try:
+        return _BRIEF.repr(value)
+    except Exception:  # whatever a class of somebody's raises; of too long a number Python's own
+        return f"<{type(value).__name__}>"
+
+
+def among(name: object, known: Container[str]) -> bool:
+    """Whether a name is one of some; what is no text is none, though it may compare as it likes."""
+    return isinstance(name, str) and name in known
 
 
 _BRIEF = reprlib.Repr()

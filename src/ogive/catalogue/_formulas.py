@@ -59,8 +59,11 @@ def _read(text: str, names: Sequence[str]) -> Node:
 def _built(formula: Callable[..., Node], names: Sequence[str]) -> Node:
     try:
         expression = as_node(formula(*map(symbol, names)))
-    except TypeError as error:
-        raise FormulaError(f"the function builds no formula of its symbols: {error}") from error
+    except OgiveError:
+        raise
+    except Exception as error:  # whatever somebody's function does with symbols
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise FormulaError(f"the function builds no formula of its symbols ({reason})") from error
     unknown = sorted(str(s.value) for s in symbols(expression) - set(map(symbol, names)))
     if unknown:
         raise FormulaError(f"the function uses {briefly(unknown)}, which define() is not told of")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, get_type_hints
 
-from ogive.errors import ParameterError, briefly, nearest
+from ogive.errors import ParameterError, among, briefly, nearest
 from ogive.expr import (
     Node,
     Program,
@@ -311,7 +311,7 @@ class Spec:
     def parameter(self, name: str) -> Parameter:
         """The parameter of that name, or a ParameterError listing those there are."""
         for parameter in self.parameters:
-            if parameter.name == name:
+            if among(name, (parameter.name,)):
                 return parameter
         known = [p.name for p in self.parameters]
         listed = f"its parameters are {', '.join(known)}" if known else "it has none"

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ogive.engine import cpu, eager, triton
 from ogive.engine.call import Call, RowCall, TooLong, check_memory
-from ogive.errors import EngineError, EngineWarning, OgiveError, nearest
+from ogive.errors import EngineError, EngineWarning, OgiveError, among, briefly, nearest
 from ogive.torch_private import early_mode, jit_tracing, tracer_active
 
 #: The engines that serve some tensors, the preferred ones first; eager serves the rest.
@@ -106,9 +106,9 @@ class engine:  # noqa: N801 - used like a function, as torch.no_grad is
 def check_name(name: str) -> None:
     """Raises an OgiveError unless there is an engine of that name, and an EngineError if it has to
     compile kernels and cannot."""
-    if name not in NAMES:
-        near = nearest(name, NAMES) if isinstance(name, str) else ""
-        raise OgiveError(f"there is no engine {name!r}; there are {', '.join(NAMES)}{near}")
+    if not among(name, NAMES):
+        near = nearest(name, NAMES)
+        raise OgiveError(f"there is no engine {briefly(name)}; there are {', '.join(NAMES)}{near}")
     if name in KERNELS:
         KERNELS[name].check()
 

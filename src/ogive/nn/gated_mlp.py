@@ -18,7 +18,7 @@ from torch.autograd import Function
 from ogive.catalogue import resolve
 from ogive.errors import UnknownName, unknown
 from ogive.nn.accelerated import PLAIN_TENSORS
-from ogive.ops import ActivationFunction, transformed, whole
+from ogive.ops import ActivationFunction, check_truth, transformed, whole
 from ogive.ops.reopened import reopened
 from ogive.torch_private import any_global_hook
 
@@ -89,6 +89,7 @@ class GatedMLP(nn.Module):
         sizes = {"in_features": in_features, "hidden_features": hidden_features}
         for name, size in (sizes | {"out_features": out_features or in_features}).items():
             whole(name, size, 1)
+        check_truth("bias", bias)
         placed = {"bias": bias, "device": device, "dtype": dtype}
         self.act, self.unit = act, gated_unit(act)
         self.gate_proj = nn.Linear(in_features, hidden_features, **placed)

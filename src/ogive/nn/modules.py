@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ogive.catalogue import Parameter, Spec, resolve
-from ogive.errors import ParameterError, nearest
+from ogive.errors import InputError, ParameterError, briefly, nearest
 from ogive.ops import (
     OPTIONS,
     ActivationFunction,
@@ -82,7 +82,11 @@ class ActivationModule(nn.Module):
 
     def _parameter(self, value: Any, placed: dict[str, Any]) -> nn.Parameter:
         """One value a channel; a vector of coefficients has them along its first dimension."""
-        start = torch.tensor(value, **placed)
+        try:
+            start = torch.tensor(value, **placed)
+        except (RuntimeError, TypeError, ValueError) as error:
+            words = " ".join(str(error).split())[:200]
+            raise ParameterError(f"device and dtype are torch's, which says: {words}") from error
         if not start.dtype.is_floating_point:
             start = start.to(torch.get_default_dtype())
         return nn.Parameter(start.unsqueeze(-1).repeat(*(1,) * start.dim(), self.num_parameters))
@@ -105,6 +109,11 @@ class ActivationModule(nn.Module):
     def _broadcastable(self, value: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
         """The parameter shaped so that its channels meet those of what the formula works on: a
         packed tensor counts as one half of it."""
+        nested = isinstance(inputs[0], Tensor) and inputs[0].is_nested
+        if nested or not hasattr(inputs[0], "shape"):
+            raise InputError(
+                f"{self.function.name} takes a torch tensor, not {type(inputs[0]).__name__}"
+            )
         shape = list(inputs[0].shape)
         if self.function.kind == "gated" and len(inputs) == 1 and shape:
             shape[self._options["dim"]] //= 2
@@ -201,7 +210,8 @@ def _learnable(spec: Spec, names: Iterable[str] | None) -> tuple[str, ...]:
     if names is None:
         return tuple(p.name for p in spec.parameters if p.learnable)
     if isinstance(names, str | Tensor) or not isinstance(names, Iterable):
-        raise ParameterError(f"learnable is a list, as in learnable=['alpha'], not {names!r}")
+        given = briefly(names)
+        raise ParameterError(f"learnable is a list, as in learnable=['alpha'], not {given}")
     return tuple(spec.parameter(name).name for name in names)
 
 
@@ -215,7 +225,9 @@ def _checked(parameter: Parameter, value: Any) -> Any:
         return parameter.check(value)
     count = len(parameter.default)
     if not isinstance(value, Iterable) or len(listed := list(value)) != count:
-        raise ParameterError(f"{parameter.name} is a list of {count} coefficients, not {value!r}")
+        raise ParameterError(
+            f"{parameter.name} is a list of {count} coefficients, not {briefly(value)}"
+        )
     return [parameter.check(v) for v in listed]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ogive.certify.signal.quadrature import Array
 from ogive.certify.signal.theory import Field, Prediction, field, predict
-from ogive.errors import OgiveError, ParameterError
+from ogive.errors import OgiveError, ParameterError, briefly
 from ogive.nn.array_functions import callable_of, on_arrays, slope_on_arrays
 from ogive.nn.recognise import recognise
 from ogive.ops import whole
@@ -112,7 +112,12 @@ def propagate(
         [1.0, 0.7984]
     """
     _check_counts({"depth": (depth, 1), "width": (width, 2), "networks": (networks, 2)}, seed)
-    _check_numbers(sigma_w=sigma_w, sigma_b=sigma_b, length=length, correlation=correlation)
+    sigma_w, sigma_b = _number("sigma_w", sigma_w), _number("sigma_b", sigma_b)
+    length, correlation = _number("length", length), _number("correlation", correlation)
+    if not (0 < length < math.inf and -1 <= correlation <= 1):
+        raise OgiveError(
+            f"length is a number > 0 and correlation one in [-1, 1], not {length} and {correlation}"
+        )
     name, f = _field(activation, length)
     predicted = predict(f, depth, sigma_w, sigma_b, length, correlation)
     sigmas, start = (sigma_w, sigma_b), (length, correlation)
@@ -131,16 +136,13 @@ def _check_counts(counts: Mapping[str, tuple[int, int]], seed: int) -> None:
     whole("seed", seed, 0)
 
 
-def _check_numbers(**numbers: float) -> None:
-    for name, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, Real):
-            raise ParameterError(f"{name} is a number, not {value!r:.100}")
-    length, correlation = numbers["length"], numbers["correlation"]
-    if not (0 < length < math.inf and -1 <= correlation <= 1):
-        raise OgiveError(
-            f"length is a number > 0 and correlation one in [-1, 1], "
-            f"not {length!r} and {correlation!r}"
-        )
+def _number(name: str, value: Any) -> float:
+    try:
+        if isinstance(value, Real) and not isinstance(value, bool):
+            return float(value)
+    except OverflowError:  # a whole number beyond a float's
+        pass
+    raise ParameterError(f"{name} is a number, not {briefly(value)}")
 
 
 def _field(activation: Any, length: float) -> tuple[str, Field]:

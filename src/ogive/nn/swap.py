@@ -22,7 +22,7 @@ from torch import nn
 
 from ogive.catalogue import Domain, Parameter, Spec, resolve
 from ogive.catalogue._spec import FixedFormula
-from ogive.errors import OgiveError
+from ogive.errors import OgiveError, briefly
 from ogive.expr import symbol
 from ogive.nn.accelerated import Accelerated
 from ogive.nn.configurations import title
@@ -114,7 +114,7 @@ def swap(
     """
     check_module(model)
     if not isinstance(rescale, bool):
-        raise OgiveError(f"rescale is True or False, not {rescale!r:.100}")
+        raise OgiveError(f"rescale is True or False, not {briefly(rescale)}")
     wanted, skipped = _module(new), list[tuple[str, str]]()
     made: dict[int, tuple[ActivationModule, float]] = {}  # one module for each instance
     done: list[tuple[Place, ActivationModule, float]] = []
@@ -138,7 +138,7 @@ def _chosen(model: nn.Module, old: Any, where: str | re.Pattern[str] | None) -> 
     names = _pattern(where)
     entry = resolve(old)[0] if isinstance(old, str) else None
     if entry is None and not isinstance(old, type):
-        raise OgiveError(f"the old activation is a name or a class, not {old!r:.100}")
+        raise OgiveError(f"the old activation is a name or a class, not {briefly(old)}")
     if entry is not None and entry.kind not in ELEMENTWISE:
         raise OgiveError(f"{entry.name} is {entry.kind}; swap exchanges elementwise activations")
 
@@ -155,7 +155,7 @@ def _pattern(where: Any) -> re.Pattern[str]:
     if isinstance(where, re.Pattern):
         return where
     if not isinstance(where, (str, type(None))):
-        raise OgiveError(f"where is a glob or a compiled regular expression, not {where!r:.100}")
+        raise OgiveError(f"where is a glob or a compiled regular expression, not {briefly(where)}")
     return re.compile(fnmatch.translate("*" if where is None else where))
 
 

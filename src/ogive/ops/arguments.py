@@ -88,7 +88,7 @@ def numbers(spec: Spec, arguments: Mapping[str, Any]) -> dict[str, float | tuple
     Raises:
         ParameterError: for one that is unknown, outside its range, or a tensor of many numbers.
     """
-    plain = {n: v.tolist() if isinstance(v, Tensor) else v for n, v in arguments.items()}
+    plain = {n: _listed(n, v) if isinstance(v, Tensor) else v for n, v in arguments.items()}
     known = check_parameters(spec, plain)
     found = {}
     for name in plain:
@@ -96,6 +96,13 @@ def numbers(spec: Spec, arguments: Mapping[str, Any]) -> dict[str, float | tuple
         values = tuple(float(known[symbol]) for symbol in parameter.symbols)
         found[name] = values if isinstance(parameter.default, tuple) else values[0]
     return found
+
+
+def _listed(name: str, tensor: Tensor) -> Any:
+    try:
+        return tensor.tolist()
+    except (RuntimeError, TypeError) as error:  # sparse ones, and those without numbers
+        raise ParameterError(f"{name} is a tensor whose numbers cannot be read: {error}") from error
 
 
 def check_number(spec: Spec, parameter: Parameter, symbol: str, given: Any) -> float:
@@ -111,6 +118,10 @@ def check_numbers(spec: Spec, parameter: Parameter, symbol: str, given: Tensor) 
     holds NaN gives NaN."""
     if given.is_complex():
         raise ParameterError(f"{spec.name}: {symbol} must be real, not {given.dtype}")
+    if given.is_nested or given.layout is not torch.strided or given.is_quantized:
+        raise ParameterError(f"{spec.name}: {symbol} must be a number or a dense tensor of numbers")
+    if spec.kind == "rowwise" and parameter.domain.whole and given.numel() != 1:
+        raise ParameterError(f"{spec.name}: {symbol} is one number, not {given.numel()}")
     if readable(given):
         for end in extremes(given):
             ordinary = end in parameter.domain and abs(end) < math.inf

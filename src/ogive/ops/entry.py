@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import torch
 
 from ogive.catalogue import Parameter, Spec, resolve
-from ogive.errors import OgiveError, ParameterError
+from ogive.errors import OgiveError, ParameterError, briefly
 from ogive.ops.arguments import Argument, check_parameters, numbers
 from ogive.ops.options import OPTIONS, check_option, whole
 from ogive.printers import latex, printer
@@ -110,7 +110,7 @@ class Entry:
                 f"use torch.func.jacrev(ogive.get({self.name!r}))"
             )
         if not isinstance(variable, str | None):
-            raise ParameterError(f"a variable is the name of an input, not {variable!r}")
+            raise ParameterError(f"a variable is the name of an input, not {briefly(variable)}")
         if whole("the order of a derivative", order, 0) == 0:
             return self
         return type(self)(self.spec.derived(order, variable), self.preset, self.engine)
@@ -215,7 +215,7 @@ class Entry:
             if chosen is not None and not (isinstance(chosen, str | bool) and chosen in choices):
                 raise ParameterError(
                     f"{self.name}: {argument} must be one of {', '.join(map(repr, choices))}, "
-                    f"not {chosen!r}"
+                    f"not {briefly(chosen)}"
                 )
             if chosen is not None and choices[chosen] is not None:
                 return resolve(str(choices[chosen]))[0]

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ogive.errors import ParameterError, briefly, nearest
+from ogive.errors import ParameterError, among, briefly, nearest
 
 #: By kind of entry, with defaults.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -31,35 +31,34 @@ def whole(name: str, number: Any, least: int | None = None) -> int:
 def check_truth(name: str, value: Any) -> None:
     """Raises a ParameterError unless the value is True or False."""
     if not isinstance(value, bool):
-        raise ParameterError(f"{name} must be True or False, not {value!r}")
+        raise ParameterError(f"{name} must be True or False, not {briefly(value)}")
 
 
 def check_save(save: Any) -> None:
     """Raises a ParameterError unless backward can keep that."""
-    if save == "input":  # the modes bring the judge along, which most calls do without
+    if among(save, ("input",)):  # the modes bring the judge along, which most calls do without
         return
     from ogive.ops.saved import CHOICES
 
-    if save not in CHOICES:
-        near = nearest(save, CHOICES) if isinstance(save, str) else ""
-        raise ParameterError(
-            f"save must be one of {', '.join(map(repr, CHOICES))}, not {save!r}{near}"
-        )
+    if not among(save, CHOICES):
+        listed = ", ".join(map(repr, CHOICES))
+        near = nearest(save, CHOICES)
+        raise ParameterError(f"save must be one of {listed}, not {briefly(save)}{near}")
 
 
 def _half(name: str, value: Any) -> None:
-    if value not in ("first", "second"):
-        raise ParameterError(f"{name} must be 'first' or 'second', not {value!r}")
+    if not among(value, ("first", "second")):
+        raise ParameterError(f"{name} must be 'first' or 'second', not {briefly(value)}")
 
 
 def _generator(name: str, value: Any) -> None:
     if value is not None and not isinstance(value, torch.Generator):
-        raise ParameterError(f"{name} must be a torch.Generator, not {value!r}")
+        raise ParameterError(f"{name} must be a torch.Generator, not {briefly(value)}")
 
 
 def _dtype(name: str, value: Any) -> None:
     if value is not None and not (isinstance(value, torch.dtype) and value.is_floating_point):
-        raise ParameterError(f"{name} must be a floating dtype of torch's, not {value!r}")
+        raise ParameterError(f"{name} must be a floating dtype of torch's, not {briefly(value)}")
 
 
 _CHECKS: dict[str, Callable[[str, Any], object]] = {

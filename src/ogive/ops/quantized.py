@@ -21,10 +21,11 @@ from ogive.engine import triton
 from ogive.engine.eager import WIDE
 from ogive.engine.quantization import EIGHT_BITS, MX_BLOCK, SCALINGS, Quantization, widened
 from ogive.engine.selection import choose, give_up, note
-from ogive.errors import EngineError, InputError, OgiveError, ParameterError, briefly
+from ogive.errors import EngineError, InputError, OgiveError, ParameterError, among, briefly
 from ogive.ops.entry import Given
 from ogive.ops.function import ActivationFunction
 from ogive.ops.gates import division
+from ogive.ops.options import check_option
 from ogive.ops.parameters import planned
 from ogive.ops.plan import Plan
 from ogive.ops.record import transformed
@@ -78,6 +79,7 @@ class QuantizedTensor(tuple[Tensor, Tensor]):
             tensor([0.0723, 0.5000, 1.0908])
         """
         # nothing is added; no autograd.Function, which compilers and transforms cannot all read
+        check_option("dtype", dtype)
         nothing = (self.carrier.detach() - self.carrier).nan_to_num()
         made: Tensor = widened(self.values, self.scales) - nothing
         return made.to(dtype or self.carrier.dtype)
@@ -104,7 +106,10 @@ class QuantizedActivation:
                 f"a quantised {self.function.name} takes torch tensors, {given}; "
                 f"convert with torch.as_tensor(...)"
             )
-        plan, tensors = self._planned(*self.function.sort_arguments(inputs, arguments))
+        data, sorted_out = self.function.sort_arguments(inputs, arguments)
+        if any(t.is_nested or t.layout is not torch.strided for t in data):
+            raise InputError(f"a quantised {self.function.name} takes dense tensors; convert it")
+        plan, tensors = self._planned(data, sorted_out)
         made: tuple[Tensor, Tensor, Tensor] = _record(
             plan, partial(self._quantized, plan, inputs, arguments), *tensors
         )
@@ -249,10 +254,10 @@ def quantized(
             f"{function.name} is {function.kind}; an activation that is quantised at once is "
             f"elementwise or gated; call {function.name} and quantise its result"
         )
-    if dtype not in EIGHT_BITS:
+    if not isinstance(dtype, torch.dtype) or dtype not in EIGHT_BITS:
         raise ParameterError(
             f"dtype must be torch.float8_e4m3fn or torch.float8_e5m2, not {briefly(dtype)}"
         )
-    if not isinstance(scale, str) or scale not in SCALINGS:
+    if not among(scale, SCALINGS):
         raise ParameterError(f"scale must be 'row' or 'mx', not {briefly(scale)}")
     return QuantizedActivation(function, Quantization(dtype, scale))

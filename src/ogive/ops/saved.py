@@ -20,7 +20,7 @@ from ogive.certify.saving.overview import SavingModes, mode_table, only_input
 from ogive.certify.saving.saving import MODES, saving
 from ogive.engine import Output
 from ogive.engine.call import dense, laid
-from ogive.errors import OgiveError, ParameterError
+from ogive.errors import OgiveError, ParameterError, briefly
 from ogive.ops import operator, record
 from ogive.ops.arguments import Argument
 from ogive.ops.native import NATIVE
@@ -89,7 +89,8 @@ def _reason(spec: Spec, values: Mapping[str, Argument]) -> str:
 
 
 def _dtype_reason(dtype: torch.dtype) -> str:
-    return "" if _name(dtype) in FORMATS else f"no error is known for {_name(dtype)}"
+    known = isinstance(dtype, torch.dtype) and _name(dtype) in FORMATS
+    return "" if known else f"no error is known for {briefly(dtype).removeprefix('torch.')}"
 
 
 def _name(dtype: torch.dtype) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ogive.catalogue import Spec
-from ogive.errors import OgiveError, require
+from ogive.errors import OgiveError, briefly, require
 from ogive.plot.curve import (
     Code,
     Curve,
@@ -105,6 +105,8 @@ def check_path(path: str | Path | None) -> Path | None:
     """The path, or an OgiveError for a suffix or a folder that is not there."""
     if path is None:
         return None
+    if not isinstance(path, (str, Path)):
+        raise OgiveError(f"a figure is written to a path such as 'curve.png', not {briefly(path)}")
     target = Path(path)
     if target.suffix.lower() not in _SUFFIXES:
         raise OgiveError(

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from ogive.errors import OgiveError, unknown
+from ogive.errors import OgiveError, among, unknown
 from ogive.expr import Program
 from ogive.printers.base import PRINTERS, Printer
 from ogive.printers.latex import latex
@@ -36,7 +36,7 @@ def printer(language: str) -> Printer:
         OgiveError: for a language without a printer; the message lists those there are.
     """
     known = languages()
-    if language not in known:
+    if not among(language, known):
         raise OgiveError(unknown("printer for the language", language, known))
     return PRINTERS[language]()
 

@@ -5,12 +5,10 @@ Apart from the training itself so that a setting is checked once, before any tim
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ogive.errors import unknown
 from ogive.study.errors import StudyError
+from ogive.study.requirements import require_above_zero, require_one_of, require_positive
 
 OPTIMIZERS = ("adamw", "sgd")
 NORMS = ("none", "batch", "layer")
@@ -75,25 +73,3 @@ class Settings:
         require_one_of("norm", self.norm, NORMS)
         if ":" not in self.init:
             require_one_of("init", self.init, INITS, "module:function")
-
-
-def require_positive(what: str, value: int) -> None:
-    """Raise unless ``value`` is a whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise StudyError(f"{what} is {value!r}; it must be a whole number of at least 1")
-    if value < 1:
-        raise StudyError(f"{what} is {value}; it must be at least 1")
-
-
-def require_above_zero(what: str, value: float, such_as: float) -> None:
-    """Raise unless ``value`` is a finite number above 0."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value <= 0:
-        raise StudyError(f"{what} {value!r} given; it must be positive, such as {such_as}")
-
-
-def require_one_of(what: str, value: str, known: Sequence[str], *also: str) -> None:
-    """Raise unless ``value`` is among ``known``; the error names the nearest, and what else there
-    could be."""
-    if value not in known:
-        raise StudyError(unknown(what, value, (*known, *also)))

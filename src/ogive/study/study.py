@@ -19,13 +19,14 @@ from ogive.study.networks.network import check_fit
 from ogive.study.pilot import PILOT_SEEDS, announcement
 from ogive.study.question import Question, TunedPlace
 from ogive.study.report.html_report import write_results
+from ogive.study.requirements import require_one_of, require_positive
 from ogive.study.results import Study, Tuned
 from ogive.study.running.journal import Journal
 from ogive.study.running.local_runner import JobRunner, in_process, in_processes
 from ogive.study.running.ray_runner import on_ray
 from ogive.study.running.runs import Execution, Progress
 from ogive.study.running.tuning import MIDDLE_RATES, TUNING_SEEDS, rates_of, tune
-from ogive.study.settings import OPTIMIZERS, Settings, require_one_of, require_positive
+from ogive.study.settings import OPTIMIZERS, Settings
 from ogive.study.sweeps import Sweep
 
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "silu", "mish", "tanh", "sigmoid")

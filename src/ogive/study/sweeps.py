@@ -8,7 +8,8 @@ from typing import Any
 
 from ogive.errors import nearest
 from ogive.study.errors import StudyError
-from ogive.study.settings import DEEPEST, Settings, require_above_zero, require_positive
+from ogive.study.requirements import require_above_zero, require_positive
+from ogive.study.settings import DEEPEST, Settings
 
 SweptValue = int | float
 
@@ -98,7 +99,7 @@ def _require_possible(name: str, value: SweptValue) -> None:
     if not SWEEPS[name].whole:
         require_above_zero(what, value, 0.01)
         return
-    require_positive(what, value)  # type: ignore[arg-type]
+    require_positive(what, value)
     if name == "depth" and value > DEEPEST:
         raise StudyError(f"{what} is {value}; at most {DEEPEST} layers are built")
 

@@ -27,6 +27,7 @@ from ogive.certify.report.signal import Signal, signal
 from ogive.certify.serialize import decoded, encoded
 from ogive.certify.shipped import key, shipped
 from ogive.certify.univariate import function_of_one_number, with_defaults
+from ogive.errors import OgiveError, briefly
 
 #: The mean and the standard deviation of pre-activations that certificates come with.
 STANDARD = (0.0, 1.0)
@@ -168,15 +169,27 @@ def certificate(
         >>> round(certificate(entries()["mish"]).smoothness.lipschitz.value, 9)
         1.088498161
     """
+    normal = _mean_and_deviation(normal)
     who = identity(spec, values)
     found = shipped(who.key) or _PROVED.get(who.key)
     if found is None:
         found = _PROVED[who.key] = sections(prove(spec, values))
     report = Certificate.from_dict({"identity": encoded(who), **found})
-    if tuple(normal) == STANDARD:
+    if normal == STANDARD:
         return report
     one = function_of_one_number(with_defaults(spec, values or {}))
     return _judged(replace(report, signal=signal(one, *normal)), one)
+
+
+def _mean_and_deviation(normal: Any) -> tuple[float, float]:
+    """Two numbers; whether they are a distribution's is asked where moments are taken."""
+    try:
+        mean, deviation = map(float, normal)
+    except Exception:  # whatever is no pair of numbers
+        raise OgiveError(
+            f"normal is a mean and a standard deviation, as (0.0, 1.0), not {briefly(normal)}"
+        ) from None
+    return mean, deviation
 
 
 def _judged(of: Certificate, one: Spec) -> Certificate:

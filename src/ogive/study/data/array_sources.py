@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,15 +36,22 @@ def described(thing: Any) -> str:
 
 def as_array(values: Any, what: str) -> DataArray:
     """Values of any kind as an array, or a StudyError that says what they are called."""
-    if isinstance(values, Tensor):
-        values = values.detach().cpu()
-        values = values.float() if values.dtype == torch.bfloat16 else values
-        numbers: DataArray = values.numpy()
-        return numbers
     try:
+        if isinstance(values, Tensor):
+            values = values.detach().cpu()
+            values = values.float() if values.dtype == torch.bfloat16 else values
+            values = values.numpy()
         made = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise StudyError(f"{what} is no array: {str(error)[:150]}") from error
+    except Exception as error:  # tensors without numbers, and whatever refuses to be an array
+        raise StudyError(f"{what} is no array: {' '.join(str(error).split())[:150]}") from error
+    return made
+
+
+def value_for_each_row(values: Any, what: str) -> DataArray:
+    """Values as an array that has rows, or a StudyError."""
+    made = as_array(values, what)
+    if not made.ndim:
+        raise StudyError(f"{what} is {briefly(values)}; expected a value for each row")
     return made
 
 
@@ -74,7 +82,7 @@ def rows_of_numbers(values: Any, what: str) -> DataArray:
 
 def arrays_of_file(path: Path) -> Parts:
     """The arrays of an .npz file."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # which raises for no name, however long
         raise StudyError(f"there is no file {str(path)!r}; give the path of an .npz file")
     try:
         with np.load(path, allow_pickle=False) as file:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 from pathlib import Path
 
-from ogive.errors import require
+from ogive.errors import briefly, require
 from ogive.study.errors import StudyError
+from ogive.study.requirements import require_text
 
 #: So much of a file shows its encoding.
 SHOWN_BYTES = 2**20
@@ -36,16 +37,20 @@ def text_of_file(path: Path, encoding: str | None = None) -> tuple[str, str]:
     data = path.read_bytes()
     if not data.strip():
         raise StudyError(f"{path.name!r} cannot be read as a table: it is empty")
+    if encoding is not None:
+        require_text("encoding", encoding)
     used = encoding or _encoding(data)
     try:
         text = data.decode(used)
-    except LookupError:
-        raise StudyError(f"there is no encoding {used!r}; use utf-8, gbk, latin-1 ...") from None
     except UnicodeError as error:
         raise StudyError(
             f"{path.name!r} cannot be read as a table of {used} text: {str(error)[:150]}; "
             f"name its encoding, as encoding='latin-1' or --encoding latin-1"
         ) from error
+    except (LookupError, ValueError):  # the latter for a name with a null byte
+        raise StudyError(
+            f"there is no encoding {briefly(used)}; use utf-8, gbk, latin-1 ..."
+        ) from None
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise StudyError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from typing import Any
 from ogive.errors import briefly, nearest, require
 from ogive.study.data.decoding import text_of_file
 from ogive.study.errors import StudyError
+from ogive.study.requirements import require_text
 
 #: Larger files of text are refused, and of more rows some are drawn.
 MOST_BYTES = 2**28
@@ -73,7 +75,7 @@ def read_table(path: Path, sep: str | None = None, encoding: str | None = None) 
     Raises:
         StudyError: for a file that is none, is empty, too large, or no table, with the line.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):  # which raises for no name, however long
         near = nearest(path.name, [other.name for other in path.absolute().parent.glob("*.*")])
         raise StudyError(f"there is no file {str(path)!r}; give the path of a table{near}")
     if (size := path.stat().st_size) > MOST_BYTES:
@@ -122,6 +124,7 @@ def sampled(frame: Any, source: str) -> TableFile:
 
 
 def _checked_separator(sep: str) -> str:
+    require_text("sep", sep)
     sep = {"\\t": "\t", "tab": "\t"}.get(sep, sep)
     if len(sep) != 1 or sep in '\r\n"':
         raise StudyError(f"a separator is one character, such as ';' or a tab, not {sep!r}")

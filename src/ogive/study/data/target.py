@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ogive.errors import briefly, nearest
+from ogive.errors import among, briefly, nearest
 from ogive.study.data.cells import TableColumn
 from ogive.study.data.oddities import check_extent, note_imbalance
 from ogive.study.data.splitting import DataArray, tensor
@@ -41,7 +41,7 @@ class Target:
 
 def check_target_type(target_type: str | None) -> None:
     """Raise unless it is a type of target, or left open."""
-    if target_type is not None and target_type not in TARGET_TYPES:
+    if target_type is not None and not among(target_type, TARGET_TYPES):
         raise StudyError(
             f"a target type is {' or '.join(map(repr, TARGET_TYPES))}, not {briefly(target_type)}"
             f"{nearest(target_type, TARGET_TYPES)}"

@@ -13,10 +13,10 @@ from ogive.errors import require
 from ogive.study.data.array_sources import (
     Parts,
     arrays_of_file,
-    as_array,
     described,
     rows_of_dataset,
     rows_of_numbers,
+    value_for_each_row,
 )
 from ogive.study.data.cells import TableColumn
 from ogive.study.data.oddities import FEWEST_ROWS
@@ -25,6 +25,7 @@ from ogive.study.data.target import Target, check_target_type, find_target
 from ogive.study.data.tasks import Split, Task
 from ogive.study.data.user_table import DEFAULTS, fixed_parts, slug
 from ogive.study.errors import StudyError
+from ogive.study.requirements import require_text
 
 
 def array_task(
@@ -67,6 +68,7 @@ def array_task(
     """
     share = check_share(test_size)
     check_target_type(target_type)
+    require_text("name", name)
     notes: list[str] = []
     rows, target, held = _parts(x, y, notes)
     if test is not None:
@@ -122,7 +124,7 @@ def _task(
 def _parts(x: Any, y: Any, notes: list[str]) -> Parts:
     """The rows, what to predict, and the same of rows to test on if they came along."""
     if y is not None:
-        return rows_of_numbers(x, "x"), as_array(y, "y"), None
+        return rows_of_numbers(x, "x"), value_for_each_row(y, "y"), None
     if isinstance(x, str | Path):
         return arrays_of_file(Path(x))
     if isinstance(x, Dataset):
@@ -132,7 +134,7 @@ def _parts(x: Any, y: Any, notes: list[str]) -> Parts:
             f"expected a pair (x, y), a torch Dataset or an .npz file, not {described(x)}; "
             f"tables go to table_task(data, target)"
         )
-    return rows_of_numbers(x[0], "x"), as_array(x[1], "y"), None
+    return rows_of_numbers(x[0], "x"), value_for_each_row(x[1], "y"), None
 
 
 def _joined(
@@ -182,7 +184,7 @@ def _target(y: DataArray, target_type: str | None, notes: list[str]) -> Target:
 
 
 def _checked_groups(groups: Any, rows: int) -> DataArray:
-    found = _flat(as_array(groups, "groups"))
+    found = _flat(value_for_each_row(groups, "groups"))
     if len(found) != rows:
         raise StudyError(f"groups has {len(found)} values for {rows} rows; expected one for each")
     numbers: DataArray = np.unique(found, return_inverse=True)[1].astype(np.int64)

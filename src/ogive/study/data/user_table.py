@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ogive.errors import briefly, nearest, require
+from ogive.errors import among, briefly, nearest, require
 from ogive.study.data.cells import TableColumn, read_columns
 from ogive.study.data.features import encode, find_features
 from ogive.study.data.oddities import FEWEST_ROWS, note_leaks
@@ -175,9 +175,12 @@ def _chosen(
     frame: Any, target: str, drop: Iterable[str], group: str | None, name: str, notes: list[str]
 ) -> Any:
     """The columns that are to be looked at."""
-    dropped = [drop] if isinstance(drop, str) else list(drop)
+    try:
+        dropped = [drop] if isinstance(drop, str) else list(drop)
+    except Exception:  # what cannot be walked through
+        raise StudyError(f"drop is {briefly(drop)}; expected names of columns") from None
     for column in (target, *dropped, *([group] if group is not None else [])):
-        if column not in frame.columns:
+        if not among(column, list(frame.columns)):
             names = ", ".join(frame.columns)
             hint = nearest(column, frame.columns)
             raise StudyError(
@@ -256,4 +259,4 @@ def slug(text: str) -> str:
     made = re.sub(r"[^\w.-]+", "-", text)[:LONGEST_SLUG].strip("-.")
     if made == text:
         return made
-    return f"{made}-{hashlib.blake2b(text.encode(), digest_size=3).hexdigest()}"
+    return f"{made}-{hashlib.blake2b(text.encode(errors='replace'), digest_size=3).hexdigest()}"

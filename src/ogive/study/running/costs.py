@@ -15,10 +15,11 @@ from ogive.study.data.datasets import TASKS, find_task
 from ogive.study.data.tasks import Task
 from ogive.study.errors import StudyError
 from ogive.study.networks.network import Run
+from ogive.study.requirements import require_positive
 from ogive.study.running.journal import Journal
 from ogive.study.running.runs import Execution
 from ogive.study.running.tuning import FIRST_RATES, MIDDLE_RATES, MORE_RATES, TUNING_SEEDS
-from ogive.study.settings import Settings, require_positive
+from ogive.study.settings import Settings
 from ogive.study.training.together import MOST_TOGETHER
 
 #: What is tried: with how many seeds together, to tell what a stack costs from what a run does.

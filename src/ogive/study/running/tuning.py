@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from ogive.study.data.tasks import Split
 from ogive.study.errors import StudyError
 from ogive.study.networks.network import Run
+from ogive.study.requirements import require_above_zero
 from ogive.study.results import Tuned
 from ogive.study.running.runs import Done, Execution
-from ogive.study.settings import require_above_zero
 from ogive.study.sweeps import SweptValue
 
 TUNE = "tune"

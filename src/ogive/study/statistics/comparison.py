@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ogive.errors import nearest
+from ogive.errors import among, briefly, nearest
 from ogive.study.errors import StudyError
+from ogive.study.requirements import require_not_negative
 from ogive.study.statistics.family import Family, divergences, family_differences
 from ogive.study.statistics.flips import Floats
 from ogive.study.statistics.intervals import ConfidenceInterval, t_interval
 from ogive.study.statistics.paired_scores import choose_reference, paired_table
-from ogive.study.statistics.power import ERROR_RATE, fewest_seeds, seeds_needed
+from ogive.study.statistics.power import ERROR_RATE, check_looks, fewest_seeds, seeds_needed
 from ogive.study.statistics.verdicts import opened, united, verdict_of, win_share
 
 #: What is too small to matter, by what the scores are.
@@ -97,11 +98,13 @@ def compare(
     ('worse', 0.03125, -0.21)
     """
     names, table = paired_table(scores)
+    check_looks(looks)
     place = names.index(choose_reference(names, reference))
+    metric = _known_metric(metric)
     terms = _Terms(
         margin=_margin(margin, metric, table[:, place]),
-        overlap=_not_negative("overlap", overlap),
-        metric=_known_metric(metric),
+        overlap=require_not_negative("overlap", overlap),
+        metric=metric,
         looks=looks,
     )
     rows = [_alone(name, column, terms) for name, column in zip(names, table.T, strict=True)]
@@ -185,7 +188,7 @@ def _seeds_needed(family: Family, column: int, terms: _Terms) -> int | None:
 def _margin(margin: float | None, metric: str | None, reference: Floats) -> float:
     """The margin asked for, or that of the metric, or a share of the reference's deviation."""
     if margin is not None:
-        return _not_negative("margin", margin)
+        return require_not_negative("margin", margin)
     if metric in MARGINS:
         return MARGINS[metric]
     known = reference[~np.isnan(reference)]
@@ -193,22 +196,12 @@ def _margin(margin: float | None, metric: str | None, reference: Floats) -> floa
 
 
 def _known_metric(metric: str | None) -> str | None:
-    if metric is None or metric in MARGINS:
+    if metric is None or among(metric, MARGINS):
         return metric
     raise StudyError(
-        f"unknown metric {metric!r}; give {' or '.join(MARGINS)}, or none for other scores"
+        f"unknown metric {briefly(metric)}; give {' or '.join(MARGINS)}, or none for other scores"
         f"{nearest(metric, MARGINS)}"
     )
-
-
-def _not_negative(what: str, value: float) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not 0 <= number < math.inf:
-        raise StudyError(f"the {what} is {value!r}; expected a number that is 0 or more")
-    return number
 
 
 def _finite(value: float) -> float | None:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ogive.errors import require
+from ogive.study.errors import StudyError
+from ogive.study.requirements import require_number, require_numbers
 
 _LEVEL = 0.95
 
@@ -34,6 +36,9 @@ def t_interval(values: Sequence[float], level: float = _LEVEL) -> ConfidenceInte
     >>> t_interval([1.0, 2.0, 3.0]).mean
     2.0
     """
+    values, level = require_numbers("the values", values), require_number("level", level)
+    if not 0 < level < 1:
+        raise StudyError(f"the level is {level}; expected a number between 0 and 1, such as 0.95")
     n = len(values)
     if n == 0:
         return None

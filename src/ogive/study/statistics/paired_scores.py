@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ogive.errors import briefly, nearest
+from ogive.errors import among, briefly, nearest
 from ogive.study.errors import StudyError
+from ogive.study.requirements import as_number
 from ogive.study.statistics.flips import Floats
 from ogive.study.statistics.power import MOST_SEEDS
 
@@ -45,30 +46,32 @@ def choose_reference(names: Sequence[str], wanted: str | None = None) -> str:
     """
     if wanted is None:
         return _DEFAULT_REFERENCE if _DEFAULT_REFERENCE in names else names[0]
-    if wanted not in names:
+    if not among(wanted, names):
         raise StudyError(
-            f"the reference {wanted!r} is not among the activations: "
+            f"the reference {briefly(wanted)} is not among the activations: "
             f"{', '.join(names)}{nearest(wanted, names)}"
         )
     return wanted
 
 
 def _numbers(name: str, column: Iterable[Any]) -> list[float]:
+    refused = StudyError(
+        f"the scores of {name!r} are {briefly(column)}; expected a sequence of numbers"
+    )
     if isinstance(column, str | bytes) or not isinstance(column, Iterable):
-        raise StudyError(
-            f"the scores of {name!r} are {briefly(column)}; expected a sequence of numbers"
-        )
-    return [_number(name, place, value) for place, value in enumerate(column)]
+        raise refused
+    try:
+        listed = list(column)
+    except Exception:  # a tensor without dimensions, among others
+        raise refused from None
+    return [_number(name, place, value) for place, value in enumerate(listed)]
 
 
 def _number(name: str, place: int, value: Any) -> float:
     """The score, or NaN for a run that diverged."""
     if value is None:
         return math.nan
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
+    number = as_number(value)
     if math.isnan(number) or _LARGEST < abs(number) < math.inf:
         raise StudyError(
             f"score {place} of {name!r} is {briefly(value)}; expected a number up to {_LARGEST:g} "

@@ -14,7 +14,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from ogive.errors import require
+from ogive.errors import briefly, require
+from ogive.study.errors import StudyError
+from ogive.study.requirements import (
+    require_not_negative,
+    require_number,
+    require_numbers,
+    require_positive,
+    require_whole,
+)
 from ogive.study.statistics.flips import flip_test
 
 #: The share of families with any false verdict that is put up with.
@@ -39,6 +47,13 @@ def fewest_seeds(looks: int = 1) -> int:
     return math.ceil(math.log2(2 * looks / ERROR_RATE))
 
 
+def check_looks(looks: int) -> None:
+    """Raise unless it is a number of planned looks."""
+    require_positive("looks", looks)
+    if looks > MOST_SEEDS:
+        raise StudyError(f"looks is {briefly(looks)}; there are at most as many as seeds")
+
+
 def look_schedule(most: int) -> list[int]:
     """At how many seeds a study that goes on until it is decided may look at its results.
 
@@ -50,6 +65,7 @@ def look_schedule(most: int) -> list[int]:
     >>> look_schedule(50), look_schedule(25), look_schedule(8)
     ([10, 20, 30, 40, 50], [10, 20, 25], [8])
     """
+    require_positive("most", most)
     step = max(_FIRST_LOOK, math.ceil(most / _MOST_LOOKS))
     return [*range(step, most, step), most]
 
@@ -60,7 +76,10 @@ def pooled_deviation(differences: Sequence[Sequence[float]]) -> float:
     >>> pooled_deviation([[0.0, 2.0], [1.0, 1.0]])
     1.0
     """
-    variances = [np.var(one, ddof=1) for one in differences if len(one) > 1]
+    if not isinstance(differences, Sequence):
+        raise StudyError(f"differences are {briefly(differences)}; expected a list for each pair")
+    columns = [require_numbers("the differences", one) for one in differences]
+    variances = [np.var(one, ddof=1) for one in columns if len(one) > 1]
     return float(np.sqrt(np.mean(variances))) if variances else math.nan
 
 
@@ -77,6 +96,11 @@ def detectable(
     >>> detectable(0.01, seeds=5)
     inf
     """
+    require_positive("seeds", seeds)
+    require_positive("comparisons", comparisons)
+    check_looks(looks)
+    deviation = require_not_negative("deviation", deviation)
+    overlap = require_not_negative("overlap", overlap)
     if seeds < fewest_seeds(looks):
         return math.inf
     coarse = ERROR_RATE / looks * 2 ** min(seeds - 1, 60) < _FEW_FLIPS
@@ -102,6 +126,9 @@ def seeds_needed(
     >>> seeds_needed(mean=0.005, deviation=0.01, margin=0.01)
     34
     """
+    mean, margin = require_number("mean", mean), require_not_negative("margin", margin)
+    require_whole("spent", spent, 0)
+    check_looks(looks)
     target = max(abs(mean), margin - abs(mean))
     low, high = max(fewest_seeds(looks), spent + 1), MOST_SEEDS
     if detectable(deviation, high, comparisons, overlap, looks) > target:
