@@ -86,6 +86,15 @@ def test_every_dtype_is_summed_in_float64(name, dtype):
     assert np.abs(found - want)[counted].max() <= 1
 
 
+@pytest.mark.parametrize("name", ("erf", *FEW))
+def test_far_samples_are_summed_as_near_ones_are(name):
+    judge = slope_judge(entries()[name], (), USUAL)
+    z = torch.linspace(-60, 60, 800)[:, None]
+    found = slope_sums(judge, z, 1).numpy()
+    want, sizes = exact(name, judge, z.double().numpy())
+    assert (np.abs(found - want) <= TOLERANCE[torch.float32] * sizes.clip(1)).all()
+
+
 @pytest.mark.parametrize(
     "layout", ["rows", "channels", "channels_last", "strided", "one", "scalar"]
 )

@@ -103,15 +103,23 @@ def slope_judge(
 
 
 def _supremum(spec: Spec, x: Any, slope: Any) -> float:
-    """The certificate's, where it is shipped and finite; else that of what lies near 0."""
+    """The certificate's, where it is shipped and finite; else the largest, where it does not grow
+    any more far out; else that of what lies near 0."""
     known = shipped(key(spec)) or {}
     proved = (known.get("smoothness") or {}).get("lipschitz") or {}
     value = proved.get("value")
     if isinstance(value, (int, float)) and 0 < value < math.inf:
         return float(value)
+    inner, whole = (_largest(slope[np.abs(x) <= reach]) for reach in (REACH / 2, REACH))
+    if 0 < whole <= inner * (1 + _TINY):
+        return whole
     near = slope[np.abs(x) <= 3]
     near = near[np.isfinite(near)]
     return float(near.max()) if near.size and near.max() > 0 else 1.0
+
+
+def _largest(slope: Any) -> float:
+    return float(np.max(slope[np.isfinite(slope)], initial=0.0))
 
 
 def _flat_for_good(x: Any, flat: Any) -> tuple[bool, bool]:

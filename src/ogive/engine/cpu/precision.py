@@ -43,6 +43,8 @@ CANDIDATES = (
 )
 #: Beyond one of these sizes an element is rare enough to be computed in float64 on its own.
 LIMITS = (3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 32.0, NEAR)
+#: Up to this size, squares are exponents in float32's range.
+SQUARED = 8.0
 #: The verdict on an arithmetic that is not good enough at any size.
 NOWHERE = "none"
 #: The most that a number may be off that is rounded to a code.
@@ -57,7 +59,8 @@ def arithmetic(program: Program, operands: tuple[Operand, ...]) -> Arithmetic:
     """
     dtypes = [o.dtype for o in operands]
     if program.plain and "float64" not in dtypes[: len(program.inputs)]:
-        return next(c for c in CANDIDATES if c.differs(program))
+        cheapest = next(c for c in CANDIDATES if c.differs(program))
+        return replace(cheapest, within=SQUARED) if cheapest.forms == "near" else cheapest
     if "float64" in dtypes:
         return Arithmetic(FLOAT64)
     given, written = operands[: len(program.inputs)], operands[len(program.inputs) :]
