@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 
@@ -57,6 +58,12 @@ class Loggers:
         if _is_first_process():
             for name in list(self._given):
                 self._attempt(name, lambda logger: logger.write(snapshot))
+
+    def write_evaluation(self, step: int, places: Mapping[str, Any]) -> None:
+        """Give the statistics of an evaluation that has ended to every logger that still works."""
+        if _is_first_process():
+            for name in list(self._given):
+                self._attempt(name, lambda logger: logger.write_evaluation(step, places))
 
     def close(self) -> None:
         """Close what was opened by name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ CSV_HEADER = ("step", "place", *COLUMNS, "findings")
 class CsvFile(HealthLogger):
     """A row for each place at each step: ``step, place``, its statistics, the kinds found there.
 
+    Rows of an evaluation have ``(evaluation)`` behind the place, and the number of steps before it.
     An existing file is continued, if its columns are these.
     """
 
@@ -43,6 +44,10 @@ class CsvFile(HealthLogger):
 
     def write(self, snapshot: Snapshot) -> None:
         _append(self.path, _text(_rows(snapshot)))
+
+    def write_evaluation(self, step: int, places: Mapping[str, Any]) -> None:
+        apart = {f"{place} (evaluation)": row for place, row in places.items()}
+        self.write({"step": step, "places": apart, "findings": []})
 
 
 class JsonLines(HealthLogger):

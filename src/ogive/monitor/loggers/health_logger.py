@@ -21,5 +21,9 @@ class HealthLogger(ABC):
     def write(self, snapshot: Snapshot) -> None:
         """Take a report, as ``HealthReport.to_dict`` gives it."""
 
+    def write_evaluation(self, step: int, places: Mapping[str, Any]) -> None:  # noqa: B027 - see above
+        """Take the statistics of an evaluation that has ended, after so many steps: for loggers of
+        single numbers, as the next report has them too."""
+
     def close(self) -> None:  # noqa: B027 - most have nothing open
         """The monitor is detached."""

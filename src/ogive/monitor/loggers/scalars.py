@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from ogive.monitor.finding import SEVERITIES
-from ogive.monitor.loggers.health_logger import Snapshot
+from ogive.monitor.loggers.health_logger import HealthLogger, Snapshot
 
 #: Charts stand together in TensorBoard and W&B by what is before the first slash.
 HEALTH = "ogive"
@@ -24,14 +25,41 @@ def scalars(snapshot: Snapshot) -> dict[str, float]:
         {'ogive.dead/fc.act': 0.25, 'ogive.findings/note': 0, \
 'ogive.findings/warning': 0, 'ogive.findings/error': 1}
     """
-    found = {
-        f"{HEALTH}.{name}/{place}": float(value)  # what JSON has no number for is text
-        for place, row in snapshot["places"].items()
+    counts = Counter(finding["severity"] for finding in snapshot["findings"])
+    found = {f"{HEALTH}.findings/{severity}": counts[severity] for severity in SEVERITIES}
+    return _curves(HEALTH, snapshot["places"]) | found
+
+
+def evaluation_scalars(places: Mapping[str, Any]) -> dict[str, float]:
+    """The numbers of an evaluation, as ``ogive.evaluation.<statistic>/<place>``.
+
+    >>> evaluation_scalars({"fc.act": {"entry": "relu", "units": 8, "dead": 0.25}})
+    {'ogive.evaluation.dead/fc.act': 0.25}
+    """
+    return _curves(f"{HEALTH}.evaluation", places)
+
+
+def _curves(prefix: str, places: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        f"{prefix}.{name}/{place}": float(value)  # what JSON has no number for is text
+        for place, row in places.items()
         for name, value in row.items()
         if name not in NO_CURVES and value is not None
     }
-    counts = Counter(finding["severity"] for finding in snapshot["findings"])
-    return found | {f"{HEALTH}.findings/{severity}": counts[severity] for severity in SEVERITIES}
+
+
+class NumberLogger(HealthLogger):
+    """What takes numbers by name, and nothing else of a report."""
+
+    @abstractmethod
+    def log(self, numbers: dict[str, float], step: int) -> None:
+        """Take the numbers of a step."""
+
+    def write(self, snapshot: Snapshot) -> None:
+        self.log(scalars(snapshot), snapshot["step"])
+
+    def write_evaluation(self, step: int, places: Mapping[str, Any]) -> None:
+        self.log(evaluation_scalars(places), step)
 
 
 def sentence(finding: Mapping[str, Any]) -> str:

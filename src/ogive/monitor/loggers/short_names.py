@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ogive.errors import OgiveError, briefly, nearest, require
 from ogive.monitor.loggers.files import CsvFile, JsonLines
-from ogive.monitor.loggers.health_logger import HealthLogger, Snapshot
-from ogive.monitor.loggers.scalars import HEALTH, scalars
+from ogive.monitor.loggers.health_logger import HealthLogger
+from ogive.monitor.loggers.scalars import HEALTH, NumberLogger
 from ogive.monitor.loggers.trackers import RunLogger, ScalarWriter, from_object
 
 #: MLflow's names have none of these; a module's second use and a function's caller do.
@@ -38,7 +38,7 @@ def _wandb(folder: str) -> RunLogger:
     return RunLogger(run, run.finish)
 
 
-class MlflowRun(HealthLogger):
+class MlflowRun(NumberLogger):
     """A run in MLflow's files in a folder, as ``mlflow ui --backend-store-uri`` shows them."""
 
     def __init__(self, folder: str) -> None:
@@ -52,11 +52,11 @@ class MlflowRun(HealthLogger):
             )
             self._run = self._client.create_run(number).info.run_id
 
-    def write(self, snapshot: Snapshot) -> None:
-        step, now = snapshot["step"], int(time.time() * 1000)
+    def log(self, numbers: dict[str, float], step: int) -> None:
+        now = int(time.time() * 1000)
         metrics = [
             self._metric(name.translate(_MLFLOW_NAMES), value, now, step)
-            for name, value in scalars(snapshot).items()
+            for name, value in numbers.items()
         ]
         for start in range(0, len(metrics), _MLFLOW_BATCH):
             self._client.log_batch(self._run, metrics[start : start + _MLFLOW_BATCH])
@@ -101,8 +101,9 @@ def open_logger(given: object) -> HealthLogger:
     kind, colon, where = given.partition(":")
     if kind not in KINDS_OF_LOGGER or not where.strip():
         known = ", ".join(f"{name}:{_WHERE.get(name, 'DIR')}" for name in KINDS_OF_LOGGER)
+        close = colon and kind not in KINDS_OF_LOGGER
         raise OgiveError(
-            f"no logger {briefly(given)}{nearest(kind, KINDS_OF_LOGGER) if colon else ''} "
+            f"no logger {briefly(given)}{nearest(kind, KINDS_OF_LOGGER) if close else ''} "
             f"(a name is one of {known})"
         )
     try:

@@ -9,12 +9,12 @@ from typing import Any
 
 from ogive.errors import OgiveError, briefly
 from ogive.monitor.loggers.health_logger import HealthLogger, Snapshot
-from ogive.monitor.loggers.scalars import HEALTH, scalars, sentence
+from ogive.monitor.loggers.scalars import HEALTH, NumberLogger, sentence
 
 _LEVELS = {"note": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
-class ScalarWriter(HealthLogger):
+class ScalarWriter(NumberLogger):
     """An object with ``add_scalar(tag, value, step)``, as TensorBoard's writer.
 
     If it has ``add_text``, too, it gets each finding when it is new.
@@ -25,12 +25,14 @@ class ScalarWriter(HealthLogger):
         self._news = News()
 
     def write(self, snapshot: Snapshot) -> None:
-        step = snapshot["step"]
-        for name, value in scalars(snapshot).items():
-            self.writer.add_scalar(name, value, step)
         if hasattr(self.writer, "add_text"):
             for finding in self._news.of(snapshot):
-                self.writer.add_text(f"{HEALTH}/findings", sentence(finding), step)
+                self.writer.add_text(f"{HEALTH}/findings", sentence(finding), snapshot["step"])
+        super().write(snapshot)
+
+    def log(self, numbers: dict[str, float], step: int) -> None:
+        for name, value in numbers.items():
+            self.writer.add_scalar(name, value, step)
         if hasattr(self.writer, "flush"):
             self.writer.flush()
 
@@ -38,7 +40,7 @@ class ScalarWriter(HealthLogger):
         self._close()
 
 
-class RunLogger(HealthLogger):
+class RunLogger(NumberLogger):
     """A run of Weights & Biases: the steps are an axis of their own.
 
     A run's own step counts the calls of ``log``; numbers given for an earlier one would be dropped.
@@ -50,28 +52,28 @@ class RunLogger(HealthLogger):
         self.run, self._close = run, close
         self._defined = False
 
-    def write(self, snapshot: Snapshot) -> None:
+    def log(self, numbers: dict[str, float], step: int) -> None:
         if not self._defined:
             self.run.define_metric(self.AXIS, hidden=True)
             self.run.define_metric(f"{HEALTH}.*", step_metric=self.AXIS)
             self._defined = True
-        self.run.log({**scalars(snapshot), self.AXIS: snapshot["step"]})
+        self.run.log({**numbers, self.AXIS: step})
 
     def close(self) -> None:
         self._close()
 
 
-class MetricsLogger(HealthLogger):
+class MetricsLogger(NumberLogger):
     """An object with ``log_metrics(metrics, step=)``, as Lightning's loggers."""
 
     def __init__(self, logger: Any) -> None:
         self.logger = logger
 
-    def write(self, snapshot: Snapshot) -> None:
-        self.logger.log_metrics(scalars(snapshot), step=snapshot["step"])
+    def log(self, numbers: dict[str, float], step: int) -> None:
+        self.logger.log_metrics(numbers, step=step)
 
 
-class DictLogger(HealthLogger):
+class DictLogger(NumberLogger):
     """An object with ``log``: it gets the numbers as a dict, and the step as it takes it.
 
     That is ``log(numbers, step=...)`` as of an ``Accelerator``, ``log(numbers, step)``, or the step
@@ -82,8 +84,8 @@ class DictLogger(HealthLogger):
         self.logger = logger
         self._call = _calling(logger.log)
 
-    def write(self, snapshot: Snapshot) -> None:
-        self._call(scalars(snapshot), snapshot["step"])
+    def log(self, numbers: dict[str, float], step: int) -> None:
+        self._call(numbers, step)
 
 
 def _calling(log: Callable[..., object]) -> Callable[[dict[str, float], int], object]:
