@@ -77,6 +77,11 @@ def watched(training: Training, steps: int, every: int = 5) -> Monitor:
     return watch
 
 
+def fitted_by(model: nn.Module, lr: float, loss: Callable[[], Tensor], steps: int) -> Monitor:
+    """The monitor of a model that Adam has fitted by a loss, every other step of it measured."""
+    return watched(Training(model, torch.optim.Adam(model.parameters(), lr), loss), steps, 2)
+
+
 def report_of(training: Training, steps: int, every: int = 5) -> HealthReport:
     return watched(training, steps, every).report()
 

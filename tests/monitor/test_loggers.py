@@ -10,8 +10,11 @@ import time
 import warnings
 
 import pytest
+import torch
 from snapshots import DEAD, INPUT, PLACES, snapshot
+from torch import nn
 
+import ogive
 from ogive.errors import LoggerWarning, MissingExtra, OgiveError
 from ogive.monitor.loggers import HealthLogger, Loggers
 from ogive.monitor.loggers.files import COLUMNS, CSV_HEADER
@@ -400,3 +403,52 @@ def test_other_processes_than_the_first_write_nothing(monkeypatch):
     logger = WithStep()
     written(logger)
     assert logger.told == []
+
+
+# evaluations
+
+
+def evaluated(loggers, last_in_training=True):
+    """A step, an evaluation of two batches, and perhaps another step."""
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 1))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with ogive.Monitor(model, optimizer=optimizer, every=1, loggers=loggers) as watch:
+        for step in range(1 + last_in_training):
+            model.train()
+            model(torch.randn(16, 4)).mean().backward()
+            optimizer.step()
+            if step == 0:
+                model.eval()
+                for _ in range(2):
+                    model(torch.randn(5, 4))
+    return watch
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_an_evaluation_gets_rows_of_its_own_once(tmp_path, goes_on):
+    evaluated([f"csv:{tmp_path / 'health.csv'}"], goes_on)
+    rows = list(csv.DictReader((tmp_path / "health.csv").read_text().splitlines()))
+    found = [(row["step"], row["place"], row["samples"]) for row in rows]
+    last = [("1", "1", "32")] if goes_on else []
+    assert found == [("0", "1", "16"), ("1", "1 (evaluation)", "10"), *last]
+
+
+def test_an_evaluation_gets_curves_of_its_own():
+    told = []
+
+    class Tracker:
+        def log(self, numbers, step):
+            told.append((step, numbers))
+
+    class Writer:
+        def add_scalar(self, name, value, step):
+            curves.append((step, name))
+
+    curves = []
+    watch = evaluated([Tracker(), Writer()])
+    assert [step for step, _ in told] == [0, 1, 1]
+    numbers = told[1][1]
+    assert numbers["ogive.evaluation.mean_z/1"] == watch.report().evaluation["1"].mean_z
+    assert {name.split(".")[1] for name in numbers} == {"evaluation"}  # findings are the training's
+    assert (1, "ogive.evaluation.mean_z/1") in curves

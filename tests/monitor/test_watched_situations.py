@@ -234,7 +234,16 @@ def test_a_model_without_activations_trains_and_the_report_says_so():
 
 @pytest.mark.parametrize(
     "options",
-    [{"every": 0}, {"window": 0}, {"sample": 0}, {"every": 2.5}, {"loggers": "csv:x"}],
+    [
+        {"every": 0},
+        {"window": 0},
+        {"sample": 0},
+        {"every": 2.5},
+        {"loggers": "csv:x"},
+        {"thresholds": {"dead": 0.2}},
+        {"thresholds": None},
+        {"optimizer": "adam"},
+    ],
     ids=str,
 )
 def test_what_makes_no_sense_is_refused(options):
@@ -242,6 +251,16 @@ def test_what_makes_no_sense_is_refused(options):
         ogive.Monitor(nn.Linear(2, 2), **options)
     with pytest.raises(ogive.errors.OgiveError, match=r"torch\.nn\.Module"):
         ogive.Monitor("model")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("dead", 0), ("dead", 1.1), ("slope", -1e-3), ("drift", 1), ("entropy", float("nan")),
+     ("scale", 0), ("linear", "0.9"), ("fading", True)],
+)  # fmt: skip
+def test_a_threshold_without_a_meaning_is_refused(name, value):
+    with pytest.raises(ogive.errors.ParameterError, match=f"the threshold {name} is a number"):
+        ogive.monitor.Thresholds(**{name: value})
 
 
 def test_a_tensor_that_cannot_be_measured_is_noted_and_training_goes_on(monkeypatch):

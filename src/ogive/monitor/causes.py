@@ -16,6 +16,7 @@ from ogive.monitor.chain_symptoms import chain
 from ogive.monitor.course import Course, Symptom
 from ogive.monitor.expected import expected_at
 from ogive.monitor.observer import INPUT
+from ogive.monitor.unit_symptoms import beyond_chance, expected_dead
 from ogive.monitor.windows import PlaceWindow, place_statistics, unit_statistics
 
 #: A factor of the square of gradients per layer, and its inverse, which are the function's doing.
@@ -44,7 +45,7 @@ def cause_of(symptom: Symptom, course: Course) -> str:
         return "data"
     if symptom.kind in ("vanishing", "exploding"):
         return _of_the_chain(symptom, course)
-    if symptom.kind in ("off_centre", "dead") and _correlated_by_depth(symptom, course):
+    if symptom.kind in ("off_centre", "dead") and _by_depth(symptom, course):
         return "depth"
     return "initialisation"
 
@@ -114,9 +115,10 @@ def predicted_factor(windows: list[PlaceWindow]) -> float:
     return math.exp(sum(logs) / len(logs)) if logs else math.nan
 
 
-def _correlated_by_depth(symptom: Symptom, course: Course) -> bool:
+def _by_depth(symptom: Symptom, course: Course) -> bool:
     """Whether the layers before have made all samples alike, as relu's do one after another: units
-    are as far off centre as ideal weights leave them at this depth."""
+    are as far off centre as ideal weights leave them at this depth, and no more of them dead than
+    chance then has it."""
     places = [place for place, _ in chain(course)]
     if symptom.place not in places or (depth := places.index(symptom.place)) < 4:
         return False
@@ -125,11 +127,16 @@ def _correlated_by_depth(symptom: Symptom, course: Course) -> bool:
     correlation = _correlation_at(course, depth)
     if not 0 < correlation < 1:
         return False
-    units = unit_statistics(course.windows[symptom.place])
+    window = course.windows[symptom.place]
+    units, scatter = unit_statistics(window), math.sqrt(correlation / (1 - correlation))
+    if symptom.kind == "dead":
+        assert window.judge is not None
+        samples = symptom.evidence["samples"]
+        expected = expected_dead(window.judge, units, samples, scatter)
+        return beyond_chance(units, samples, scatter, expected) < course.thresholds.dead
     live = units["std_z"] > 0
     middle = float(np.median(np.abs(units["mean_z"][live]) / units["std_z"][live]))
-    predicted = 0.6745 * math.sqrt(correlation / (1 - correlation))
-    return middle <= EXPLAINED * predicted and symptom.kind == "off_centre"
+    return middle <= EXPLAINED * 0.6745 * scatter
 
 
 def _correlation_at(course: Course, depth: int) -> float:

@@ -13,14 +13,19 @@ from ogive.monitor.windows import PlaceWindow, place_statistics, unit_statistics
 
 #: A ratio within this factor of its threshold was there before it was crossed.
 NEAR_LIMIT = 10.0
+#: The share of what the last activation's gradient was at most, below which it is that of the few
+#: samples that a training has not learned yet, and says nothing of layers.
+LEFT_OVER = 1e-3
 
 
 def chain(course: Course) -> list[tuple[str, PlaceWindow]]:
-    """The activations that follow one another: no gates, no rows."""
+    """The activations that follow one another: no gates, no rows, and not what makes
+    probabilities of the last layer's numbers, which may be as large as they like."""
     return [
         (place, w)
         for place, w in course.windows.items()
-        if place != INPUT and w.judge is not None and not w.judge.gated and w.halves
+        if place not in (INPUT, course.output)
+        and w.judge is not None and not w.judge.gated and w.halves
         and np.isfinite(w.sums).all() and w.gradient[1][1] > 0
     ]  # fmt: skip
 
@@ -34,11 +39,18 @@ def fading(course: Course) -> Iterator[Symptom]:
     signals = [(place_statistics(w)["std_z"] or 0.0) for _, w in places]
     if signals[-1] > signals[0]:
         signals = [_spread(w) for _, w in places]
+    learning = gradients[-1] >= LEFT_OVER * _largest_gradient(course, places[-1][0])
     found = [
-        *_between(course, places, "gradient_out", gradients[::-1]),
+        *(_between(course, places, "gradient_out", gradients[::-1]) if learning else ()),
         *_between(course, places, "std_z", signals),
     ]
     yield from found[:1]
+
+
+def _largest_gradient(course: Course, place: str) -> float:
+    _, sizes = course.history.series(place, "gradient_out")
+    known = sizes[np.isfinite(sizes)]
+    return float(known.max()) if known.size else 0.0
 
 
 def _spread(window: PlaceWindow) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,24 @@ class LearnedValues:
     low: float
     high: float
 
+    @property
+    def end(self) -> float:
+        """The end of the range that is spoken of; 0 where the range has none."""
+        return self._ends[0]
+
+    def reach(self, limit: float) -> float:
+        """How near to an end a value counts as being there."""
+        return limit * (abs(self.default) or 1.0)
+
+    def at_end(self, limit: float) -> Any:
+        """Which values are there."""
+        near = [np.abs(self.values - end) <= self.reach(limit) for end in self._ends]
+        return np.any(near, axis=0)
+
+    @property
+    def _ends(self) -> list[float]:
+        return [end for end in (self.low, self.high) if math.isfinite(end)] or [0.0]
+
 
 @dataclass(frozen=True)
 class Course:
@@ -61,6 +81,9 @@ class Course:
         thresholds: what it is compared with.
         window: measured steps that findings look back on.
         learned: by place and parameter, the values of learned parameters, and their ranges.
+        stuck: since which step such a parameter has been at the end of its range.
+        output: the place of a gate that makes what the model gives, as probabilities are made;
+            None if there is none.
     """
 
     windows: Mapping[str, PlaceWindow]
@@ -68,20 +91,20 @@ class Course:
     thresholds: Thresholds
     window: int
     learned: Mapping[tuple[str, str], LearnedValues]
+    stuck: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    output: str | None = None
 
     def since(self, place: str, condition: Any) -> int:
         """The first of the last steps in a row in which a condition on statistics has held."""
-        names = self.history.statistics(place)
-        columns = {n: self.history.series(place, n) for n in names}
-        steps = next(iter(columns.values()))[0]
+        steps, columns = self.history.columns(place)
         with np.errstate(all="ignore"):
-            held = np.asarray(condition({n: c[1] for n, c in columns.items()}))
+            held = np.asarray(condition(columns))
         first = int(np.flatnonzero(held)[-1]) if held.any() else len(steps) - 1
         while first > 0 and held[first - 1]:
             first -= 1
         return int(steps[first])
 
-    @property
+    @cached_property
     def start(self) -> int:
         """The first measured step."""
         firsts = [int(self.history.series(p, n)[0][0])

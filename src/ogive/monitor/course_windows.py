@@ -10,13 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from ogive.monitor import ranks
+from ogive.monitor.course import LearnedValues
 from ogive.monitor.expected import expected_at
 from ogive.monitor.health import PlaceHealth
 from ogive.monitor.history import History
 from ogive.monitor.observer import INPUT, elsewhere
 from ogive.monitor.tallies import SIXTEEN_BITS, Tally
 from ogive.monitor.thresholds import Thresholds
-from ogive.monitor.windows import PlaceWindow, place_statistics, window_of
+from ogive.monitor.windows import PlaceWindow, place_statistics, unit_shares, window_of
 
 _Sums = NDArray[np.float64]
 
@@ -33,6 +34,8 @@ class CourseWindows:
         evaluation: the same, of the last time that the model was in evaluation mode.
         history: how the training went.
         steps: the measured steps.
+        stuck: by place and learned parameter, since which of them it has been at the end of its
+            range.
     """
 
     def __init__(self, thresholds: Thresholds, window: int) -> None:
@@ -41,6 +44,7 @@ class CourseWindows:
         self.evaluation: dict[str, PlaceWindow] = {}
         self.history = History()
         self.steps: list[int] = []
+        self.stuck: dict[tuple[str, str], int] = {}
 
     def add(self, step: int, taken: Mapping[str, Tally]) -> None:
         """Adds what a step of the training has told, here and in the other processes."""
@@ -49,10 +53,17 @@ class CourseWindows:
         sent: float | None = None
         for name, window, sums, gradients in self._added(self.training, taken, ranks.together()):
             found = place_statistics(window, sums, gradients, 1)
+            found |= unit_shares(window, sums, self.thresholds)
             normalised = name in taken and taken[name].place.normalised
             found["second_z_expected"] = 1.0 if normalised or sent is None else sent
             self.history.add(step, name, found)
             sent = _sent(name, window, found, sent)
+
+    def add_learned(self, step: int, learned: Mapping[tuple[str, str], LearnedValues]) -> None:
+        """Notes which learned parameters are at the end of their range after a step."""
+        limit = self.thresholds.range_end
+        there = [key for key, values in learned.items() if values.at_end(limit).any()]
+        self.stuck = {key: self.stuck.get(key, step) for key in there}
 
     def add_evaluation(self, taken: Mapping[str, Tally]) -> None:
         """Adds what an evaluation has told; of this process alone, as often only one evaluates."""

@@ -53,8 +53,9 @@ class History:
     """How each statistic of each place went: ``history.series(place, statistic)``.
 
     Statistics are those of ``PlaceHealth``, by the same names, at single steps instead of over a
-    window, ``entropy`` of softmax, and ``second_z_expected``: E z**2 as ideal weights would make it
-    of what the activation before sends, and 1 behind a normalisation.
+    window, ``entropy`` of softmax, ``off_centre`` and ``straight``, the shares of units that are
+    so, and ``second_z_expected``: E z**2 as ideal weights would make it of what the activation
+    before sends, and 1 behind a normalisation.
     """
 
     def __init__(self) -> None:
@@ -77,13 +78,16 @@ class History:
         Raises:
             KeyError: for a place or a statistic that there is not.
         """
+        steps, columns = self.columns(place)
+        return steps, columns[statistic]
+
+    def columns(self, place: str) -> tuple[NDArray[np.int64], dict[str, _Floats]]:
+        """All of ``series`` of a place, by statistic."""
         track = self._tracks[place]
-        if statistic not in track.names:
-            raise KeyError(statistic)
-        column = track.names.index(statistic)
         rows = [*track.rows, *([_mean([r for _, r in track.pending])] if track.pending else [])]
         steps = [*track.steps, *(step for step, _ in track.pending[:1])]
-        return np.array(steps, np.int64), np.array([row[column] for row in rows], np.float64)
+        columns = np.array(rows, np.float64).T
+        return np.array(steps, np.int64), dict(zip(track.names, columns, strict=True))
 
     def add(self, step: int, place: str, statistics: Mapping[str, float | None]) -> None:
         """Adds a step's statistics of a place; the first call of a place says which it has."""

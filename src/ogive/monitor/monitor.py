@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from torch import nn
 
+from ogive.errors import OgiveError, briefly
 from ogive.monitor import ranks
 from ogive.monitor.attachment import as_made, keep, let_go
 from ogive.monitor.course_windows import CourseWindows
@@ -23,7 +24,7 @@ from ogive.monitor.live_view import LiveView
 from ogive.monitor.loggers import Loggers
 from ogive.monitor.observer import Observer
 from ogive.monitor.records import WatchRecord
-from ogive.monitor.reporting import report_of
+from ogive.monitor.reporting import learned_of, report_of
 from ogive.monitor.sampling import MOST_LOOKED_AT
 from ogive.monitor.snapshots import everything
 from ogive.monitor.stepping import OptimizerSteps
@@ -66,8 +67,8 @@ class Monitor:
         step: the number of steps that have ended.
 
     Raises:
-        OgiveError: for what is no model, one in DataParallel on several devices, and numbers
-            below 1.
+        OgiveError: for what is no model, one in DataParallel on several devices, what is no
+            optimizer and no ``Thresholds``, and numbers below 1.
 
     Example:
         >>> import torch, ogive
@@ -95,9 +96,10 @@ class Monitor:
     ) -> None:
         check_module(model)
         check_not_copied(model)
+        _check_optimizer(optimizer)
         self.model, self.optimizer = unwrapped(model), optimizer
         self.every, self.window = whole("every", every, 1), whole("window", window, 1)
-        self.thresholds, self.sample = thresholds, whole("sample", sample, 1)
+        self.thresholds, self.sample = _checked(thresholds), whole("sample", sample, 1)
         self.step = 0
         self._windows = CourseWindows(thresholds, self.window)
         self._observer: Observer | None = None
@@ -150,6 +152,8 @@ class Monitor:
         if not self._attached:
             return
         self._flush()
+        if not self._training:
+            self._log_evaluation()
         self.pause()
         self._attached = False
         self._steps.stop()
@@ -215,6 +219,7 @@ class Monitor:
             return
         if training:
             self._windows.add_evaluation(observer.take())
+            self._log_evaluation()
             observer.tallies, observer.forwards = self._open_step, self._forwards
         else:
             self._open_step, self._forwards = observer.tallies, observer.forwards
@@ -250,8 +255,14 @@ class Monitor:
         else:
             taken, self._open_step = self._open_step, {}
         self._windows.add(self.step, taken)
+        self._windows.add_learned(self.step, learned_of(self._records))
         if len(self._loggers):
             self._loggers.write(self._report().to_dict())
+
+    def _log_evaluation(self) -> None:
+        """Tells the loggers of the evaluation that has ended."""
+        if len(self._loggers) and self._windows.evaluation:
+            self._loggers.write_evaluation(self.step, self._report().to_dict()["evaluation"])
 
     # --- answers ------------------------------------------------------------------------------
 
@@ -326,6 +337,22 @@ class Monitor:
         for record in self._records:
             uninstall(record)
         self._ready = None
+
+
+def _checked(thresholds: object) -> Thresholds:
+    if not isinstance(thresholds, Thresholds):
+        raise OgiveError(
+            f"thresholds= takes ogive.monitor.Thresholds(...), not {briefly(thresholds)}"
+        )
+    return thresholds
+
+
+def _check_optimizer(optimizer: Any) -> None:
+    if optimizer is not None and not hasattr(optimizer, "param_groups"):
+        raise OgiveError(
+            f"optimizer= takes an optimizer of torch's, such as torch.optim.Adam(...), not "
+            f"{briefly(optimizer)}"
+        )
 
 
 def _modules_of(model: nn.Module) -> list[tuple[int, type]]:

@@ -75,18 +75,18 @@ def frozen(course: Course) -> Iterator[Symptom]:
     """Learned parameters at the end of their range."""
     for (place, name), learned in course.learned.items():
         limit = course.thresholds.range_end
-        scale = abs(learned.default) or 1.0
-        ends = [end for end in (learned.low, learned.high) if math.isfinite(end)] or [0.0]
-        near = np.any([np.abs(learned.values - end) <= limit * scale for end in ends], axis=0)
+        near = learned.at_end(limit)
         share = float(near.mean())
         if share < WORTH_A_NOTE or place not in course.windows:
             continue
         evidence = {
-            name: float(np.median(learned.values)), "end": ends[0], "threshold": limit * scale,
+            name: float(np.median(learned.values)), "end": learned.end,
+            "threshold": learned.reach(limit),
         }  # fmt: skip
+        since = course.stuck.get((place, name), course.start)
         severity = severity_of(share, 0.25, 2.0)
         entry = course.windows[place].entry
         which = tuple(int(i) for i in np.flatnonzero(near))
         yield Symptom(
-            "frozen_parameter", place, severity, share, evidence, course.start, entry, which
+            "frozen_parameter", place, severity, share, evidence, since, entry, which
         )  # fmt: skip

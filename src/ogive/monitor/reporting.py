@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 
@@ -13,7 +13,7 @@ from ogive.monitor.diagnosis import diagnose
 from ogive.monitor.health import HealthReport
 from ogive.monitor.observer import Observer
 from ogive.monitor.records import ActivationRecord, WatchRecord
-from ogive.monitor.windows import unit_statistics
+from ogive.monitor.windows import PlaceWindow, unit_statistics
 
 
 def report_of(
@@ -25,7 +25,7 @@ def report_of(
     return HealthReport(
         step=measured.steps[-1] if measured.steps else -1,
         places={name: health_of(w) for name, w in windows.items()},
-        findings=diagnose(_course(measured, window, records), _parameters(records)),
+        findings=diagnose(_course(measured, window, records, observer), _parameters(records)),
         history=measured.history,
         evaluation={name: health_of(w) for name, w in evaluated.items()},
         units={name: unit_statistics(w) for name, w in windows.items()},
@@ -38,14 +38,39 @@ def report_of(
     )
 
 
-def _course(measured: CourseWindows, window: int, records: Sequence[WatchRecord]) -> Course:
-    learned = {
+def _course(
+    measured: CourseWindows, window: int, records: Sequence[WatchRecord], observer: Observer
+) -> Course:
+    windows = measured.recent
+    return Course(
+        windows=windows,
+        history=measured.history,
+        thresholds=measured.thresholds,
+        window=window,
+        learned=learned_of(records),
+        stuck=measured.stuck,
+        output=_output(windows, list(observer.parameters.values())),
+    )
+
+
+def learned_of(records: Sequence[WatchRecord]) -> dict[tuple[str, str], LearnedValues]:
+    """By place and parameter, what learned parameters are now."""
+    return {
         (record.place, p.name): LearnedValues(
             learned_values(record.module, attribute), p.defaults[0], p.domain.low, p.domain.high
         )
         for record, p, attribute in _learned(records)
     }
-    return Course(measured.recent, measured.history, measured.thresholds, window, learned)
+
+
+def _output(windows: Mapping[str, PlaceWindow], parameters: Sequence[str]) -> str | None:
+    """The last place, if it is a gate behind the model's last layer."""
+    if not windows or not parameters:
+        return None
+    place, window = list(windows.items())[-1]
+    layer = parameters[-1].rpartition(".")[0]
+    behind = any(name.rpartition(".")[0] == layer for name in window.weights)
+    return place if behind and window.judge is not None and window.judge.gate else None
 
 
 def _learned(records: Iterable[WatchRecord]) -> Iterator[tuple[ActivationRecord, Parameter, str]]:

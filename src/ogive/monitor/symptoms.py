@@ -8,11 +8,13 @@ one, deep networks of relu have units that are rarely on, and the last softmax m
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from typing import Any
 
 import numpy as np
 
-from ogive.monitor.chain_symptoms import fading
+from ogive.monitor.chain_symptoms import chain, fading
 from ogive.monitor.course import GRAVE, Course, Symptom
 from ogive.monitor.number_symptoms import (
     collapsed,
@@ -25,9 +27,13 @@ from ogive.monitor.observer import INPUT
 from ogive.monitor.unit_symptoms import units_beyond
 from ogive.monitor.windows import PlaceWindow, place_statistics
 
+#: By this factor pre-activations do not grow in so few steps, unless the updates are too large.
+SUDDEN, FEW_STEPS = 3.0, 10
+
 
 def symptoms(course: Course) -> Iterator[Symptom]:
     """Everything that is beyond its threshold."""
+    jumped = cache(partial(_jumped, course))  # of the whole model, and asked by each place
     for place, window in course.windows.items():
         if not window.halves or not window.sums[0].sum() > 0:
             continue
@@ -40,7 +46,7 @@ def symptoms(course: Course) -> Iterator[Symptom]:
         else:
             yield from units_beyond(course, place, window, window.judge)
             if not window.judge.straight:
-                yield from _drift(course, place, window)
+                yield from _drift(course, place, window, jumped)
             yield from near_the_largest(course, place, window)
         yield from underflow(course, place, window)
     yield from fading(course)
@@ -58,27 +64,48 @@ def _input(course: Course, window: PlaceWindow) -> Iterator[Symptom]:
             "largest scale": limits.scale,
         }  # fmt: skip
         yield Symptom("off_centre", INPUT, "warning", 1.0, evidence, course.start)
-    yield from _drift(course, INPUT, window)
+    yield from _drift(course, INPUT, window, lambda: True)
 
 
-def _drift(course: Course, place: str, window: PlaceWindow) -> Iterator[Symptom]:
+def _jumped(course: Course) -> bool:
+    """Whether the pre-activations of a place have grown in a few steps as they should not in a
+    whole training: the updates are too large."""
+    return any(_jumps(course, place) for place, _ in chain(course))
+
+
+def _jumps(course: Course, place: str) -> bool:
+    steps, sizes = course.history.series(place, "std_z")
+    before = np.searchsorted(steps, steps - FEW_STEPS)
+    return bool((sizes >= SUDDEN * np.maximum(sizes[before], 1.0)).any())
+
+
+def _drift(
+    course: Course, place: str, window: PlaceWindow, jumped: Callable[[], bool]
+) -> Iterator[Symptom]:
     if window.first is None or window.seen < 2:
         return
     first, now = place_statistics(window, window.first, steps=1), place_statistics(window)
     std, later = first["std_z"] or 0.0, now["std_z"] or 0.0
     if not (std > 0 and later > 0 and math.isfinite(std + later)):
         return
-    moved = abs((now["mean_z"] or 0.0) - (first["mean_z"] or 0.0)) / std
-    scaled = max(std / later, later / std)
+    # an activation's inputs that come nearer to its own scale, which is 1, do not drift
+    low, high = (std, std) if place == INPUT else (max(std, 1.0), min(std, 1.0))
+    mean = first["mean_z"] or 0.0
+    moved = abs((now["mean_z"] or 0.0) - mean) / low
+    scaled = max(high / later, later / low)
     limit, reached = course.thresholds.drift, max(moved, scaled)
     if reached < limit:
         return
     evidence = {
         "mean moved by std": moved, "std changed by factor": scaled, "threshold": limit,
     }  # fmt: skip
-    severity = "note" if reached < GRAVE * limit and place != INPUT else "warning"
-    since = course.since(
-        place, lambda s: np.maximum(s["std_z"] / std, std / s["std_z"]) >= limit * 0.5
-    )
+    grave = reached >= GRAVE * limit or jumped()
+    severity = "warning" if grave and place != course.output else "note"
+
+    def far(s: Mapping[str, Any]) -> Any:
+        factor = np.maximum(s["std_z"] / low, high / s["std_z"])
+        return np.maximum(factor, np.abs(s["mean_z"] - mean) / low) >= limit * 0.5
+
+    since = course.since(place, far)
     entry = "" if place == INPUT else window.entry
     yield Symptom("drift", place, severity, 1.0, evidence, since, entry)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
+from numbers import Real
+
+from ogive.errors import ParameterError, briefly
+
+#: What is no share: from above which number on it has a meaning.
+_LEAST = {"centre": 0, "centre_of_input": 0, "scale": 0, "logits": 0, "growth": 1, "drift": 1}
 
 
 @dataclass(frozen=True)
 class Thresholds:
     """From where on something is a finding.
 
+    Raises:
+        ParameterError: for shares and ratios that are not above 0 and at most 1, and for others
+            that are not positive, or not above 1 where something grows.
+
     Attributes:
         slope: a sample is saturated where abs(f') is below this share of its supremum.
-        dead: share of units that are dead on every sample of a window, for a warning.
+        dead: share of units that are dead on every sample of a window, and not by chance, for a
+            warning.
         saturated: share of a unit's samples that are saturated, for the unit to be, beyond what
-            the function has of N(0, 1); and of units, for a warning.
+            the function has with ideal weights; and of units, for a warning.
         linear: share of units that use no nonlinearity, for a warning.
         bend: a unit uses no nonlinearity where f' scatters by less than this share of its supremum;
             over all units it is a quarter of that, for a warning.
@@ -32,7 +44,9 @@ class Thresholds:
         range_end: distance of a learned parameter from the end of its range, relative to where it
             began.
         drift: by how many of the first standard deviations pre-activations may move, and by what
-            factor they may grow or shrink.
+            factor they may grow or shrink; deviations below 1, a function's own scale, count as 1
+            where they grow. It is a warning from ten times that on, or where they have grown by a
+            factor of 3 within 10 steps.
     """
 
     slope: float = 1e-3
@@ -52,6 +66,17 @@ class Thresholds:
     lost: float = 0.25
     range_end: float = 1e-3
     drift: float = 10.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, least = getattr(self, field.name), _LEAST.get(field.name, 0)
+            most = math.inf if field.name in _LEAST else 1
+            known = isinstance(value, Real) and not isinstance(value, bool)
+            if not known or not least < value <= most:
+                wanted = f"above {least}" + (f" and at most {most}" if most == 1 else "")
+                raise ParameterError(
+                    f"the threshold {field.name} is a number {wanted}, not {briefly(value)}"
+                )
 
 
 USUAL = Thresholds()

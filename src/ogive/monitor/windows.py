@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ogive.monitor.slopes import SLOPE_ROWS, SlopeJudge
 from ogive.monitor.tallies import Tally
+from ogive.monitor.thresholds import Thresholds
 
 _Sums = NDArray[np.float64]
 
@@ -154,6 +155,25 @@ def place_statistics(
     for name, row in (("gradient_in", gradients[0]), ("gradient_out", gradients[1])):
         found[name] = math.sqrt(row[0] / steps) if row[1] > 0 else None
     return found
+
+
+def unit_shares(window: PlaceWindow, sums: _Sums, limits: Thresholds) -> dict[str, float]:
+    """Shares of units at one step that findings are dated by: ``off_centre``, whose mean is so far
+    from 0, and ``straight``, whose f' scatters so little."""
+    judge = window.judge
+    if judge is None or judge.gate or judge.straight:
+        return {}
+    row = dict(zip(window.rows, sums, strict=True))
+    n, least = row["count"], (limits.bend * judge.supremum) ** 2
+    with np.errstate(invalid="ignore"):
+        # of z and f' it is n**2 times the variance, which needs no division
+        far = row["z"] ** 2 > limits.centre**2 * (n * row["z2"] - row["z"] ** 2)
+        straight = n * row["slope2"] - row["slope"] ** 2 <= least * n * n
+    units = sums.shape[1]
+    return {
+        "off_centre": np.count_nonzero(far) / units,
+        "straight": np.count_nonzero(straight) / units,
+    }
 
 
 def _slopes(window: PlaceWindow, sums: _Sums) -> dict[str, float | None]:
