@@ -155,5 +155,7 @@ def test_a_data_remedy_normalises_what_the_model_is_fed():
     assert [t.applied for t in advised.treatments] == [True]
     assert "normalise the input" in advised.treatments[0].remedy.describe()
     assert watch.report().places["1"].saturated_left < 0.25
+    # what the remedy itself has moved has not drifted
+    assert "drift" not in [finding.kind for finding in watch.findings]
     advised.undo()
     assert not model._forward_pre_hooks

@@ -97,7 +97,7 @@ class CourseWindows:
         return {name: w for name, w in self.training.items() if w.last > since}
 
     def restart(self) -> None:
-        """The model is another one from now on: only its first step is still compared with."""
+        """The model is another one from now on, and nothing before is compared with."""
         for window in self.training.values():
             window.restart()
         self.evaluation = {}

@@ -90,9 +90,9 @@ class PlaceWindow:
         self.steps = [*self.steps[-1:], 0]
 
     def restart(self) -> None:
-        """Forgets all sums but those of the first step."""
+        """Forgets all sums: drift is told from the next measured step on."""
         self.halves, self.gradients, self.steps = [], [], []
-        self.ever_alive, self.seen = None, 0
+        self.first, self.ever_alive, self.seen = None, None, 0
 
     @property
     def sums(self) -> _Sums:
