@@ -232,6 +232,14 @@ def test_a_model_without_activations_trains_and_the_report_says_so():
     assert not watch.findings
 
 
+def test_programs_of_torch_jit_are_not_looked_into_and_the_report_says_so():
+    scripted = torch.jit.script(nn.Sequential(nn.Linear(4, 8), nn.ReLU()))
+    for model, name in ((scripted, type(scripted).__name__), (nn.Sequential(scripted), "0")):
+        with ogive.Monitor(model, every=1) as watch:
+            model(torch.randn(4, 4)).sum().backward()
+        assert f"note: {name}: a program of torch.jit" in str(watch.report())
+
+
 @pytest.mark.parametrize(
     "options",
     [

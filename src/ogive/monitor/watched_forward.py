@@ -55,9 +55,10 @@ def clear_copy(model: nn.Module) -> None:
     """Takes out what a copy of a watched model, or one that was saved, has of it."""
     for module in model.modules():
         held = vars(module)
-        copied = KEPT_AS in held and getattr(held[KEPT_AS], "observer", None) is None
+        if KEPT_AS not in held or getattr(held[KEPT_AS], "observer", None) is not None:
+            continue
         own = getattr(held.get("forward"), "__func__", None) is type(module).forward
-        if copied and (own or _is_ours(module)):
+        if own or _is_ours(module):
             del held[KEPT_AS], held["forward"]
 
 

@@ -52,7 +52,13 @@ def watch_records(model: nn.Module, observer: Observer) -> Iterator[WatchRecord]
     records: dict[int, WatchRecord] = {}
     for name, module in model.named_modules():
         name = ".".join(part for part in name.split(".") if part != WRAPPED)
-        if id(module) in closed or is_scripted(module) or _is_wrapper(module):
+        if id(module) in closed or _is_wrapper(module):
+            continue
+        if is_scripted(module):
+            closed.update(id(m) for m in module.modules())
+            observer.notes[name or type(module).__name__] = (
+                "a program of torch.jit, not looked into"
+            )
             continue
         found = recognise(module)
         inside = _known(observer, module, name, found)
