@@ -82,7 +82,10 @@ def test_the_interpreter_gives_what_the_processors_kernels_give(name, small_tile
         what = f"{shape} {dtype}"
         assert engines == {"triton"} or (name, x.shape[dim]) == ("scalable_softmax", 1), what
         assert ulps(y, wanted) <= (3 if dtype in (torch.float32, torch.float64) else 1), what
-        assert off_of_largest(slope, wanted_slope) <= 4, what
+        # in float64 what is compared with is off itself: sigsoftmax's by 1.2 of the truth in
+        # extended precision, and Triton's, which sums in another order, by 3.3
+        most = 6 if dtype is torch.float64 else 4
+        assert off_of_largest(slope, wanted_slope) <= most, what
         assert y.shape == wanted.shape and y.is_contiguous() == wanted.is_contiguous()
 
 
